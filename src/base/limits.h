@@ -1,0 +1,66 @@
+/* limits.h -- every bound on what comes from outside, in one table.
+ *
+ * Parsers take their limits from here; the configuration may lower or raise a
+ * row up to its ceiling.  Source: docs/limits.md is printed from this table. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stddef.h>
+
+/* symbol, configuration key, default, ceiling, unit and meaning */
+#define LIMITS(X)                                                                                   \
+	X(REQUEST_LINE,   "limits.request_line",      8192,     65536,      "bytes of method, URI and version (414)")   \
+	X(HEADER,         "limits.header",            8192,     65536,      "bytes of one header field (431)")          \
+	X(HEADERS,        "limits.headers",           32768,    262144,     "bytes of all header fields (431)")         \
+	X(HEADER_COUNT,   "limits.header_count",      100,      1000,       "header fields (431)")                      \
+	X(BODY,           "limits.body",              31457280, 268435456,  "bytes of a resource (413)")                \
+	X(BUNDLE_BODY,    "limits.bundle_body",       67108864, 1073741824, "bytes of a Bundle (413)")                  \
+	X(HEAD_SECONDS,   "limits.head_seconds",      10,       60,         "seconds for the header section (408)")     \
+	X(IDLE_SECONDS,   "limits.idle_seconds",      75,       3600,       "seconds a connection may idle")            \
+	X(RATE_FLOOR,     "limits.rate_floor",        1024,     1048576,    "bytes a second that a body must keep (408)") \
+	X(CONNECTIONS,    "limits.connections",       10000,    100000,     "open connections")                         \
+	X(STREAMS,        "limits.streams",           100,      1000,       "concurrent HTTP/2 streams of a connection") \
+	X(RESETS,         "limits.resets",            200,      10000,      "HTTP/2 resets of a connection per 10 seconds") \
+	X(JSON_DEPTH,     "limits.json_depth",        64,       512,        "nested arrays and objects (400)")          \
+	X(JSON_NODES,     "limits.json_nodes",        200000,   16777216,   "values of a resource (413)")               \
+	X(BUNDLE_NODES,   "limits.bundle_nodes",      8000000,  67108864,   "values of a Bundle (413)")                 \
+	X(JSON_NUMBER,    "limits.json_number",       64,       4096,       "characters of a number (400)")             \
+	X(JSON_KEY,       "limits.json_key",          256,      4096,       "bytes of a property name (400)")           \
+	X(ARRAY_ITEMS,    "limits.array_items",       20000,    1000000,    "items of an array in a resource (422)")    \
+	X(STRING_BYTES,   "limits.string_bytes",      1048576,  16777216,   "bytes of a FHIR string (422)")             \
+	X(CONTAINED,      "limits.contained",         256,      10000,      "contained resources (422)")                \
+	X(BUNDLE_ENTRIES, "limits.bundle_entries",    5000,     100000,     "entries of a Bundle (413)")                \
+	X(SEARCH_PARAMS,  "limits.search_parameters", 64,       1024,       "search parameters of a request (400)")     \
+	X(SEARCH_VALUES,  "limits.search_values",     256,      10000,      "values of one parameter (400)")            \
+	X(PAGE,           "limits.page",              500,      10000,      "entries of a page, _count is cut to it")   \
+	X(FHIRPATH_STEPS, "limits.fhirpath_steps",    1000000,  100000000,  "evaluation steps of an expression (422)")  \
+	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \
+	X(FHIRPATH_DEPTH, "limits.fhirpath_depth",    100,      1000,       "nesting of an expression (400)")           \
+	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
+	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
+	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
+	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")
+
+enum limit {
+#define X(sym, ...) LIMIT_##sym,
+	LIMITS(X)
+#undef X
+	LIMIT_COUNT
+};
+
+struct limit_row {
+	const char *symbol, *key;
+	size_t      initial, ceiling;
+	const char *meaning;
+};
+
+extern const struct limit_row limit_rows[LIMIT_COUNT];
+
+struct limits {
+	size_t of[LIMIT_COUNT];
+};
+
+/* The table's defaults. */
+extern const struct limits limits_default;
+
+#endif

@@ -1,0 +1,6 @@
+/* main.c -- the command table. */
+int
+main(void)
+{
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* pack.h -- the FHIR definitions, compiled into one memory-mapped file.
+ *
+ * `firebreak pack` reads npm packages of the FHIR package layout and writes the
+ * tables below; pack_open() maps them, checks the header's checksum and format
+ * number, and is ready in milliseconds.  Everything that is reached from a
+ * `struct pack` is const and lives until pack_close(); it may be shared by all
+ * threads.  Nothing in the program names a resource type's elements by hand:
+ * this is where they come from.
+ *
+ * A "type" is anything that has elements: a resource (Patient), a complex data
+ * type (HumanName), a primitive (dateTime), or the nameless structure inside
+ * one, named by its path (Patient.contact, base BackboneElement). */
+#ifndef FHIR_PACK_H
+#define FHIR_PACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/slice.h"
+
+struct arena;
+struct env;
+struct outcome;
+struct pack;
+
+enum type_kind { TYPE_PRIMITIVE, TYPE_COMPLEX, TYPE_RESOURCE, TYPE_BACKBONE };
+
+struct type {
+	struct slice  name;             /* "Patient", "Patient.contact", "HumanName" */
+	enum type_kind kind;
+	bool          abstract;         /* Resource, DomainResource, Element ... */
+	uint16_t      number;           /* index of pack_type_at(); stable within one pack */
+	const struct type *base;        /* NULL for Resource and Element */
+	const struct element *elements; /* own and inherited ones, in definition order */
+	uint32_t      element_count;
+	struct slice  pattern;          /* primitives: the regex of the definition, or empty */
+};
+
+enum binding_strength { BINDING_NONE, BINDING_EXAMPLE, BINDING_PREFERRED,
+	BINDING_EXTENSIBLE, BINDING_REQUIRED };
+
+struct element_type {
+	const struct type *type;        /* what the value is; of "value[x]", one of many */
+	struct slice  json_name;        /* the member name for it: "valueQuantity", "name" */
+	const struct slice *targets;    /* of a Reference or canonical: type names allowed */
+	uint32_t      target_count;     /* 0 or a "Resource" entry: any */
+};
+
+struct element {
+	struct slice  name;             /* "given", "value" (without [x]) */
+	struct slice  path;             /* "HumanName.given", "Observation.value[x]" */
+	uint32_t      min, max;         /* max UINT32_MAX is "*" */
+	bool          choice;           /* was written value[x] */
+	bool          modifier, summary;
+	uint8_t       binding_strength; /* enum binding_strength */
+	const struct value_set *binding;/* NULL when none or not in the pack */
+	const struct element_type *types;
+	uint32_t      type_count;       /* a contentReference has the one referenced type */
+	const struct constraint *constraints;
+	uint32_t      constraint_count;
+};
+
+struct constraint {
+	struct slice key, expression, human;    /* "pat-1", FHIRPath, text */
+	bool         error;                     /* else a warning */
+};
+
+/* R4 SearchParameter.type */
+enum search_kind { SEARCH_NUMBER, SEARCH_DATE, SEARCH_STRING, SEARCH_TOKEN,
+	SEARCH_REFERENCE, SEARCH_COMPOSITE, SEARCH_QUANTITY, SEARCH_URI, SEARCH_SPECIAL };
+
+/* One search parameter as one resource type has it.  A definition with several
+ * bases gives one of these for each, with the base's part of the expression. */
+struct search_param {
+	uint32_t     number;            /* index of pack_param_at(): what index rows carry */
+	const struct type *on;          /* the resource type; abstract Resource for _id ... */
+	struct slice code, url, expression;     /* FHIRPath, for this type only */
+	enum search_kind kind;
+	const struct slice *targets;    /* reference: types that may be referenced */
+	uint32_t     target_count;
+};
+
+/* A value set whose codes the pack holds (expansion given or computed). */
+struct value_set {
+	struct slice url;
+	uint32_t     number;
+	bool         complete;          /* all codes are here; else membership is unknown */
+};
+
+struct pack *pack_open(const struct env *, const char *path, struct outcome *);
+void         pack_close(struct pack *);
+
+/* SHA-256 of the file's contents: what a store remembers of the definitions
+ * that made its index rows. */
+struct slice pack_hash(const struct pack *);
+/* "4.0.1" */
+struct slice pack_fhir_version(const struct pack *);
+
+uint32_t           pack_type_count(const struct pack *);
+const struct type *pack_type_at(const struct pack *, uint32_t number);
+const struct type *pack_type(const struct pack *, struct slice name);       /* NULL: none */
+/* A concrete resource type by name; NULL for all else. */
+const struct type *pack_resource(const struct pack *, struct slice name);
+
+/* Is `type` `ancestor` or derived from it? */
+bool type_is(const struct type *type, const struct type *ancestor);
+
+/* The element whose FHIRPath name is `name` ("value"); NULL when none. */
+const struct element *type_element(const struct type *, struct slice name);
+/* The element and choice whose JSON member name is `name` ("valueQuantity"). */
+const struct element *type_member(const struct type *, struct slice name,
+    const struct element_type **which);
+
+uint32_t                   pack_param_count(const struct pack *);
+const struct search_param *pack_param_at(const struct pack *, uint32_t number);
+/* Of a concrete resource type, those of Resource and DomainResource included;
+ * sorted by code.  `*count` is set. */
+const struct search_param *const *pack_params(const struct pack *, const struct type *,
+    uint32_t *count);
+const struct search_param *pack_param(const struct pack *, const struct type *,
+    struct slice code);
+
+/* The parameters of `type` that put it into a compartment ("Patient"):
+ * CompartmentDefinition.resource.param as codes ("subject", "performer");
+ * "{def}" is left out, it is the compartment's own type.  NULL and 0 when the
+ * type is never in it. */
+const struct slice *pack_compartment(const struct pack *, struct slice compartment,
+    const struct type *type, uint32_t *count);
+
+const struct value_set *pack_value_set(const struct pack *, struct slice url);
+/* Is (system, code) in it?  An empty system asks for the code alone. */
+bool value_set_has(const struct pack *, const struct value_set *, struct slice system,
+    struct slice code);
+
+/* The compiler behind `firebreak pack`: package directories (each holding
+ * *.json, as `npm pack` unpacks them) to one file, deterministic byte for byte. */
+MUST_USE bool pack_build(const struct env *, const char *const *packages, int count,
+    const char *out_path, struct outcome *);
+
+#endif

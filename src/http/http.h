@@ -1,0 +1,103 @@
+/* http.h -- HTTP/1.1 and HTTP/2 over TLS, as whole requests and held replies.
+ *
+ * The server runs one event loop per core.  A request is handed to the handler
+ * twice on its loop's thread: when its head is there (the handler may refuse it
+ * before a byte of body is read), and when it is whole.  The handler answers
+ * when it likes, by http_reply() on the same loop; another thread reaches the
+ * loop with http_post().  Nothing is sent before http_reply().
+ *
+ * Framing is strict (RFC 9112, RFC 9113): what is ambiguous is refused with 400
+ * and the connection closed.  Bounds come from limits.h. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/slice.h"
+
+struct arena;
+struct env;
+struct keeper;
+struct limits;
+struct outcome;
+struct http_loop;
+struct http_server;
+
+struct http_header {
+	struct slice name, value;       /* names arrive and leave in lower case */
+};
+
+struct http_exchange {
+	struct arena *arena;            /* dies when the reply has been written */
+	struct http_loop *loop;
+	struct slice  method;           /* "GET" */
+	struct slice  path, query;      /* as sent, not decoded; query without '?', may be empty */
+	struct slice  host;             /* Host or :authority */
+	const struct http_header *headers;
+	size_t        header_count;
+	struct slice  body;             /* whole; empty in the head phase */
+	struct slice  peer;             /* address of the peer as text */
+	int           version;          /* 1 or 2 */
+	void         *user;             /* the handler's own */
+};
+
+struct http_handler {
+	void *ctx;
+	/* Head phase.  `*body_limit` is set to the default and may be changed.
+	 * Return false after having called http_reply(). */
+	bool (*head)(void *ctx, struct http_exchange *, size_t *body_limit);
+	/* The whole request.  Exactly one http_reply() must follow, now or later. */
+	void (*request)(void *ctx, struct http_exchange *);
+	/* A request that could not be read (400, 408, 413, 414, 431, 421, 417, 501): the
+	 * handler calls http_reply() at once, with a body if it likes; the connection
+	 * closes after it.  `x` may have an empty method and path.  `fault` is an enum
+	 * fault of outcome.h. */
+	void (*refuse)(void *ctx, struct http_exchange *, int fault);
+};
+
+struct http_config {
+	const struct env    *env;
+	const struct limits *limits;
+	struct keeper       *keeper;    /* TLS key and chain */
+	const char          *address;   /* "127.0.0.1" or "::" */
+	uint16_t             port;      /* 0: any, see http_port() */
+	int                  loops;     /* threads; 0: one per core */
+	const char *const   *hosts;     /* host[:port] names that are ours, NULL-terminated; NULL: any.
+	                                 * Others get 421 */
+};
+
+/* The value of the first header with this (lower-case) name; SLICE_NONE when
+ * absent.  http_header_count() tells a repetition. */
+struct slice http_header(const struct http_exchange *, const char *name);
+size_t       http_header_count(const struct http_exchange *, const char *name);
+
+/* Answer.  Headers and body must live as long as x->arena (or for ever).
+ * Content-Length is added; Date is not (the Time Keeping control's work).  A
+ * HEAD request, 204 and 304 get no body.  After it, x belongs to the loop again.  Only on
+ * x->loop's thread. */
+void http_reply(struct http_exchange *, int status, const struct http_header *, size_t count,
+    struct slice body);
+
+/* Run fn(arg) soon on the loop's thread.  From any thread. */
+void http_post(struct http_loop *, void (*fn)(void *), void *arg);
+
+/* 0-based number of the loop, for per-loop state such as a store reader. */
+int http_loop_number(const struct http_loop *);
+
+struct http_server *http_server_new(const struct http_config *, const struct http_handler *,
+    struct outcome *);
+uint16_t http_port(const struct http_server *);
+int      http_loops(const struct http_server *);
+
+/* Serves until http_stop(); then finishes open requests for up to `grace`
+ * seconds (GOAWAY, Connection: close) and returns. */
+void http_run(struct http_server *, int grace);
+void http_stop(struct http_server *);           /* async-signal-safe */
+void http_server_free(struct http_server *);
+
+/* An arena-made connection count and such, for /metrics later. */
+uint64_t http_connections(const struct http_server *);
+
+#endif

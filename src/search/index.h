@@ -1,0 +1,89 @@
+/* index.h -- what a resource is found by.
+ *
+ * Index rows are made by evaluating the SearchParameter expressions of the
+ * definitions pack over the resource (R4 search.html, searchparameter.html); no
+ * type is treated by hand.  The same code makes the values of a query, so that both
+ * sides agree on folding, hashing and the intervals of dates and numbers.
+ *
+ * What identifies is not kept in clear where equality is enough: codes, systems
+ * and exact strings are SipHash values under the store's index key.  Folded
+ * strings, dates and numbers stay readable (docs/storage.md lists this). */
+#ifndef SEARCH_INDEX_H
+#define SEARCH_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/siphash.h"
+#include "base/slice.h"
+#include "fhir/pack.h"
+#include "json/json.h"
+
+struct arena;
+struct limits;
+struct outcome;
+struct search_index;            /* compiled expressions of a whole pack; immutable, shared */
+
+/* One row.  By kind:
+ *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
+ *   STRING     text = folded (ICU: NFKD, no marks, case folded, at most 128
+ *              bytes at a character boundary), a = hash(exact value)
+ *   REFERENCE  a = the target (below)
+ *   DATE       a = first ms, b = last ms of the interval; INT64_MIN/MAX when open
+ *   NUMBER     x, y = least and greatest value by significant digits (R4 search.html#number)
+ *   QUANTITY   x, y as NUMBER; a = hash(code or unit), b = hash(system) or 0
+ *   URI        text = the URI as it stands
+ * A target is the row number of a local resource (> 0), or, for what is not held here, the hash of
+ * its text with the sign bit set (< 0). */
+struct index_row {
+	uint32_t param;                 /* search_param.number */
+	uint8_t  kind;                  /* enum search_kind */
+	int64_t  a, b;
+	double   x, y;
+	struct slice text;
+};
+
+struct index_rows {
+	struct index_row *at;
+	uint32_t          count;
+};
+
+/* How a literal reference "Type/id" becomes a row number: 0 when not known. */
+struct index_resolver {
+	int64_t (*row)(void *ctx, struct slice type, struct slice id);
+	void     *ctx;
+	struct slice base;              /* our FHIR base URL: absolute references to it are local */
+};
+
+struct search_index *search_index_new(const struct pack *, const struct limits *,
+    const struct siphash_key *, struct arena *, struct outcome *);
+const struct pack *search_index_pack(const struct search_index *);
+
+/* All rows of a resource, duplicates removed; _tag, _security, _profile and
+ * _source included; _id and _lastUpdated are columns, not rows. */
+MUST_USE bool index_extract(const struct search_index *, const struct type *,
+    const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
+    struct index_rows *out, struct outcome *);
+
+/* The Patient ids ("abc" of "Patient/abc", local references only) that put the resource
+ * into patient compartments; distinct, in order of first mention.  For a Patient
+ * itself none.  References to Patients are found by the CompartmentDefinition's parameters. */
+struct patient_refs {
+	struct slice *ids;
+	uint32_t      count;
+};
+MUST_USE bool index_patients(const struct search_index *, const struct type *,
+    const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
+    struct patient_refs *out, struct outcome *);
+
+/* Shared with the query side. */
+uint64_t     index_hash(const struct search_index *, struct slice);
+int64_t      index_target(const struct search_index *, const struct index_resolver *,
+    struct slice reference);    /* 0 when it is no reference we can index */
+struct slice index_fold(struct slice text, struct arena *);
+/* FHIR date, dateTime or instant, any precision: the interval it stands for.  A
+ * missing zone is UTC.  False when it is none. */
+bool         index_date(struct slice text, int64_t *first, int64_t *last);
+
+#endif

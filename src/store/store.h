@@ -1,0 +1,192 @@
+/* store.h -- where resources are kept.
+ *
+ * Versions are immutable.  A row is a resource; it has a number (`row`, never
+ * leaves the process), a compartment (0: no patient; one patient's own; or one for a
+ * set of patients that share the row) and, in each version, the number of an
+ * interned set of security labels.  Ids are the block cipher's image of {compartment,
+ * row}; version ids that of {row, version number vid}.  Ids that clients chose live in
+ * an alias table.
+ *
+ * Reads go through a `struct store_reader` (one per thread) and see one
+ * snapshot between store_begin() and store_end().  Every call takes the permit;
+ * its compartment and clearance are in the SQL of every leg.  What it hides is
+ * absent: the answer is the same as if the row did not exist.
+ *
+ * Writes are prepared by the caller (numbers reserved, body and index rows
+ * made) and handed over as a commit; one writer thread takes what waits,
+ * applies it in one transaction, syncs once and calls back.  Optimism: a write
+ * names the version it replaces, and loses when that is no longer current. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/siphash.h"
+#include "base/slice.h"
+#include "search/index.h"
+#include "search/query.h"
+#include "store/permit.h"
+
+struct arena;
+struct audit_log;
+struct env;
+struct keeper;
+struct limits;
+struct outcome;
+struct store;
+struct store_reader;
+
+struct store_config {
+	const struct env    *env;
+	const struct limits *limits;
+	struct keeper       *keeper;
+	const struct pack   *pack;
+	struct audit_log    *audit;     /* gets the records of committed writes; may be NULL in tests */
+	const char          *path;      /* directory; unused by memory */
+	bool                 no_sync;   /* synchronous=NORMAL: only for the crash harness' teeth */
+};
+
+/* "sqlite" or "memory".  Opening drains the outbox of a crashed run into the audit log. */
+struct store *store_open(const char *kind, const struct store_config *, struct outcome *);
+void          store_close(struct store *);
+/* The key that index rows are hashed with (derived by the keeper). */
+struct siphash_key store_index_key(const struct store *);
+
+struct store_reader *store_reader_open(struct store *, struct outcome *);
+void                 store_reader_close(struct store_reader *);
+MUST_USE bool store_begin(struct store_reader *, struct outcome *);
+void          store_end(struct store_reader *);
+
+/* One version of a resource, as the store holds it. */
+struct stored {
+	const struct type *type;
+	int64_t  compartment, row, vid;
+	uint32_t labels;                /* label-set number */
+	int64_t  updated;               /* ms since 1970 */
+	bool     deleted;               /* a tombstone: no body */
+	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
+	struct slice id, version;       /* as clients see them */
+	struct slice body;              /* exact JSON bytes */
+};
+
+/* The current version.  FAULT_NO_SUCH when absent or hidden; a visible
+ * tombstone is returned with `deleted` set. */
+MUST_USE bool store_read(struct store_reader *, const struct permit *, const struct type *,
+    struct slice id, struct arena *, struct stored *, struct outcome *);
+/* A version by its id, under the labels of that version and of the current one. */
+MUST_USE bool store_vread(struct store_reader *, const struct permit *, const struct type *,
+    struct slice id, struct slice version, struct arena *, struct stored *, struct outcome *);
+/* Versions newest first, from the one before `before_vid` (0: the current). */
+MUST_USE bool store_history(struct store_reader *, const struct permit *, const struct type *,
+    struct slice id, int64_t before_vid, uint32_t max, struct arena *, struct stored **out,
+    uint32_t *count, struct outcome *);
+
+/* Where a page ended, to be sealed into a cursor by the caller. */
+#define STORE_SORTS 4
+struct store_position {
+	bool    set;
+	int64_t compartment, row;
+	struct { uint8_t kind; int64_t i; double d; char text[128]; uint8_t len; } key[STORE_SORTS];
+};
+
+struct store_page {
+	struct stored *at;
+	uint32_t       count;
+	int64_t        total;           /* -1 unless asked for */
+	bool           more;
+	struct store_position end;
+};
+
+/* In the query's order; without _sort by compartment and row.  Ties are broken the same way. */
+MUST_USE bool store_search(struct store_reader *, const struct permit *, const struct query *,
+    const struct store_position *from, struct arena *, struct store_page *, struct outcome *);
+
+/* The resolver for index and query: row numbers by id or alias, without a look
+ * at rows that could be hidden (an id that does not decode to a plausible row is 0). */
+struct index_resolver store_resolver(struct store_reader *, struct slice base);
+
+/* The compartment number of the patients with these ids, each of which must be
+ * visible and not deleted under the permit (else FAULT_BUSINESS_RULE, the same
+ * text for hidden and missing).  None: 0.  One: its own.  Several: the one of the
+ * set, which is made with the commit when it is new (then `fresh` says so). */
+struct store_compartment {
+	int64_t  number;
+	bool     fresh;
+	uint8_t  wrapped[60];           /* fresh: the wrapped data key */
+	int64_t *members;               /* fresh set of several: member compartments, sorted */
+	uint32_t member_count;
+};
+MUST_USE bool store_compartment_of(struct store_reader *, const struct permit *,
+    const struct patient_refs *, struct arena *, struct store_compartment *, struct outcome *);
+/* A new patient's own compartment. */
+MUST_USE bool store_compartment_new(struct store *, struct store_compartment *, struct outcome *);
+
+/* The number of the set of labels in meta.security (interned; written at once,
+ * outside any commit) and its confidentiality level; `security` is the array node or 0. */
+MUST_USE bool store_labels(struct store *, const struct json *, uint32_t security,
+    uint32_t *labels, int *level, struct outcome *);
+
+/* Numbers and texts for a version that is about to be written. */
+int64_t store_new_row(struct store *);
+int64_t store_new_vid(struct store *);
+int64_t store_stamp(struct store *);    /* lastUpdated: max(now, last + 1 ms) */
+struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
+struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
+
+/* Client-chosen ids: the row that `id` of `type` stands for.  Reserves one (with the next
+ * commit that names it) when `reserve`; 0 when unknown.  */
+int64_t store_alias(struct store_reader *, const struct type *, struct slice id, bool reserve);
+
+enum store_verdict {
+	STORE_WAITING, STORE_DONE,
+	STORE_CONFLICT,         /* another version is current: prepare again, or 409/412 */
+	STORE_FAILED,           /* disk, audit: nothing was written */
+};
+
+struct store_write {
+	const struct type *type;
+	struct store_compartment compartment;
+	int64_t  row, vid;
+	int64_t  replaces;              /* vid that must be current; 0: the row must not exist */
+	int64_t  previous_compartment;  /* where old_rows live, when the row moves; else same */
+	uint32_t labels;
+	int64_t  updated;
+	char     method;                /* as in struct stored; 'D' writes a tombstone */
+	struct slice alias;             /* client-chosen id to bind to the row, or empty */
+	struct slice body;              /* clear; sealed by store_submit() */
+	struct index_rows rows;         /* of the new version */
+	struct index_rows old_rows;     /* of the replaced version */
+};
+
+/* All writes of a unit happen, or none; units of one commit are independent. */
+struct store_unit {
+	struct store_write *writes;
+	uint32_t            count;
+	struct slice       *records;    /* encoded audit records, in the same transaction */
+	uint32_t            record_count;
+	enum store_verdict  verdict;    /* set before done() */
+};
+
+struct store_commit {
+	struct store_unit *units;
+	uint32_t           count;
+	void (*done)(struct store_commit *);    /* on the writer thread, after the sync */
+	void  *ctx;
+	struct store_commit *next;              /* the store's own */
+};
+
+/* Seals bodies in the caller's thread and queues.  False with FAULT_UNAVAILABLE
+ * when the queue is full, FAULT_NO_STORE when the writer has failed.  A write
+ * outside the permit's reach is our own bug: it aborts. */
+MUST_USE bool store_submit(struct store *, const struct permit *, struct store_commit *,
+    struct arena *, struct outcome *);
+
+bool store_healthy(const struct store *);
+
+/* For doctor and import: number of resources by type, deleted ones left out. */
+MUST_USE bool store_counts(struct store_reader *, const struct permit *,
+    bool (*each)(void *ctx, const struct type *, int64_t count), void *ctx, struct outcome *);
+
+#endif
