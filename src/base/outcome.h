@@ -27,6 +27,7 @@ struct buf;
 	X(BAD_VALUE,       400, "error", "value",         "A value has the wrong form")         \
 	X(BAD_PARAMETER,   400, "error", "not-supported", "The search parameter is not supported") \
 	X(BAD_SEARCH,      400, "error", "invalid",       "The search parameter is not valid")  \
+	X(NOT_SUPPORTED,   400, "error", "not-supported", "This is not supported")              \
 	X(TOO_COSTLY,      400, "error", "too-costly",    "The request asks for too much work") \
 	X(PEER_CLOCK,      400, "error", "expired",       "The peer clock is wrong")            \
 	X(NO_LOGIN,        401, "error", "login",         "Sign in first")                      \

@@ -1,8 +1,8 @@
 /* json.h -- JSON text as a tape of nodes that point back into it.
  *
  * json_parse() checks the whole text (RFC 8259, UTF-8, and stricter: duplicate
- * member names after unescaping, lone surrogates, a byte order mark and U+0000
- * are refused) and lays one 16-byte node per value and per member name in the
+ * member names after unescaping, lone surrogates and a byte order mark are
+ * refused) and lays one 16-byte node per value and per member name in the
  * order of the text.  Nothing is copied or converted: numbers keep their exact
  * text, strings stay escaped until json_string() is asked.
  *

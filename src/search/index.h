@@ -60,6 +60,10 @@ struct search_index *search_index_new(const struct pack *, const struct limits *
     const struct siphash_key *, struct arena *, struct outcome *);
 const struct pack *search_index_pack(const struct search_index *);
 
+/* Can this parameter be searched by?  False for kinds that are not built and for
+ * expressions that do not compile. */
+bool search_index_supports(const struct search_index *, const struct search_param *);
+
 /* All rows of a resource, duplicates removed; _tag, _security, _profile and
  * _source included; _id and _lastUpdated are columns, not rows. */
 MUST_USE bool index_extract(const struct search_index *, const struct type *,

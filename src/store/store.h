@@ -128,6 +128,9 @@ MUST_USE bool store_compartment_new(struct store *, struct store_compartment *, 
 MUST_USE bool store_labels(struct store *, const struct json *, uint32_t security,
     uint32_t *labels, int *level, struct outcome *);
 
+/* The level of an interned set. */
+int store_level(const struct store *, uint32_t labels);
+
 /* Numbers and texts for a version that is about to be written. */
 int64_t store_new_row(struct store *);
 int64_t store_new_vid(struct store *);
@@ -138,6 +141,15 @@ struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct a
 /* Client-chosen ids: the row that `id` of `type` stands for.  Reserves one (with the next
  * commit that names it) when `reserve`; 0 when unknown.  */
 int64_t store_alias(struct store_reader *, const struct type *, struct slice id, bool reserve);
+
+/* "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, empty for 0: what
+ * an audit record names.  A patient's row has the number of its own compartment. */
+struct slice store_patient_of(struct store_reader *, int64_t compartment, struct arena *);
+
+/* The set of these compartments (none 0, distinct, some may be fresh and not yet
+ * committed): one gives itself, several the interned set as in store_compartment_of(). */
+MUST_USE bool store_compartment_set(struct store_reader *, const int64_t *members, uint32_t count,
+    struct arena *, struct store_compartment *, struct outcome *);
 
 enum store_verdict {
 	STORE_WAITING, STORE_DONE,

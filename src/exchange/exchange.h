@@ -1,0 +1,140 @@
+/* exchange.h -- one request and its answer, from the head to the last byte.
+ *
+ * Fields stand in the order in which the path fills them; each is written by
+ * one stage and only read by later ones.  An entry of a batch or transaction
+ * is an exchange of its own, with the outer one as its parent and in its arena. */
+#ifndef EXCHANGE_EXCHANGE_H
+#define EXCHANGE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audit/audit.h"
+#include "base/outcome.h"
+#include "base/slice.h"
+#include "http/http.h"
+#include "json/json.h"
+#include "store/store.h"
+
+struct buf;
+struct interaction;
+struct permit;
+struct principal;
+struct service;
+
+/* What belongs to one thread: never shared, so never locked. */
+struct worker {
+	const struct service *service;
+	struct store_reader  *reader;
+	struct token_cache   *tokens;
+};
+
+/* A resource that came in. */
+struct resource {
+	const struct type *type;
+	struct json        json;        /* its own text and tape */
+	uint32_t           node;        /* where it begins; the root but in a Bundle */
+};
+
+/* Patients that a transaction makes: other entries of it may refer to them before they
+ * are in the store. */
+struct transaction {
+	struct fresh_patient {
+		struct slice id;
+		int64_t      compartment;
+	} *patients;
+	uint32_t count;
+};
+
+#define EXCHANGE_HEADERS 40
+
+/* One AuditEvent to be; several when an answer shows several patients. */
+struct exchange_event {
+	struct audit_event     event;
+	struct exchange_event *next;
+};
+
+struct exchange {
+	struct arena   *arena;          /* owns everything below */
+	struct worker  *worker;
+	const struct service *service;
+	struct exchange *parent;        /* of an entry of a Bundle; else NULL */
+	struct outcome  outcome;
+
+	/* http */
+	struct slice  method, path, query, peer;
+	const struct http_header *headers;
+	size_t        header_count;
+	struct slice  content;          /* the body as it came */
+
+	/* time, audit */
+	int64_t       received;         /* ms since 1970 */
+	struct slice  request_id;
+
+	/* route */
+	const struct interaction *interaction;  /* NULL: none, and why: */
+	enum fault    misrouted;
+	const struct type *type;
+	struct slice  id, version;
+
+	/* authentication, authorization */
+	struct principal *who;          /* NULL is nobody */
+	const struct permit    *permit; /* NULL is no */
+
+	/* parse, validation */
+	struct resource *body;          /* NULL when the interaction takes none */
+
+	const struct stored *old;       /* the version that a write replaces, or NULL */
+	struct slice  chosen_id;        /* the client's id of a new resource, or empty */
+	struct transaction *transaction;/* of an entry, or NULL */
+
+	/* where a write belongs: authorization, resource_in */
+	bool          placed;
+	struct store_compartment compartment;   /* preset for a transaction's Patient */
+	uint32_t      labels;
+	int           level;
+
+	/* perform */
+	int64_t       row;              /* preset for a transaction's creates; else 0 */
+	struct store_write *write;      /* NULL: nothing is to be written */
+	struct store_unit *unit;        /* of a batch entry that writes */
+	struct exchange **entries;      /* of a Bundle */
+	uint32_t      entry_count;
+	struct slice *entry_records;    /* audit records of entries that have no unit of their own */
+	uint32_t      entry_record_count;
+	bool          keep_ids;         /* import: a POST keeps the resource's own id */
+	struct slice  hidden_reason;    /* for the audit record only */
+
+	/* answer */
+	int           status;
+	struct slice  bytes;            /* the body to send; empty for none */
+	struct http_header out[EXCHANGE_HEADERS];
+	size_t        out_count;
+	struct store_commit *commit;    /* to be made before the answer may leave */
+	struct exchange_event *events;  /* audit, newest first */
+	bool          audited;          /* this interaction touches FHIR data */
+	struct slice *records;          /* the events, encoded */
+	uint32_t      record_count;
+};
+
+/* A request header's value by lower-case name, SLICE_NONE when absent. */
+struct slice exchange_header(const struct exchange *, const char *name);
+size_t       exchange_header_count(const struct exchange *, const char *name);
+
+/* Add a header to the answer; both must live as long as the arena. */
+void exchange_add_header(struct exchange *, const char *name, struct slice value);
+
+/* An entry's exchange: shares arena, worker, principal, permit, request id. */
+struct exchange *exchange_entry(struct exchange *parent);
+
+/* Shorthand for outcome_fail_at_once(&x->outcome, ...). */
+bool exchange_fail(struct exchange *, enum fault, const char *detail);
+
+/* What a sealed cursor is bound to besides its query: subject, client, patient
+ * and scopes of the caller. */
+void exchange_write_binding(const struct exchange *, struct buf *);
+
+/* An audit event about this exchange, to be filled further by the caller. */
+struct audit_event *exchange_event_add(struct exchange *);
+
+#endif

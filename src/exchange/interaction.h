@@ -1,0 +1,40 @@
+/* interaction.h -- one row of the interactions table (the table is in rest/).
+ *
+ * Router, authorization, audit and CapabilityStatement all read the same row, so
+ * nothing is claimed that is not there.  Source: R4 http.html. */
+#ifndef EXCHANGE_INTERACTION_H
+#define EXCHANGE_INTERACTION_H
+
+#include <stdbool.h>
+
+#include "store/permit.h"
+
+struct exchange;
+
+enum path_shape {               /* below the FHIR base */
+	PATH_BASE,              /* ""                          */
+	PATH_METADATA,          /* /metadata                   */
+	PATH_SMART,             /* /.well-known/smart-configuration */
+	PATH_TYPE,              /* /Patient                    */
+	PATH_TYPE_SEARCH,       /* /Patient/_search            */
+	PATH_INSTANCE,          /* /Patient/1                  */
+	PATH_HISTORY,           /* /Patient/1/_history         */
+	PATH_VERSION,           /* /Patient/1/_history/2       */
+	PATH_JWKS,              /* /oauth/jwks, beside the base */
+	PATH_NONE,
+};
+
+enum body_kind { BODY_NONE, BODY_RESOURCE, BODY_BUNDLE, BODY_FORM };
+
+struct interaction {
+	const char     *code;           /* R4 restful-interaction: "read", "search-type" ... */
+	const char     *method;
+	enum path_shape shape;
+	unsigned        verb;           /* enum permit_verb; 0: judged entry by entry, or open */
+	char            action;         /* audit-event-action: C R U D E */
+	bool            open;           /* answers without a token; touches no FHIR data */
+	enum body_kind  body;
+	bool          (*perform)(struct exchange *);
+};
+
+#endif

@@ -1,0 +1,103 @@
+/* place.c -- see place.h. */
+#include "exchange/place.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+
+static bool
+find_labels(struct exchange *x, struct resource *r)
+{
+	uint32_t meta = json_get(&r->json, r->node, SLICE("meta"));
+	uint32_t security = meta == 0 ? 0 : json_get(&r->json, meta, SLICE("security"));
+
+	return store_labels(x->service->store, &r->json, security, &x->labels, &x->level,
+	    &x->outcome);
+}
+
+static const struct fresh_patient *
+fresh_patient(const struct exchange *x, struct slice id)
+{
+	for (uint32_t i = 0; x->transaction != NULL && i < x->transaction->count; i++)
+		if (slice_eq(x->transaction->patients[i].id, id))
+			return &x->transaction->patients[i];
+	return NULL;
+}
+
+static bool
+compartment_of_one(struct exchange *x, struct slice *id, int64_t *number)
+{
+	const struct fresh_patient *fresh = fresh_patient(x, *id);
+	struct patient_refs one = { id, 1 };
+	struct store_compartment c;
+
+	if (fresh != NULL) {
+		*number = fresh->compartment;
+		return true;
+	}
+	if (!store_compartment_of(x->worker->reader, x->permit, &one, x->arena, &c, &x->outcome))
+		return false;
+	*number = c.number;
+	return true;
+}
+
+/* Several patients, some of them of the same transaction. */
+static bool
+compartment_of_several(struct exchange *x, const struct patient_refs *refs)
+{
+	int64_t *members = arena_array(x->arena, refs->count, sizeof *members);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < refs->count; i++) {
+		int64_t number;
+		bool known = false;
+
+		if (!compartment_of_one(x, &refs->ids[i], &number))
+			return false;
+		for (uint32_t k = 0; k < count; k++)
+			known |= members[k] == number;
+		if (!known)
+			members[count++] = number;
+	}
+	return store_compartment_set(x->worker->reader, members, count, x->arena, &x->compartment,
+	    &x->outcome);
+}
+
+static bool
+find_compartment(struct exchange *x, struct resource *r)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct patient_refs refs;
+
+	if (x->compartment.number != 0)
+		return true;
+	if (slice_is(r->type->name, "Patient")) {
+		if (x->old == NULL)
+			return store_compartment_new(x->service->store, &x->compartment, &x->outcome);
+		x->compartment.number = x->old->compartment;
+		return true;
+	}
+	if (!index_patients(x->service->index, r->type, &r->json, r->node, &resolver, x->arena,
+	    &refs, &x->outcome))
+		return false;
+	if (refs.count > 1)
+		return compartment_of_several(x, &refs);
+	if (refs.count == 1)
+		return compartment_of_one(x, &refs.ids[0], &x->compartment.number);
+	return true;
+}
+
+bool
+exchange_place(struct exchange *x, struct resource *r)
+{
+	if (x->placed)
+		return true;
+	if (!find_labels(x, r) || !find_compartment(x, r))
+		return false;
+	if (x->old != NULL && x->compartment.number != x->old->compartment)
+		return exchange_fail(x, FAULT_FORBIDDEN, "the patient of a resource cannot be changed");
+	x->placed = true;
+	return true;
+}

@@ -1,0 +1,18 @@
+/* place.h -- where in the store a resource belongs. */
+#ifndef EXCHANGE_PLACE_H
+#define EXCHANGE_PLACE_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct exchange;
+struct resource;
+
+/* Finds compartment, labels and level of a resource that is to be written, into
+ * the exchange; once.  A patient it refers to must be visible to the caller, or made by
+ * the same transaction: else FAULT_BUSINESS_RULE, the same for hidden and
+ * missing.  A resource never changes its patient: FAULT_FORBIDDEN. */
+MUST_USE bool exchange_place(struct exchange *, struct resource *);
+
+#endif

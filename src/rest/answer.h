@@ -1,0 +1,40 @@
+/* answer.h -- the pieces that answers are made of. */
+#ifndef REST_ANSWER_H
+#define REST_ANSWER_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+struct buf;
+struct exchange;
+struct json;
+struct stored;
+
+/* The text of a version that is about to be written: resourceType, id, meta with
+ * our versionId and lastUpdated, then everything else as it came, compact. */
+struct slice answer_version_text(struct exchange *, const struct json *, uint32_t node,
+    struct slice id, struct slice version, int64_t updated);
+
+/* ETag and Last-Modified of a version. */
+void answer_version_headers(struct exchange *, const struct stored *);
+
+/* Location: [base]/Type/id/_history/version */
+void answer_location(struct exchange *, const struct stored *);
+
+/* Content-Type and the bytes. */
+void answer_bytes(struct exchange *, int status, struct slice bytes);
+
+/* A stored version as the answer, after the controls have let it out. */
+bool answer_stored(struct exchange *, struct stored *, int status);
+
+/* "\"[base]/Type/id\"" */
+void answer_full_url(struct buf *, const struct exchange *, const struct stored *);
+
+/* The version in an entity tag W/"v"; false when it has another form. */
+bool answer_parse_etag(struct slice header, struct slice *version);
+
+/* Note the patient of a compartment in the audit event(s) of x. */
+void answer_note_patient(struct exchange *, int64_t compartment);
+
+#endif

@@ -1,0 +1,22 @@
+/* interactions.h -- what the rows of the interactions table call. */
+#ifndef REST_INTERACTIONS_H
+#define REST_INTERACTIONS_H
+
+#include <stdbool.h>
+
+struct exchange;
+
+bool rest_read(struct exchange *);
+bool rest_vread(struct exchange *);
+bool rest_history(struct exchange *);
+bool rest_create(struct exchange *);
+bool rest_update(struct exchange *);
+bool rest_delete(struct exchange *);
+bool rest_search(struct exchange *);
+bool rest_bundle(struct exchange *);
+bool rest_metadata(struct exchange *);
+bool rest_smart_configuration(struct exchange *);
+bool rest_jwks(struct exchange *);
+bool rest_options(struct exchange *);
+
+#endif

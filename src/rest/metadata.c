@@ -1,0 +1,153 @@
+/* metadata.c -- what the server says of itself, from the tables that it runs by.
+ *
+ * CapabilityStatement (R4 http.html#capabilities): types and parameters from
+ * the pack, interactions from the interactions table.  It is the same for everyone,
+ * and names no software version to strangers (controls 0.3). */
+#include "rest/interactions.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/instant.h"
+#include "base/env.h"
+#include "crypto/keeper.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+#include "rest/answer.h"
+#include "rest/rest.h"
+
+static const char *const kind_names[] = { "number", "date", "string", "token", "reference",
+	"composite", "quantity", "uri", "special" };
+
+static void
+write_interactions(struct buf *b, bool of_system)
+{
+	bool first = true;
+
+	for (int i = 0; i < interaction_count; i++) {
+		const struct interaction *row = &interactions[i];
+		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
+
+		if (row->open || repeated || (row->shape == PATH_BASE) != of_system)
+			continue;
+		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
+		first = false;
+	}
+}
+
+static void
+write_params(struct buf *b, const struct service *s, const struct type *type)
+{
+	uint32_t count;
+	const struct search_param *const *params = pack_params(s->pack, type, &count);
+	bool first = true;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!search_index_supports(s->index, params[i]))
+			continue;
+		buf_printf(b, "%s{\"name\":\"%.*s\",\"definition\":\"%.*s\",\"type\":\"%s\"}",
+		    first ? "" : ",", SLICE_FMT(params[i]->code), SLICE_FMT(params[i]->url),
+		    kind_names[params[i]->kind]);
+		first = false;
+	}
+}
+
+static void
+write_type(struct buf *b, const struct service *s, const struct type *type)
+{
+	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
+	write_interactions(b, false);
+	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
+	    "\"updateCreate\":false,\"conditionalCreate\":false,\"conditionalRead\":\"full-support\","
+	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"searchParam\":["));
+	write_params(b, s, type);
+	buf_add(b, SLICE("]}"));
+}
+
+static void
+write_security(struct buf *b)
+{
+	buf_add(b, SLICE("\"security\":{\"cors\":true,\"service\":[{\"coding\":[{\"system\":"
+	    "\"http://terminology.hl7.org/CodeSystem/restful-security-service\",\"code\":\"OAuth\"}],"
+	    "\"text\":\"OAuth 2.0 bearer tokens with SMART on FHIR scopes\"}]},"));
+}
+
+static void
+write_types(struct buf *b, const struct service *s)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < pack_type_count(s->pack); i++) {
+		const struct type *type = pack_type_at(s->pack, i);
+
+		if (type->kind != TYPE_RESOURCE || type->abstract)
+			continue;
+		if (!first)
+			buf_add_char(b, ',');
+		first = false;
+		write_type(b, s, type);
+	}
+}
+
+bool
+rest_capabilities(const struct service *s, struct arena *arena, struct slice *out)
+{
+	char now[INSTANT_TEXT];
+	struct buf b;
+
+	instant_format(env_wall(s->env), now);
+	buf_init(&b, arena, SIZE_MAX);
+	buf_printf(&b, "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"date\":\"%.*s\","
+	    "\"kind\":\"instance\",\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
+	    "{\"description\":\"Firebreak FHIR server\",\"url\":\"%.*s\"},\"fhirVersion\":\"4.0.1\","
+	    "\"format\":[\"application/fhir+json\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
+	    SLICE_FMT(s->base));
+	write_security(&b);
+	buf_add(&b, SLICE("\"resource\":["));
+	write_types(&b, s);
+	buf_add(&b, SLICE("],\"interaction\":["));
+	write_interactions(&b, true);
+	buf_add(&b, SLICE("]}]}"));
+	*out = buf_slice(&b);
+	return buf_ok(&b);
+}
+
+bool
+rest_metadata(struct exchange *x)
+{
+	answer_bytes(x, 200, x->service->capabilities);
+	return true;
+}
+
+static void
+answer_json(struct exchange *x, struct buf *b)
+{
+	x->status = 200;
+	x->bytes = buf_slice(b);
+	exchange_add_header(x, "content-type", SLICE("application/json"));
+}
+
+/* SMART App Launch 2.2, conformance: what is there today, no more. */
+bool
+rest_smart_configuration(struct exchange *x)
+{
+	struct buf b;
+
+	buf_init(&b, x->arena, 4096);
+	buf_printf(&b, "{\"issuer\":\"%.*s\",\"jwks_uri\":\"%.*s/oauth/jwks\",\"grant_types_supported\":[],"
+	    "\"scopes_supported\":[\"patient/*.cruds\",\"user/*.cruds\",\"system/*.cruds\"],"
+	    "\"capabilities\":[\"permission-v1\",\"permission-v2\",\"permission-patient\","
+	    "\"permission-user\"]}", SLICE_FMT(x->service->issuer), SLICE_FMT(x->service->issuer));
+	answer_json(x, &b);
+	return true;
+}
+
+bool
+rest_jwks(struct exchange *x)
+{
+	struct buf b;
+
+	buf_init(&b, x->arena, 4096);
+	buf_printf(&b, "{\"keys\":[%.*s]}", SLICE_FMT(keeper_token_jwk(x->service->keeper)));
+	answer_json(x, &b);
+	return true;
+}

@@ -1,0 +1,52 @@
+/* rest.h -- the FHIR RESTful API: routes and interactions (R4 http.html).
+ *
+ * rest_route() finds the row of the interactions table; rest_parse() reads the
+ * body that the row asks for; the row's perform() does the work under the
+ * exchange's permit and prepares the answer.  Nothing here writes: a write is
+ * left in x->commit for the server to make. */
+#ifndef REST_REST_H
+#define REST_REST_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "exchange/interaction.h"
+
+struct arena;
+struct exchange;
+struct outcome;
+struct service;
+struct slice;
+
+/* Sets interaction, type, id and version from method and path.  When nothing
+ * fits, interaction stays NULL and x->misrouted says why. */
+void rest_route(struct exchange *);
+
+/* Accept and _format: JSON is what there is (406), and x->body from content (415, 400, 413). */
+MUST_USE bool rest_parse(struct exchange *);
+
+/* Take in (parse, controls_in) and perform.  For entries too. */
+MUST_USE bool rest_perform(struct exchange *);
+
+/* The answer to a failed exchange: status, OperationOutcome. */
+void rest_refuse(struct exchange *);
+
+/* The whole of one exchange after its head was let in: perform, and when that
+ * fails refuse; then the response phase of the controls.  Leaves status, bytes
+ * and headers, and what has to be durable first: commit, or records. */
+void rest_run(struct exchange *);
+
+/* Set after a conflict: what a write lost to (If-Match: 412, else 409). */
+void rest_conflict(struct exchange *);
+
+extern const struct interaction interactions[];
+extern const int interaction_count;
+
+/* The CapabilityStatement of this service, from the interactions table and the
+ * pack, in `arena`. */
+MUST_USE bool rest_capabilities(const struct service *, struct arena *, struct slice *out);
+
+/* Allow header for a path: the methods its shape has. */
+struct slice rest_allowed(const struct exchange *, enum path_shape);
+
+#endif

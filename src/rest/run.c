@@ -1,0 +1,124 @@
+/* run.c -- one exchange from the parsed head to an answer that is ready to go.
+ *
+ * Nothing is written or sent here.  A write stands in x->commit, the audit
+ * records beside it or, for a read, in x->records; the server makes them durable and only
+ * then lets the answer leave. */
+#include "rest/rest.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "controls/control.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+#include "rest/answer.h"
+
+bool
+rest_perform(struct exchange *x)
+{
+	return rest_parse(x) && x->interaction->perform(x);
+}
+
+static void
+challenge(struct exchange *x)
+{
+	if (x->outcome.worst == FAULT_NO_LOGIN)
+		exchange_add_header(x, "www-authenticate", SLICE("Bearer realm=\"fhir\""));
+	else if (x->outcome.worst == FAULT_BAD_TOKEN || x->outcome.worst == FAULT_TOKEN_EXPIRED)
+		exchange_add_header(x, "www-authenticate", SLICE("Bearer error=\"invalid_token\""));
+	else if (x->outcome.worst == FAULT_TOKEN_TWICE)
+		exchange_add_header(x, "www-authenticate", SLICE("Bearer error=\"invalid_request\""));
+}
+
+static const char *const kept_headers[] = {
+	"retry-after", "allow", "accept-post", "etag", "last-modified", "www-authenticate",
+};
+
+/* A refusal keeps only those headers that were set for it. */
+static void
+drop_headers(struct exchange *x)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < x->out_count; i++)
+		for (size_t k = 0; k < COUNT_OF(kept_headers); k++)
+			if (slice_is(x->out[i].name, kept_headers[k]))
+				x->out[kept++] = x->out[i];
+	x->out_count = kept;
+}
+
+void
+rest_refuse(struct exchange *x)
+{
+	struct buf b;
+
+	x->commit = NULL;
+	x->write = NULL;
+	drop_headers(x);
+	challenge(x);
+	buf_init(&b, x->arena, SIZE_MAX);
+	outcome_json(&x->outcome, &b);
+	answer_bytes(x, outcome_status(&x->outcome), buf_slice(&b));
+}
+
+static void
+commit_of_one(struct exchange *x)
+{
+	struct store_commit *c = arena_alloc(x->arena, sizeof *c);
+
+	c->units = arena_alloc(x->arena, sizeof *c->units);
+	c->count = 1;
+	c->units[0].writes = x->write;
+	c->units[0].count = 1;
+	x->commit = c;
+}
+
+/* The records of x join those of its last unit: for a single write and a
+ * transaction the only one, for a batch the one that is kept free for this. */
+static void
+attach_records(struct exchange *x)
+{
+	struct store_unit *u = &x->commit->units[x->commit->count - 1];
+	struct slice *all = arena_array(x->arena, u->record_count + x->record_count, sizeof *all);
+
+	if (u->record_count > 0)
+		memcpy(all, u->records, u->record_count * sizeof *all);
+	if (x->record_count > 0)
+		memcpy(all + u->record_count, x->records, x->record_count * sizeof *all);
+	u->records = all;
+	u->record_count += x->record_count;
+}
+
+/* When the response phase itself fails (no audit), what stood is replaced by a
+ * refusal, and nothing of it is written. */
+static void
+respond(struct exchange *x)
+{
+	if (controls_response(x))
+		return;
+	x->record_count = 0;
+	x->audited = false;
+	rest_refuse(x);
+	if (!controls_response(x))
+		x->record_count = 0;
+}
+
+void
+rest_run(struct exchange *x)
+{
+	if (x->outcome.failed || !rest_perform(x))
+		rest_refuse(x);
+	else if (x->write != NULL)
+		commit_of_one(x);
+	respond(x);
+	if (x->commit != NULL)
+		attach_records(x);
+}
+
+void
+rest_conflict(struct exchange *x)
+{
+	bool asked = exchange_header(x, "if-match").len > 0;
+
+	outcome_clear(&x->outcome);
+	exchange_fail(x, asked ? FAULT_PRECONDITION : FAULT_CONFLICT, "");
+}
