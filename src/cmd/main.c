@@ -1,6 +1,52 @@
-/* main.c -- the command table. */
-int
-main(void)
+/* main.c -- the table of commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/common.h"
+
+#define VERSION "0.1.0"
+
+const struct command commands[] = {
+	{ "init",       "make a data directory: configuration, keys, certificates, first client", cmd_init },
+	{ "serve",      "run the server",                                                         cmd_serve },
+	{ "token",      "issue an access token (operator)",                                       cmd_token },
+	{ "client",     "add, list or remove registered clients",                                 cmd_client },
+	{ "import",     "store Bundles, NDJSON and resource files",                               cmd_import },
+	{ "validate",   "check files against the FHIR definitions",                               cmd_validate },
+	{ "fhirpath",   "evaluate a FHIRPath expression over a file",                             cmd_fhirpath },
+	{ "audit",      "verify or show the audit log",                                           cmd_audit },
+	{ "doctor",     "the eleven controls, one line each",                                     cmd_doctor },
+	{ "config",     "explain the configuration",                                              cmd_config },
+	{ "pack",       "compile FHIR packages into a definitions pack",                          cmd_pack },
+	{ "synthesize", "make synthetic patients to try things with",                             cmd_synthesize },
+};
+const int command_count = sizeof commands / sizeof commands[0];
+
+static int
+help(FILE *to, int code)
 {
-	return 0;
+	fprintf(to, "usage: firebreak COMMAND [OPTIONS]\n\n"
+	    "A FHIR R4 server that enforces the eleven controls of the FHIR security page.\n\n");
+	for (int i = 0; i < command_count; i++)
+		fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].summary);
+	fprintf(to, "\nfirebreak COMMAND --help tells more.\n");
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2)
+		return help(stderr, EXIT_CANNOT);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+		return help(stdout, EXIT_OK);
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("firebreak " VERSION "\n");
+		return EXIT_OK;
+	}
+	for (int i = 0; i < command_count; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "firebreak: no such command; firebreak --help lists them\n");
+	return EXIT_CANNOT;
 }

@@ -110,7 +110,10 @@ raw_query(const struct exchange *x)
 static void
 complete(struct exchange *x, struct audit_event *e)
 {
-	env_entropy(x->service->env, e->id, sizeof e->id);
+	if (x->event_id != NULL && e == &x->events->event)
+		memcpy(e->id, x->event_id, sizeof e->id);
+	else
+		env_entropy(x->service->env, e->id, sizeof e->id);
 	e->interaction = x->interaction == NULL ? SLICE("unknown") : slice_of(x->interaction->code);
 	e->action = x->interaction == NULL ? 'E' : x->interaction->action;
 	e->status = x->status;
@@ -126,6 +129,8 @@ audit_response(struct exchange *x)
 {
 	uint32_t n = 0;
 
+	if (x->request_id.len == 0)
+		x->request_id = mint_request_id(x);
 	if (x->parent == NULL)
 		exchange_add_header(x, "x-request-id", x->request_id);
 	if (!x->audited)

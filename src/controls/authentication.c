@@ -28,8 +28,8 @@
 
 struct token_slot {
 	uint8_t           hash[SHA256_BYTES];
-	struct arena     *arena;        /* NULL: empty */
-	struct principal *who;
+	struct principal *who;          /* NULL: empty */
+	unsigned          generation;   /* of the registry that it was checked against */
 };
 
 struct token_cache {
@@ -47,19 +47,10 @@ token_cache_new(void)
 }
 
 void
-token_cache_clear(struct token_cache *c)
-{
-	for (size_t i = 0; i < SLOTS; i++) {
-		arena_free(c->slots[i].arena);
-		c->slots[i] = (struct token_slot){ .arena = NULL };
-	}
-}
-
-void
 token_cache_free(struct token_cache *c)
 {
-	if (c != NULL)
-		token_cache_clear(c);
+	for (size_t i = 0; c != NULL && i < SLOTS; i++)
+		principal_release(c->slots[i].who);
 	free(c);
 }
 
@@ -82,11 +73,11 @@ clearance_level(struct slice code)
 }
 
 static struct principal *
-principal_of(const struct token *t, const struct client *client, struct arena *arena)
+principal_of(const struct token *t, const struct client *client)
 {
-	struct principal *who = arena_alloc(arena, sizeof *who);
+	struct principal *who = principal_new();
+	struct arena *arena = who->arena;
 
-	who->arena = arena;
 	who->subject = slice_dup(t->subject, arena);
 	who->client_id = slice_dup(t->client_id, arena);
 	who->token_id = slice_dup(t->jti, arena);
@@ -105,6 +96,7 @@ verify(struct exchange *x, struct slice compact, struct token_slot *slot,
     const uint8_t hash[SHA256_BYTES])
 {
 	const struct service *s = x->service;
+	unsigned generation = registry_generation(s->registry);
 	struct client client;
 	struct token t;
 
@@ -113,10 +105,10 @@ verify(struct exchange *x, struct slice compact, struct token_slot *slot,
 		return false;
 	if (!registry_find(s->registry, t.client_id, x->arena, &client))
 		return exchange_fail(x, FAULT_BAD_TOKEN, "");
-	arena_free(slot->arena);
-	slot->arena = arena_new(2048);
+	principal_release(slot->who);
 	memcpy(slot->hash, hash, SHA256_BYTES);
-	slot->who = principal_of(&t, &client, slot->arena);
+	slot->generation = generation;
+	slot->who = principal_of(&t, &client);
 	return true;
 }
 
@@ -130,12 +122,13 @@ identify(struct exchange *x, struct slice compact)
 
 	sha256_one(compact, hash);
 	slot = slot_of(x->worker->tokens, hash);
-	if ((slot->arena == NULL || !secret_equal(slot->hash, hash, sizeof hash))
-	    && !verify(x, compact, slot, hash))
+	if ((slot->who == NULL || slot->generation != registry_generation(x->service->registry)
+	    || !secret_equal(slot->hash, hash, sizeof hash)) && !verify(x, compact, slot, hash))
 		return false;
 	if (x->received / 1000 > slot->who->expires + LEEWAY_SECONDS)
 		return exchange_fail(x, FAULT_TOKEN_EXPIRED, "");
-	x->who = slot->who;
+	x->who = principal_hold(slot->who);
+	arena_defer(x->arena, principal_release, x->who);
 	return true;
 }
 

@@ -9,7 +9,4 @@ struct token_cache;
 struct token_cache *token_cache_new(void);
 void                token_cache_free(struct token_cache *);
 
-/* After a change of the client registry nothing remembered counts. */
-void                token_cache_clear(struct token_cache *);
-
 #endif

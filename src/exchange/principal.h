@@ -2,6 +2,7 @@
 #ifndef EXCHANGE_PRINCIPAL_H
 #define EXCHANGE_PRINCIPAL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,10 +12,11 @@
 struct arena;
 struct permit;
 
-/* Lives in the arena of the token cache's entry; only `permit` is set later, by
- * authorization. */
+/* Shared by the token cache and the exchanges under way, and freed with its arena
+ * when the last of them lets go.  Only `permit` is set later, by authorization. */
 struct principal {
 	struct arena *arena;
+	atomic_int    holders;
 	struct slice  subject, client_id, token_id;
 	struct slice  patient;          /* launch context, a Patient id; or empty */
 	struct slice  purpose;          /* purpose of use, or empty */
@@ -26,5 +28,10 @@ struct principal {
 	int64_t       expires;          /* seconds since 1970 */
 	const struct permit *permit;    /* made once, by authorization */
 };
+
+/* A new one, held once. */
+struct principal *principal_new(void);
+struct principal *principal_hold(struct principal *);
+void              principal_release(void *principal);           /* NULL is fine */
 
 #endif

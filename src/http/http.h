@@ -46,14 +46,15 @@ struct http_exchange {
 struct http_handler {
 	void *ctx;
 	/* Head phase.  `*body_limit` is set to the default and may be changed.
-	 * Return false after having called http_reply(). */
+	 * False refuses the request: exactly one http_reply() follows, now or later,
+	 * and the body is not read; request() is not called. */
 	bool (*head)(void *ctx, struct http_exchange *, size_t *body_limit);
 	/* The whole request.  Exactly one http_reply() must follow, now or later. */
 	void (*request)(void *ctx, struct http_exchange *);
-	/* A request that could not be read (400, 408, 413, 414, 431, 421, 417, 501): the
-	 * handler calls http_reply() at once, with a body if it likes; the connection
-	 * closes after it.  `x` may have an empty method and path.  `fault` is an enum
-	 * fault of outcome.h. */
+	/* A request that could not be read (400, 408, 413, 414, 431, 421, 417, 501):
+	 * exactly one http_reply() follows, now or later; the connection closes after
+	 * it.  `x` may have an empty method and path.  `fault` is an enum fault of
+	 * outcome.h. */
 	void (*refuse)(void *ctx, struct http_exchange *, int fault);
 };
 

@@ -1,0 +1,86 @@
+/* options.h -- the configuration, D/firebreak.yaml, as one table.
+ *
+ * Each row is a key, its type, default, range, the control it belongs to and
+ * what it means; parser, `firebreak config explain` and this struct are made of
+ * it, and every row of limits.h is a key too.  A key that is not in the table, an
+ * ill-typed or out-of-range value, a repeated key, an alias or an anchor refuse
+ * to start, with line and column.
+ *
+ * A setting that weakens a control must be justified in the same file:
+ *     justifications:
+ *       clock.mode: "why" */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/limits.h"
+#include "base/slice.h"
+
+struct arena;
+struct buf;
+struct env;
+struct outcome;
+
+struct option_list {
+	struct slice *at;
+	size_t        count;
+};
+
+/* field, key, kind, default, least, most, control, weakens, meaning.  For TEXT
+ * and LIST the default is text ("|" between items); `most` 2 and up: one of the
+ * words between parentheses in the meaning. */
+#define OPTIONS(X)                                                                                  \
+	X(server_listen,       "server.listen",       TEXT, "127.0.0.1:8443", 0, 0, "Communications Security", false, \
+	    "address and port of the FHIR listener")                                                    \
+	X(server_admin_listen, "server.admin_listen", TEXT, "127.0.0.1:9443", 0, 0, "Communications Security", false, \
+	    "address and port of the operator's listener: health, controls, metrics")                   \
+	X(server_base_url,     "server.base_url",     TEXT, "https://localhost:8443/fhir", 0, 0, "Communications Security", false, \
+	    "the FHIR base that clients use; links and tokens are made with it")                        \
+	X(server_hosts,        "server.hosts",        LIST, "localhost:8443|127.0.0.1:8443", 0, 0, "Communications Security", false, \
+	    "values of Host that are ours; others are answered with 421")                               \
+	X(server_origins,      "server.origins",      LIST, "", 0, 0, "Communications Security", false, \
+	    "origins of browser applications that may call (CORS)")                                     \
+	X(server_loops,        "server.loops",        INT,  "0", 0, 64, "Communications Security", false, \
+	    "event loops; 0 is one for each processor")                                                 \
+	X(clock_mode,          "clock.mode",          TEXT, "kernel", 0, 2, "Time Keeping", true,       \
+	    "who vouches for the clock (kernel attested)")                                              \
+	X(clock_max_error_ms,  "clock.max_error_ms",  INT,  "1000", 1, 60000, "Time Keeping", false,    \
+	    "largest error bound of the clock at which patient data flows, in milliseconds")            \
+	X(clock_peer_skew,     "clock.peer_skew",     INT,  "300", 1, 3600, "Time Keeping", false,      \
+	    "how far the Date header of a request may be off, in seconds")                              \
+	X(token_ttl,           "token.ttl",           INT,  "3600", 60, 86400, "Authentication", false, \
+	    "life of an access token, in seconds")                                                      \
+	X(store_kind,          "store.kind",          TEXT, "sqlite", 0, 2, "Data Management Policies", false, \
+	    "where resources are kept (sqlite memory)")                                                 \
+	X(store_sync_normal,   "store.sync_normal",   BOOL, "false", 0, 0, "Audit", true,               \
+	    "do not sync each commit: a power cut may lose acknowledged writes")                        \
+	X(search_strict,       "search.strict",       BOOL, "true", 0, 0, "Input Validation", false,    \
+	    "refuse searches with unknown parameters unless the client prefers otherwise")
+
+#define OPTION_TYPE_TEXT struct slice
+#define OPTION_TYPE_LIST struct option_list
+#define OPTION_TYPE_INT  int64_t
+#define OPTION_TYPE_BOOL bool
+
+struct options {
+#define X(field, key, kind, ...) OPTION_TYPE_##kind field;
+	OPTIONS(X)
+#undef X
+	struct limits limits;
+};
+
+/* The table's defaults; lists in the arena. */
+void options_default(struct arena *, struct options *);
+
+/* Values live in the arena.  A file that is not there gives FAULT_UNAVAILABLE. */
+MUST_USE bool options_load(const struct env *, const char *path, struct arena *, struct options *,
+    struct outcome *);
+MUST_USE bool options_parse(struct slice yaml, struct arena *, struct options *, struct outcome *);
+
+/* Every key with default, control and meaning, as text. */
+void options_explain(struct buf *);
+
+#endif

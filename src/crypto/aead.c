@@ -1,0 +1,149 @@
+/* aead.c -- see aead.h. */
+#include "crypto/aead.h"
+
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+
+#define NONCE 12
+#define TAG   16
+
+static EVP_CIPHER *gcm, *ecb;
+static pthread_key_t context_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+free_context(void *context)
+{
+	EVP_CIPHER_CTX_free(context);
+}
+
+static void
+fetch(void)
+{
+	gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
+	if (gcm == NULL || ecb == NULL || pthread_key_create(&context_key, free_context) != 0)
+		abort();
+}
+
+static EVP_CIPHER_CTX *
+context(void)
+{
+	EVP_CIPHER_CTX *c;
+
+	pthread_once(&once, fetch);
+	if ((c = pthread_getspecific(context_key)) != NULL)
+		return c;
+	if ((c = EVP_CIPHER_CTX_new()) == NULL || pthread_setspecific(context_key, c) != 0)
+		abort();
+	return c;
+}
+
+/* Feeds the associated data and then the text; lengths are bounded by the callers' limits. */
+static bool
+feed(EVP_CIPHER_CTX *c, struct slice associated, struct slice in, uint8_t *out)
+{
+	int n;
+
+	if (associated.len > INT_MAX || in.len > INT_MAX)
+		return false;
+	return EVP_CipherUpdate(c, NULL, &n, (const uint8_t *)associated.ptr, (int)associated.len) == 1
+	    && EVP_CipherUpdate(c, out, &n, (const uint8_t *)in.ptr, (int)in.len) == 1;
+}
+
+struct slice
+aead_seal(const uint8_t key[AEAD_KEY], const struct env *env, struct slice associated,
+    struct slice plain, struct arena *arena)
+{
+	uint8_t *out = arena_alloc(arena, plain.len + AEAD_OVERHEAD);
+	EVP_CIPHER_CTX *c = context();
+	int n;
+
+	env_entropy(env, out, NONCE);
+	if (EVP_EncryptInit_ex2(c, gcm, key, out, NULL) != 1
+	    || !feed(c, associated, plain, out + NONCE)
+	    || EVP_EncryptFinal_ex(c, out + NONCE + plain.len, &n) != 1
+	    || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + plain.len) != 1)
+		abort();
+	return slice_make(out, plain.len + AEAD_OVERHEAD);
+}
+
+bool
+aead_open(const uint8_t key[AEAD_KEY], struct slice associated, struct slice sealed,
+    struct arena *arena, struct slice *plain)
+{
+	const uint8_t *in = (const uint8_t *)sealed.ptr;
+	EVP_CIPHER_CTX *c = context();
+	uint8_t *out;
+	size_t len;
+	int n;
+
+	if (sealed.len < AEAD_OVERHEAD)
+		return false;
+	len = sealed.len - AEAD_OVERHEAD;
+	out = arena_alloc(arena, len + 1);
+	if (EVP_DecryptInit_ex2(c, gcm, key, in, NULL) != 1
+	    || !feed(c, associated, slice_make(in + NONCE, len), out)
+	    || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG, (void *)(in + NONCE + len)) != 1
+	    || EVP_DecryptFinal_ex(c, out + len, &n) != 1) {
+		OPENSSL_cleanse(out, len);
+		return false;
+	}
+	*plain = slice_make(out, len);
+	return true;
+}
+
+struct block_cipher {
+	uint8_t key[32];
+};
+
+struct block_cipher *
+block_cipher_new(const uint8_t key[32])
+{
+	struct block_cipher *b = malloc(sizeof *b);
+
+	if (b == NULL)
+		abort();
+	memcpy(b->key, key, sizeof b->key);
+	return b;
+}
+
+void
+block_cipher_free(struct block_cipher *b)
+{
+	if (b != NULL)
+		OPENSSL_cleanse(b, sizeof *b);
+	free(b);
+}
+
+static void
+one_block(const struct block_cipher *b, uint8_t block[16], int encrypt)
+{
+	EVP_CIPHER_CTX *c = context();
+	uint8_t out[32];
+	int n;
+
+	if (EVP_CipherInit_ex2(c, ecb, b->key, NULL, encrypt, NULL) != 1
+	    || EVP_CIPHER_CTX_set_padding(c, 0) != 1
+	    || EVP_CipherUpdate(c, out, &n, block, 16) != 1 || n != 16)
+		abort();
+	memcpy(block, out, 16);
+}
+
+void
+block_encrypt(const struct block_cipher *b, uint8_t block[16])
+{
+	one_block(b, block, 1);
+}
+
+void
+block_decrypt(const struct block_cipher *b, uint8_t block[16])
+{
+	one_block(b, block, 0);
+}

@@ -1,0 +1,296 @@
+/* server.c -- the path of a request between the listener and the controls.
+ *
+ *   head      on the loop: route, request phase of the controls.  A stranger is
+ *             refused here, before a byte of body is read.
+ *   request   on the loop, or for Bundles on the pool: rest_run() in one store
+ *             snapshot.
+ *   delivery  writer or audit thread make it durable; the loop sends.
+ *
+ * A loop never waits: what it has prepared is held until the other threads
+ * post it back. */
+#include "server/server.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "controls/control.h"
+#include "crypto/keeper.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+#include "http/http.h"
+#include "oauth/registry.h"
+#include "rest/rest.h"
+#include "server/admin.h"
+#include "server/delivery.h"
+#include "server/pool.h"
+
+#define GRACE_SECONDS 10
+
+struct server {
+	struct service     *service;
+	struct http_server *http;
+	struct worker      *workers;            /* one per loop */
+	int                 worker_count;
+	struct pool        *pool;
+};
+
+/* One request on its way; lives in the HTTP exchange's arena. */
+struct job {
+	struct server        *server;
+	struct http_exchange *http;
+	struct exchange      *x;
+	struct delivery       delivery;
+};
+
+static struct worker *
+loop_worker(struct job *job)
+{
+	return &job->server->workers[http_loop_number(job->http->loop)];
+}
+
+static void
+reply(struct job *job)
+{
+	struct exchange *x = job->x;
+
+	http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
+}
+
+static void run_again(struct job *job);
+
+static void
+finish(void *arg)
+{
+	struct job *job = arg;
+
+	job->x->worker = loop_worker(job);
+	switch (delivery_finish(&job->delivery)) {
+	case DELIVERY_READY:
+		reply(job);
+		break;
+	case DELIVERY_AGAIN:
+		run_again(job);
+		break;
+	case DELIVERY_RECORDS:
+		delivery_start(&job->delivery);
+		break;
+	}
+}
+
+static void
+durable(struct delivery *d)
+{
+	struct job *job = d->ctx;
+
+	http_post(job->http->loop, finish, job);
+}
+
+/* In one snapshot of the store; on whatever thread the worker belongs to. */
+static void
+run(struct job *job, struct worker *w)
+{
+	struct exchange *x = job->x;
+
+	x->worker = w;
+	if (store_begin(w->reader, &x->outcome)) {
+		rest_run(x);
+		store_end(w->reader);
+	} else {
+		rest_run(x);            /* the outcome says why not */
+	}
+	job->delivery.x = x;
+	job->delivery.ctx = job;
+	job->delivery.done = durable;
+	delivery_start(&job->delivery);
+}
+
+static void
+run_pooled(void *arg, struct worker *w)
+{
+	run(arg, w);
+}
+
+static void
+run_again(struct job *job)
+{
+	const struct interaction *i = job->x->interaction;
+
+	if (i != NULL && i->body == BODY_BUNDLE && !job->x->outcome.failed)
+		pool_submit(job->server->pool, run_pooled, job);
+	else
+		run(job, loop_worker(job));
+}
+
+static struct job *
+new_job(struct server *server, struct http_exchange *h)
+{
+	struct job *job = arena_alloc(h->arena, sizeof *job);
+	struct exchange *x = job->x = arena_alloc(h->arena, sizeof *x);
+
+	job->server = server;
+	job->http = h;
+	h->user = job;
+	x->arena = h->arena;
+	x->service = server->service;
+	x->worker = loop_worker(job);
+	x->method = h->method;
+	x->path = h->path;
+	x->query = h->query;
+	x->headers = h->headers;
+	x->header_count = h->header_count;
+	x->peer = h->peer;
+	outcome_init(&x->outcome, h->arena);
+	return job;
+}
+
+static bool
+on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
+{
+	struct job *job = new_job(ctx, h);
+	struct exchange *x = job->x;
+
+	rest_route(x);
+	if (x->interaction != NULL && x->interaction->body == BODY_BUNDLE)
+		*body_limit = x->service->limits->of[LIMIT_BUNDLE_BODY];
+	if (controls_request(x))
+		return true;
+	run(job, x->worker);
+	return false;
+}
+
+static void
+on_request(void *ctx UNUSED, struct http_exchange *h)
+{
+	struct job *job = h->user;
+
+	job->x->content = h->body;
+	run_again(job);
+}
+
+static void
+on_refuse(void *ctx, struct http_exchange *h, int fault)
+{
+	struct job *job = h->user == NULL ? new_job(ctx, h) : h->user;
+	struct exchange *x = job->x;
+
+	exchange_fail(x, (enum fault)fault, "");
+	if (x->received == 0)
+		x->received = env_wall(x->service->env);
+	run(job, x->worker);
+}
+
+static bool
+use_tls(void *ctx, void *ssl_ctx, struct outcome *o)
+{
+	return keeper_use_tls(ctx, ssl_ctx, o);
+}
+
+static bool
+split_listen(const char *listen, char host[64], uint16_t *port)
+{
+	const char *colon = strrchr(listen, ':');
+	uint64_t n;
+
+	if (colon == NULL || colon - listen >= 64 || !slice_uint(slice_of(colon + 1), &n)
+	    || n > 65535)
+		return false;
+	memcpy(host, listen, (size_t)(colon - listen));
+	host[colon - listen] = '\0';
+	*port = (uint16_t)n;
+	return true;
+}
+
+struct http_server *
+server_listen(struct service *s, const char *listen, int loops, const struct http_handler *handler,
+    struct outcome *o)
+{
+	const struct option_list *list = &s->options.server_hosts;
+	const char **hosts = arena_array(s->arena, list->count + 1, sizeof *hosts);
+	char *host = arena_alloc(s->arena, 64);
+	struct http_config config = {
+		.env = s->env, .limits = s->limits, .use_tls = use_tls, .use_tls_ctx = s->keeper,
+		.address = host, .loops = loops, .hosts = list->count > 0 ? hosts : NULL,
+	};
+
+	if (!split_listen(listen, host, &config.port)) {
+		outcome_fail_at_once(o, FAULT_INVALID, "a listen address is ADDRESS:PORT");
+		return NULL;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		hosts[i] = slice_cstr(list->at[i], s->arena);
+	return http_server_new(&config, handler, o);
+}
+
+static struct http_server *stoppable;
+
+static void
+on_signal(int number UNUSED)
+{
+	if (stoppable != NULL)
+		http_stop(stoppable);
+}
+
+static void
+catch_signals(struct http_server *http)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+
+	stoppable = http;
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool
+open_workers(struct server *server, struct outcome *o)
+{
+	int loops = http_loops(server->http);
+
+	server->workers = arena_array(server->service->arena, (size_t)loops, sizeof *server->workers);
+	for (; server->worker_count < loops; server->worker_count++)
+		if (!worker_open(&server->workers[server->worker_count], server->service, o))
+			return false;
+	server->pool = pool_new(server->service, o);
+	return server->pool != NULL;
+}
+
+static void
+close_workers(struct server *server)
+{
+	pool_free(server->pool);
+	while (server->worker_count > 0)
+		worker_close(&server->workers[--server->worker_count]);
+}
+
+bool
+server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int port), void *ctx,
+    struct outcome *o)
+{
+	struct server *server = arena_alloc(s->arena, sizeof *server);
+	struct http_handler handler = {
+		.ctx = server, .head = on_head, .request = on_request, .refuse = on_refuse,
+	};
+	struct admin *admin = NULL;
+	bool good;
+
+	server->service = s;
+	server->http = server_listen(s, listen, (int)s->options.server_loops, &handler, o);
+	if (server->http == NULL)
+		return false;
+	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL;
+	if (good) {
+		catch_signals(server->http);
+		ready(ctx, http_port(server->http));
+		http_run(server->http, GRACE_SECONDS);
+		stoppable = NULL;
+	}
+	admin_stop(admin);
+	http_server_free(server->http);
+	close_workers(server);
+	return good;
+}
