@@ -41,7 +41,7 @@ static const struct {
 	{ "- a\n", 1 },
 	{ "justifications:\n  clock.mood: x\n", 2 },
 	{ "a: [\n", 1 },
-	{ "server:\n  listen: \"x\n", 2 },
+	{ "server:\n  listen: \"x\n", 3 },
 };
 
 static void

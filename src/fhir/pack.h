@@ -70,11 +70,12 @@ struct constraint {
 enum search_kind { SEARCH_NUMBER, SEARCH_DATE, SEARCH_STRING, SEARCH_TOKEN,
 	SEARCH_REFERENCE, SEARCH_COMPOSITE, SEARCH_QUANTITY, SEARCH_URI, SEARCH_SPECIAL };
 
-/* One search parameter as one resource type has it.  A definition with several
- * bases gives one of these for each, with the base's part of the expression. */
+/* One search parameter as one concrete resource type has it: a definition with
+ * several bases, or on Resource itself, gives one for each type, with the
+ * type's part of the expression. */
 struct search_param {
 	uint32_t     number;            /* index of pack_param_at(): what index rows carry */
-	const struct type *on;          /* the resource type; abstract Resource for _id ... */
+	const struct type *on;          /* the resource type */
 	struct slice code, url, expression;     /* FHIRPath, for this type only */
 	enum search_kind kind;
 	const struct slice *targets;    /* reference: types that may be referenced */
@@ -109,7 +110,7 @@ bool type_is(const struct type *type, const struct type *ancestor);
 /* The element whose FHIRPath name is `name` ("value"); NULL when none. */
 const struct element *type_element(const struct type *, struct slice name);
 /* The element and choice whose JSON member name is `name` ("valueQuantity"). */
-const struct element *type_member(const struct type *, struct slice name,
+const struct element *pack_member(const struct pack *, const struct type *, struct slice name,
     const struct element_type **which);
 
 uint32_t                   pack_param_count(const struct pack *);

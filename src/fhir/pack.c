@@ -1,0 +1,525 @@
+/* pack.c -- see pack.h.
+ *
+ * Strings and value-set codes stay in the mapped file; the small tables are laid
+ * out once, at opening, as arrays with pointers between them. */
+#include "fhir/pack.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/outcome.h"
+#include "crypto/digest.h"
+#include "fhir/names.h"
+#include "fhir/pack_format.h"
+
+struct code_range {
+	uint32_t first, count;
+};
+
+struct compartment {
+	struct slice name;
+	const struct type *type;
+	struct slice *params;
+	uint32_t count;
+};
+
+struct type_params {
+	const struct search_param **at;         /* sorted by code */
+	uint32_t count;
+};
+
+struct pack {
+	struct arena *arena;
+	void         *map;
+	size_t        size;
+	const struct pack_header *header;
+	const uint32_t (*strings)[2], (*codes)[2], *words, *end;
+	const char   *text;
+	const uint32_t *at;                     /* while reading */
+	bool          damaged;
+	struct type  *types;
+	uint32_t      type_count;
+	struct search_param *params;
+	uint32_t      param_count;
+	struct type_params *of_type;
+	struct value_set *sets;
+	struct code_range *ranges;
+	uint32_t      set_count;
+	struct compartment *compartments;
+	uint32_t      compartment_count;
+	struct names  type_names, set_names;
+	struct names *members;                  /* of each type: JSON name -> element << 8 | choice */
+};
+
+/* Reading the words */
+
+static uint32_t
+word(struct pack *p)
+{
+	if (p->at >= p->end) {
+		p->damaged = true;
+		return 0;
+	}
+	return *p->at++;
+}
+
+/* A count of things that take at least one word each. */
+static uint32_t
+count_word(struct pack *p)
+{
+	uint32_t n = word(p);
+
+	if (n > (size_t)(p->end - p->at)) {
+		p->damaged = true;
+		return 0;
+	}
+	return n;
+}
+
+static struct slice
+string_at(const struct pack *p, uint32_t number)
+{
+	if (number >= p->header->string_count)
+		return SLICE_NONE;
+	return slice_make(p->text + p->strings[number][0], p->strings[number][1]);
+}
+
+static struct slice
+string(struct pack *p)
+{
+	return string_at(p, word(p));
+}
+
+static const struct type *
+type_word(struct pack *p)
+{
+	uint32_t number = word(p);
+
+	return number < p->type_count ? &p->types[number] : NULL;
+}
+
+static const struct slice *
+strings(struct pack *p, uint32_t *count)
+{
+	struct slice *list;
+
+	*count = count_word(p);
+	list = arena_array(p->arena, *count + 1, sizeof *list);
+	for (uint32_t i = 0; i < *count; i++)
+		list[i] = string(p);
+	return list;
+}
+
+static void
+read_constraints(struct pack *p, struct element *e)
+{
+	struct constraint *c;
+
+	e->constraint_count = count_word(p);
+	e->constraints = c = arena_array(p->arena, e->constraint_count + 1, sizeof *c);
+	for (uint32_t i = 0; i < e->constraint_count; i++) {
+		c[i].key = string(p);
+		c[i].expression = string(p);
+		c[i].human = string(p);
+		c[i].error = word(p) != 0;
+	}
+}
+
+static void
+read_element(struct pack *p, struct element *e)
+{
+	struct element_type *types;
+	uint32_t flags, binding;
+
+	e->name = string(p);
+	e->path = string(p);
+	e->min = word(p);
+	e->max = word(p);
+	flags = word(p);
+	e->choice = (flags & PACK_CHOICE) != 0;
+	e->modifier = (flags & PACK_MODIFIER) != 0;
+	e->summary = (flags & PACK_SUMMARY) != 0;
+	e->binding_strength = (uint8_t)word(p);
+	binding = word(p);
+	e->binding = binding < p->set_count ? &p->sets[binding] : NULL;
+	read_constraints(p, e);
+	e->type_count = count_word(p);
+	e->types = types = arena_array(p->arena, e->type_count + 1, sizeof *types);
+	for (uint32_t i = 0; i < e->type_count; i++) {
+		types[i].type = type_word(p);
+		types[i].json_name = string(p);
+		types[i].targets = strings(p, &types[i].target_count);
+	}
+}
+
+static void
+index_members(struct pack *p, const struct type *t)
+{
+	struct names *members = &p->members[t->number];
+
+	names_init(members, p->arena, t->element_count + 8);
+	for (uint32_t i = 0; i < t->element_count; i++)
+		for (uint32_t k = 0; k < t->elements[i].type_count; k++)
+			names_add(members, t->elements[i].types[k].json_name, i << 8 | k);
+}
+
+static void
+read_type(struct pack *p, uint32_t number)
+{
+	struct type *t = &p->types[number];
+	struct element *elements;
+
+	t->number = (uint16_t)number;
+	t->name = string(p);
+	t->kind = (enum type_kind)word(p);
+	t->abstract = (word(p) & PACK_ABSTRACT) != 0;
+	t->base = type_word(p);
+	t->pattern = string(p);
+	t->element_count = count_word(p);
+	t->elements = elements = arena_array(p->arena, t->element_count + 1, sizeof *elements);
+	for (uint32_t i = 0; i < t->element_count && !p->damaged; i++)
+		read_element(p, &elements[i]);
+	names_add(&p->type_names, t->name, number);
+	index_members(p, t);
+}
+
+static void
+read_param(struct pack *p, uint32_t number)
+{
+	struct search_param *s = &p->params[number];
+
+	s->number = number;
+	s->on = type_word(p);
+	s->code = string(p);
+	s->url = string(p);
+	s->expression = string(p);
+	s->kind = (enum search_kind)word(p);
+	s->targets = strings(p, &s->target_count);
+	p->damaged |= s->on == NULL;
+}
+
+/* Params stand in the file by type, then code. */
+static void
+group_params(struct pack *p)
+{
+	p->of_type = arena_array(p->arena, p->type_count + 1, sizeof *p->of_type);
+	for (uint32_t i = 0; i < p->param_count; i++) {
+		struct type_params *of = &p->of_type[p->params[i].on->number];
+
+		if (of->at == NULL)
+			of->at = arena_array(p->arena, p->param_count - i, sizeof *of->at);
+		of->at[of->count++] = &p->params[i];
+	}
+}
+
+static void
+read_sets(struct pack *p)
+{
+	names_init(&p->set_names, p->arena, p->set_count);
+	for (uint32_t i = 0; i < p->set_count; i++) {
+		struct value_set *v = &p->sets[i];
+
+		v->number = i;
+		v->url = string(p);
+		v->complete = word(p) != 0;
+		p->ranges[i].first = word(p);
+		p->ranges[i].count = word(p);
+		if (p->ranges[i].first > p->header->code_count
+		    || p->ranges[i].count > p->header->code_count - p->ranges[i].first)
+			p->damaged = true;
+		names_add(&p->set_names, v->url, i);
+	}
+}
+
+static void
+read_compartments(struct pack *p)
+{
+	p->compartment_count = count_word(p);
+	p->compartments = arena_array(p->arena, p->compartment_count + 1, sizeof *p->compartments);
+	for (uint32_t i = 0; i < p->compartment_count; i++) {
+		struct compartment *c = &p->compartments[i];
+
+		c->name = string(p);
+		c->type = type_word(p);
+		c->params = (struct slice *)strings(p, &c->count);
+	}
+}
+
+static bool
+read_words(struct pack *p)
+{
+	p->type_count = count_word(p);
+	p->param_count = count_word(p);
+	p->set_count = count_word(p);
+	p->types = arena_array(p->arena, p->type_count + 1, sizeof *p->types);
+	p->members = arena_array(p->arena, p->type_count + 1, sizeof *p->members);
+	p->params = arena_array(p->arena, p->param_count + 1, sizeof *p->params);
+	p->sets = arena_array(p->arena, p->set_count + 1, sizeof *p->sets);
+	p->ranges = arena_array(p->arena, p->set_count + 1, sizeof *p->ranges);
+	names_init(&p->type_names, p->arena, p->type_count);
+	for (uint32_t i = 0; i < p->type_count && !p->damaged; i++)
+		read_type(p, i);
+	for (uint32_t i = 0; i < p->param_count && !p->damaged; i++)
+		read_param(p, i);
+	if (p->damaged)
+		return false;
+	group_params(p);
+	read_sets(p);
+	read_compartments(p);
+	return !p->damaged && p->at == p->end;
+}
+
+/* The file */
+
+static bool
+strings_good(const struct pack *p)
+{
+	for (uint32_t i = 0; i < p->header->string_count; i++)
+		if (p->strings[i][0] > p->header->text_bytes
+		    || p->strings[i][1] > p->header->text_bytes - p->strings[i][0])
+			return false;
+	return true;
+}
+
+static bool
+lay_out(struct pack *p)
+{
+	const struct pack_header *h = p->header = p->map;
+	const char *base = p->map;
+	uint8_t hash[SHA256_BYTES];
+	uint64_t need;
+
+	if (p->size < sizeof *h || memcmp(h->magic, PACK_MAGIC, sizeof h->magic) != 0
+	    || h->format != PACK_FORMAT)
+		return false;
+	need = sizeof *h + (uint64_t)h->string_count * 8 + (uint64_t)h->code_count * 8
+	    + (uint64_t)h->word_count * 4 + h->text_bytes;
+	if (need != p->size)
+		return false;
+	sha256_one(slice_make(base + sizeof *h, p->size - sizeof *h), hash);
+	if (memcmp(hash, h->hash, sizeof hash) != 0)
+		return false;
+	p->strings = (const void *)(base + sizeof *h);
+	p->codes = p->strings + h->string_count;
+	p->words = (const void *)(p->codes + h->code_count);
+	p->at = p->words;
+	p->end = p->words + h->word_count;
+	p->text = (const char *)p->end;
+	return strings_good(p) && read_words(p);
+}
+
+static bool
+map_file(struct pack *p, const struct env *env, const char *path)
+{
+	int fd = env->open(env, path, O_RDONLY, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && st.st_size > 0) {
+		p->size = (size_t)st.st_size;
+		p->map = mmap(NULL, p->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (p->map == MAP_FAILED)
+			p->map = NULL;
+	}
+	env->close(env, fd);
+	return p->map != NULL;
+}
+
+struct pack *
+pack_open(const struct env *env, const char *path, struct outcome *o)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct pack *p = arena_alloc(arena, sizeof *p);
+
+	p->arena = arena;
+	if (!map_file(p, env, path))
+		outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the definitions pack cannot be read");
+	else if (!lay_out(p))
+		outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the definitions pack is damaged");
+	else
+		return p;
+	pack_close(p);
+	return NULL;
+}
+
+void
+pack_close(struct pack *p)
+{
+	if (p == NULL)
+		return;
+	if (p->map != NULL)
+		munmap(p->map, p->size);
+	arena_free(p->arena);
+}
+
+struct slice
+pack_hash(const struct pack *p)
+{
+	return slice_make(p->header->hash, sizeof p->header->hash);
+}
+
+struct slice
+pack_fhir_version(const struct pack *p)
+{
+	return string_at(p, p->header->version);
+}
+
+/* Types */
+
+uint32_t
+pack_type_count(const struct pack *p)
+{
+	return p->type_count;
+}
+
+const struct type *
+pack_type_at(const struct pack *p, uint32_t number)
+{
+	return &p->types[number];
+}
+
+const struct type *
+pack_type(const struct pack *p, struct slice name)
+{
+	uint32_t number = names_find(&p->type_names, name);
+
+	return number == NAME_UNKNOWN ? NULL : &p->types[number];
+}
+
+const struct type *
+pack_resource(const struct pack *p, struct slice name)
+{
+	const struct type *t = pack_type(p, name);
+
+	return t != NULL && t->kind == TYPE_RESOURCE && !t->abstract ? t : NULL;
+}
+
+bool
+type_is(const struct type *type, const struct type *ancestor)
+{
+	while (type != NULL && type != ancestor)
+		type = type->base;
+	return type != NULL;
+}
+
+const struct element *
+type_element(const struct type *type, struct slice name)
+{
+	for (uint32_t i = 0; i < type->element_count; i++)
+		if (slice_eq(type->elements[i].name, name))
+			return &type->elements[i];
+	return NULL;
+}
+
+const struct element *
+pack_member(const struct pack *p, const struct type *type, struct slice name,
+    const struct element_type **which)
+{
+	uint32_t found = names_find(&p->members[type->number], name);
+	const struct element *e;
+
+	if (found == NAME_UNKNOWN)
+		return NULL;
+	e = &type->elements[found >> 8];
+	if (which != NULL)
+		*which = &e->types[found & 255];
+	return e;
+}
+
+/* Search parameters, compartments, value sets */
+
+uint32_t
+pack_param_count(const struct pack *p)
+{
+	return p->param_count;
+}
+
+const struct search_param *
+pack_param_at(const struct pack *p, uint32_t number)
+{
+	return &p->params[number];
+}
+
+const struct search_param *const *
+pack_params(const struct pack *p, const struct type *type, uint32_t *count)
+{
+	*count = p->of_type[type->number].count;
+	return (const struct search_param *const *)p->of_type[type->number].at;
+}
+
+const struct search_param *
+pack_param(const struct pack *p, const struct type *type, struct slice code)
+{
+	const struct type_params *of = &p->of_type[type->number];
+	uint32_t low = 0, high = of->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		int order = slice_cmp(of->at[middle]->code, code);
+
+		if (order == 0)
+			return of->at[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct slice *
+pack_compartment(const struct pack *p, struct slice compartment, const struct type *type,
+    uint32_t *count)
+{
+	for (uint32_t i = 0; i < p->compartment_count; i++)
+		if (p->compartments[i].type == type && slice_eq(p->compartments[i].name, compartment)) {
+			*count = p->compartments[i].count;
+			return p->compartments[i].params;
+		}
+	*count = 0;
+	return NULL;
+}
+
+const struct value_set *
+pack_value_set(const struct pack *p, struct slice url)
+{
+	uint32_t number = names_find(&p->set_names, url);
+
+	return number == NAME_UNKNOWN ? NULL : &p->sets[number];
+}
+
+static int
+compare_code(const struct pack *p, const uint32_t row[2], struct slice system, struct slice code)
+{
+	int order = slice_cmp(string_at(p, row[1]), code);
+
+	return order != 0 || system.len == 0 ? order : slice_cmp(string_at(p, row[0]), system);
+}
+
+/* Codes are sorted by (code, system). */
+bool
+value_set_has(const struct pack *p, const struct value_set *set, struct slice system,
+    struct slice code)
+{
+	uint32_t low = p->ranges[set->number].first;
+	uint32_t high = low + p->ranges[set->number].count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = compare_code(p, p->codes[middle], system, code);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}

@@ -1,0 +1,76 @@
+/* pack_build.h -- the parts of the pack compiler; see pack_build.c. */
+#ifndef FHIR_PACK_BUILD_H
+#define FHIR_PACK_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "fhir/names.h"
+#include "fhir/pack.h"
+#include "json/json.h"
+
+struct env;
+struct outcome;
+
+enum definition { DEFINITION_STRUCTURE, DEFINITION_PARAM, DEFINITION_COMPARTMENT,
+	DEFINITION_SET, DEFINITION_SYSTEM, DEFINITION_KINDS };
+
+struct definitions {
+	struct json *at;
+	uint32_t     count, room;
+};
+
+struct param;
+
+/* A type to be: a StructureDefinition, or the inside of one of its elements. */
+struct draft_type {
+	struct slice       name;
+	enum type_kind     kind;
+	bool               abstract;
+	uint32_t           base;                /* number, or PACK_NONE */
+	struct slice       base_name;
+	struct slice       pattern;
+	const struct json *json;
+	const uint32_t    *elements;            /* ElementDefinition nodes */
+	uint32_t           element_count;
+};
+
+struct draft_set {
+	struct slice       url;
+	const struct json *json;                /* of the definition that is taken */
+	uint32_t           first, count;
+	bool               complete;
+};
+
+struct builder {
+	const struct env *env;
+	struct arena     *arena;
+	struct outcome   *outcome;
+	struct definitions of[DEFINITION_KINDS];
+	struct draft_type *types;
+	uint32_t          type_count;
+	struct names      type_names;
+	struct draft_set *sets;
+	uint32_t          set_count;
+	struct names      set_names, system_names;
+	struct param     *params;
+	uint32_t          param_count, param_room;
+	struct names      strings;
+	struct buf        string_table, codes, words, text;
+	uint32_t          version;
+};
+
+void         builder_word(struct builder *, uint32_t);
+uint32_t     builder_intern(struct builder *, struct slice);
+void         builder_string(struct builder *, struct slice);
+struct slice builder_text(struct builder *, const struct json *, uint32_t node, const char *path);
+
+void builder_collect_types(struct builder *);
+bool builder_type_is(const struct builder *, uint32_t type, uint32_t ancestor);
+void builder_write_type(struct builder *, uint32_t type);
+
+void builder_collect_sets(struct builder *);
+void builder_write_sets(struct builder *);
+
+#endif

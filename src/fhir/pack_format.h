@@ -1,0 +1,39 @@
+/* pack_format.h -- the file behind pack.h; builder and reader agree on it here.
+ *
+ *   header    struct pack_header, 64 bytes
+ *   strings   string_count x { offset, length } into the text
+ *   codes     code_count x { system, code } string numbers, sorted within
+ *             each value set by (code, system) text
+ *   words     the tables, as a sequence of 32-bit words (below)
+ *   text      the bytes of all strings
+ *
+ * words = type_count param_count set_count { type } { param } { value set }
+ *         compartment_count { compartment }
+ * type  = name kind flags base pattern element_count { element }
+ * element = name path min max flags strength binding constraint_count
+ *         { key expression human error } type_count { element type }
+ * element type = type json_name target_count { target }
+ * param = on code url expression kind target_count { target }
+ * value set = url complete first_code code_count
+ * compartment = name type param_count { code }
+ *
+ * A word that names a string, type or value set is its number; NONE is none. */
+#ifndef FHIR_PACK_FORMAT_H
+#define FHIR_PACK_FORMAT_H
+
+#include <stdint.h>
+
+#define PACK_MAGIC  "FBPACK\r\n"
+#define PACK_FORMAT 1u
+#define PACK_NONE   UINT32_MAX
+
+enum { PACK_ABSTRACT = 1 };                                     /* type flags */
+enum { PACK_CHOICE = 1, PACK_MODIFIER = 2, PACK_SUMMARY = 4 };  /* element flags */
+
+struct pack_header {
+	char     magic[8];
+	uint8_t  hash[32];              /* SHA-256 of all behind the header */
+	uint32_t format, string_count, code_count, word_count, text_bytes, version;
+};
+
+#endif
