@@ -69,14 +69,21 @@ void audit_close(struct audit_log *);
 MUST_USE bool audit_append(struct audit_log *, struct slice record,
     void (*done)(void *ctx, bool durable), void *ctx);
 
-/* Is this event already in the log's last segments?  Used when a store's
- * outbox is drained after a crash; call before the first append. */
+/* Was this event in the log's last two segments when this was first asked?  For
+ * what may have been appended by a run that crashed.  Thread-safe. */
 bool audit_contains(struct audit_log *, const uint8_t id[AUDIT_EVENT_ID]);
 /* The id inside an encoded record. */
 void audit_record_id(struct slice record, uint8_t id[AUDIT_EVENT_ID]);
 
 bool     audit_healthy(const struct audit_log *);
 uint64_t audit_size(const struct audit_log *);          /* durable records */
+
+/* For commands that run beside the server: leaves the event as a durable file
+ * in D/audit/spool, which the log's owner takes in.  e->id must be set. */
+MUST_USE bool audit_spool_put(const struct env *, const char *dir, const struct audit_event *,
+    struct outcome *);
+/* Takes in what is spooled; called again and again by one thread of the owner. */
+void audit_spool_drain(struct audit_log *);
 
 /* Offline.  Exit codes of `firebreak audit verify`: 0 ok, 3 tampered (the first
  * bad record is named), 4 incomplete or truncated against a checkpoint, 5 fork, 6 an

@@ -19,7 +19,6 @@
 
 struct arena;
 struct env;
-struct keeper;
 struct limits;
 struct outcome;
 struct http_loop;
@@ -61,7 +60,9 @@ struct http_handler {
 struct http_config {
 	const struct env    *env;
 	const struct limits *limits;
-	struct keeper       *keeper;    /* TLS key and chain */
+	/* Sets key and chain on an SSL_CTX. */
+	bool               (*use_tls)(void *ctx, void *ssl_ctx, struct outcome *);
+	void                *use_tls_ctx;
 	const char          *address;   /* "127.0.0.1" or "::" */
 	uint16_t             port;      /* 0: any, see http_port() */
 	int                  loops;     /* threads; 0: one per core */

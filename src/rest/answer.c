@@ -48,9 +48,9 @@ answer_version_text(struct exchange *x, const struct json *j, uint32_t node, str
 	instant_format(updated, instant);
 	buf_init(&b, x->arena, SIZE_MAX);
 	buf_reserve(&b, j->nodes[node].len + 256);
-	buf_add(&b, SLICE("{\"resourceType\":"));
-	json_write_node(&b, j, json_get(j, node, SLICE("resourceType")));
-	buf_add(&b, SLICE(",\"id\":\""));
+	buf_add(&b, SLICE("{\"resourceType\":\""));
+	buf_add(&b, x->type->name);
+	buf_add(&b, SLICE("\",\"id\":\""));
 	buf_add(&b, id);
 	buf_add(&b, SLICE("\",\"meta\":{\"versionId\":\""));
 	buf_add(&b, version);

@@ -267,13 +267,9 @@ assign_id(struct exchange *x)
 {
 	struct store *store = x->service->store;
 
-	if (x->chosen_id.len > 0) {
-		x->row = store_alias(x->worker->reader, x->type, x->chosen_id, true);
-		x->id = x->chosen_id;
-		return;
-	}
 	x->row = is_patient(x) ? x->compartment.number : store_new_row(store);
-	x->id = store_id(store, x->compartment.number, x->row, x->arena);
+	x->id = x->chosen_id.len > 0 ? x->chosen_id
+	    : store_id(store, x->compartment.number, x->row, x->arena);
 }
 
 /* Step 1. */

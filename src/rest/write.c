@@ -87,8 +87,6 @@ row_of(struct exchange *x)
 		return x->old->row;
 	if (x->row != 0)
 		return x->row;
-	if (x->chosen_id.len > 0)
-		return store_alias(x->worker->reader, x->type, x->chosen_id, true);
 	if (slice_eq(x->type->name, patient_type))
 		return x->compartment.number;
 	return store_new_row(x->service->store);
@@ -107,7 +105,6 @@ new_write(struct exchange *x, char method)
 	w->updated = store_stamp(store);
 	w->method = method;
 	w->compartment = x->compartment;
-	w->previous_compartment = x->compartment.number;
 	w->labels = x->labels;
 	w->alias = x->chosen_id;
 	return w;

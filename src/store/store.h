@@ -138,10 +138,6 @@ int64_t store_stamp(struct store *);    /* lastUpdated: max(now, last + 1 ms) */
 struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
 struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
 
-/* Client-chosen ids: the row that `id` of `type` stands for.  Reserves one (with the next
- * commit that names it) when `reserve`; 0 when unknown.  */
-int64_t store_alias(struct store_reader *, const struct type *, struct slice id, bool reserve);
-
 /* "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, empty for 0: what
  * an audit record names.  A patient's row has the number of its own compartment. */
 struct slice store_patient_of(struct store_reader *, int64_t compartment, struct arena *);
@@ -162,11 +158,11 @@ struct store_write {
 	struct store_compartment compartment;
 	int64_t  row, vid;
 	int64_t  replaces;              /* vid that must be current; 0: the row must not exist */
-	int64_t  previous_compartment;  /* where old_rows live, when the row moves; else same */
 	uint32_t labels;
 	int64_t  updated;
 	char     method;                /* as in struct stored; 'D' writes a tombstone */
-	struct slice alias;             /* client-chosen id to bind to the row, or empty */
+	struct slice alias;             /* client-chosen id to bind to the new row, or empty; loses
+	                                 * when it is bound already */
 	struct slice body;              /* clear; sealed by store_submit() */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */

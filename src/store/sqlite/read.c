@@ -1,0 +1,378 @@
+/* read.c -- one resource, its versions and its compartment.
+ *
+ * The row gate stands in the one statement that finds a current version: its
+ * lead is the compartment, and its labels must be visible.  For a bound permit
+ * an id of another compartment is probed in the permit's own: what is
+ * hidden costs what is absent costs. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/encode.h"
+#include "base/outcome.h"
+#include "crypto/aead.h"
+#include "store/sqlite/sqlite.h"
+
+#ifndef PLANT
+#define PLANT 0                 /* a planted leak, for the test of the twin test */
+#endif
+
+#define VISIBLE "labels IN (SELECT number FROM labelset WHERE level<="
+
+static uint64_t
+get(const uint8_t *from)
+{
+	uint64_t n = 0;
+
+	for (int i = 7; i >= 0; i--)
+		n = n << 8 | from[i];
+	return n;
+}
+
+static uint64_t
+alias_hash(const struct store *s, struct slice id)
+{
+	return siphash(&s->index_key, id);
+}
+
+static bool
+find_alias(struct store_reader *r, const struct type *type, struct slice id, int64_t *compartment,
+    int64_t *row)
+{
+	sqlite3_stmt *q = sqlite_statement(r,
+	    SLICE("SELECT compartment, row FROM alias WHERE type=?1 AND hash=?2"));
+
+	if (q == NULL)
+		return false;
+	sqlite3_bind_int64(q, 1, type->number);
+	sqlite3_bind_int64(q, 2, (int64_t)alias_hash(r->store, id));
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return false;
+	*compartment = sqlite3_column_int64(q, 0);
+	*row = sqlite3_column_int64(q, 1);
+	return true;
+}
+
+/* What the id says, if it is one of ours: numbers that were given out. */
+static bool
+decode(const struct store *s, const struct block_cipher *cipher, struct slice text, int64_t *a,
+    int64_t *b)
+{
+	uint64_t next = (uint64_t)atomic_load(&s->next), left, right;
+	uint8_t block[16];
+
+	if (!decode_block(text, block))
+		return false;
+	block_decrypt(cipher, block);
+	left = get(block);
+	right = get(block + 8);
+	if (left >= next || right >= next || right == 0)
+		return false;
+	*a = (int64_t)left;
+	*b = (int64_t)right;
+	return true;
+}
+
+bool
+sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
+    int64_t *compartment, int64_t *row)
+{
+	return decode(r->store, r->store->ids, id, compartment, row)
+	    || find_alias(r, type, id, compartment, row);
+}
+
+static int64_t
+resolve_row(void *ctx, struct slice type_name, struct slice id)
+{
+	struct store_reader *r = ctx;
+	const struct type *type = pack_resource(r->store->config.pack, type_name);
+	int64_t compartment, row;
+
+	return type != NULL && sqlite_row_of(r, type, id, &compartment, &row) ? row : 0;
+}
+
+struct index_resolver
+store_resolver(struct store_reader *r, struct slice base)
+{
+	return (struct index_resolver){ resolve_row, r, base };
+}
+
+static bool
+probe(struct store_reader *r, const struct permit *p, struct stored *v)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT vid, labels, updated, deleted FROM resource "
+	    "WHERE lead=?1 AND type=?2 AND row=?3 AND " VISIBLE "?4)"));
+	int64_t bound;
+
+	if (q == NULL)
+		return false;
+	sqlite3_bind_int64(q, 1, v->compartment);
+	sqlite3_bind_int64(q, 2, v->type->number);
+	sqlite3_bind_int64(q, 3, v->row);
+	sqlite3_bind_int(q, 4, permit_clearance(p));
+	if (permit_compartment(p, &bound) && v->compartment != bound) {
+#if PLANT == 7
+		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 3) != 0)
+			goto found;
+#endif
+		sqlite3_reset(q);
+		sqlite3_bind_int64(q, 1, bound);
+		sqlite3_step(q);
+		return false;
+	}
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return false;
+#if PLANT == 7
+found:
+#endif
+	v->vid = sqlite3_column_int64(q, 0);
+	v->labels = (uint32_t)sqlite3_column_int64(q, 1);
+	v->updated = sqlite3_column_int64(q, 2);
+	v->deleted = sqlite3_column_int(q, 3) != 0;
+	return true;
+}
+
+bool
+sqlite_find(struct store_reader *r, const struct permit *p, const struct type *type,
+    struct slice id, struct stored *v, struct outcome *o)
+{
+	*v = (struct stored){ .type = type, .id = id };
+	if (!sqlite_row_of(r, type, id, &v->compartment, &v->row))
+		v->compartment = v->row = 0;            /* is nowhere, and is looked for all the same */
+	if (probe(r, p, v))
+		return true;
+	return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
+}
+
+/* The version v->vid: method, and the body unless it is a tombstone. */
+bool
+sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *arena,
+    struct outcome *o)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT compartment, labels, updated, method, body, "
+	    "row FROM version WHERE vid=?1"));
+	struct slice sealed;
+
+	if (q == NULL)
+		return sqlite_failed(r->db, "version", o);
+	sqlite3_bind_int64(q, 1, v->vid);
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return sqlite_failed(r->db, "version", o);
+	v->compartment = sqlite3_column_int64(q, 0);
+	v->labels = (uint32_t)sqlite3_column_int64(q, 1);
+	v->updated = sqlite3_column_int64(q, 2);
+	v->method = (char)sqlite3_column_int(q, 3);
+	v->row = sqlite3_column_int64(q, 5);
+	v->deleted = v->method == 'D';
+	v->version = store_version_id(r->store, v->row, v->vid, arena);
+	sealed = slice_make(sqlite3_column_blob(q, 4), (size_t)sqlite3_column_bytes(q, 4));
+	return v->deleted || sqlite_open_body(r, v, sealed, arena, o);
+}
+
+bool
+store_read(struct store_reader *r, const struct permit *p, const struct type *type,
+    struct slice id, struct arena *arena, struct stored *v, struct outcome *o)
+{
+	return sqlite_find(r, p, type, id, v, o) && sqlite_load_version(r, v, arena, o);
+}
+
+/* A version under its own labels and compartment; the current one was found already. */
+static bool
+version_visible(const struct store *s, const struct permit *p, const struct stored *v)
+{
+	return permit_reaches(p, v->compartment, store_level(s, v->labels));
+}
+
+bool
+store_vread(struct store_reader *r, const struct permit *p, const struct type *type,
+    struct slice id, struct slice version, struct arena *arena, struct stored *v,
+    struct outcome *o)
+{
+	struct stored current;
+	int64_t row, vid;
+
+#if PLANT == 3
+	if (!sqlite_row_of(r, type, id, &current.compartment, &current.row))
+		return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
+#else
+	if (!sqlite_find(r, p, type, id, &current, o))
+		return false;
+#endif
+	if (!decode(r->store, r->store->versions, version, &row, &vid) || row != current.row)
+		return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
+	*v = (struct stored){ .type = type, .id = id, .vid = vid };
+	if (!sqlite_load_version(r, v, arena, o))
+		return false;
+#if PLANT == 3
+	return true;
+#endif
+	return version_visible(r->store, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
+}
+
+static int64_t
+previous_of(struct store_reader *r, int64_t vid, int64_t row)
+{
+	sqlite3_stmt *q = sqlite_statement(r,
+	    SLICE("SELECT previous FROM version WHERE vid=?1 AND row=?2"));
+
+	if (q == NULL)
+		return 0;
+	sqlite3_bind_int64(q, 1, vid);
+	sqlite3_bind_int64(q, 2, row);
+	return sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+}
+
+bool
+store_history(struct store_reader *r, const struct permit *p, const struct type *type,
+    struct slice id, int64_t before_vid, uint32_t max, struct arena *arena, struct stored **out,
+    uint32_t *count, struct outcome *o)
+{
+	struct stored current;
+	int64_t vid;
+
+	*out = arena_array(arena, max, sizeof **out);
+	*count = 0;
+	if (!sqlite_find(r, p, type, id, &current, o))
+		return false;
+	vid = before_vid == 0 ? current.vid : previous_of(r, before_vid, current.row);
+	for (; vid != 0 && *count < max; vid = previous_of(r, vid, current.row)) {
+		struct stored *v = &(*out)[*count];
+
+		*v = (struct stored){ .type = type, .id = id, .vid = vid };
+		if (!sqlite_load_version(r, v, arena, o))
+			return false;
+#if PLANT == 4
+		++*count;
+		continue;
+#endif
+		*count += version_visible(r->store, p, v);
+	}
+	return true;
+}
+
+/* Compartments */
+
+bool
+store_compartment_of(struct store_reader *r, const struct permit *p,
+    const struct patient_refs *refs, struct arena *arena, struct store_compartment *c,
+    struct outcome *o)
+{
+	int64_t *members = arena_array(arena, refs->count + 1, sizeof *members);
+
+	*c = (struct store_compartment){ .number = 0 };
+	for (uint32_t i = 0; i < refs->count; i++) {
+		struct outcome aside;
+		struct stored v;
+
+		outcome_init(&aside, arena);
+		if (!sqlite_find(r, p, r->store->patient, refs->ids[i], &v, &aside) || v.deleted)
+			return outcome_fail_at_once(o, FAULT_BUSINESS_RULE, "a patient");
+		members[i] = v.compartment;
+	}
+	return refs->count == 0 || store_compartment_set(r, members, refs->count, arena, c, o);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+known_set(struct store_reader *r, struct slice members, int64_t first, int64_t *number)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT c.number FROM member m JOIN compartment c "
+	    "ON c.number=m.number WHERE m.member=?1 AND c.members=?2"));
+
+	if (q == NULL)
+		return false;
+	sqlite3_bind_int64(q, 1, first);
+	sqlite3_bind_blob(q, 2, members.ptr, (int)members.len, SQLITE_STATIC);
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return false;
+	*number = sqlite3_column_int64(q, 0);
+	return true;
+}
+
+bool
+store_compartment_set(struct store_reader *r, const int64_t *given, uint32_t count,
+    struct arena *arena, struct store_compartment *c, struct outcome *o)
+{
+	int64_t *members = arena_array(arena, count + 1, sizeof *members);
+	uint32_t n = 0;
+
+	memcpy(members, given, count * sizeof *members);
+	qsort(members, count, sizeof *members, by_number);
+	for (uint32_t i = 0; i < count; i++)
+		if (n == 0 || members[n - 1] != members[i])
+			members[n++] = members[i];
+	*c = (struct store_compartment){ .number = n == 0 ? 0 : members[0] };
+	if (n < 2 || known_set(r, slice_make(members, n * sizeof *members), members[0], &c->number))
+		return true;
+	if (!store_compartment_new(r->store, c, o))
+		return false;
+	c->members = members;
+	c->member_count = n;
+	return true;
+}
+
+static void
+add_patient(struct buf *b, struct store *s, int64_t number, struct arena *arena)
+{
+	if (b->len > 0)
+		buf_add_char(b, ' ');
+	buf_printf(b, "Patient/%.*s", SLICE_FMT(store_id(s, number, number, arena)));
+}
+
+struct slice
+store_patient_of(struct store_reader *r, int64_t compartment, struct arena *arena)
+{
+	sqlite3_stmt *q;
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	if (compartment == 0)
+		return SLICE_NONE;
+	q = sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
+	if (q != NULL) {
+		sqlite3_bind_int64(q, 1, compartment);
+		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) > 0) {
+			size_t n = (size_t)sqlite3_column_bytes(q, 0) / sizeof(int64_t);
+			const char *from = sqlite3_column_blob(q, 0);
+
+			for (size_t i = 0; i < n; i++) {
+				int64_t member;
+
+				memcpy(&member, from + i * sizeof member, sizeof member);
+				add_patient(&b, r->store, member, arena);
+			}
+			return buf_slice(&b);
+		}
+	}
+	add_patient(&b, r->store, compartment, arena);
+	return buf_slice(&b);
+}
+
+bool
+store_counts(struct store_reader *r, const struct permit *p,
+    bool (*each)(void *ctx, const struct type *, int64_t count), void *ctx, struct outcome *o)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT type, count(*) FROM resource WHERE deleted=0 "
+	    "AND (?1=0 OR lead=?2) AND NOT(type=?3 AND lead=0) AND " VISIBLE "?4) GROUP BY type"));
+	int64_t bound;
+	bool is_bound = permit_compartment(p, &bound);
+
+	if (q == NULL)
+		return sqlite_failed(r->db, "counts", o);
+	sqlite3_bind_int(q, 1, is_bound);
+	sqlite3_bind_int64(q, 2, bound);
+	sqlite3_bind_int64(q, 3, r->store->patient->number);
+	sqlite3_bind_int(q, 4, permit_clearance(p));
+	while (sqlite3_step(q) == SQLITE_ROW)
+		if (!each(ctx, pack_type_at(r->store->config.pack, (uint32_t)sqlite3_column_int(q, 0)),
+		    sqlite3_column_int64(q, 1)))
+			break;
+	return true;
+}

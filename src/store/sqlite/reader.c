@@ -1,0 +1,82 @@
+/* reader.c -- one thread's connection, its prepared statements and snapshot. */
+#include <stdlib.h>
+
+#include "base/outcome.h"
+#include "store/sqlite/sqlite.h"
+
+static const struct siphash_key statement_key = { 1, 2 };
+
+/* SQL texts come from shapes of queries, not from values, so there are few; two
+ * that meet in a slot displace each other. */
+sqlite3_stmt *
+sqlite_statement(struct store_reader *r, struct slice sql)
+{
+	uint64_t hash = siphash(&statement_key, sql);
+	size_t at = hash % STATEMENTS;
+
+	if (r->cache[at].statement == NULL || r->cache[at].hash != hash) {
+		sqlite3_finalize(r->cache[at].statement);
+		r->cache[at].statement = NULL;
+		if (sqlite3_prepare_v3(r->db, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
+		    &r->cache[at].statement, NULL) != SQLITE_OK)
+			return NULL;
+		r->cache[at].hash = hash;
+	}
+	sqlite3_reset(r->cache[at].statement);
+	return r->cache[at].statement;
+}
+
+struct store_reader *
+store_reader_open(struct store *s, struct outcome *o)
+{
+	struct store_reader *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		abort();
+	r->store = s;
+	if (sqlite_connect(s->path, false, s->config.no_sync, &r->db)
+	    && sqlite3_prepare_v2(r->db, "BEGIN", -1, &r->begin, NULL) == SQLITE_OK
+	    && sqlite3_prepare_v2(r->db, "COMMIT", -1, &r->end, NULL) == SQLITE_OK)
+		return r;
+	sqlite_failed(r->db, "open-reader", o);
+	store_reader_close(r);
+	return NULL;
+}
+
+void
+store_reader_close(struct store_reader *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(r->cache[i].statement);
+	sqlite3_finalize(r->begin);
+	sqlite3_finalize(r->end);
+	sqlite3_close(r->db);
+	free(r);
+}
+
+bool
+store_begin(struct store_reader *r, struct outcome *o)
+{
+	if (r->open)
+		return true;
+	sqlite3_reset(r->begin);
+	if (sqlite3_step(r->begin) != SQLITE_DONE)
+		return sqlite_failed(r->db, "begin", o);
+	r->open = true;
+	return true;
+}
+
+void
+store_end(struct store_reader *r)
+{
+	if (!r->open)
+		return;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
+			sqlite3_reset(r->cache[i].statement);
+	sqlite3_reset(r->end);
+	sqlite3_step(r->end);
+	r->open = false;
+}

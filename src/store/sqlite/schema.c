@@ -1,0 +1,208 @@
+/* schema.c -- connections and tables. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/log.h"
+#include "base/outcome.h"
+#include "store/sqlite/sqlite.h"
+
+#define FORMAT 1
+
+bool
+sqlite_failed(sqlite3 *db, const char *step, struct outcome *o)
+{
+	log_event(LOG_ERROR, "store-error", "step=%s code=%d", step, sqlite3_extended_errcode(db));
+	return outcome_fail_at_once(o, FAULT_NO_STORE, "");
+}
+
+static bool
+run(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+bool
+sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+	if (sqlite3_open_v2(path, db, flags, NULL) != SQLITE_OK)
+		return false;
+	sqlite3_busy_timeout(*db, 10000);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return run(*db, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
+	        "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF;"
+	        "PRAGMA temp_store = MEMORY;")
+	    && run(*db, no_sync ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL")
+	    && run(*db, writing ? "PRAGMA cache_size = -65536" : "PRAGMA cache_size = -8192")
+	    && (writing || run(*db, "PRAGMA query_only = ON"));
+}
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS compartment(number INTEGER PRIMARY KEY, wrapped BLOB NOT NULL,"
+    "  members BLOB) STRICT;"
+    "CREATE TABLE IF NOT EXISTS member(member INTEGER NOT NULL, number INTEGER NOT NULL,"
+    "  PRIMARY KEY(member, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS labelset(number INTEGER PRIMARY KEY, level INTEGER NOT NULL,"
+    "  codings BLOB NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS version(vid INTEGER PRIMARY KEY, row INTEGER NOT NULL,"
+    "  previous INTEGER NOT NULL, compartment INTEGER NOT NULL, type INTEGER NOT NULL,"
+    "  labels INTEGER NOT NULL, updated INTEGER NOT NULL, method INTEGER NOT NULL,"
+    "  body BLOB) STRICT;"
+    "CREATE TABLE IF NOT EXISTS resource(lead INTEGER NOT NULL, type INTEGER NOT NULL,"
+    "  row INTEGER NOT NULL, vid INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  updated INTEGER NOT NULL, deleted INTEGER NOT NULL, PRIMARY KEY(lead, type, row))"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS alias(type INTEGER NOT NULL, hash INTEGER NOT NULL,"
+    "  compartment INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY(type, hash))"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS outbox(seq INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS token(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
+    "  b INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, a, b, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS string(lead INTEGER NOT NULL, param INTEGER NOT NULL, text TEXT NOT NULL,"
+    "  a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, text, a, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS reference(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
+    "  a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, a, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS date(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
+    "  b INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, a, b, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS number(lead INTEGER NOT NULL, param INTEGER NOT NULL, x REAL NOT NULL,"
+    "  y REAL NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, x, y, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS quantity(lead INTEGER NOT NULL, param INTEGER NOT NULL, x REAL NOT NULL,"
+    "  y REAL NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, row INTEGER NOT NULL,"
+    "  labels INTEGER NOT NULL, PRIMARY KEY(lead, param, x, y, a, b, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS uri(lead INTEGER NOT NULL, param INTEGER NOT NULL, text TEXT NOT NULL,"
+    "  row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(lead, param, text, row))"
+    "  STRICT, WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO labelset VALUES(0, 3, x'');";
+
+#define INDEX(name, columns, places, match) \
+	{ #name, columns, \
+	  "INSERT OR IGNORE INTO " #name " VALUES(?1,?2," places ")", \
+	  "DELETE FROM " #name " WHERE lead=?1 AND param=?2 AND " match }
+
+const struct index_table index_tables[] = {
+	[SEARCH_NUMBER]    = INDEX(number,    "x,y",     "?3,?4,?5,?6",       "x=?3 AND y=?4 AND row=?5"),
+	[SEARCH_DATE]      = INDEX(date,      "a,b",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
+	[SEARCH_STRING]    = INDEX(string,    "text,a",  "?3,?4,?5,?6",       "text=?3 AND a=?4 AND row=?5"),
+	[SEARCH_TOKEN]     = INDEX(token,     "a,b",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
+	[SEARCH_REFERENCE] = INDEX(reference, "a",       "?3,?4,?5",          "a=?3 AND row=?4"),
+	[SEARCH_QUANTITY]  = INDEX(quantity,  "x,y,a,b", "?3,?4,?5,?6,?7,?8",
+	    "x=?3 AND y=?4 AND a=?5 AND b=?6 AND row=?7"),
+	[SEARCH_URI]       = INDEX(uri,       "text",    "?3,?4,?5",          "text=?3 AND row=?4"),
+	[SEARCH_SPECIAL]   = { NULL, NULL, NULL, NULL },
+};
+
+static int
+bind_text(sqlite3_stmt *s, int at, struct slice text)
+{
+	sqlite3_bind_text(s, at, text.len == 0 ? "" : text.ptr, (int)text.len, SQLITE_STATIC);
+	return at + 1;
+}
+
+void
+sqlite_bind_row(sqlite3_stmt *s, int64_t lead, const struct index_row *r, int64_t row,
+    uint32_t labels, bool with_labels)
+{
+	bool text = r->kind == SEARCH_STRING || r->kind == SEARCH_URI;
+	bool real = r->kind == SEARCH_NUMBER || r->kind == SEARCH_QUANTITY;
+	int at = 3;
+
+	sqlite3_bind_int64(s, 1, lead);
+	sqlite3_bind_int64(s, 2, r->param);
+	if (text)
+		at = bind_text(s, at, r->text);
+	if (real) {
+		sqlite3_bind_double(s, at++, r->x);
+		sqlite3_bind_double(s, at++, r->y);
+	}
+	if (r->kind != SEARCH_URI && r->kind != SEARCH_NUMBER)
+		sqlite3_bind_int64(s, at++, r->a);
+	if (r->kind == SEARCH_TOKEN || r->kind == SEARCH_DATE || r->kind == SEARCH_QUANTITY)
+		sqlite3_bind_int64(s, at++, r->b);
+	sqlite3_bind_int64(s, at++, row);
+	if (with_labels)
+		sqlite3_bind_int64(s, at, labels);
+}
+
+/* The definitions that made the index rows must be those that read them. */
+static bool
+same_pack(struct store *s, sqlite3 *db, struct outcome *o)
+{
+	struct slice hash = pack_hash(s->config.pack);
+	sqlite3_stmt *get = NULL, *put = NULL;
+	bool good = false;
+
+	if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key='pack'", -1, &get, NULL) != SQLITE_OK
+	    || sqlite3_prepare_v2(db, "INSERT INTO meta VALUES('pack',?1)", -1, &put, NULL) != SQLITE_OK) {
+		sqlite3_finalize(get);
+		return sqlite_failed(db, "meta", o);
+	}
+	if (sqlite3_step(get) == SQLITE_ROW) {
+		good = slice_eq(hash, slice_make(sqlite3_column_blob(get, 0),
+		    (size_t)sqlite3_column_bytes(get, 0)));
+	} else {
+		sqlite3_bind_blob(put, 1, hash.ptr, (int)hash.len, SQLITE_STATIC);
+		good = sqlite3_step(put) == SQLITE_DONE;
+	}
+	sqlite3_finalize(get);
+	sqlite3_finalize(put);
+	return good || outcome_fail_at_once(o, FAULT_NO_STORE,
+	    "the store was indexed with other definitions than this pack");
+}
+
+bool
+sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
+{
+	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o);
+}
+
+static int64_t
+one_number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s;
+	int64_t n = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+static bool
+load_labels(struct store *s, sqlite3 *db, struct outcome *o)
+{
+	sqlite3_stmt *get;
+	int step;
+
+	if (sqlite3_prepare_v2(db, "SELECT number, level, codings FROM labelset ORDER BY number", -1,
+	    &get, NULL) != SQLITE_OK)
+		return sqlite_failed(db, "labels", o);
+	while ((step = sqlite3_step(get)) == SQLITE_ROW)
+		sqlite_level_added(s, (uint32_t)sqlite3_column_int64(get, 0),
+		    sqlite3_column_int(get, 1), slice_dup(slice_make(sqlite3_column_blob(get, 2),
+		    (size_t)sqlite3_column_bytes(get, 2)), s->arena));
+	sqlite3_finalize(get);
+	return step == SQLITE_DONE || sqlite_failed(db, "labels", o);
+}
+
+/* A version's number is taken after its row's and its compartment's: the
+ * greatest vid is the greatest of all, but for compartments without a version. */
+bool
+sqlite_load(struct store *s, sqlite3 *db, struct outcome *o)
+{
+	int64_t vid = one_number(db, "SELECT max(vid) FROM version");
+	int64_t number = one_number(db, "SELECT max(number) FROM compartment");
+
+	atomic_store(&s->next, (vid > number ? vid : number) + 1);
+	atomic_store(&s->stamp, one_number(db, "SELECT max(updated) FROM (SELECT updated FROM version "
+	    "ORDER BY vid DESC LIMIT 10000)"));
+	return load_labels(s, db, o);
+}

@@ -1,0 +1,123 @@
+/* sqlite.h -- the inside of the SQLite store.
+ *
+ * Tables (one file, D/store.db, WAL):
+ *
+ *   resource   (lead, type, row) -> vid labels updated deleted      current versions
+ *   version    vid -> row previous compartment type labels updated method body
+ *   token string reference date number quantity uri
+ *              (lead, param, value..., row) -> labels               index rows
+ *   compartment number -> wrapped members;  member (member, number)
+ *   labelset   number -> level codings
+ *   alias      (type, hash) -> compartment row                      client-chosen ids
+ *   outbox     seq -> record                                        audit, until in the log
+ *
+ * `lead` is the compartment, and leads every key: a caller that is bound to one
+ * never touches a page of another.  Patients stand twice: in their own
+ * compartment, and under lead 0 (the directory), where searches across
+ * patients find them.  One counter numbers rows, versions and compartments; a
+ * Patient's row has the number of its compartment. */
+#ifndef STORE_SQLITE_SQLITE_H
+#define STORE_SQLITE_SQLITE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+#include "base/slice.h"
+#include "store/store.h"
+
+#define DIRECTORY      0        /* the lead of Patients for searches across patients */
+#define DEFAULT_LEVEL  3        /* no confidentiality label: N */
+
+/* Data keys in clear, by compartment; open addressing. */
+struct key_slot {
+	int64_t compartment;            /* -1: empty */
+	uint8_t key[32];
+};
+
+struct label_set {
+	int          level;
+	struct slice codings;
+};
+
+struct store {
+	struct store_config config;
+	struct arena       *arena;      /* of what lives as long as the store */
+	char                path[4096];
+	int                 lock_fd;
+	const struct type  *patient;
+	struct block_cipher *ids, *versions;
+	struct siphash_key  index_key;
+	atomic_llong        next, stamp;
+	atomic_bool         healthy;
+
+	pthread_rwlock_t    keys_lock;
+	struct key_slot    *keys;
+	size_t              key_room, key_count;
+
+	pthread_mutex_t     labels_lock;
+	struct label_set   *labels;
+	uint32_t            label_count, label_room;
+
+	pthread_mutex_t     lock;       /* of the queue */
+	pthread_cond_t      wake, rest; /* of the writer; of the checkpointer */
+	struct store_commit *first, **tail;
+	size_t              queued;
+	bool                closing;
+	pthread_t           writer_thread, checkpointer;
+	struct writer      *writer;
+	sqlite3            *sealing;    /* looks up data keys for store_submit() */
+	pthread_mutex_t     sealing_lock;
+	atomic_llong        audited;    /* outbox rows up to here are in the log */
+	atomic_llong        sent;       /* records that the log has not answered yet */
+};
+
+#define STATEMENTS 256
+
+struct store_reader {
+	struct store *store;
+	sqlite3      *db;
+	sqlite3_stmt *begin, *end;
+	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
+	bool          open;             /* a snapshot */
+};
+
+/* schema.c */
+bool sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db);
+bool sqlite_create(struct store *, sqlite3 *, struct outcome *);
+bool sqlite_load(struct store *, sqlite3 *, struct outcome *);
+bool sqlite_failed(sqlite3 *, const char *step, struct outcome *);      /* logs; false */
+
+/* reader.c: the prepared statement for a text, reset and without bindings. */
+sqlite3_stmt *sqlite_statement(struct store_reader *, struct slice sql);
+
+/* keys.c */
+bool sqlite_data_key(struct store *, sqlite3 *, int64_t compartment, uint8_t key[32]);
+void sqlite_keep_key(struct store *, int64_t compartment, const uint8_t key[32]);
+bool sqlite_open_body(struct store_reader *, struct stored *, struct slice sealed, struct arena *,
+    struct outcome *);
+struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
+    uint8_t out[32]);
+void sqlite_level_added(struct store *, uint32_t number, int level, struct slice codings);
+
+/* read.c: does the row exist for this permit?  The current version without its body. */
+bool sqlite_find(struct store_reader *, const struct permit *, const struct type *, struct slice id,
+    struct stored *, struct outcome *);
+bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
+    int64_t *row);
+
+/* writer.c */
+bool sqlite_start_writer(struct store *, struct outcome *);
+void sqlite_stop_writer(struct store *);
+
+/* The seven index tables by kind; NULL for kinds without one. */
+struct index_table {
+	const char *name, *columns;     /* of the value, as in the key */
+	const char *insert, *erase;     /* SQL */
+};
+extern const struct index_table index_tables[];
+void sqlite_bind_row(sqlite3_stmt *, int64_t lead, const struct index_row *, int64_t row,
+    uint32_t labels, bool with_labels);
+
+#endif

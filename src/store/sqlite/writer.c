@@ -1,0 +1,580 @@
+/* writer.c -- the one thread that writes.
+ *
+ * It takes all commits that wait, puts them into one transaction, syncs once,
+ * and calls back.  A unit is checked whole before any of it is written, so that
+ * a lost race leaves nothing behind.
+ *
+ * Promises, checked by number in store_test.c and the crash tests:
+ *  (1) done() with STORE_DONE is called after the transaction was synced.
+ *  (2) The audit records of a unit are in its transaction; after the commit
+ *      they go to the log, and leave the outbox when they are durable there.
+ *  (3) After a commit that failed nothing is written any more. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "audit/audit.h"
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/outcome.h"
+#include "crypto/aead.h"
+#include "store/sqlite/sqlite.h"
+
+#define BATCH_WRITES   4096
+#define BATCH_COMMITS  256
+
+struct writer {
+	struct store *store;
+	sqlite3      *db;
+	sqlite3_stmt *begin, *commit, *rollback, *current, *alias_find, *alias_add, *compartment,
+	             *member, *version, *resource, *outbox, *outbox_clear;
+	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
+	int64_t       seq, cleared;
+};
+
+static const struct { size_t offset; const char *sql; } statements[] = {
+	{ offsetof(struct writer, begin),    "BEGIN IMMEDIATE" },
+	{ offsetof(struct writer, commit),   "COMMIT" },
+	{ offsetof(struct writer, rollback), "ROLLBACK" },
+	{ offsetof(struct writer, current),
+	    "SELECT vid FROM resource WHERE lead=?1 AND type=?2 AND row=?3" },
+	{ offsetof(struct writer, alias_find), "SELECT row FROM alias WHERE type=?1 AND hash=?2" },
+	{ offsetof(struct writer, alias_add), "INSERT INTO alias VALUES(?1,?2,?3,?4)" },
+	{ offsetof(struct writer, compartment), "INSERT OR IGNORE INTO compartment VALUES(?1,?2,?3)" },
+	{ offsetof(struct writer, member),   "INSERT OR IGNORE INTO member VALUES(?1,?2)" },
+	{ offsetof(struct writer, version),  "INSERT INTO version VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)" },
+	{ offsetof(struct writer, resource), "INSERT OR REPLACE INTO resource VALUES(?1,?2,?3,?4,?5,?6,?7)" },
+	{ offsetof(struct writer, outbox),   "INSERT INTO outbox VALUES(?1,?2)" },
+	{ offsetof(struct writer, outbox_clear), "DELETE FROM outbox WHERE seq<=?1" },
+};
+
+static sqlite3_stmt **
+statement_at(struct writer *w, size_t i)
+{
+	return (sqlite3_stmt **)(void *)((char *)w + statements[i].offset);
+}
+
+static bool
+prepare(struct writer *w)
+{
+	for (size_t i = 0; i < COUNT_OF(statements); i++)
+		if (sqlite3_prepare_v3(w->db, statements[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
+		    statement_at(w, i), NULL) != SQLITE_OK)
+			return false;
+	for (int k = 0; k <= SEARCH_SPECIAL; k++)
+		if (index_tables[k].name != NULL
+		    && (sqlite3_prepare_v3(w->db, index_tables[k].insert, -1, SQLITE_PREPARE_PERSISTENT,
+		        &w->insert[k], NULL) != SQLITE_OK
+		    || sqlite3_prepare_v3(w->db, index_tables[k].erase, -1, SQLITE_PREPARE_PERSISTENT,
+		        &w->erase[k], NULL) != SQLITE_OK))
+			return false;
+	return true;
+}
+
+static bool
+step(sqlite3_stmt *s)
+{
+	int code = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || code == SQLITE_ROW;
+}
+
+static int64_t
+one_number(sqlite3_stmt *s)
+{
+	int64_t n = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+
+	sqlite3_reset(s);
+	return n;
+}
+
+/* Checking */
+
+static int64_t
+alias_hash(const struct store *s, struct slice id)
+{
+	return (int64_t)siphash(&s->index_key, id);
+}
+
+static bool
+still_current(struct writer *w, const struct store_write *write)
+{
+	if (write->alias.len > 0) {
+		sqlite3_bind_int64(w->alias_find, 1, write->type->number);
+		sqlite3_bind_int64(w->alias_find, 2, alias_hash(w->store, write->alias));
+		if (one_number(w->alias_find) != 0)
+			return false;
+	}
+	if (write->replaces == 0)
+		return true;            /* a new row's number is nobody else's */
+	sqlite3_bind_int64(w->current, 1, write->compartment.number);
+	sqlite3_bind_int64(w->current, 2, write->type->number);
+	sqlite3_bind_int64(w->current, 3, write->row);
+	return one_number(w->current) == write->replaces;
+}
+
+static bool
+unit_wins(struct writer *w, const struct store_unit *u)
+{
+	for (uint32_t i = 0; i < u->count; i++)
+		if (!still_current(w, &u->writes[i]))
+			return false;
+	return true;
+}
+
+/* Writing */
+
+static bool
+write_compartment(struct writer *w, const struct store_compartment *c)
+{
+	if (!c->fresh)
+		return true;
+	sqlite3_bind_int64(w->compartment, 1, c->number);
+	sqlite3_bind_blob(w->compartment, 2, c->wrapped, sizeof c->wrapped, SQLITE_STATIC);
+	sqlite3_bind_blob(w->compartment, 3, c->members,
+	    (int)(c->member_count * sizeof *c->members), SQLITE_STATIC);
+	if (!step(w->compartment))
+		return false;
+	for (uint32_t i = 0; i < c->member_count; i++) {
+		sqlite3_bind_int64(w->member, 1, c->members[i]);
+		sqlite3_bind_int64(w->member, 2, c->number);
+		if (!step(w->member))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_version(struct writer *w, const struct store_write *v)
+{
+	sqlite3_stmt *s = w->version;
+
+	sqlite3_bind_int64(s, 1, v->vid);
+	sqlite3_bind_int64(s, 2, v->row);
+	sqlite3_bind_int64(s, 3, v->replaces);
+	sqlite3_bind_int64(s, 4, v->compartment.number);
+	sqlite3_bind_int64(s, 5, v->type->number);
+	sqlite3_bind_int64(s, 6, v->labels);
+	sqlite3_bind_int64(s, 7, v->updated);
+	sqlite3_bind_int(s, 8, v->method);
+	if (v->method == 'D')
+		sqlite3_bind_null(s, 9);
+	else
+		sqlite3_bind_blob(s, 9, v->body.ptr, (int)v->body.len, SQLITE_STATIC);
+	return step(s);
+}
+
+static bool
+write_current(struct writer *w, const struct store_write *v, int64_t lead)
+{
+	sqlite3_stmt *s = w->resource;
+
+	sqlite3_bind_int64(s, 1, lead);
+	sqlite3_bind_int64(s, 2, v->type->number);
+	sqlite3_bind_int64(s, 3, v->row);
+	sqlite3_bind_int64(s, 4, v->vid);
+	sqlite3_bind_int64(s, 5, v->labels);
+	sqlite3_bind_int64(s, 6, v->updated);
+	sqlite3_bind_int(s, 7, v->method == 'D');
+	return step(s);
+}
+
+static bool
+change_index(struct writer *w, const struct store_write *v, int64_t lead)
+{
+	for (uint32_t i = 0; i < v->old_rows.count; i++) {
+		sqlite3_stmt *s = w->erase[v->old_rows.at[i].kind];
+
+		sqlite_bind_row(s, lead, &v->old_rows.at[i], v->row, 0, false);
+		if (!step(s))
+			return false;
+	}
+	for (uint32_t i = 0; i < v->rows.count; i++) {
+		sqlite3_stmt *s = w->insert[v->rows.at[i].kind];
+
+		sqlite_bind_row(s, lead, &v->rows.at[i], v->row, v->labels, true);
+		if (!step(s))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_alias(struct writer *w, const struct store_write *v)
+{
+	if (v->alias.len == 0)
+		return true;
+	sqlite3_bind_int64(w->alias_add, 1, v->type->number);
+	sqlite3_bind_int64(w->alias_add, 2, alias_hash(w->store, v->alias));
+	sqlite3_bind_int64(w->alias_add, 3, v->compartment.number);
+	sqlite3_bind_int64(w->alias_add, 4, v->row);
+	return step(w->alias_add);
+}
+
+static bool
+write_one(struct writer *w, const struct store_write *v)
+{
+	int64_t lead = v->compartment.number;
+
+	if (!write_compartment(w, &v->compartment) || !write_version(w, v) || !write_alias(w, v)
+	    || !write_current(w, v, lead) || !change_index(w, v, lead))
+		return false;
+	return v->type != w->store->patient || lead == DIRECTORY
+	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
+}
+
+static bool
+write_records(struct writer *w, const struct store_unit *u)
+{
+	for (uint32_t i = 0; i < u->record_count; i++) {
+		sqlite3_bind_int64(w->outbox, 1, ++w->seq);
+		sqlite3_bind_blob(w->outbox, 2, u->records[i].ptr, (int)u->records[i].len, SQLITE_STATIC);
+		if (!step(w->outbox))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_unit(struct writer *w, struct store_unit *u)
+{
+	if (!unit_wins(w, u)) {
+		u->verdict = STORE_CONFLICT;
+		return true;
+	}
+	for (uint32_t i = 0; i < u->count; i++)
+		if (!write_one(w, &u->writes[i]))
+			return false;
+	u->verdict = STORE_DONE;
+	return write_records(w, u);
+}
+
+static bool
+clear_outbox(struct writer *w)
+{
+	int64_t audited = atomic_load(&w->store->audited);
+
+	if (audited == w->cleared)
+		return true;
+	sqlite3_bind_int64(w->outbox_clear, 1, audited);
+	w->cleared = audited;
+	return step(w->outbox_clear);
+}
+
+static bool
+write_batch(struct writer *w, struct store_commit *batch)
+{
+	if (!step(w->begin) || !clear_outbox(w))
+		return false;
+	for (struct store_commit *c = batch; c != NULL; c = c->next)
+		for (uint32_t i = 0; i < c->count; i++)
+			if (!write_unit(w, &c->units[i]))
+				return false;
+	return step(w->commit);
+}
+
+/* From the outbox to the log */
+
+struct sent {
+	struct store *store;
+	int64_t       seq;
+	char          record[];
+};
+
+/* The log keeps order, so that what is durable is everything up to here. */
+static void
+sent_done(void *ctx, bool durable)
+{
+	struct sent *s = ctx;
+	struct store *store = s->store;
+
+	if (durable)
+		atomic_store(&store->audited, s->seq);
+	free(s);
+	atomic_fetch_sub(&store->sent, 1);
+}
+
+static void
+pause_briefly(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* Waits while the log's queue is full.  When the log has failed, the record
+ * stays in the outbox for the next start. */
+static void
+send_record(struct store *store, int64_t seq, struct slice record)
+{
+	struct audit_log *log = store->config.audit;
+	struct sent *s;
+
+	if (log == NULL)
+		return;
+	if ((s = malloc(sizeof *s + record.len)) == NULL)
+		abort();
+	s->store = store;
+	s->seq = seq;
+	memcpy(s->record, record.ptr, record.len);
+	atomic_fetch_add(&store->sent, 1);
+	while (!audit_append(log, slice_make(s->record, record.len), sent_done, s)) {
+		if (!audit_healthy(log)) {
+			atomic_fetch_sub(&store->sent, 1);
+			free(s);
+			return;
+		}
+		pause_briefly();
+	}
+}
+
+static void
+send_records(struct writer *w, struct store_commit *batch, int64_t seq)
+{
+	for (struct store_commit *c = batch; c != NULL; c = c->next)
+		for (uint32_t i = 0; i < c->count; i++)
+			for (uint32_t k = 0; c->units[i].verdict == STORE_DONE
+			    && k < c->units[i].record_count; k++)
+				send_record(w->store, ++seq, c->units[i].records[k]);
+}
+
+static bool
+drain_outbox(struct writer *w)
+{
+	sqlite3_stmt *s;
+	int code;
+
+	if (sqlite3_prepare_v2(w->db, "SELECT seq, record FROM outbox ORDER BY seq", -1, &s, NULL)
+	    != SQLITE_OK)
+		return false;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct slice record = slice_make(sqlite3_column_blob(s, 1),
+		    (size_t)sqlite3_column_bytes(s, 1));
+		uint8_t id[AUDIT_EVENT_ID];
+
+		w->seq = sqlite3_column_int64(s, 0);
+		if (w->store->config.audit == NULL)
+			continue;
+		audit_record_id(record, id);
+		if (audit_contains(w->store->config.audit, id))
+			atomic_store(&w->store->audited, w->seq);
+		else
+			send_record(w->store, w->seq, record);
+	}
+	sqlite3_finalize(s);
+	return code == SQLITE_DONE;
+}
+
+/* The thread */
+
+static void
+settle(struct store_commit *batch, bool failed)
+{
+	struct store_commit *next;
+
+	for (; batch != NULL; batch = next) {
+		next = batch->next;     /* done() may free the commit */
+		for (uint32_t i = 0; failed && i < batch->count; i++)
+			batch->units[i].verdict = STORE_FAILED;
+		batch->done(batch);
+	}
+}
+
+static size_t
+weight(const struct store_commit *c)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < c->count; i++)
+		n += c->units[i].count;
+	return n;
+}
+
+/* What waits, up to a bound, so that one answer never waits for too many others. */
+static struct store_commit *
+take_batch(struct store *s)
+{
+	struct store_commit *batch, *last;
+	size_t commits = 1, writes;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->first == NULL && !s->closing)
+		pthread_cond_wait(&s->wake, &s->lock);
+	if ((batch = last = s->first) != NULL) {
+		for (writes = weight(last); last->next != NULL && commits < BATCH_COMMITS
+		    && writes + weight(last->next) <= BATCH_WRITES; commits++) {
+			last = last->next;
+			writes += weight(last);
+		}
+		s->first = last->next;
+		if (s->first == NULL)
+			s->tail = &s->first;
+		last->next = NULL;
+		s->queued -= commits;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return batch;
+}
+
+static void *
+run(void *arg)
+{
+	struct writer *w = arg;
+	struct store *s = w->store;
+	struct store_commit *batch;
+
+	while ((batch = take_batch(s)) != NULL) {
+		int64_t seq = w->seq;
+		bool good = atomic_load(&s->healthy) && write_batch(w, batch);
+
+		if (!good && atomic_exchange(&s->healthy, false)) {
+			log_event(LOG_ERROR, "store-commit-failed", "code=%d",
+			    sqlite3_extended_errcode(w->db));
+			step(w->rollback);
+		}
+		if (good)
+			send_records(w, batch, seq);
+		settle(batch, !good);
+	}
+	return NULL;
+}
+
+/* Pages go from the log to the database beside the writer, not in its commits. */
+static void *
+checkpoint(void *arg)
+{
+	struct store *s = arg;
+	sqlite3 *db = NULL;
+
+	if (!sqlite_connect(s->path, true, s->config.no_sync, &db)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	for (;;) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 250000000;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_mutex_lock(&s->lock);
+		if (!s->closing)
+			pthread_cond_timedwait(&s->rest, &s->lock, &until);
+		if (s->closing) {
+			pthread_mutex_unlock(&s->lock);
+			break;
+		}
+		pthread_mutex_unlock(&s->lock);
+		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
+	sqlite3_close(db);
+	return NULL;
+}
+
+static void
+close_writer(struct writer *w)
+{
+	for (size_t i = 0; i < COUNT_OF(statements); i++)
+		sqlite3_finalize(*statement_at(w, i));
+	for (int k = 0; k <= SEARCH_SPECIAL; k++) {
+		sqlite3_finalize(w->insert[k]);
+		sqlite3_finalize(w->erase[k]);
+	}
+	sqlite3_close(w->db);
+	free(w);
+}
+
+bool
+sqlite_start_writer(struct store *s, struct outcome *o)
+{
+	struct writer *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		abort();
+	w->store = s;
+	if (!sqlite_connect(s->path, true, s->config.no_sync, &w->db) || !prepare(w)
+	    || !drain_outbox(w)) {
+		sqlite_failed(w->db, "open-writer", o);
+		close_writer(w);
+		return false;
+	}
+	s->writer = w;
+	if (pthread_create(&s->writer_thread, NULL, run, w) != 0
+	    || pthread_create(&s->checkpointer, NULL, checkpoint, s) != 0)
+		abort();
+	return true;
+}
+
+void
+sqlite_stop_writer(struct store *s)
+{
+	if (s->writer == NULL)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	pthread_cond_broadcast(&s->wake);
+	pthread_cond_broadcast(&s->rest);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->writer_thread, NULL);
+	pthread_join(s->checkpointer, NULL);
+	while (atomic_load(&s->sent) > 0)
+		pause_briefly();
+	if (atomic_load(&s->healthy) && step(s->writer->begin) && clear_outbox(s->writer))
+		step(s->writer->commit);
+	close_writer(s->writer);
+}
+
+/* Submission, in the caller's thread */
+
+static bool
+seal(struct store *s, const struct permit *p, struct store_write *w, sqlite3 *db,
+    struct arena *arena, struct outcome *o)
+{
+	uint8_t key[32], context[32];
+	bool known;
+
+	if (!permit_reaches(p, w->compartment.number, store_level(s, w->labels)))
+		abort();                /* our own bug: authorization was not asked */
+	if (w->method == 'D')
+		return true;
+	pthread_mutex_lock(&s->sealing_lock);
+	known = sqlite_data_key(s, db, w->compartment.number, key);
+	pthread_mutex_unlock(&s->sealing_lock);
+	if (!known)
+		return outcome_fail_at_once(o, FAULT_NO_STORE, "");
+	w->body = aead_seal(key, s->config.env, sqlite_body_context(w->compartment.number, w->row,
+	    w->vid, w->labels, context), w->body, arena);
+	explicit_bzero(key, sizeof key);
+	return true;
+}
+
+static bool
+enqueue(struct store *s, struct store_commit *c)
+{
+	bool taken = false;
+
+	pthread_mutex_lock(&s->lock);
+	if (!s->closing && s->queued < s->config.limits->of[LIMIT_WRITE_QUEUE]) {
+		c->next = NULL;
+		*s->tail = c;
+		s->tail = &c->next;
+		s->queued++;
+		taken = true;
+		pthread_cond_signal(&s->wake);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return taken;
+}
+
+bool
+store_submit(struct store *s, const struct permit *p, struct store_commit *c, struct arena *arena,
+    struct outcome *o)
+{
+	if (!atomic_load(&s->healthy))
+		return outcome_fail_at_once(o, FAULT_NO_STORE, "");
+	for (uint32_t u = 0; u < c->count; u++)
+		for (uint32_t i = 0; i < c->units[u].count; i++)
+			if (!seal(s, p, &c->units[u].writes[i], s->sealing, arena, o))
+				return false;
+	return enqueue(s, c) || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "");
+}
