@@ -149,7 +149,7 @@ rest_search(struct exchange *x)
 	struct query q;
 
 	return query_parse(x->service->index, x->type, x->query, form, is_lenient(x), &resolver,
-	        x->service->limits, x->arena, &q, &x->outcome)
+	        x->service->limits, x->received, x->arena, &q, &x->outcome)
 	    && open_cursor(x, &q, &from)
 	    && store_search(x->worker->reader, x->permit, &q, &from, x->arena, &page, &x->outcome)
 	    && answer_page(x, &q, &page);

@@ -27,7 +27,18 @@ enum clause_on {
 	CLAUSE_LAST_UPDATED,    /* _lastUpdated: DATE values against the row's own instant */
 };
 
-/* One alternative; fields by kind as in struct index_row. */
+/* One alternative; fields by kind as in struct index_row.
+ *
+ * What a prefix means for a row's interval [l, h] and the value's [ql, qh] (R4
+ * search.html#prefix; dates, numbers and quantities alike):
+ *   eq  ql<=l and h<=qh      ne  not eq
+ *   gt  h>qh                 lt  l<ql
+ *   ge  gt or eq             le  lt or eq
+ *   sa  l>qh                 eb  h<ql
+ *   ap  l<=qh and h>=ql, the value's interval being widened by a tenth when parsed
+ * STRING: the row's text begins with the value's (:contains: has it in it; :exact: the
+ * hashes are equal).  A resource matches when any of its rows does; :not when
+ * none does; :missing=true when it has no row of the parameter. */
 struct query_value {
 	enum query_prefix prefix;
 	int64_t a, b;
@@ -76,7 +87,7 @@ struct query {
  * is not understood, with a warning per parameter in the outcome. */
 MUST_USE bool query_parse(const struct search_index *, const struct type *, struct slice text,
     struct slice form, bool lenient, const struct index_resolver *, const struct limits *,
-    struct arena *, struct query *out, struct outcome *);
+    int64_t now_ms, struct arena *, struct query *out, struct outcome *);
 
 /* Does a resource with these rows match (all clauses)?  The reference
  * semantics: the memory store uses it, SQL must agree with it. */
