@@ -18,7 +18,6 @@ const struct command commands[] = {
 	{ "doctor",     "the eleven controls, one line each",                                     cmd_doctor },
 	{ "config",     "explain the configuration",                                              cmd_config },
 	{ "pack",       "compile FHIR packages into a definitions pack",                          cmd_pack },
-	{ "synthesize", "make synthetic patients to try things with",                             cmd_synthesize },
 };
 const int command_count = sizeof commands / sizeof commands[0];
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
+#include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "search/cursor.h"

@@ -1,0 +1,18 @@
+/* datatype.h -- the primitive types of R4 (datatypes.html), checked by hand. */
+#ifndef FHIR_DATATYPE_H
+#define FHIR_DATATYPE_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "json/json.h"
+
+struct limits;
+struct type;
+
+/* Is this JSON value a value of the primitive type?  `text` is the unescaped
+ * string, or the literal text of a number or boolean. */
+bool datatype_check(const struct type *primitive, enum json_type, struct slice text,
+    const struct limits *);
+
+#endif
