@@ -45,7 +45,8 @@ load(struct audit_log *log)
 	if (segment_list(log->dir, arena, &firsts, &count) && count > 1)
 		from = firsts[count - 2];
 	segment_walk(log->env, log->dir, from, load_step, &l);
-	qsort(log->ids, log->id_count, sizeof *log->ids, by_bytes);
+	if (log->id_count > 0)
+		qsort(log->ids, log->id_count, sizeof *log->ids, by_bytes);
 	log->ids_loaded = true;
 	arena_free(arena);
 }

@@ -141,7 +141,7 @@ take_file(struct audit_log *log, const char *path, const char *name)
 void
 audit_spool_drain(struct audit_log *log)
 {
-	char path[SEGMENT_PATH], file[SEGMENT_PATH + 64];
+	char path[SEGMENT_PATH], file[SEGMENT_PATH + 256];
 	struct dirent *e;
 	DIR *d;
 

@@ -129,7 +129,7 @@ static bool
 read_list(struct reader *r, const struct row *row)
 {
 	struct option_list *list = (struct option_list *)(void *)((char *)r->options + row->offset);
-	struct slice one;
+	struct slice one = SLICE_NONE;
 
 	if (r->event.type != YAML_SEQUENCE_START_EVENT)
 		return fail(r, "a list is expected");
@@ -156,7 +156,7 @@ is_default(const struct row *row, struct slice text)
 static bool
 read_row(struct reader *r, size_t i)
 {
-	struct slice text;
+	struct slice text = SLICE_NONE;
 
 	if (r->seen[i])
 		return fail(r, "the key is given twice");
@@ -172,7 +172,7 @@ read_row(struct reader *r, size_t i)
 static bool
 read_limit(struct reader *r, size_t i)
 {
-	struct slice text;
+	struct slice text = SLICE_NONE;
 	uint64_t n;
 
 	if (r->seen_limit[i])
@@ -213,7 +213,7 @@ static bool
 read_justification(struct reader *r, const char *key)
 {
 	size_t i = row_number(key);
-	struct slice text;
+	struct slice text = SLICE_NONE;
 
 	if (i == COUNT_OF(rows))
 		return fail(r, "there is no such key");
@@ -228,7 +228,7 @@ static bool
 read_section(struct reader *r, struct slice section)
 {
 	bool justifications = slice_is(section, "justifications");
-	struct slice name;
+	struct slice name = SLICE_NONE;
 	struct buf key;
 
 	if (!next(r))
@@ -258,7 +258,7 @@ static bool
 read_sections(struct reader *r)
 {
 	for (;;) {
-		struct slice section;
+		struct slice section = SLICE_NONE;
 
 		if (!next(r))
 			return false;

@@ -24,7 +24,7 @@ print_item(const struct item *i, struct arena *arena)
 	struct buf b;
 
 	buf_init(&b, arena, SIZE_MAX);
-	if (i->kind == ITEM_NODE && i->node != 0)
+	if (i->kind == ITEM_NODE && i->node != ITEM_ABSENT)
 		json_write_node(&b, i->json, i->node);
 	else if (i->kind == ITEM_BOOLEAN || i->kind == ITEM_INTEGER || i->kind == ITEM_DECIMAL)
 		buf_add(&b, item_text(i, arena));

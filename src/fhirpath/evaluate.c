@@ -51,7 +51,7 @@ actual_type(const struct pack *pack, const struct type *type, const struct json 
 {
 	uint32_t name;
 
-	if (type == NULL || !type->abstract || node == 0 || json_type(j, node) != JSON_OBJECT
+	if (type == NULL || !type->abstract || node == ITEM_ABSENT || json_type(j, node) != JSON_OBJECT
 	    || (name = json_get(j, node, SLICE("resourceType"))) == 0)
 		return type;
 	return pack_resource(pack, json_raw(j, name));
@@ -61,14 +61,13 @@ static bool
 add_one(struct evaluation *e, struct list *out, const struct json *j, uint32_t node,
     uint32_t sibling, const struct type *type, struct slice member)
 {
-	struct item item = { .kind = ITEM_NODE, .json = j, .node = node, .sibling = sibling,
-		.type = actual_type(e->scope->pack, type, j, node), .member = member };
+	struct item item = { .kind = ITEM_NODE, .json = j, .sibling = sibling, .member = member };
 
-	if (node != 0 && json_type(j, node) == JSON_NULL)
-		item.node = 0;
+	item.node = node == 0 || json_type(j, node) == JSON_NULL ? ITEM_ABSENT : node;
+	item.type = actual_type(e->scope->pack, type, j, item.node);
 	if (sibling != 0 && json_type(j, sibling) != JSON_OBJECT)
 		item.sibling = 0;
-	if (item.type == NULL || (item.node == 0 && item.sibling == 0))
+	if (item.type == NULL || (item.node == ITEM_ABSENT && item.sibling == 0))
 		return true;
 	return list_add(e, out, item);
 }
@@ -135,16 +134,16 @@ add_element(struct evaluation *e, struct list *out, const struct item *of, uint3
 bool
 list_add_children(struct evaluation *e, struct list *out, const struct item *of, struct slice name)
 {
-	uint32_t object = 0;
+	uint32_t object = ITEM_ABSENT;
 	const struct element *element;
 
 	if (of->kind != ITEM_NODE || of->type == NULL)
 		return true;
 	if (of->type->kind == TYPE_PRIMITIVE)
-		object = of->sibling;
-	else if (of->node != 0 && json_type(of->json, of->node) == JSON_OBJECT)
+		object = of->sibling == 0 ? ITEM_ABSENT : of->sibling;
+	else if (of->node != ITEM_ABSENT && json_type(of->json, of->node) == JSON_OBJECT)
 		object = of->node;
-	if (object == 0)
+	if (object == ITEM_ABSENT)
 		return true;
 	if (name.len > 0) {
 		element = type_element(of->type, name);

@@ -29,10 +29,13 @@ enum item_kind {
 	ITEM_TYPE,              /* what type() returns */
 };
 
+#define ITEM_ABSENT UINT32_MAX
+
 struct item {
 	enum item_kind     kind;
 	const struct json *json;        /* NODE: the tree */
-	uint32_t           node;        /* NODE: the value; 0 when only the sibling is there */
+	uint32_t           node;        /* NODE: the value; ITEM_ABSENT when only the sibling or the
+	                                 * type is there */
 	uint32_t           sibling;     /* NODE, primitive: its "_name" object, 0 when none */
 	const struct type *type;        /* NODE: its FHIR type (Patient, code, HumanName) */
 	struct slice       member;      /* NODE: the JSON member name it came from, or empty */

@@ -555,7 +555,7 @@ fn_extension(ARGS)
 static bool
 has_primitive_value(const struct item *i)
 {
-	return i->kind != ITEM_NODE || (i->node != 0 && i->type->kind == TYPE_PRIMITIVE);
+	return i->kind != ITEM_NODE || (i->node != ITEM_ABSENT && i->type->kind == TYPE_PRIMITIVE);
 }
 
 static bool
@@ -578,7 +578,7 @@ fn_get_value(ARGS)
 static bool
 resolve_one(struct evaluation *e, struct slice reference, struct list *out)
 {
-	struct item found = { .kind = ITEM_NODE };
+	struct item found = { .kind = ITEM_NODE, .node = ITEM_ABSENT };
 	struct slice rest = reference, type;
 
 	if (slice_starts(reference, SLICE("#"))) {

@@ -97,7 +97,7 @@ char_offset(struct slice s, int64_t chars)
 static bool
 fn_index_of(ARGS)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	const char *found;
 	bool has;
 
@@ -130,7 +130,7 @@ integer_at(struct evaluation *e, const struct node *a, int64_t *i, bool *has)
 static bool
 fn_substring(ARGS)
 {
-	struct slice s;
+	struct slice s = SLICE_NONE;
 	int64_t start = 0, length = INT32_MAX;
 	bool has, has_start, has_length;
 	size_t from;
@@ -148,7 +148,7 @@ fn_substring(ARGS)
 static bool
 fn_starts_with(ARGS)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	bool has;
 
 	if (!two_strings(e, n, focus, &s, &a, &has))
@@ -159,7 +159,7 @@ fn_starts_with(ARGS)
 static bool
 fn_ends_with(ARGS)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	bool has;
 
 	if (!two_strings(e, n, focus, &s, &a, &has))
@@ -170,7 +170,7 @@ fn_ends_with(ARGS)
 static bool
 fn_contains(ARGS)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	bool has;
 
 	if (!two_strings(e, n, focus, &s, &a, &has))
@@ -182,7 +182,7 @@ fn_contains(ARGS)
 static bool
 change_case(struct evaluation *e, const struct list *focus, struct list *out, char first, int by)
 {
-	struct slice s;
+	struct slice s = SLICE_NONE;
 	char *copy;
 	bool has;
 
@@ -212,7 +212,7 @@ fn_lower(ARGS)
 static bool
 fn_replace(ARGS)
 {
-	struct slice s, a, b;
+	struct slice s = SLICE_NONE, a = SLICE_NONE, b = SLICE_NONE;
 	bool has, third;
 	struct buf text;
 
@@ -243,7 +243,7 @@ fn_replace(ARGS)
 static bool
 fn_length(ARGS)
 {
-	struct slice s;
+	struct slice s = SLICE_NONE;
 	bool has;
 
 	(void)n;
@@ -255,7 +255,7 @@ fn_length(ARGS)
 static bool
 fn_to_chars(ARGS)
 {
-	struct slice s;
+	struct slice s = SLICE_NONE;
 	bool has;
 
 	(void)n;
@@ -270,7 +270,7 @@ fn_to_chars(ARGS)
 static bool
 fn_trim(ARGS)
 {
-	struct slice s;
+	struct slice s = SLICE_NONE;
 	bool has;
 
 	(void)n;
@@ -282,7 +282,7 @@ fn_trim(ARGS)
 static bool
 fn_split(ARGS)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	bool has;
 
 	if (!two_strings(e, n, focus, &s, &a, &has) || !has || a.len == 0)
@@ -323,7 +323,7 @@ fn_join(ARGS)
 static bool
 fn_encode(ARGS)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	struct buf text;
 	bool has;
 
@@ -348,7 +348,7 @@ fn_encode(ARGS)
 static bool
 fn_decode(ARGS)
 {
-	struct slice s, a, plain = SLICE_NONE;
+	struct slice s = SLICE_NONE, a = SLICE_NONE, plain = SLICE_NONE;
 	bool has, good = false;
 
 	if (!two_strings(e, n, focus, &s, &a, &has) || !has)
@@ -383,7 +383,7 @@ escape_of(size_t i, bool html)
 static bool
 escaping(ARGS, bool back)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	struct buf text;
 	bool has, html;
 
@@ -474,7 +474,7 @@ match_limits(struct evaluation *e)
 static bool
 regex_matches(ARGS, bool whole)
 {
-	struct slice s, a;
+	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	pcre2_code *code;
 	pcre2_match_data *data;
 	bool has;
@@ -509,7 +509,7 @@ fn_matches_full(ARGS)
 static bool
 fn_replace_matches(ARGS)
 {
-	struct slice s, a, b;
+	struct slice s = SLICE_NONE, a = SLICE_NONE, b = SLICE_NONE;
 	pcre2_code *code;
 	bool has, third;
 	size_t room;
@@ -748,7 +748,7 @@ static bool
 fn_abs(ARGS)
 {
 	struct item v;
-	struct decimal d;
+	struct decimal d = { 0, 0 };
 	bool has;
 
 	(void)n;
@@ -791,7 +791,7 @@ static bool
 to_whole(struct evaluation *e, const struct list *focus, struct list *out, int mode)
 {
 	struct item v;
-	struct decimal d;
+	struct decimal d = { 0, 0 };
 	bool has;
 
 	if (!one_number(e, focus, &v, &d, &has) || !has)
@@ -848,7 +848,7 @@ static bool
 by_double(struct evaluation *e, const struct list *focus, struct list *out, double (*fn)(double))
 {
 	struct item v;
-	struct decimal d;
+	struct decimal d = { 0, 0 };
 	bool has;
 
 	if (!one_number(e, focus, &v, &d, &has) || !has)
@@ -898,7 +898,7 @@ static bool
 fn_log(ARGS)
 {
 	struct item v;
-	struct decimal a, b;
+	struct decimal a = { 0, 0 }, b = { 0, 0 };
 	bool has;
 
 	if (!with_argument(e, n, focus, out, &v, &a, &b, &has) || !has)
@@ -910,7 +910,7 @@ static bool
 fn_power(ARGS)
 {
 	struct item v;
-	struct decimal a, b;
+	struct decimal a = { 0, 0 }, b = { 0, 0 };
 	double x;
 	bool has;
 

@@ -89,7 +89,7 @@ value_system(const struct item *i, struct arena *arena)
 {
 	struct slice text;
 
-	if (i->kind != ITEM_NODE || i->node == 0 || i->type == NULL)
+	if (i->kind != ITEM_NODE || i->node == ITEM_ABSENT || i->type == NULL)
 		return *i;
 	if (json_type(i->json, i->node) == JSON_OBJECT)
 		return is_quantity(i->type) ? quantity_of(i, arena) : *i;
@@ -633,7 +633,8 @@ value_equal(const struct item *a, const struct item *b, struct arena *arena)
 	int order, known;
 
 	if (x.kind == ITEM_NODE && y.kind == ITEM_NODE)
-		return x.node != 0 && y.node != 0 && trees_equal(x.json, x.node, y.json, y.node, arena);
+		return x.node != ITEM_ABSENT && y.node != ITEM_ABSENT
+		    && trees_equal(x.json, x.node, y.json, y.node, arena);
 	if (x.kind == ITEM_BOOLEAN && y.kind == ITEM_BOOLEAN)
 		return x.boolean == y.boolean;
 	if (x.kind == ITEM_TYPE && y.kind == ITEM_TYPE)

@@ -72,20 +72,43 @@ commit_of_one(struct exchange *x)
 	x->commit = c;
 }
 
-/* The records of x join those of its last unit: for a single write and a
+/* The exchange's own records, those of a Bundle's entries that have no unit of
+ * their own, and those that are in the unit already. */
+static void
+gather_records(struct exchange *x, struct slice **records, uint32_t *count)
+{
+	const struct { const struct slice *at; uint32_t count; } parts[] = {
+		{ *records, *count }, { x->entry_records, x->entry_record_count },
+		{ x->records, x->record_count },
+	};
+	struct slice *all = arena_array(x->arena,
+	    parts[0].count + parts[1].count + parts[2].count + 1, sizeof *all);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		for (uint32_t k = 0; k < parts[i].count; k++)
+			all[n++] = parts[i].at[k];
+	*records = all;
+	*count = n;
+}
+
+/* With a commit they go into its last unit: for a single write and a
  * transaction the only one, for a batch the one that is kept free for this. */
 static void
 attach_records(struct exchange *x)
 {
-	struct store_unit *u = &x->commit->units[x->commit->count - 1];
-	struct slice *all = arena_array(x->arena, u->record_count + x->record_count, sizeof *all);
+	struct store_unit *u;
+	uint32_t count = 0;
+	struct slice *records = NULL;
 
-	if (u->record_count > 0)
-		memcpy(all, u->records, u->record_count * sizeof *all);
-	if (x->record_count > 0)
-		memcpy(all + u->record_count, x->records, x->record_count * sizeof *all);
-	u->records = all;
-	u->record_count += x->record_count;
+	if (x->commit != NULL) {
+		u = &x->commit->units[x->commit->count - 1];
+		gather_records(x, &u->records, &u->record_count);
+	} else if (x->entry_record_count > 0) {
+		gather_records(x, &records, &count);
+		x->records = records;
+		x->record_count = count;
+	}
 }
 
 /* When the response phase itself fails (no audit), what stood is replaced by a
@@ -110,8 +133,7 @@ rest_run(struct exchange *x)
 	else if (x->write != NULL)
 		commit_of_one(x);
 	respond(x);
-	if (x->commit != NULL)
-		attach_records(x);
+	attach_records(x);
 }
 
 void

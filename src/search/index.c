@@ -378,7 +378,7 @@ static void
 take_item(struct extraction *e, const struct item *i)
 {
 	for (size_t k = 0; k < COUNT_OF(rules); k++)
-		if (rules[k].kind == e->param->kind && i->kind == ITEM_NODE && i->node != 0
+		if (rules[k].kind == e->param->kind && i->kind == ITEM_NODE && i->node != ITEM_ABSENT
 		    && type_is(i->type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
 			rules[k].fn(e, i);
 			return;
@@ -465,7 +465,8 @@ distinct(struct index_row *rows, uint32_t count)
 {
 	uint32_t kept = 0;
 
-	qsort(rows, count, sizeof *rows, by_value);
+	if (count > 0)
+		qsort(rows, count, sizeof *rows, by_value);
 	for (uint32_t i = 0; i < count; i++)
 		if (kept == 0 || by_value(&rows[kept - 1], &rows[i]) != 0)
 			rows[kept++] = rows[i];
@@ -527,7 +528,7 @@ patients_of_items(const struct items *items, const struct index_resolver *resolv
 		struct slice text, type, id;
 		uint32_t node;
 
-		if (item->kind != ITEM_NODE || item->node == 0
+		if (item->kind != ITEM_NODE || item->node == ITEM_ABSENT
 		    || (node = node_at(item, SLICE("reference"))) == 0)
 			continue;
 		text = json_string(item->json, node, arena);

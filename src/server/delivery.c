@@ -100,6 +100,8 @@ put_back(struct exchange *x)
 	x->row = 0;
 	x->entries = NULL;
 	x->entry_count = 0;
+	x->entry_records = NULL;
+	x->entry_record_count = 0;
 	x->bytes = SLICE_NONE;
 }
 
