@@ -102,7 +102,10 @@ check(struct checker *c, const struct node *n, const struct type *focus, const s
 		return check(c, n->left, focus, type) && check(c, n->right, focus, &ignored);
 	case NODE_OPERATOR:
 		return check(c, n->left, focus, &left) && check(c, n->right, focus, &ignored);
-	case NODE_IS: case NODE_AS: case NODE_NEGATE: case NODE_PLUS:
+	case NODE_AS:
+		*type = pack_type(c->f->pack, n->name);
+		return check(c, n->left, focus, &left);
+	case NODE_IS: case NODE_NEGATE: case NODE_PLUS:
 		return check(c, n->left, focus, &left);
 	default:
 		return true;

@@ -137,6 +137,10 @@ list_add_children(struct evaluation *e, struct list *out, const struct item *of,
 	uint32_t object = ITEM_ABSENT;
 	const struct element *element;
 
+	if (of->kind == ITEM_TYPE && slice_is(name, "name"))
+		return list_add(e, out, value_string(of->text));
+	if (of->kind == ITEM_TYPE && slice_is(name, "namespace"))
+		return list_add(e, out, value_string(of->unit));
 	if (of->kind != ITEM_NODE || of->type == NULL)
 		return true;
 	if (of->type->kind == TYPE_PRIMITIVE)
@@ -521,7 +525,13 @@ eval(struct evaluation *e, const struct node *n, const struct list *focus, struc
 		return over_budget(e);
 	if (++e->depth > e->scope->limits->of[LIMIT_FHIRPATH_DEPTH] * 4)
 		return over_budget(e);
-	good = eval_node(e, n, focus, out);
+	if (out->count == 0) {
+		good = eval_node(e, n, focus, out);
+	} else {                        /* what is distinct is so within its own result */
+		struct list fresh = { 0 };
+
+		good = eval_node(e, n, focus, &fresh) && list_add_all(e, out, &fresh);
+	}
 	e->depth--;
 	return good;
 }

@@ -954,5 +954,5 @@ text_function_find(struct slice name)
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (slice_is(name, rows[i].name))
 			return &rows[i];
-	return NULL;
+	return boundary_function_find(name);
 }

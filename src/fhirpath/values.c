@@ -735,7 +735,7 @@ add_milliseconds(struct moment *m, int64_t ms, bool time_only)
 }
 
 static const struct { const char *unit; int64_t months, ms; int needs; } spans[] = {
-	{ "year", 12, 0, 1 }, { "a", 12, 0, 1 }, { "month", 1, 0, 2 }, { "mo", 1, 0, 2 },
+	{ "year", 12, 0, 1 }, { "month", 1, 0, 2 },
 	{ "week", 0, 604800000, 3 }, { "wk", 0, 604800000, 3 }, { "day", 0, 86400000, 3 },
 	{ "d", 0, 86400000, 3 }, { "hour", 0, 3600000, 4 }, { "h", 0, 3600000, 4 },
 	{ "minute", 0, 60000, 5 }, { "min", 0, 60000, 5 }, { "second", 0, 1000, 6 },
@@ -764,8 +764,7 @@ shift_moment(struct evaluation *e, const struct item *a, const struct item *q, i
 			add_months(&m, (int64_t)(n * (double)spans[i].ms / 86400000 / 30)
 			    / (precision == 1 ? 12 : 1) * (precision == 1 ? 12 : 1));
 		else
-			add_milliseconds(&m, (int64_t)(spans[i].needs >= 6 ? n * (double)spans[i].ms
-			    : (double)((int64_t)n * spans[i].ms)), a->kind == ITEM_TIME);
+			add_milliseconds(&m, (int64_t)n * spans[i].ms, a->kind == ITEM_TIME);
 		return list_add(e, out, value_text(a->kind, moment_text(&m, a->kind, e->arena)));
 	}
 	return eval_fail(e, "the unit is not one of time");
