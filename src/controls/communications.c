@@ -36,7 +36,8 @@ static void
 allow_origin(struct exchange *x)
 {
 	struct slice origin = exchange_header(x, "origin");
-	bool open = x->interaction != NULL && x->interaction->open;
+	bool open = x->interaction != NULL && x->interaction->open
+	    && x->interaction->shape != PATH_NONE;
 
 	if (origin.len == 0 || (!open && !origin_registered(x->service, origin)))
 		return;

@@ -130,6 +130,8 @@ connection_reap(struct connection *c)
 void
 connection_send(struct connection *c, const void *bytes, size_t n)
 {
+	if (n == 0)
+		return;
 	if (c->out_len + n > c->out_room) {
 		size_t room = c->out_room == 0 ? 4096 : c->out_room;
 

@@ -162,6 +162,24 @@ refuse(struct h1 *h, enum fault fault)
 
 /* The raw head */
 
+/* Every header line begins with a name and its colon, nothing between. */
+static bool
+names_good(struct slice head)
+{
+	slice_cut(&head, '\n');
+	while (head.len > 2) {
+		struct slice line = slice_cut(&head, '\n');
+		size_t colon = slice_find(line, ':');
+
+		if (colon == 0 || colon == line.len)
+			return false;
+		for (size_t i = 0; i < colon; i++)
+			if ((unsigned char)line.ptr[i] <= ' ' || line.ptr[i] == 0x7f)
+				return false;
+	}
+	return true;
+}
+
 /* CRLF ends every line; no line begins with white space; no NUL. */
 static bool
 lines_good(struct slice head)
@@ -316,7 +334,7 @@ parse_head(struct h1 *h, size_t n)
 	memmove(h->in, h->in + n, h->in_len);
 	h->complete = h->failed = false;
 	h->name = h->value = h->target = SLICE_NONE;
-	if (!lines_good(head)) {
+	if (!lines_good(head) || !names_good(head)) {
 		refuse(h, FAULT_INVALID);
 		return;
 	}
@@ -357,7 +375,7 @@ try_head(struct h1 *h)
 		return true;
 	}
 	line = slice_find(slice_make(h->in, h->in_len), '\n');
-	if (line == h->in_len && line > limits(h)[LIMIT_REQUEST_LINE])
+	if (line > limits(h)[LIMIT_REQUEST_LINE])
 		refuse(h, FAULT_URI_TOO_LONG);
 	else if (h->in_len > limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS])
 		refuse(h, FAULT_HEADERS_TOO_BIG);

@@ -100,9 +100,17 @@ shape_of(struct exchange *x)
 	return below_type(x, &s);
 }
 
-static const struct interaction options_interaction = {
-	"options", "OPTIONS", PATH_NONE, 0, 'R', true, BODY_NONE, rest_options
+/* The first for paths that answer anybody, from any origin. */
+static const struct interaction options_interactions[] = {
+	{ "options", "OPTIONS", PATH_METADATA, 0, 'R', true, BODY_NONE, rest_options },
+	{ "options", "OPTIONS", PATH_NONE,     0, 'R', true, BODY_NONE, rest_options },
 };
+
+static bool
+open_to_all(enum path_shape shape)
+{
+	return shape == PATH_METADATA || shape == PATH_SMART || shape == PATH_JWKS;
+}
 
 static const struct interaction *
 row_of(struct slice method, enum path_shape shape, bool *shape_known)
@@ -136,7 +144,7 @@ rest_route(struct exchange *x)
 	bool shape_known;
 
 	if (slice_is(x->method, "OPTIONS") && x->parent == NULL) {
-		x->interaction = &options_interaction;
+		x->interaction = &options_interactions[!open_to_all(shape)];
 		x->version = rest_allowed(x, shape);
 		return;
 	}

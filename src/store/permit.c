@@ -3,6 +3,8 @@
 
 #include "store/permit_make.h"
 
+#define NO_COMPARTMENT (-1)     /* no row has it; 0 would be the rows of no patient */
+
 bool
 permit_allows(const struct permit *p, const struct type *type, enum permit_verb verb)
 {
@@ -18,7 +20,7 @@ permit_allows(const struct permit *p, const struct type *type, enum permit_verb 
 bool
 permit_compartment(const struct permit *p, int64_t *compartment)
 {
-	*compartment = p == NULL ? 0 : p->compartment;
+	*compartment = p == NULL || p->compartment <= 0 ? NO_COMPARTMENT : p->compartment;
 	return p == NULL || p->bound;
 }
 

@@ -22,8 +22,8 @@ enum permit_verb {                      /* SMART v2: c r u d s */
 /* May the caller do this to this type at all?  Asked before any row is looked at. */
 bool permit_allows(const struct permit *, const struct type *, enum permit_verb);
 
-/* Everything outside one compartment is hidden: true and its number; false when the permit is
- * not bound to a compartment. */
+/* Everything outside one compartment is hidden: true and its number (-1: no compartment,
+ * nothing is visible); false when the permit is not bound. */
 bool permit_compartment(const struct permit *, int64_t *compartment);
 
 /* May it see or write a row of this compartment with this label level? */

@@ -362,7 +362,8 @@ find_leads(struct plan *p)
 	}
 	for (uint32_t i = 0; i < q->clause_count; i++)
 		if (names_compartment(p, &q->clauses[i]) && leads_of_clause(p, &q->clauses[i])) {
-			qsort(p->leads, p->lead_count, sizeof *p->leads, by_number);
+			if (p->lead_count > 0)
+				qsort(p->leads, p->lead_count, sizeof *p->leads, by_number);
 			return;
 		}
 	p->lead_count = 0;
