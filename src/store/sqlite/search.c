@@ -200,17 +200,7 @@ index_leg(struct plan *p, const struct query_clause *c)
 
 	buf_printf(&p->sql, " AND r.row %sIN (SELECT row FROM %s WHERE ", negative ? "NOT " : "",
 	    index_tables[c->kind].name);
-#if PLANT == 1
-	add(p, c->kind == SEARCH_DATE ? "1" : "lead=?1");
-#elif PLANT == 6
-	add(p, negative ? "1" : "lead=?1");
-#else
-	add(p, "lead=?1");
-#endif
-	bind_int(p, " AND param=", c->param->number);
-#if PLANT == 6
-	if (!negative)
-#endif
+	bind_int(p, "lead=?1 AND param=", c->param->number);
 	add(p, VISIBLE);
 	for (uint32_t i = 0; c->modifier != MODIFIER_MISSING && i < c->count; i++) {
 		add(p, i == 0 ? " AND (" : " OR ");
@@ -234,14 +224,36 @@ column_leg(struct plan *p, const struct query_clause *c)
 	add(p, c->count == 0 ? "0)" : ")");
 }
 
+#if PLANT == 1 || PLANT == 5 || PLANT == 6
+/* 1: a date clause without the compartment; 5: _sort, 6: :not and :missing
+ * without the labels. */
+static bool
+plant_leak(struct plan *p)
+{
+	bool date = false, negative = false;
+
+	for (uint32_t i = 0; i < p->query->clause_count; i++) {
+		date |= p->query->clauses[i].kind == SEARCH_DATE;
+		negative |= p->query->clauses[i].modifier == MODIFIER_NOT
+		    || p->query->clauses[i].modifier == MODIFIER_MISSING;
+	}
+	if (PLANT == 1 ? !date : PLANT == 5 ? p->query->sort_count == 0 : !negative)
+		return false;
+	add(p, PLANT == 1 ? " WHERE ?1=?1 AND ?2=?2" : " WHERE r.lead=?1 AND ?2=?2");
+	add(p, " AND r.type=?3 AND r.row>?4 AND r.deleted=0");
+	return true;
+}
+#endif
+
 static void
 legs(struct plan *p)
 {
-	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0");
-#if PLANT == 5
-	if (p->query->sort_count == 0)
+#if PLANT == 1 || PLANT == 5 || PLANT == 6
+	if (plant_leak(p))
+		return;
 #endif
-	add(p, " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
+	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0"
+	    " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
 	for (uint32_t i = 0; i < p->query->clause_count; i++)
 		if (p->query->clauses[i].on == CLAUSE_INDEX)
 			index_leg(p, &p->query->clauses[i]);
@@ -653,7 +665,8 @@ store_search(struct store_reader *r, const struct permit *permit, const struct q
 	out->more = out->count > q->page;
 	out->count -= out->more;
 #if PLANT == 8
-	out->more |= permit_clearance(permit) < 4;
+	add_numbers(&p, SLICE("SELECT row FROM resource WHERE type=?1 AND deleted=0"), q->type->number);
+	out->more |= p.lead_count > out->count && q->clause_count == 0;
 #endif
 	new_text(&p);
 	if ((q->total == TOTAL_ACCURATE || q->count_only) && !count_all(&p, &out->total))

@@ -1,0 +1,197 @@
+"""The twin test: two stores that differ only in what a caller may not see.
+
+A seeded walk over every interaction and search feature is run against both by
+callers that may not see the difference, and the answers are compared byte by
+byte, after ids and instants that the server chose were renamed in order of
+first appearance.  `--plant` builds (meson -Dplant=N) must be found out."""
+import json
+import os
+import random
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from firebreak import Server, observation, patient  # noqa: E402
+
+SECRET = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]}
+MASKED = {"date", "x-request-id"}
+
+
+NOWHERE = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+
+class World:
+    """One server.  `hidden` says how much there is that the callers may not see, `mode` why:
+    "compartment": it is another patient's; "labels": it is above their clearance."""
+
+    def __init__(self, binary, hidden, mode, seed):
+        self.server = Server(binary=binary)
+        # without the grant to choose ids: whether a chosen id is taken cannot be hidden
+        self.server.command("client add", "--id", "app", "--name", "app", "--scope", "user/*.cruds")
+        self.server.start()
+        self.names = {}
+        self.hidden, self.mode = hidden, mode
+        self.all = self.server.token("system/*.cruds", "--clearance", "V")
+        rng, dark = random.Random(seed), random.Random(seed + 1)
+        self.veil = SECRET if mode == "labels" else {"tag": [{"code": "x"}]}
+        self.hide(dark)
+        self.put(patient("Own", "Olga", birthDate="1970-05-05", gender="female"), "own")
+        self.put(patient("Other", "Otto", birthDate="1971-01-01", meta=self.veil), "other")
+        for i in range(12):
+            day = f"2026-0{rng.randint(1, 3)}-{rng.randint(10, 28)}"
+            self.put(observation("Patient/own", rng.choice(["8867-4", "8480-6", "29463-7"]), rng.randint(40, 120), day,
+                                 note=[{"text": "x" * rng.randint(1, 30)}]), f"seen-{i}")
+            self.hide(dark)
+        dark_patient = "Patient/own" if mode == "labels" else "Patient/other"
+        for i in range(hidden * 6):
+            self.put(observation(dark_patient, "8867-4", dark.randint(40, 120),
+                                 f"2026-0{dark.randint(1, 3)}-{dark.randint(10, 28)}", meta=self.veil), f"dark-{i}")
+        self.dark_version = self.gone_version = NOWHERE
+        if hidden:
+            self.dark_version = self.server.get("/Observation/dark-0", self.all).json()["meta"]["versionId"]
+            self.put(observation(dark_patient, meta=self.veil), "gone")
+            self.server.request("DELETE", "/Observation/gone", self.all)
+            if mode == "labels":
+                # visible once, hidden now; and hidden once, visible now
+                self.gone_version = self.put(observation("Patient/own"), "raised")["meta"]["versionId"]
+                self.put(observation("Patient/own", meta=SECRET), "raised")
+                self.put(observation("Patient/own", meta=SECRET), "lifted")
+                self.server.request("DELETE", "/Observation/lifted", self.all)
+        self.put(observation("Patient/own", value=98), "lifted")
+        self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
+        if mode == "labels":
+            self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+
+    def hide(self, rng):
+        for _ in range(self.hidden):
+            made = self.server.request("POST", "/Patient", self.all,
+                                       patient("Own", "Olga", birthDate="1970-05-05", meta=self.veil))
+            self.server.request("POST", "/Observation", self.all, observation(
+                "Patient/" + made.json()["id"], "8867-4", rng.randint(40, 120), "2026-02-15", meta=self.veil))
+
+    def put(self, resource, name):
+        a = self.server.request("PUT", f"/{resource['resourceType']}/{name}", self.all, dict(resource, id=name))
+        assert a.status in (200, 201), a.body
+        return a.json()
+
+    def rename(self, text):
+        """Ids, cursors and instants by their first appearance; the port by a word."""
+        text = text.replace(str(self.server.port), "PORT")
+
+        def name(match):
+            return self.names.setdefault(match.group(0), f"<{len(self.names)}>")
+
+        text = re.sub(r"_cursor=[A-Za-z0-9_-]{900,}", lambda m: f"_cursor=<{len(m.group(0))}>", text)
+        text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<instant>", text)
+        return re.sub(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>", text)
+
+    def transcript(self, answer):
+        headers = sorted((k, v) for k, v in answer.headers.items() if k not in MASKED)
+        return self.rename(json.dumps([answer.status, headers]) + "\n" + answer.body.decode())
+
+
+def searches(rng, kind):
+    """One random query text of the grammar that the server supports."""
+    clauses = {
+        "Observation": ["code=8867-4", "code=http://loinc.org%7C8867-4", "code:not=8867-4", "date=ge2026-02-01", "date=2026-02",
+                        "date=lt2026-02-20", "date=gt2026-01-01", "value-quantity=gt70", "value-quantity=le90%7C%7C/min",
+                        "subject=Patient/own", "subject=Patient/other", "patient=own", "patient=other", "status=final",
+                        "encounter:missing=true", "subject:missing=false", "code:missing=false", "category:missing=true",
+                        "_id=seen-1,dark-1,raised", "_id=dark-0", "_lastUpdated=gt2020-01-01", "_security:missing=true",
+                        "_security=R", "_tag:not=x", "date=ne2026-02-15", "date=sa2026-01-15", "date=eb2026-03-01"],
+        "Patient": ["family=own", "family=other", "family:exact=Own", "given:contains=lg", "birthdate=1970-05-05",
+                    "birthdate=gt1960", "gender=female", "gender:not=male", "gender:missing=true", "_id=own,other",
+                    "name=o", "_security=R", "_lastUpdated=gt2020"],
+    }[kind]
+    parts = rng.sample(clauses, rng.randint(0, 2))
+    if rng.random() < .4:
+        parts.append("_sort=" + rng.choice(["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity"]
+                                           if kind == "Observation" else ["family", "-birthdate", "given,_id"]))
+    if rng.random() < .5:
+        parts.append(f"_count={rng.choice([0, 1, 2, 3, 50])}")
+    if rng.random() < .5:
+        parts.append(rng.choice(["_total=accurate", "_summary=count"]))
+    return f"/{kind}?" + "&".join(parts)
+
+
+PATHS = ["/Observation/seen-1", "/Observation/dark-1", "/Observation/gone", "/Observation/raised", "/Observation/lifted",
+         "/Observation/absent", "/Patient/own", "/Patient/other", "/Observation/seen-1/_history",
+         "/Observation/dark-1/_history", "/Observation/gone/_history", "/Observation/absent/_history",
+         "/Observation/lifted/_history", "/Observation/raised/_history"]
+
+
+def steps(rng, count):
+    """(method, path, body, headers); {dark} and {gone} stand for hidden version ids."""
+    for _ in range(count):
+        choice = rng.random()
+        if choice < .6:
+            yield "GET", searches(rng, rng.choice(["Observation", "Observation", "Patient"])), None, {}
+        elif choice < .8:
+            headers = rng.choice([{}, {}, {"If-None-Match": f'W/"{NOWHERE}"'}, {"If-None-Match": "*"}])
+            yield "GET", rng.choice(PATHS), None, headers
+        elif choice < .86:
+            yield "GET", rng.choice(["/Observation/raised/_history/{gone}", "/Observation/dark-0/_history/{dark}"]), None, {}
+        elif choice < .9:
+            yield "POST", "/Observation", observation(rng.choice(["Patient/own", "Patient/other", "Patient/none"])), {}
+        elif choice < .94:
+            name = rng.choice(["dark-2", "absent", "seen-2"])
+            yield "PUT", "/Observation/" + name, observation("Patient/own", value=rng.randint(1, 9), id=name), rng.choice(
+                [{}, {"If-Match": f'W/"{NOWHERE}"'}])
+        elif choice < .97:
+            yield "DELETE", "/Observation/" + rng.choice(["dark-3", "gone", "absent"]), None, {}
+        else:
+            yield "POST", "", {"resourceType": "Bundle", "type": rng.choice(["batch", "transaction"]), "entry": [
+                {"request": {"method": "GET", "url": rng.choice(PATHS)[1:].split("/_history")[0]}},
+                {"request": {"method": "GET", "url": searches(rng, "Observation")[1:]}}]}, {}
+
+
+def transcripts(world, token, method, path, body, headers):
+    """The answer, and up to three pages more."""
+    path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version)
+    answer = world.server.request(method, path, token, body, headers)
+    got = [world.transcript(answer)]
+    for _ in range(3):
+        nexts = [x["url"].split("/fhir")[1] for x in answer.json().get("link", []) if x["relation"] == "next"] \
+            if b'"next"' in answer.body else []
+        if not nexts:
+            break
+        answer = world.server.get(nexts[0], token)
+        got.append(world.transcript(answer))
+    return got
+
+
+def run(binary, mode, seed=1, count=300, stop_at_first=False):
+    """The steps whose answers differ: (caller, method, path, both answers)."""
+    worlds = [World(binary, hidden, mode, seed) for hidden in (0, 2)]
+    differences = []
+    try:
+        for caller in worlds[0].callers:
+            for step in steps(random.Random(seed), count):
+                one, two = (transcripts(w, w.callers[caller], *step) for w in worlds)
+                if one != two:
+                    differences.append((caller, step[0], step[1], (one, two)))
+                    if stop_at_first:
+                        return differences
+        return differences
+    finally:
+        for w in worlds:
+            w.server.kill()
+            w.server.remove()
+
+
+if __name__ == "__main__":
+    total = 0
+    for mode in ("compartment", "labels"):
+        found = run(sys.argv[1], mode, int(sys.argv[2]) if len(sys.argv) > 2 else 1,
+                    int(sys.argv[3]) if len(sys.argv) > 3 else 300)
+        total += len(found)
+        for caller, method, path, (one, two) in found[:3]:
+            print(mode, caller, method, path)
+            for a, b in zip(one, two):
+                if a != b:
+                    print("  -", a[-900:].replace("\n", " "))
+                    print("  +", b[-900:].replace("\n", " "))
+                    break
+    print(f"{total} differences")
+    sys.exit(total > 0)
