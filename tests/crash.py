@@ -40,6 +40,8 @@ class Disk:
         subprocess.run(["umount", self.path], check=True)
 
     def cut(self):
+        """The kernel lets an fdatasync that was under way report success after this, so an answer
+        that arrives once the cut has begun counts as never sent: that machine would be dead."""
         fd = os.open(self.path, os.O_RDONLY)
         fcntl.ioctl(fd, FS_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
         os.close(fd)
@@ -74,6 +76,8 @@ class Writer(threading.Thread):
             if a.status != 201:
                 return
             made = a.json()
+            if self.stopped:
+                return                  # see Disk.cut
             self.acknowledged.append((body["resourceType"], made["id"], made["meta"]["versionId"], request_id))
 
 
@@ -85,9 +89,9 @@ def cycle(server, token, label, seconds, crash):
     for w in writers:
         w.start()
     time.sleep(seconds)
-    crash(server)
     for w in writers:
         w.stopped = True
+    crash(server)
     for w in writers:
         w.join()
     if server.process is not None:
@@ -140,8 +144,7 @@ def run(mode, cycles, no_sync=False, until_loss=False):
         disk.umount()
         disk.mount()
 
-    server.log.close()
-    server.log = open(os.devnull, "wb")
+    server.quiet()
     for n in range(cycles):
         acknowledged = cycle(server, token, f"{mode}{n}", random.uniform(.15, .5), cut if disk else kill)
         everything += acknowledged

@@ -39,13 +39,20 @@ class Server:
         self.dir = directory or tempfile.mkdtemp(prefix="firebreak-")
         self.process = None
         self.connection = None
-        self.log = open(os.path.abspath(self.dir) + ".log", "ab")
+        self.log_path = os.path.abspath(self.dir) + ".log"
+        self.log = open(self.log_path, "ab")
         if init:
             self.command("init", "--dev", "--listen", f"127.0.0.1:{self.port}",
                          "--admin", f"127.0.0.1:{self.admin}")
             if extra:
                 with open(os.path.join(self.dir, "firebreak.yaml"), "a") as f:
                     f.write(extra)
+
+    def quiet(self):
+        """No log is kept: for long runs."""
+        self.log.close()
+        os.unlink(self.log_path)
+        self.log_path, self.log = None, open(os.devnull, "wb")
 
     def command(self, name, *arguments, check=True, **options):
         done = subprocess.run([self.binary, *name.split(), "--dir", self.dir, *arguments],
@@ -91,7 +98,8 @@ class Server:
         self.log.close()
         if self.temporary:
             shutil.rmtree(self.dir, ignore_errors=True)
-            os.unlink(self.log.name)
+            if self.log_path:
+                os.unlink(self.log_path)
 
     def token(self, scope, *arguments):
         return self.command("token", "--scope", scope, *arguments).stdout.strip()

@@ -125,6 +125,7 @@ take_in(struct audit_log *log, struct slice record)
 struct recovery {
 	struct audit_log *log;
 	struct checkpoint signed_at;    /* size 0 when there is none */
+	uint64_t known, seen;           /* bytes of the frontier's segment: should be, are whole */
 	bool     mismatch;
 };
 
@@ -145,8 +146,11 @@ recover_step(void *ctx, const struct walk_step *step)
 	struct recovery *r = ctx;
 	struct audit_log *log = r->log;
 
-	if (step->segment == log->segment && step->offset < log->offset)
-		return true;            /* behind the frontier: known */
+	if (r->seen < r->known) {       /* behind the frontier: only that it is there */
+		if (!step->bad)
+			r->seen = step->offset + FRAME_HEAD + step->record.len;
+		return !step->bad;
+	}
 	log->segment = step->segment;
 	log->offset = step->offset;
 	if (step->bad)
@@ -167,12 +171,12 @@ recover(struct audit_log *log, struct recovery *r, struct outcome *o)
 		log->tree = f.tree;
 		memcpy(log->previous, f.previous, sizeof f.previous);
 		log->segment = f.segment;
-		log->offset = f.offset;
+		log->offset = r->known = f.offset;
 		compare_root(r);
 	}
 	if (!segment_walk(log->env, log->dir, log->segment, recover_step, r))
 		return outcome_fail_at_once(o, FAULT_NO_AUDIT, "the audit log cannot be read");
-	if (log->tree.size < r->signed_at.size)
+	if (log->tree.size < r->signed_at.size || r->seen < r->known)
 		return outcome_fail_at_once(o, FAULT_NO_AUDIT,
 		    "the audit log is shorter than its checkpoint");
 	if (r->mismatch)
