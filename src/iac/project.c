@@ -1,0 +1,79 @@
+/* project.c -- see project.h. */
+#include "iac/project.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+void
+project_init(struct project *p, struct arena *arena, const struct env *env)
+{
+	memset(p, 0, sizeof *p);
+	p->arena = arena;
+	p->env = env;
+}
+
+/* A slot at the end of a growing table. */
+static void *
+slot(struct project *p, void **table, uint32_t *count, uint32_t *room, size_t size)
+{
+	if (*count == *room) {
+		*room = *room == 0 ? 16 : *room * 2;
+		*table = arena_grow(p->arena, *table, *count * size, *room * size);
+	}
+	return (char *)*table + (*count)++ * size;
+}
+
+uint32_t
+project_add_source(struct project *p, struct slice path, struct slice text)
+{
+	struct source *s = slot(p, (void **)&p->sources, &p->source_count, &p->source_room, sizeof *s);
+
+	s->path = path;
+	s->text = text;
+	return p->source_count - 1;
+}
+
+struct resource *
+project_add_resource(struct project *p)
+{
+	struct resource *r = slot(p, (void **)&p->resources, &p->resource_count, &p->resource_room,
+	    sizeof *r);
+
+	r->attributes = &value_null;
+	return r;
+}
+
+void
+project_problem(struct project *p, struct span span, const char *message)
+{
+	struct problem *q = slot(p, (void **)&p->problems, &p->problem_count, &p->problem_room,
+	    sizeof *q);
+
+	q->span = span;
+	q->message = slice_of(message);
+}
+
+static bool
+starts_a_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+struct span
+project_span(const struct project *p, uint32_t source, uint32_t start, uint32_t end)
+{
+	struct slice text = p->sources[source].text;
+	struct span s = { source, start, end, 1, 1, 1 };
+	uint32_t i;
+
+	for (i = 0; i < start && i < text.len; i++) {
+		if (text.ptr[i] == '\n')
+			s.line++, s.column = 1;
+		else if (starts_a_character(text.ptr[i]))
+			s.column++;
+	}
+	for (s.end_line = s.line; i < end && i + 1 < text.len; i++)
+		s.end_line += text.ptr[i] == '\n' && i + 1 < end;
+	return s;
+}
