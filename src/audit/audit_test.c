@@ -249,6 +249,26 @@ every_flipped_byte_is_found(void **state UNUSED)
 }
 
 static void
+zeros_behind_the_records_are_room(void **state UNUSED)
+{
+	static const char zeros[1000];
+	struct audit_log *log = open_log(&env_real);
+	struct buf report;
+	int fd;
+
+	append(log, 3);
+	audit_close(log);
+	fd = open(segment(), O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, zeros, sizeof zeros), sizeof zeros);
+	assert_int_equal(verify(), 0);
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	buf_init(&report, arena, 1 << 16);
+	assert_int_equal(audit_verify(&env_real, keeper, dir, &report), 3);
+	assert_true(slice_starts(buf_slice(&report), SLICE("record 3")));
+}
+
+static void
 a_cut_log_is_noticed_and_a_torn_tail_mended(void **state UNUSED)
 {
 	struct audit_log *log = open_log(&env_real);
@@ -322,6 +342,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_acknowledged_is_there, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(patients_and_queries_are_sealed, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(every_flipped_byte_is_found, make_directory, remove_directory),
+		cmocka_unit_test_setup_teardown(zeros_behind_the_records_are_room, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(a_cut_log_is_noticed_and_a_torn_tail_mended, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(a_failed_sync_ends_the_log, make_directory, remove_directory),
 	};

@@ -210,6 +210,7 @@ open_segment(struct audit_log *log)
 
 	segment_path(log->dir, log->segment, path);
 	log->fd = log->env->open(log->env, path, O_RDWR | O_CREAT, 0600);
+	log->room = log->offset;
 	return log->fd >= 0 && log->env->truncate(log->env, log->fd, (off_t)log->offset) == 0
 	    && log->env->sync(log->env, log->fd) == 0 && env_sync_parent(log->env, path);
 }
@@ -217,13 +218,13 @@ open_segment(struct audit_log *log)
 /* Writing */
 
 static bool
-write_batch(struct audit_log *log, struct slice bytes)
+write_at(struct audit_log *log, struct slice bytes, uint64_t at)
 {
 	size_t done = 0;
 
 	while (done < bytes.len) {
 		ssize_t put = log->env->pwrite(log->env, log->fd, bytes.ptr + done, bytes.len - done,
-		    (off_t)(log->offset + done));
+		    (off_t)(at + done));
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -231,8 +232,36 @@ write_batch(struct audit_log *log, struct slice bytes)
 			return false;
 		done += (size_t)put;
 	}
+	return true;
+}
+
+/* Zeros ahead: a sync that changes only bytes is cheaper than one that changes the length. */
+static bool
+make_room(struct audit_log *log)
+{
+	static const char zeros[SEGMENT_AHEAD / 2];
+
+	if (log->offset < log->room)
+		return true;
+	log->room = log->offset + sizeof zeros;
+	return write_at(log, slice_make(zeros, sizeof zeros), log->offset);
+}
+
+static bool
+write_batch(struct audit_log *log, struct slice bytes)
+{
+	if (!write_at(log, bytes, log->offset))
+		return false;
 	log->offset += bytes.len;
-	return log->env->sync(log->env, log->fd) == 0;
+	return make_room(log) && log->env->sync(log->env, log->fd) == 0;
+}
+
+/* What follows the records is cut off; how it ends does not depend on whether this works. */
+static void
+close_segment(struct audit_log *log)
+{
+	log->env->truncate(log->env, log->fd, (off_t)log->offset);
+	log->env->close(log->env, log->fd);
 }
 
 static void
@@ -262,7 +291,7 @@ next_segment(struct audit_log *log)
 {
 	if (log->offset < SEGMENT_BYTES)
 		return true;
-	log->env->close(log->env, log->fd);
+	close_segment(log);
 	log->segment = log->tree.size;
 	log->offset = 0;
 	return open_segment(log);
@@ -447,7 +476,7 @@ audit_close(struct audit_log *log)
 	pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);
 	pthread_join(log->thread, NULL);
-	log->env->close(log->env, log->fd);
+	close_segment(log);
 	close(log->lock_fd);
 	pthread_mutex_destroy(&log->lock);
 	pthread_mutex_destroy(&log->ids_lock);

@@ -24,7 +24,8 @@ struct audit_log {
 	struct slice      origin;
 	struct audit_keys keys;
 	int               lock_fd, fd;
-	uint64_t          segment, offset;      /* first index and length of the open file */
+	uint64_t          segment, offset;      /* first index and bytes of records of the open file */
+	uint64_t          room;                 /* its length: zeros follow the records */
 	struct merkle     tree;
 	uint8_t           previous[MERKLE_HASH];        /* leaf hash of the newest record */
 	uint64_t          checkpointed;         /* size that is signed */

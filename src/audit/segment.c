@@ -19,12 +19,18 @@ u32(const char *p)
 	return u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24;
 }
 
+static bool
+all_zero(struct slice s)
+{
+	return s.len == 0 || (s.ptr[0] == 0 && memcmp(s.ptr, s.ptr + 1, s.len - 1) == 0);
+}
+
 enum frame
 frame_next(struct slice *rest, struct slice *record)
 {
 	uint32_t len;
 
-	if (rest->len == 0)
+	if (rest->len == 0 || (rest->len <= SEGMENT_AHEAD && all_zero(*rest)))
 		return FRAME_END;
 	if (rest->len < FRAME_HEAD)
 		return FRAME_BAD;
@@ -109,9 +115,13 @@ walk_one(const struct env *env, const char *dir, uint64_t first, bool *more,
 		return false;
 	}
 	rest = all;
-	while (*more && rest.len > 0) {
+	while (*more) {
+		enum frame found;
+
 		step.offset = all.len - rest.len;
-		step.bad = frame_next(&rest, &step.record) == FRAME_BAD;
+		if ((found = frame_next(&rest, &step.record)) == FRAME_END)
+			break;
+		step.bad = found == FRAME_BAD;
 		*more = each(ctx, &step) && !step.bad;
 		step.index++;
 	}

@@ -2,7 +2,8 @@
  *
  * D/audit/segment-<20 digits> holds records from that index on, each as
  *   u32le length | u32le crc32c(bytes) | bytes
- * One record follows another; the next file begins when one is over 64 MiB. */
+ * One record follows another; the next file begins when one is over 64 MiB.  The file that
+ * is written to may end in zeros: room made ahead, so that a sync needs no change of size. */
 #ifndef AUDIT_SEGMENT_H
 #define AUDIT_SEGMENT_H
 
@@ -15,11 +16,12 @@ struct arena;
 struct env;
 
 #define SEGMENT_BYTES (64u << 20)
+#define SEGMENT_AHEAD (1u << 20)        /* zeros at the end, at most */
 #define SEGMENT_PATH  4096
 
 enum frame { FRAME_RECORD, FRAME_END, FRAME_BAD };
 
-/* Takes the next record off `rest`. */
+/* Takes the next record off `rest`; zeros to the end are the end. */
 enum frame frame_next(struct slice *rest, struct slice *record);
 
 void segment_path(const char *dir, uint64_t first, char path[SEGMENT_PATH]);

@@ -44,7 +44,7 @@ real_clock_error(const struct env *e UNUSED)
 }
 
 static void
-real_entropy(const struct env *e UNUSED, void *bytes, size_t n)
+system_entropy(void *bytes, size_t n)
 {
 	unsigned char *p = bytes;
 
@@ -58,6 +58,29 @@ real_entropy(const struct env *e UNUSED, void *bytes, size_t n)
 		p += got;
 		n -= (size_t)got;
 	}
+}
+
+/* Nonces, salts and ids come out of a thread's own pool, and are wiped there; keys
+ * come from the system one by one. */
+#define POOLED 24
+
+static void
+real_entropy(const struct env *e UNUSED, void *bytes, size_t n)
+{
+	static _Thread_local unsigned char pool[1024];
+	static _Thread_local size_t left;
+
+	if (n > POOLED) {
+		system_entropy(bytes, n);
+		return;
+	}
+	if (left < n) {
+		system_entropy(pool, sizeof pool);
+		left = sizeof pool;
+	}
+	left -= n;
+	memcpy(bytes, pool + left, n);
+	explicit_bzero(pool + left, n);
 }
 
 static int

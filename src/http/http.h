@@ -55,6 +55,8 @@ struct http_handler {
 	 * it.  `x` may have an empty method and path.  `fault` is an enum fault of
 	 * outcome.h. */
 	void (*refuse)(void *ctx, struct http_exchange *, int fault);
+	/* Between requests, about once a second, on the loop's thread; may be NULL. */
+	void (*tick)(void *ctx, int loop);
 };
 
 struct http_config {

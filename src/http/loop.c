@@ -107,6 +107,8 @@ sweep(struct http_loop *l)
 	if (now - l->swept < SECOND / 2)
 		return;
 	l->swept = now;
+	if (l->server->handler.tick != NULL)
+		l->server->handler.tick(l->server->handler.ctx, l->number);
 	for (c = l->connections; c != NULL; c = next) {
 		next = c->next;
 		connection_tick(c, now);

@@ -58,6 +58,11 @@ struct store_reader *store_reader_open(struct store *, struct outcome *);
 void                 store_reader_close(struct store_reader *);
 MUST_USE bool store_begin(struct store_reader *, struct outcome *);
 void          store_end(struct store_reader *);
+/* From now on store_end() keeps the snapshot for the next store_begin() if nothing was
+ * committed in between; the owner calls store_release() now and then (once a second is
+ * often enough), which lets go of one that is outdated. */
+void          store_reader_lazy(struct store_reader *);
+void          store_release(struct store_reader *);
 
 /* One version of a resource, as the store holds it. */
 struct stored {

@@ -56,11 +56,28 @@ store_reader_close(struct store_reader *r)
 	free(r);
 }
 
+static void
+let_go(struct store_reader *r)
+{
+	sqlite3_reset(r->end);
+	sqlite3_step(r->end);
+	r->open = false;
+}
+
+void
+store_release(struct store_reader *r)
+{
+	if (r->lazy && r->open && r->commits != atomic_load(&r->store->commits))
+		let_go(r);
+}
+
 bool
 store_begin(struct store_reader *r, struct outcome *o)
 {
+	store_release(r);
 	if (r->open)
 		return true;
+	r->commits = atomic_load(&r->store->commits);
 	sqlite3_reset(r->begin);
 	if (sqlite3_step(r->begin) != SQLITE_DONE)
 		return sqlite_failed(r->db, "begin", o);
@@ -76,7 +93,12 @@ store_end(struct store_reader *r)
 	for (size_t i = 0; i < STATEMENTS; i++)
 		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
 			sqlite3_reset(r->cache[i].statement);
-	sqlite3_reset(r->end);
-	sqlite3_step(r->end);
-	r->open = false;
+	if (!r->lazy)
+		let_go(r);
+}
+
+void
+store_reader_lazy(struct store_reader *r)
+{
+	r->lazy = true;
 }

@@ -50,6 +50,7 @@ struct store {
 	struct siphash_key  index_key;
 	atomic_llong        next, stamp;
 	atomic_bool         healthy;
+	atomic_ullong       commits;    /* transactions that readers can see */
 
 	pthread_rwlock_t    keys_lock;
 	struct key_slot    *keys;
@@ -80,6 +81,8 @@ struct store_reader {
 	sqlite3_stmt *begin, *end;
 	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
 	bool          open;             /* a snapshot */
+	bool          lazy;             /* keeps it while `commits` is what it was */
+	unsigned long long commits;
 };
 
 /* schema.c */

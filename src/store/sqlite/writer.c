@@ -368,10 +368,11 @@ drain_outbox(struct writer *w)
 /* The thread */
 
 static void
-settle(struct store_commit *batch, bool failed)
+settle(struct store *s, struct store_commit *batch, bool failed)
 {
 	struct store_commit *next;
 
+	atomic_fetch_add(&s->commits, 1);
 	for (; batch != NULL; batch = next) {
 		next = batch->next;     /* done() may free the commit */
 		for (uint32_t i = 0; failed && i < batch->count; i++)
@@ -434,7 +435,7 @@ run(void *arg)
 		}
 		if (good)
 			send_records(w, batch, seq);
-		settle(batch, !good);
+		settle(s, batch, !good);
 	}
 	return NULL;
 }
