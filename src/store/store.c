@@ -61,7 +61,7 @@ common_compartment(struct store *s, sqlite3 *db, struct outcome *o)
 }
 
 static bool
-open_database(struct store *s, struct outcome *o)
+make_file(struct store *s, struct outcome *o)
 {
 	int fd;
 
@@ -69,6 +69,24 @@ open_database(struct store *s, struct outcome *o)
 	if ((fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return outcome_fail_at_once(o, FAULT_NO_STORE, "the store cannot be opened");
 	close(fd);                      /* SQLite would make it with a wider mode */
+	return true;
+}
+
+/* The same tables in memory that the connections of this process share; gone with the
+ * last of them.  It has no write-ahead log, so a snapshot holds up the writer. */
+static bool
+name_memory(struct store *s)
+{
+	static atomic_int count;
+
+	s->in_memory = true;
+	snprintf(s->path, sizeof s->path, "file:/firebreak-%d?vfs=memdb", atomic_fetch_add(&count, 1));
+	return true;
+}
+
+static bool
+open_database(struct store *s, struct outcome *o)
+{
 	if (!sqlite_connect(s->path, true, s->config.no_sync, &s->sealing))
 		return sqlite_failed(s->sealing, "open", o);
 	return sqlite_create(s, s->sealing, o) && sqlite_load(s, s->sealing, o)
@@ -79,6 +97,7 @@ struct store *
 store_open(const char *kind, const struct store_config *config, struct outcome *o)
 {
 	struct store *s = calloc(1, sizeof *s);
+	bool named;
 
 	if (s == NULL)
 		abort();
@@ -95,9 +114,13 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 	pthread_cond_init(&s->wake, NULL);
 	pthread_cond_init(&s->rest, NULL);
 	derive(s);
-	if (strcmp(kind, "sqlite") != 0)
-		outcome_fail_at_once(o, FAULT_NO_STORE, "there is no such kind of store");
-	else if (lock_directory(s, o) && open_database(s, o))
+	if (strcmp(kind, "sqlite") == 0)
+		named = lock_directory(s, o) && make_file(s, o);
+	else if (strcmp(kind, "memory") == 0)
+		named = name_memory(s);
+	else
+		named = outcome_fail_at_once(o, FAULT_NO_STORE, "there is no such kind of store");
+	if (named && open_database(s, o))
 		return s;
 	store_close(s);
 	return NULL;

@@ -100,5 +100,5 @@ store_end(struct store_reader *r)
 void
 store_reader_lazy(struct store_reader *r)
 {
-	r->lazy = true;
+	r->lazy = !r->store->in_memory;
 }

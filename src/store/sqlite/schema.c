@@ -25,7 +25,7 @@ run(sqlite3 *db, const char *sql)
 bool
 sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
 
 	if (sqlite3_open_v2(path, db, flags, NULL) != SQLITE_OK)
 		return false;

@@ -45,6 +45,7 @@ struct store {
 	struct arena       *arena;      /* of what lives as long as the store */
 	char                path[4096];
 	int                 lock_fd;
+	bool                in_memory;
 	const struct type  *patient;
 	struct block_cipher *ids, *versions;
 	struct siphash_key  index_key;

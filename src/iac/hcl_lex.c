@@ -1,0 +1,204 @@
+/* hcl_lex.c -- see hcl_lex.h. */
+#include "iac/hcl_lex.h"
+
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+void
+hcl_advance(struct hcl_cursor *c, struct slice text, uint32_t bytes)
+{
+	for (uint32_t end = c->at + bytes; c->at < end; c->at++) {
+		if (text.ptr[c->at] == '\n')
+			c->line++, c->column = 1;
+		else if (((unsigned char)text.ptr[c->at] & 0xc0) != 0x80)
+			c->column++;
+	}
+}
+
+static char
+byte(struct slice text, uint32_t at)
+{
+	return at < text.len ? text.ptr[at] : '\0';
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Bytes of the code point at `at` when it may stand in an identifier (UAX #31). */
+static uint32_t
+name_character(struct slice text, uint32_t at, bool first)
+{
+	const uint8_t *bytes = (const uint8_t *)text.ptr;
+	char c = byte(text, at);
+	uint32_t next = at;
+	UChar32 point;
+
+	if (is_letter(c) || c == '_')
+		return 1;
+	if ((unsigned char)c < 0x80)
+		return !first && (is_digit(c) || c == '-') && at < text.len;
+	U8_NEXT(bytes, next, (uint32_t)text.len, point);
+	if (point < 0 || !u_hasBinaryProperty(point, first ? UCHAR_ID_START : UCHAR_ID_CONTINUE))
+		return 0;
+	return next - at;
+}
+
+uint32_t
+hcl_name_length(struct slice text, uint32_t at)
+{
+	uint32_t len = name_character(text, at, true), more = len;
+
+	while (more > 0) {
+		more = name_character(text, at + len, false);
+		len += more;
+	}
+	return len;
+}
+
+static uint32_t
+digits(struct slice text, uint32_t at)
+{
+	uint32_t n = 0;
+
+	while (is_digit(byte(text, at + n)))
+		n++;
+	return n;
+}
+
+/* NumLit: digits ("." digits)? ([eE] [+-]? digits)? */
+static uint32_t
+number_length(struct slice text, uint32_t at)
+{
+	uint32_t n = digits(text, at), sign;
+
+	if (byte(text, at + n) == '.' && is_digit(byte(text, at + n + 1)))
+		n += 1 + digits(text, at + n + 1);
+	if (byte(text, at + n) == 'e' || byte(text, at + n) == 'E') {
+		sign = byte(text, at + n + 1) == '+' || byte(text, at + n + 1) == '-';
+		if (is_digit(byte(text, at + n + 1 + sign)))
+			n += 1 + sign + digits(text, at + n + 1 + sign);
+	}
+	return n;
+}
+
+static uint32_t
+line_comment(struct slice text, uint32_t at)
+{
+	struct slice rest = slice_sub(text, at, text.len);
+
+	return (uint32_t)slice_find(rest, '\n');
+}
+
+/* 0 when it is not closed. */
+static uint32_t
+block_comment(struct slice text, uint32_t at)
+{
+	struct slice rest = slice_sub(text, at + 2, text.len);
+	const char *end = rest.len == 0 ? NULL : memmem(rest.ptr, rest.len, "*/", 2);
+
+	return end == NULL ? 0 : (uint32_t)(end - rest.ptr) + 4;
+}
+
+/* Bytes of the space or comment at `at`; 0 when there is none. */
+static uint32_t
+space_length(struct slice text, uint32_t at)
+{
+	char c = byte(text, at), next = byte(text, at + 1);
+
+	if (at >= text.len)
+		return 0;
+	if (c == ' ' || c == '\t')
+		return 1;
+	if (c == '#' || (c == '/' && next == '/'))
+		return line_comment(text, at);
+	if (c == '/' && next == '*')
+		return block_comment(text, at);
+	return 0;
+}
+
+/* "<<" "-"? Identifier Newline; 0 when it is not that. */
+static uint32_t
+heredoc_length(struct slice text, uint32_t at)
+{
+	uint32_t n = 2 + (byte(text, at + 2) == '-');
+	uint32_t name = hcl_name_length(text, at + n);
+
+	n += name;
+	n += byte(text, at + n) == '\r';
+	return name > 0 && byte(text, at + n) == '\n' ? n + 1 : 0;
+}
+
+struct operator {
+	char     text[4];
+	uint32_t type;
+};
+
+static const struct operator operators[] = {
+	{ "...", TOKEN_ELLIPSIS },   { "=>", TOKEN_ARROW },      { "::", TOKEN_COLONS },
+	{ "||", TOKEN_OR },          { "&&", TOKEN_AND },        { "==", TOKEN_EQUAL },
+	{ "!=", TOKEN_NOT_EQUAL },   { "<=", TOKEN_LESS_EQUAL }, { ">=", TOKEN_GREATER_EQUAL },
+	{ "~}", TOKEN_STRIP_CLOSE }, { "\r\n", TOKEN_NEWLINE },
+};
+
+static uint32_t
+symbol(struct slice text, uint32_t at, uint32_t *type)
+{
+	struct slice rest = slice_sub(text, at, 3);
+
+	for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+		if (!slice_starts(rest, slice_of(operators[i].text)))
+			continue;
+		*type = operators[i].type;
+		return (uint32_t)strlen(operators[i].text);
+	}
+	*type = TOKEN_BAD;
+	if (rest.ptr[0] == '\n')
+		*type = TOKEN_NEWLINE;
+	else if (rest.ptr[0] > ' ' && strchr("{}[]()=<>!+-*/%?:,.", rest.ptr[0]) != NULL)
+		*type = (unsigned char)rest.ptr[0];
+	return 1;
+}
+
+static uint32_t
+token_length(struct slice text, uint32_t at, uint32_t *type)
+{
+	char c = byte(text, at);
+	uint32_t n;
+
+	if (at >= text.len)
+		return *type = TOKEN_END, 0;
+	if ((n = hcl_name_length(text, at)) > 0)
+		return *type = TOKEN_NAME, n;
+	if (is_digit(c))
+		return *type = TOKEN_NUMBER, number_length(text, at);
+	if (c == '"')
+		return *type = TOKEN_QUOTE, 1;
+	if (c == '<' && byte(text, at + 1) == '<' && (n = heredoc_length(text, at)) > 0)
+		return *type = TOKEN_HEREDOC, n;
+	return symbol(text, at, type);
+}
+
+struct hcl_token
+hcl_next(struct slice text, struct hcl_cursor at)
+{
+	struct hcl_token t = { TOKEN_BAD, at, at };
+	uint32_t n;
+
+	while ((n = space_length(text, t.start.at)) > 0)
+		hcl_advance(&t.start, text, n);
+	t.end = t.start;
+	n = token_length(text, t.start.at, &t.type);
+	if (n > 0 && slice_starts(slice_sub(text, t.start.at, 2), SLICE("/*")))
+		t.type = TOKEN_BAD;             /* a comment without end */
+	hcl_advance(&t.end, text, n);
+	return t;
+}

@@ -1,0 +1,443 @@
+/* One table of cases for every kind of store: what was written is there, what a permit hides
+ * is not, and SQL finds what query_matches() says. */
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "crypto/keeper.h"
+#include "fhir/pack.h"
+#include "json/json.h"
+#include "search/index.h"
+#include "search/query.h"
+#include "store/permit_make.h"
+#include "store/store.h"
+
+#define MODEL_MAX 64
+
+/* What was written, and how it should be found. */
+static struct model {
+	int64_t row, vid, compartment, updated;
+	const struct type *type;
+	struct index_rows rows;
+	struct slice id, version, body;
+	uint32_t labels;
+} model[MODEL_MAX];
+static size_t model_count;
+
+static struct arena *arena;
+static struct outcome outcome;
+static char dir[64];
+static struct keeper *keeper;
+static struct pack *pack;
+static struct store *store;
+static struct search_index *search_index;
+static struct store_reader *reader;
+static const struct permit_rule all_rules[] = { { NULL, 31, false } };
+static const struct permit everything = { all_rules, 1, false, 0, 5, true };
+
+static int
+open_store(void **state)
+{
+	struct store_config config = { .env = &env_real, .limits = &limits_default, .path = dir };
+	struct siphash_key key;
+
+	arena = arena_new(1 << 16);
+	outcome_init(&outcome, arena);
+	model_count = 0;
+	snprintf(dir, sizeof dir, "/tmp/store-test-XXXXXX");
+	if (mkdtemp(dir) == NULL || !keeper_create(&env_real, dir, NULL, &outcome))
+		return 1;
+	config.keeper = keeper = keeper_open(&env_real, dir, &outcome);
+	config.pack = pack = pack_open(&env_real, "build/fhir-r4.pack", &outcome);
+	store = store_open(*state, &config, &outcome);
+	key = store_index_key(store);
+	search_index = search_index_new(pack, &limits_default, &key, arena, &outcome);
+	reader = store_reader_open(store, &outcome);
+	return reader == NULL;
+}
+
+static int
+close_store(void **state UNUSED)
+{
+	char command[128];
+
+	store_reader_close(reader);
+	store_close(store);
+	pack_close(pack);
+	keeper_close(keeper);
+	arena_free(arena);
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	return system(command);
+}
+
+/* Writing */
+
+static void
+wake(struct store_commit *c)
+{
+	sem_post(c->ctx);
+}
+
+static enum store_verdict
+commit(struct store_write *writes, uint32_t count)
+{
+	struct store_unit unit = { .writes = writes, .count = count };
+	sem_t written;
+	struct store_commit c = { .units = &unit, .count = 1, .done = wake, .ctx = &written };
+
+	sem_init(&written, 0, 0);
+	assert_true(store_submit(store, &everything, &c, arena, &outcome));
+	sem_wait(&written);
+	sem_destroy(&written);
+	return unit.verdict;
+}
+
+static void
+place(const struct json *j, const struct type *type, struct store_compartment *c)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct patient_refs refs;
+
+	if (slice_is(type->name, "Patient")) {
+		assert_true(store_compartment_new(store, c, &outcome));
+		return;
+	}
+	assert_true(index_patients(search_index, type, j, 0, &resolver, arena, &refs, &outcome));
+	assert_true(store_compartment_of(reader, &everything, &refs, arena, c, &outcome));
+}
+
+static struct store_write
+prepare(const char *type, const char *body, const struct model *old)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct store_write w = { .type = pack_resource(pack, slice_of(type)), .method = 'P' };
+	struct json j;
+	uint32_t security;
+	int level;
+
+	assert_true(store_begin(reader, &outcome));
+	assert_true(json_parse(slice_of(body), json_bounds(&limits_default, false), arena, &j, &outcome));
+	security = json_get(&j, json_get(&j, 0, SLICE("meta")), SLICE("security"));
+	assert_true(store_labels(store, &j, security, &w.labels, &level, &outcome));
+	if (old == NULL)
+		place(&j, w.type, &w.compartment);
+	else
+		w.compartment.number = old->compartment;
+	w.row = old != NULL ? old->row
+	    : slice_is(w.type->name, "Patient") ? w.compartment.number : store_new_row(store);
+	w.replaces = old == NULL ? 0 : old->vid;
+	w.vid = store_new_vid(store);
+	w.updated = store_stamp(store);
+	w.body = slice_dup(slice_of(body), arena);
+	assert_true(index_extract(search_index, w.type, &j, 0, &resolver, arena, &w.rows, &outcome));
+	if (old != NULL)
+		w.old_rows = old->rows;
+	store_end(reader);
+	return w;
+}
+
+static void
+remember(struct model *m, const struct store_write *w, struct slice body)
+{
+	*m = (struct model){ w->row, w->vid, w->compartment.number, w->updated, w->type, w->rows,
+		store_id(store, w->compartment.number, w->row, arena),
+		store_version_id(store, w->row, w->vid, arena), body, w->labels };
+}
+
+static struct model *
+create(const char *type, const char *body)
+{
+	struct store_write w = prepare(type, body, NULL);
+
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	remember(&model[model_count], &w, slice_dup(slice_of(body), arena));
+	return &model[model_count++];
+}
+
+static struct model *
+observation_of(const struct model *patient, const char *code, const char *more)
+{
+	char body[1024];
+
+	snprintf(body, sizeof body, "{\"resourceType\":\"Observation\",\"status\":\"final\",%s"
+	    "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"%s\"}]},"
+	    "\"subject\":{\"reference\":\"Patient/%.*s\"}}", more, code, SLICE_FMT(patient->id));
+	return create("Observation", slice_cstr(slice_of(body), arena));
+}
+
+/* Reading */
+
+static bool
+reads(const struct permit *p, const struct model *m, struct stored *s)
+{
+	struct outcome aside;
+	bool found;
+
+	outcome_init(&aside, arena);
+	assert_true(store_begin(reader, &aside));
+	found = store_read(reader, p, m->type, m->id, arena, s, &aside);
+	store_end(reader);
+	return found;
+}
+
+static void
+what_is_written_is_read(void **state UNUSED)
+{
+	struct model *m = create("Patient", "{\"resourceType\":\"Patient\",\"gender\":\"female\"}");
+	struct stored s;
+
+	assert_true(reads(&everything, m, &s));
+	assert_true(slice_eq(s.body, m->body) && slice_eq(s.version, m->version));
+	assert_int_equal(s.updated, m->updated);
+	assert_int_equal(s.method, 'P');
+	assert_false(s.deleted);
+	m->type = pack_resource(pack, SLICE("Observation"));
+	assert_false(reads(&everything, m, &s));        /* the id of another type */
+}
+
+static void
+an_outdated_version_loses(void **state UNUSED)
+{
+	struct model old, *m = create("Patient", "{\"resourceType\":\"Patient\",\"active\":true}");
+	struct store_write w;
+	struct stored s, *versions;
+	uint32_t count;
+
+	old = *m;
+	w = prepare("Patient", "{\"resourceType\":\"Patient\",\"active\":false}", m);
+	w.method = 'U';
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	remember(m, &w, SLICE("{\"resourceType\":\"Patient\",\"active\":false}"));
+	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", &old);
+	assert_int_equal(commit(&w, 1), STORE_CONFLICT);
+	assert_true(reads(&everything, m, &s) && slice_eq(s.body, m->body));
+	assert_true(store_begin(reader, &outcome));
+	assert_true(store_vread(reader, &everything, m->type, m->id, old.version, arena, &s, &outcome));
+	assert_true(slice_eq(s.body, old.body));
+	assert_true(store_history(reader, &everything, m->type, m->id, 0, 10, arena, &versions, &count,
+	    &outcome));
+	store_end(reader);
+	assert_int_equal(count, 2);
+	assert_int_equal(versions[0].method, 'U');
+	assert_true(slice_eq(versions[1].body, old.body));
+}
+
+static void
+a_unit_is_written_whole_or_not(void **state UNUSED)
+{
+	struct model stale, *m = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct store_write w[2];
+	struct model fresh;
+	struct stored s;
+
+	stale = *m;
+	stale.vid = m->vid + 1000;
+	w[0] = prepare("Patient", "{\"resourceType\":\"Patient\",\"active\":true}", NULL);
+	w[1] = prepare("Patient", "{\"resourceType\":\"Patient\",\"active\":false}", &stale);
+	remember(&fresh, &w[0], SLICE_NONE);
+	assert_int_equal(commit(w, 2), STORE_CONFLICT);
+	assert_false(reads(&everything, &fresh, &s));
+	assert_true(reads(&everything, m, &s) && slice_eq(s.body, m->body));
+}
+
+static void
+a_tombstone_has_no_body(void **state UNUSED)
+{
+	struct model *m = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", m);
+	struct stored s;
+
+	w.method = 'D';
+	w.body = SLICE_NONE;
+	w.rows = (struct index_rows){ NULL, 0 };
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	assert_true(reads(&everything, m, &s));
+	assert_true(s.deleted);
+	assert_int_equal(s.body.len, 0);
+}
+
+static void
+a_chosen_id_is_bound_once(void **state UNUSED)
+{
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	struct model m = { .type = w.type, .id = SLICE("chosen") };
+	struct stored s;
+
+	w.alias = m.id;
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	assert_true(reads(&everything, &m, &s));
+	assert_int_equal(s.row, w.row);
+	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	w.alias = m.id;
+	assert_int_equal(commit(&w, 1), STORE_CONFLICT);
+}
+
+/* Searching */
+
+static struct store_page
+search(const struct permit *p, const char *type, const char *text, struct query *q)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct store_position start = { .set = false };
+	struct store_page page;
+
+	assert_true(store_begin(reader, &outcome));
+	assert_true(query_parse(search_index, pack_resource(pack, slice_of(type)), slice_of(text),
+	    SLICE_NONE, false, &resolver, &limits_default, 1800000000000, arena, q, &outcome));
+	assert_true(store_search(reader, p, q, &start, arena, &page, &outcome));
+	store_end(reader);
+	return page;
+}
+
+static bool
+on_page(const struct store_page *page, const struct model *m)
+{
+	for (uint32_t i = 0; i < page->count; i++)
+		if (page->at[i].row == m->row)
+			return true;
+	return false;
+}
+
+static const char *const queries[] = {
+	"", "code=a", "code=http://loinc.org|a", "code=http://other|a", "code=|a", "code:not=a",
+	"code=a,b", "code=a&status=final", "code:missing=true", "code:missing=false",
+	"date=2020", "date=gt2020-06", "date=le2020-03-01", "date=ne2020-03-01", "date=sa2020-03-01",
+	"date:missing=true", "value-quantity=5", "value-quantity=5.0", "value-quantity=gt5",
+	"value-quantity=5||mg", "value-quantity=lt6|http://unitsofmeasure.org|mg",
+	"value-string=abc", "value-string:contains=bc", "value-string:exact=Abc",
+	"_lastUpdated=gt2000", "_lastUpdated=lt2000", "_tag=t", "code=b&date=2021", "code=zzz",
+};
+
+static void
+make_observations(struct model **patients)
+{
+	static const char *const more[] = {
+		"", "\"effectiveDateTime\":\"2020-03-01\",", "\"effectiveDateTime\":\"2020\",",
+		"\"effectivePeriod\":{\"start\":\"2020-05-01\"},",
+		"\"effectiveDateTime\":\"2021-01-01T10:00:00Z\",\"meta\":{\"tag\":[{\"code\":\"t\"}]},",
+		"\"valueQuantity\":{\"value\":5,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"},",
+		"\"valueQuantity\":{\"value\":5.04,\"unit\":\"mg\"},", "\"valueString\":\"Abc\",", "\"valueString\":\"\xc3\x84""bcd\",",
+	};
+
+	patients[0] = create("Patient", "{\"resourceType\":\"Patient\"}");
+	patients[1] = create("Patient", "{\"resourceType\":\"Patient\"}");
+	for (size_t i = 0; i < COUNT_OF(more); i++)
+		for (size_t k = 0; k < 2; k++)
+			observation_of(patients[(i + k) % 2], i % 2 == k ? "a" : "b", more[i]);
+}
+
+static void
+sql_finds_what_the_semantics_say(void **state UNUSED)
+{
+	struct model *patients[2];
+	size_t found = 0;
+
+	make_observations(patients);
+	for (size_t n = 0; n < COUNT_OF(queries); n++) {
+		struct query q;
+		struct store_page page = search(&everything, "Observation", queries[n], &q);
+
+		for (size_t i = 0; i < model_count; i++) {
+			bool want = model[i].type == q.type
+			    && query_matches(&q, &model[i].rows, model[i].row, model[i].updated);
+
+			if (on_page(&page, &model[i]) != want)
+				fail_msg("\"%s\", row %zu: want %d", queries[n], i, want);
+			found += want;
+		}
+	}
+	assert_in_range(found, 100, COUNT_OF(queries) * model_count);
+}
+
+static void
+a_bound_permit_sees_its_compartment_only(void **state UNUSED)
+{
+	struct permit bound = { all_rules, 1, true, 0, 5, false };
+	struct model *patients[2];
+	struct stored s;
+
+	make_observations(patients);
+	bound.compartment = patients[0]->compartment;
+	for (size_t n = 0; n < COUNT_OF(queries); n++) {
+		struct query q;
+		struct store_page page = search(&bound, "Observation", queries[n], &q);
+
+		for (uint32_t i = 0; i < page.count; i++)
+			assert_int_equal(page.at[i].compartment, bound.compartment);
+	}
+	for (size_t i = 0; i < model_count; i++)
+		assert_int_equal(reads(&bound, &model[i], &s), model[i].compartment == bound.compartment);
+	bound.compartment = 0;                  /* bound to nothing */
+	for (size_t i = 0; i < model_count; i++)
+		assert_false(reads(&bound, &model[i], &s));
+}
+
+static void
+a_label_above_the_clearance_hides(void **state UNUSED)
+{
+	static const char restricted[] = "\"meta\":{\"security\":[{\"system\":"
+	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
+	struct permit normal = { all_rules, 1, false, 0, 3, false };
+	struct model *patient = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *open = observation_of(patient, "a", "");
+	struct model *hidden = observation_of(patient, "a", restricted);
+	struct store_page page;
+	struct stored s;
+	struct query q;
+
+	assert_true(reads(&normal, open, &s) && !reads(&normal, hidden, &s) && reads(&everything, hidden, &s));
+	page = search(&normal, "Observation", "code=a&_total=accurate", &q);
+	assert_int_equal(page.total, 1);
+	assert_true(on_page(&page, open) && !on_page(&page, hidden));
+	page = search(&everything, "Observation", "code=a&_total=accurate", &q);
+	assert_int_equal(page.total, 2);
+}
+
+static bool
+add_up(void *ctx, const struct type *type, int64_t count)
+{
+	int64_t *of = ctx;
+
+	of[slice_is(type->name, "Observation")] += count;
+	return true;
+}
+
+static void
+counts_are_by_type(void **state UNUSED)
+{
+	struct model *patients[2];
+	int64_t of[2] = { 0, 0 };
+
+	make_observations(patients);
+	assert_true(store_begin(reader, &outcome));
+	assert_true(store_counts(reader, &everything, add_up, of, &outcome));
+	store_end(reader);
+	assert_int_equal(of[0], 2);
+	assert_int_equal(of[1], model_count - 2);
+}
+
+#define CASES(kind)                                                                                 \
+	CASE(what_is_written_is_read, kind), CASE(an_outdated_version_loses, kind),                 \
+	CASE(a_unit_is_written_whole_or_not, kind), CASE(a_tombstone_has_no_body, kind),            \
+	CASE(a_chosen_id_is_bound_once, kind), CASE(sql_finds_what_the_semantics_say, kind),        \
+	CASE(a_bound_permit_sees_its_compartment_only, kind),                                       \
+	CASE(a_label_above_the_clearance_hides, kind), CASE(counts_are_by_type, kind)
+#define CASE(fn, kind) { #fn " (" kind ")", fn, open_store, close_store, kind }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { CASES("sqlite"), CASES("memory") };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
