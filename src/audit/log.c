@@ -217,24 +217,6 @@ open_segment(struct audit_log *log)
 
 /* Writing */
 
-static bool
-write_at(struct audit_log *log, struct slice bytes, uint64_t at)
-{
-	size_t done = 0;
-
-	while (done < bytes.len) {
-		ssize_t put = log->env->pwrite(log->env, log->fd, bytes.ptr + done, bytes.len - done,
-		    (off_t)(at + done));
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		done += (size_t)put;
-	}
-	return true;
-}
-
 /* Zeros ahead: a sync that changes only bytes is cheaper than one that changes the length. */
 static bool
 make_room(struct audit_log *log)
@@ -244,13 +226,13 @@ make_room(struct audit_log *log)
 	if (log->offset < log->room)
 		return true;
 	log->room = log->offset + sizeof zeros;
-	return write_at(log, slice_make(zeros, sizeof zeros), log->offset);
+	return env_pwrite_all(log->env, log->fd, slice_make(zeros, sizeof zeros), (off_t)log->offset);
 }
 
 static bool
 write_batch(struct audit_log *log, struct slice bytes)
 {
-	if (!write_at(log, bytes, log->offset))
+	if (!env_pwrite_all(log->env, log->fd, bytes, (off_t)log->offset))
 		return false;
 	log->offset += bytes.len;
 	return make_room(log) && log->env->sync(log->env, log->fd) == 0;

@@ -179,13 +179,13 @@ env_read_file(const struct env *e, const char *path, size_t max,
 	return good;
 }
 
-static bool
-write_all(const struct env *e, int fd, struct slice bytes)
+bool
+env_pwrite_all(const struct env *e, int fd, struct slice bytes, off_t at)
 {
 	size_t done = 0;
 
 	while (done < bytes.len) {
-		ssize_t put = e->pwrite(e, fd, bytes.ptr + done, bytes.len - done, (off_t)done);
+		ssize_t put = e->pwrite(e, fd, bytes.ptr + done, bytes.len - done, at + (off_t)done);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -229,7 +229,7 @@ env_write_file(const struct env *e, const char *path, struct slice bytes, mode_t
 		return false;
 	if ((fd = e->open(e, temp, O_WRONLY | O_CREAT | O_TRUNC, mode)) < 0)
 		return false;
-	good = write_all(e, fd, bytes) && e->sync(e, fd) == 0;
+	good = env_pwrite_all(e, fd, bytes, 0) && e->sync(e, fd) == 0;
 	good = e->close(e, fd) == 0 && good;
 	return good && e->rename(e, temp, path) == 0 && env_sync_parent(e, path);
 }

@@ -71,6 +71,9 @@ bool env_read_file(const struct env *, const char *path, size_t max,
 bool env_write_file(const struct env *, const char *path, struct slice bytes,
     mode_t mode);
 
+/* All of the bytes at offset `at`, whatever pwrite() takes at a time.  False and errno. */
+bool env_pwrite_all(const struct env *, int fd, struct slice bytes, off_t at);
+
 /* fsync of the directory that holds `path`. */
 bool env_sync_parent(const struct env *, const char *path);
 
