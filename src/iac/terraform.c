@@ -138,12 +138,19 @@ compare_cells(const void *a, const void *b)
 	return order != 0 ? order : slice_cmp(x->name, y->name);
 }
 
+static void
+sort_cells(struct module *m)
+{
+	if (m->count > 0)               /* an empty table is NULL, which qsort() must not get */
+		qsort(m->cells, m->count, sizeof *m->cells, compare_cells);
+}
+
 static struct cell *
 find_cell(struct module *m, enum cell_kind kind, struct slice type, struct slice name)
 {
 	struct cell key = { .kind = kind, .type = type, .name = name };
 
-	return bsearch(&key, m->cells, m->count, sizeof key, compare_cells);
+	return m->count == 0 ? NULL : bsearch(&key, m->cells, m->count, sizeof key, compare_cells);
 }
 
 static struct cell *
@@ -897,7 +904,7 @@ call_instance(struct module *m, struct cell *c, struct instance *in, struct slic
 	m->reader->modules++;
 	child = new_module(m->reader, m, address_of(m, c, in->suffix), directory);
 	read_directory(child);
-	qsort(child->cells, child->count, sizeof *child->cells, compare_cells);
+	sort_cells(child);
 	child->arguments = &value_null;
 	in->module = child;
 }
@@ -1018,6 +1025,6 @@ terraform_read(struct project *p, const uint32_t *sources, uint32_t count, struc
 			read_values(m, sources[i], &values);
 	}
 	m->arguments = hcl_map_end(&values, (struct span){ 0 });
-	qsort(m->cells, m->count, sizeof *m->cells, compare_cells);
+	sort_cells(m);
 	give(m);
 }

@@ -55,6 +55,23 @@ test_expansion(void **state)
 	arena_free(a);
 }
 
+/* Found by the fuzzer: nothing to sort, nothing to search in. */
+static void
+test_empty(void **state)
+{
+	static const char *const texts[] = { "", "# a comment\n", "unheard_of \"x\" {\n a = local.b\n}\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct arena *a = arena_new(1 << 16);
+		struct project p;
+
+		read_text(&p, a, texts[i]);
+		assert_int_equal(p.resource_count, 0);
+		arena_free(a);
+	}
+}
+
 static void
 test_cycles(void **state)
 {
@@ -151,7 +168,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_expansion), cmocka_unit_test(test_cycles),
+		cmocka_unit_test(test_expansion), cmocka_unit_test(test_empty), cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_modules), cmocka_unit_test(test_corpus),
 	};
 
