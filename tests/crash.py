@@ -40,8 +40,9 @@ class Disk:
         subprocess.run(["umount", self.path], check=True)
 
     def cut(self):
-        """The kernel lets an fdatasync that was under way report success after this, so an answer
-        that arrives once the cut has begun counts as never sent: that machine would be dead."""
+        """An fdatasync that is under way may report success although nothing reaches the disk any
+        more, so an answer that arrives once the cut has begun counts as never sent: that machine
+        would be dead."""
         fd = os.open(self.path, os.O_RDONLY)
         fcntl.ioctl(fd, FS_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
         os.close(fd)

@@ -238,11 +238,12 @@ write_batch(struct audit_log *log, struct slice bytes)
 	return make_room(log) && log->env->sync(log->env, log->fd) == 0;
 }
 
-/* What follows the records is cut off; how it ends does not depend on whether this works. */
+/* Cuts off the room.  Whether that works does not matter: zeros are read as the end. */
 static void
 close_segment(struct audit_log *log)
 {
-	log->env->truncate(log->env, log->fd, (off_t)log->offset);
+	if (atomic_load(&log->healthy))
+		log->env->truncate(log->env, log->fd, (off_t)log->offset);
 	log->env->close(log->env, log->fd);
 }
 

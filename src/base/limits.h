@@ -1,7 +1,7 @@
 /* limits.h -- every bound on what comes from outside, in one table.
  *
  * Parsers take their limits from here; the configuration may lower or raise a
- * row up to its ceiling.  Source: docs/limits.md is printed from this table. */
+ * row up to its ceiling.  `firebreak config explain` prints them. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
