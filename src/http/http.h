@@ -55,8 +55,8 @@ struct http_handler {
 	 * it.  `x` may have an empty method and path.  `fault` is an enum fault of
 	 * outcome.h. */
 	void (*refuse)(void *ctx, struct http_exchange *, int fault);
-	/* Between requests, about once a second, on the loop's thread; may be NULL. */
-	void (*tick)(void *ctx, int loop);
+	/* The loop has had nothing to do for some milliseconds; on its thread; may be NULL. */
+	void (*idle)(void *ctx, int loop);
 };
 
 struct http_config {

@@ -10,6 +10,7 @@
 
 #define EVENTS 256
 #define SECOND 1000000000LL
+#define IDLE_MS 10
 
 void
 loop_init(struct http_loop *l, struct http_server *server, int number)
@@ -107,8 +108,6 @@ sweep(struct http_loop *l)
 	if (now - l->swept < SECOND / 2)
 		return;
 	l->swept = now;
-	if (l->server->handler.tick != NULL)
-		l->server->handler.tick(l->server->handler.ctx, l->number);
 	for (c = l->connections; c != NULL; c = next) {
 		next = c->next;
 		connection_tick(c, now);
@@ -150,6 +149,19 @@ has_posted(struct http_loop *l)
 	return any;
 }
 
+static int
+wait_for_events(struct http_loop *l, struct epoll_event *events, bool draining)
+{
+	const struct http_handler *h = &l->server->handler;
+	int n = epoll_wait(l->epoll, events, EVENTS, IDLE_MS);
+
+	if (n != 0)
+		return n;
+	if (h->idle != NULL)
+		h->idle(h->ctx, l->number);
+	return epoll_wait(l->epoll, events, EVENTS, draining ? 50 : 1000);
+}
+
 void *
 loop_run(void *arg)
 {
@@ -159,7 +171,7 @@ loop_run(void *arg)
 	bool draining = false;
 
 	for (;;) {
-		int n = epoll_wait(l->epoll, events, EVENTS, draining ? 50 : 1000);
+		int n = wait_for_events(l, events, draining);
 
 		for (int i = 0; i < n; i++)
 			if (events[i].data.ptr != NULL)

@@ -252,18 +252,17 @@ open_workers(struct server *server, struct outcome *o)
 	int loops = http_loops(server->http);
 
 	server->workers = arena_array(server->service->arena, (size_t)loops, sizeof *server->workers);
-	for (; server->worker_count < loops; server->worker_count++)
+	for (; server->worker_count < loops; server->worker_count++) {
 		if (!worker_open(&server->workers[server->worker_count], server->service, o))
 			return false;
-		else
-			store_reader_lazy(server->workers[server->worker_count].reader);
+		store_reader_lazy(server->workers[server->worker_count].reader);
+	}
 	server->pool = pool_new(server->service, o);
 	return server->pool != NULL;
 }
 
-/* A snapshot that is outdated must not hold up the store's checkpoints. */
 static void
-on_tick(void *ctx, int loop)
+on_idle(void *ctx, int loop)
 {
 	struct server *server = ctx;
 
@@ -285,7 +284,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	struct server *server = arena_alloc(s->arena, sizeof *server);
 	struct http_handler handler = {
 		.ctx = server, .head = on_head, .request = on_request, .refuse = on_refuse,
-		.tick = on_tick,
+		.idle = on_idle,
 	};
 	struct admin *admin = NULL;
 	bool good;

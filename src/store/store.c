@@ -111,6 +111,7 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 	pthread_mutex_init(&s->labels_lock, NULL);
 	pthread_mutex_init(&s->sealing_lock, NULL);
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->writing, NULL);
 	pthread_cond_init(&s->wake, NULL);
 	pthread_cond_init(&s->rest, NULL);
 	derive(s);
@@ -145,6 +146,7 @@ store_close(struct store *s)
 	pthread_mutex_destroy(&s->labels_lock);
 	pthread_mutex_destroy(&s->sealing_lock);
 	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->writing);
 	pthread_cond_destroy(&s->wake);
 	pthread_cond_destroy(&s->rest);
 	arena_free(s->arena);

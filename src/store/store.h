@@ -58,9 +58,9 @@ struct store_reader *store_reader_open(struct store *, struct outcome *);
 void                 store_reader_close(struct store_reader *);
 MUST_USE bool store_begin(struct store_reader *, struct outcome *);
 void          store_end(struct store_reader *);
-/* From now on store_end() keeps the snapshot for the next store_begin() if nothing was
- * committed in between; the owner calls store_release() now and then (once a second is
- * often enough), which lets go of one that is outdated. */
+/* From now on store_end() keeps the snapshot for the next store_begin(), which takes a new one
+ * only when there is something new.  A kept snapshot holds up the reuse of the write-ahead
+ * log, so the owner calls store_release() as soon as it has nothing to do. */
 void          store_reader_lazy(struct store_reader *);
 void          store_release(struct store_reader *);
 

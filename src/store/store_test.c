@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -426,18 +427,78 @@ counts_are_by_type(void **state UNUSED)
 	assert_int_equal(of[1], model_count - 2);
 }
 
+/* How often the write-ahead log was begun anew (SQLite file format, 4.1: bytes 12 to 15). */
+static unsigned
+log_number(void)
+{
+	unsigned char head[16] = { 0 };
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/store.db-wal", dir);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	assert_int_equal(fread(head, 1, sizeof head, f), sizeof head);
+	fclose(f);
+	return (unsigned)head[12] << 24 | (unsigned)head[13] << 16 | (unsigned)head[14] << 8 | head[15];
+}
+
+/* Else the log would grow for as long as there are readers. */
+static void
+a_kept_snapshot_does_not_hold_up_the_log(void **state UNUSED)
+{
+	static const struct timespec pause = { 0, 50000000 };
+	struct model *m = create("Patient", "{\"resourceType\":\"Patient\"}");
+	unsigned number = log_number();
+	struct stored s;
+
+	store_reader_lazy(reader);
+	for (int i = 0; i < 20 && log_number() == number; i++) {
+		model_count = 0;
+		m = create("Patient", "{\"resourceType\":\"Patient\"}");
+		for (int k = 0; k < 10 && log_number() == number; k++) {
+			assert_true(reads(&everything, m, &s));
+			nanosleep(&pause, NULL);
+		}
+	}
+	assert_int_not_equal(log_number(), number);
+}
+
+static void
+a_kept_snapshot_is_renewed_by_a_commit(void **state UNUSED)
+{
+	struct model *m = create("Patient", "{\"resourceType\":\"Patient\",\"active\":true}");
+	struct store_write w;
+	struct stored s;
+
+	store_reader_lazy(reader);
+	for (int i = 0; i < 20; i++) {
+		w = prepare("Patient", "{\"resourceType\":\"Patient\"}", m);
+		w.method = 'U';
+		assert_int_equal(commit(&w, 1), STORE_DONE);
+		remember(m, &w, SLICE("{\"resourceType\":\"Patient\"}"));
+		assert_true(reads(&everything, m, &s) && slice_eq(s.version, m->version));
+	}
+	store_release(reader);
+	assert_true(reads(&everything, m, &s));
+}
+
 #define CASES(kind)                                                                                 \
 	CASE(what_is_written_is_read, kind), CASE(an_outdated_version_loses, kind),                 \
 	CASE(a_unit_is_written_whole_or_not, kind), CASE(a_tombstone_has_no_body, kind),            \
 	CASE(a_chosen_id_is_bound_once, kind), CASE(sql_finds_what_the_semantics_say, kind),        \
 	CASE(a_bound_permit_sees_its_compartment_only, kind),                                       \
-	CASE(a_label_above_the_clearance_hides, kind), CASE(counts_are_by_type, kind)
+	CASE(a_label_above_the_clearance_hides, kind), CASE(counts_are_by_type, kind),              \
+	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)
 #define CASE(fn, kind) { #fn " (" kind ")", fn, open_store, close_store, kind }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { CASES("sqlite"), CASES("memory") };
+	const struct CMUnitTest tests[] = {
+		CASES("sqlite"), CASES("memory"),
+		CASE(a_kept_snapshot_does_not_hold_up_the_log, "sqlite"),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,17 +67,18 @@ let_go(struct store_reader *r)
 void
 store_release(struct store_reader *r)
 {
-	if (r->lazy && r->open && r->commits != atomic_load(&r->store->commits))
+	if (r->lazy && r->open)
 		let_go(r);
 }
 
 bool
 store_begin(struct store_reader *r, struct outcome *o)
 {
-	store_release(r);
+	if (r->epoch != atomic_load(&r->store->epoch))
+		store_release(r);
 	if (r->open)
 		return true;
-	r->commits = atomic_load(&r->store->commits);
+	r->epoch = atomic_load(&r->store->epoch);
 	sqlite3_reset(r->begin);
 	if (sqlite3_step(r->begin) != SQLITE_DONE)
 		return sqlite_failed(r->db, "begin", o);

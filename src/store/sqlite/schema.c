@@ -36,7 +36,7 @@ sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db)
 	        "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF;"
 	        "PRAGMA temp_store = MEMORY;")
 	    && run(*db, no_sync ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL")
-	    && run(*db, writing ? "PRAGMA cache_size = -65536" : "PRAGMA cache_size = -8192")
+	    && run(*db, writing ? "PRAGMA cache_size = -65536" : "PRAGMA cache_size = -32768")
 	    && (writing || run(*db, "PRAGMA query_only = ON"));
 }
 

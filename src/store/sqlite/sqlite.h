@@ -51,7 +51,9 @@ struct store {
 	struct siphash_key  index_key;
 	atomic_llong        next, stamp;
 	atomic_bool         healthy;
-	atomic_ullong       commits;    /* transactions that readers can see */
+	/* Changes when a kept snapshot is to be renewed: after each commit, and when all of the
+	 * log is in the database, which snapshots of before would keep from being reused. */
+	atomic_ullong       epoch;
 
 	pthread_rwlock_t    keys_lock;
 	struct key_slot    *keys;
@@ -68,6 +70,7 @@ struct store {
 	bool                closing;
 	pthread_t           writer_thread, checkpointer;
 	struct writer      *writer;
+	pthread_mutex_t     writing;    /* held for a batch, and while the log is begun anew */
 	sqlite3            *sealing;    /* looks up data keys for store_submit() */
 	pthread_mutex_t     sealing_lock;
 	atomic_llong        audited;    /* outbox rows up to here are in the log */
@@ -82,8 +85,8 @@ struct store_reader {
 	sqlite3_stmt *begin, *end;
 	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
 	bool          open;             /* a snapshot */
-	bool          lazy;             /* keeps it while `commits` is what it was */
-	unsigned long long commits;
+	bool          lazy;             /* keeps it while the epoch is what it was */
+	unsigned long long epoch;
 };
 
 /* schema.c */

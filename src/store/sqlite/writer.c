@@ -23,6 +23,8 @@
 
 #define BATCH_WRITES   4096
 #define BATCH_COMMITS  256
+#define LOG_PAGES      65536    /* 256 MiB */
+#define REST_MS        1000     /* what the writer waits at most for snapshots that pin the log */
 
 struct writer {
 	struct store *store;
@@ -372,7 +374,7 @@ settle(struct store *s, struct store_commit *batch, bool failed)
 {
 	struct store_commit *next;
 
-	atomic_fetch_add(&s->commits, 1);
+	atomic_fetch_add(&s->epoch, 1);
 	for (; batch != NULL; batch = next) {
 		next = batch->next;     /* done() may free the commit */
 		for (uint32_t i = 0; failed && i < batch->count; i++)
@@ -426,8 +428,11 @@ run(void *arg)
 
 	while ((batch = take_batch(s)) != NULL) {
 		int64_t seq = w->seq;
-		bool good = atomic_load(&s->healthy) && write_batch(w, batch);
+		bool good;
 
+		pthread_mutex_lock(&s->writing);
+		good = atomic_load(&s->healthy) && write_batch(w, batch);
+		pthread_mutex_unlock(&s->writing);
 		if (!good && atomic_exchange(&s->healthy, false)) {
 			log_event(LOG_ERROR, "store-commit-failed", "code=%d",
 			    sqlite3_extended_errcode(w->db));
@@ -438,6 +443,32 @@ run(void *arg)
 		settle(s, batch, !good);
 	}
 	return NULL;
+}
+
+/* As far as snapshots let it; the number of pages in the log. */
+static int
+move_pages(struct store *s, sqlite3 *db)
+{
+	int in_log = 0, moved = 0;
+
+	sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+	if (in_log > 0 && moved == in_log)
+		atomic_fetch_add(&s->epoch, 1);
+	return in_log;
+}
+
+/* A writer that never rests leaves no moment at which the log could be begun anew: it would
+ * grow until the disk is full.  So it is made to rest, with most pages moved already.  First
+ * snapshots are renewed so that all pages can be moved, then again so that none needs the log. */
+static void
+begin_log_anew(struct store *s, sqlite3 *db)
+{
+	pthread_mutex_lock(&s->writing);
+	atomic_fetch_add(&s->epoch, 1);
+	sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
+	atomic_fetch_add(&s->epoch, 1);
+	sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	pthread_mutex_unlock(&s->writing);
 }
 
 /* Pages go from the log to the database beside the writer, not in its commits. */
@@ -451,6 +482,7 @@ checkpoint(void *arg)
 		sqlite3_close(db);
 		return NULL;
 	}
+	sqlite3_busy_timeout(db, REST_MS);
 	for (;;) {
 		struct timespec until;
 
@@ -466,7 +498,8 @@ checkpoint(void *arg)
 			break;
 		}
 		pthread_mutex_unlock(&s->lock);
-		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		if (move_pages(s, db) > LOG_PAGES)
+			begin_log_anew(s, db);
 	}
 	sqlite3_close(db);
 	return NULL;
