@@ -1,0 +1,20 @@
+/* Bytes as manifests, YAML and JSON. */
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "iac/kubernetes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct project project;
+
+	project_init(&project, a, NULL);
+	kubernetes_read(&project, project_add_source(&project, SLICE("x.yaml"), slice_make(bytes, n)));
+	kubernetes_read(&project, project_add_source(&project, SLICE("x.json"), slice_make(bytes, n)));
+	arena_free(a);
+	return 0;
+}
