@@ -9,7 +9,7 @@
 enum { VARIABLES_MAX = 500, HEREDOCS_MAX = 16, REFERENCES_MAX = 100, EXPANDED_MAX = 16 << 20,
 	VALUE_MAX = 64 << 10, NESTING_MAX = 10 };
 
-#define BLANKS " \t\r\n\v\f"
+#define BLANKS " \t\r\n"               /* as slice_trim() */
 
 struct heredoc {
 	struct slice name, content;
@@ -340,7 +340,7 @@ word(const struct reader *r, struct slice *rest)
 	char quote = '\0';
 	size_t i;
 
-	for (i = 0; i < t.len && (quote != '\0' || !is_blank(t.ptr[i])); i++) {
+	for (i = 0; i < t.len && (i == 0 || quote != '\0' || !is_blank(t.ptr[i])); i++) {
 		char c = t.ptr[i];
 
 		if (c == r->escape && quote != '\'')
