@@ -86,12 +86,6 @@ attribute_value(const struct xml_node *n)
 	return n->attributes == NULL ? SLICE_NONE : n->attributes->value;
 }
 
-static bool
-has_url_attribute(const struct type *type)
-{
-	return slice_is(type->name, "Extension");
-}
-
 /* Which attributes an element of this type may have (R4 xml.html): `value` a
  * primitive, `id` all but resources, `url` an extension. */
 static void
@@ -103,7 +97,7 @@ check_attributes(struct reader *r, const struct step *at, const struct type *typ
 	if ((n->flags & XML_ODD_ATTRIBUTE) != 0 || (a != NULL
 	    && ((a->value.ptr != NULL && type->kind != TYPE_PRIMITIVE)
 	    || (a->id.ptr != NULL && type->kind == TYPE_RESOURCE)
-	    || (a->url.ptr != NULL && !has_url_attribute(type)))))
+	    || (a->url.ptr != NULL && !xml_has_url(type)))))
 		complain(r, at, n, FAULT_STRUCTURE, "an attribute that is not defined");
 	if ((n->flags & XML_EMPTY_ATTRIBUTE) != 0)
 		complain(r, at, n, FAULT_VALUE, "an attribute is never empty");
@@ -355,13 +349,6 @@ take_run(const struct xml_node *n, const struct element *e, const struct element
 	return run;
 }
 
-static bool
-is_attribute(const struct type *type, const struct element *e)
-{
-	return type->kind != TYPE_RESOURCE && (slice_is(e->name, "id")
-	    || (has_url_attribute(type) && slice_is(e->name, "url")));
-}
-
 static const struct element *
 element_of(struct reader *r, const struct type *type, const struct xml_node *n,
     const struct element_type **which)
@@ -370,7 +357,7 @@ element_of(struct reader *r, const struct type *type, const struct xml_node *n,
 	const struct element *e = (n->flags & XML_FOREIGN_ELEMENT) != 0 ? NULL
 	    : pack_member(r->pack, type, xhtml ? SLICE("div") : xml_name(n), which);
 
-	if (e == NULL || (*which)->type == NULL || is_attribute(type, e)
+	if (e == NULL || (*which)->type == NULL || xml_is_attribute(type, e)
 	    || xhtml != slice_is((*which)->type->name, "xhtml"))
 		return NULL;
 	return e;
@@ -412,7 +399,7 @@ write_members(struct reader *r, const struct step *at, const struct type *type,
 		write_name(r, "", SLICE("id"));
 		json_write_string(r->out, attribute_id(n));
 	}
-	if (has_url_attribute(type) && n->attributes != NULL && n->attributes->url.ptr != NULL) {
+	if (xml_has_url(type) && n->attributes != NULL && n->attributes->url.ptr != NULL) {
 		write_name(r, "", SLICE("url"));
 		json_write_string(r->out, n->attributes->url);
 	}

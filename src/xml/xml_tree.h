@@ -13,8 +13,11 @@
 #include "base/slice.h"
 
 struct arena;
+struct buf;
+struct element;
 struct limits;
 struct outcome;
+struct type;
 
 #define FHIR_NAMESPACE  "http://hl7.org/fhir"
 #define XHTML_NAMESPACE "http://www.w3.org/1999/xhtml"
@@ -55,8 +58,12 @@ MUST_USE bool xml_tree(struct slice text, const struct limits *, bool bundle, st
  * what stands around. */
 bool xml_xhtml_check(struct slice text, struct slice *div);
 
+/* What XML writes as an attribute (R4 xml.html): the id of all but resources, the url of
+ * an extension. */
+bool xml_is_attribute(const struct type *, const struct element *);
+bool xml_has_url(const struct type *);
+
 /* Appends text that stands in an attribute or between tags. */
-struct buf;
 void xml_escape(struct buf *, struct slice);
 
 /* For expat: what it gives back is wiped, it has held patients. */

@@ -71,13 +71,6 @@ end_tag(struct writer *w, struct slice name)
 
 /* Members by element */
 
-static bool
-is_attribute(const struct type *type, const struct element *e)
-{
-	return type->kind != TYPE_RESOURCE && (slice_is(e->name, "id")
-	    || (slice_is(type->name, "Extension") && slice_is(e->name, "url")));
-}
-
 static void
 place_member(struct writer *w, const struct type *type, struct member *members, uint32_t name_node)
 {
@@ -127,7 +120,7 @@ write_content(struct writer *w, const struct type *type, struct slice name, uint
 	if (object != 0 && !collect(w, type, object, members))
 		return;
 	for (uint32_t i = 0; i < type->element_count; i++)
-		if (members[i].which != NULL && is_attribute(type, &type->elements[i]))
+		if (members[i].which != NULL && xml_is_attribute(type, &type->elements[i]))
 			attribute(w, slice_is(type->elements[i].name, "id") ? "id" : "url", members[i].value);
 		else
 			children |= members[i].which != NULL;
@@ -140,7 +133,7 @@ write_content(struct writer *w, const struct type *type, struct slice name, uint
 	buf_add_char(w->out, '>');
 	w->depth++;
 	for (uint32_t i = 0; i < type->element_count && !w->failed; i++)
-		if (members[i].which != NULL && !is_attribute(type, &type->elements[i]))
+		if (members[i].which != NULL && !xml_is_attribute(type, &type->elements[i]))
 			write_member(w, &type->elements[i], &members[i]);
 	end_tag(w, name);
 }

@@ -1,4 +1,5 @@
-/* xml_xhtml.c -- what reader and writer share: parsers, escapes, the narrative's div. */
+/* xml_common.c -- what reader and writer share: parsers, attributes, escapes, the
+ * narrative's div. */
 #include "xml/xml_tree.h"
 
 #include <expat.h>
@@ -8,6 +9,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "fhir/pack.h"
 
 #define DIV_DEPTH 256
 
@@ -67,6 +69,19 @@ xml_parser_new(void)
 		abort();
 	XML_SetReturnNSTriplet(p, 1);
 	return p;
+}
+
+bool
+xml_has_url(const struct type *type)
+{
+	return slice_is(type->name, "Extension");
+}
+
+bool
+xml_is_attribute(const struct type *type, const struct element *e)
+{
+	return type->kind != TYPE_RESOURCE
+	    && (slice_is(e->name, "id") || (xml_has_url(type) && slice_is(e->name, "url")));
 }
 
 /* A character that XML 1.0 has no way to say, at s.ptr[i]: its length, else 0. */
