@@ -26,6 +26,8 @@
 	X(BUNDLE_NODES,   "limits.bundle_nodes",      8000000,  67108864,   "values of a Bundle (413)")                 \
 	X(JSON_NUMBER,    "limits.json_number",       64,       4096,       "characters of a number (400)")             \
 	X(JSON_KEY,       "limits.json_key",          256,      4096,       "bytes of a property name (400)")           \
+	X(XML_DEPTH,      "limits.xml_depth",         64,       512,        "nested XML elements (400)")                \
+	X(XML_ATTRIBUTES, "limits.xml_attributes",    32,       1024,       "attributes of an XML element (400)")       \
 	X(ARRAY_ITEMS,    "limits.array_items",       20000,    1000000,    "items of an array in a resource (422)")    \
 	X(STRING_BYTES,   "limits.string_bytes",      1048576,  16777216,   "bytes of a FHIR string (422)")             \
 	X(CONTAINED,      "limits.contained",         256,      10000,      "contained resources (422)")                \

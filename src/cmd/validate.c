@@ -12,26 +12,37 @@
 #include "fhir/pack.h"
 #include "json/json.h"
 #include "validate/structure.h"
+#include "xml/xml.h"
 
 static const char usage[] =
     "usage: firebreak validate [--format text|json] [--pack FILE] PATH...\n"
     "\n"
-    "Checks structure, cardinality, primitive formats and required bindings.\n"
+    "Checks structure, cardinality, primitive formats and required bindings\n"
+    "of resources in JSON or XML.\n"
     "  --format json   one OperationOutcome a file, a line each\n"
     "Exit: 0 all are valid; 1 one is not; 2 one could not be read.\n";
 
 static bool
 check(const struct pack *pack, struct slice text, struct arena *arena, struct outcome *o)
 {
+	struct slice trimmed = slice_trim(text);
+	bool is_xml = trimmed.len > 0 && (trimmed.ptr[0] == '<' || slice_starts(text, SLICE("\xEF\xBB\xBF<")));
+	struct xml_places places;
 	const struct type *type;
 	struct json j;
+	bool good;
 
+	if (is_xml && !xml_read(pack, text, &limits_default, true, arena, &text, &places, o))
+		return false;
 	if (!json_parse(text, json_bounds(&limits_default, true), arena, &j, o))
 		return false;
 	type = pack_resource(pack, json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena));
 	if (type == NULL)
 		return outcome_fail_at_once(o, FAULT_INVALID, "resourceType is not the name of a resource");
-	return validate_structure(pack, type, &j, 0, &limits_default, arena, o);
+	good = validate_structure(pack, type, &j, 0, &limits_default, arena, o);
+	if (is_xml)
+		xml_replace_places(&places, o);
+	return good;
 }
 
 static int

@@ -21,6 +21,7 @@ struct interaction;
 struct permit;
 struct principal;
 struct service;
+struct xml_places;
 
 /* What belongs to one thread: never shared, so never locked. */
 struct worker {
@@ -66,6 +67,13 @@ struct exchange {
 	const struct http_header *headers;
 	size_t        header_count;
 	struct slice  content;          /* the body as it came */
+
+	/* negotiation: how the answer is to be written */
+	bool          as_xml, pretty;
+	bool          format_asked;     /* by _format, so that links must say it again */
+	bool          unacceptable;     /* in no form that there is */
+	struct slice  converted;        /* the body as JSON, when it came as XML; or empty */
+	const struct xml_places *places;/* of its values in the XML; NULL: not known */
 
 	/* time, audit */
 	int64_t       received;         /* ms since 1970 */

@@ -304,3 +304,12 @@ datatype_check(const struct type *primitive, enum json_type json, struct slice t
 			return rows[i].json == json && rows[i].check(text, limits);
 	return false;
 }
+
+enum json_type
+datatype_json(const struct type *primitive)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (slice_is(primitive->name, rows[i].type))
+			return rows[i].json;
+	return JSON_STRING;
+}

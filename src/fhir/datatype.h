@@ -15,4 +15,7 @@ struct type;
 bool datatype_check(const struct type *primitive, enum json_type, struct slice text,
     const struct limits *);
 
+/* What it is in JSON: JSON_STRING, JSON_NUMBER, or JSON_TRUE for a boolean. */
+enum json_type datatype_json(const struct type *primitive);
+
 #endif

@@ -105,6 +105,9 @@ struct place json_place(const struct json *, uint32_t node);
  * as they were written. */
 void json_write_node(struct buf *, const struct json *, uint32_t node);
 
+/* The same for people: one member or item a line, indented by two spaces. */
+void json_write_pretty(struct buf *, const struct json *, uint32_t node);
+
 /* Append a quoted, escaped string. */
 void json_write_string(struct buf *, struct slice);
 

@@ -213,10 +213,27 @@ strings_are_written_escaped(void **state UNUSED)
 	arena_free(a);
 }
 
+static void
+pretty_text_has_a_line_for_each_member(void **state UNUSED)
+{
+	struct arena *a = arena_new(4096);
+	struct outcome o;
+	struct json j;
+	struct buf b;
+
+	assert_true(parses(SLICE("{\"a\":[1,{\"b\":\"\\n\"}],\"c\":{},\"d\":[]}"), a, &j, &o));
+	buf_init(&b, a, 4096);
+	json_write_pretty(&b, &j, 0);
+	assert_true(slice_is(buf_slice(&b), "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"\\n\"\n    }\n  ],\n"
+	    "  \"c\": {},\n  \"d\": []\n}"));
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pretty_text_has_a_line_for_each_member),
 		cmocka_unit_test(the_corpus_is_judged_as_it_says),
 		cmocka_unit_test(errors_have_their_place),
 		cmocka_unit_test(members_and_items_are_found),

@@ -7,6 +7,7 @@
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "rest/format.h"
 
 static const struct slice server_meta[] = { SLICE_INIT("versionId"), SLICE_INIT("lastUpdated") };
 static const struct slice server_top[] = {
@@ -112,8 +113,12 @@ answer_bytes(struct exchange *x, int status, struct slice bytes)
 {
 	x->status = status;
 	x->bytes = bytes;
-	if (bytes.len > 0 && x->parent == NULL)
-		exchange_add_header(x, "content-type", SLICE("application/fhir+json; charset=utf-8"));
+	if (bytes.len == 0 || x->parent != NULL)
+		return;
+	if (x->as_xml || x->pretty)
+		format_answer(x);
+	exchange_add_header(x, "content-type", x->as_xml ? SLICE("application/fhir+xml; charset=utf-8")
+	    : SLICE("application/fhir+json; charset=utf-8"));
 }
 
 bool

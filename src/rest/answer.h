@@ -22,7 +22,7 @@ void answer_version_headers(struct exchange *, const struct stored *);
 /* Location: [base]/Type/id/_history/version */
 void answer_location(struct exchange *, const struct stored *);
 
-/* Content-Type and the bytes. */
+/* Content-Type and the bytes: JSON, turned into the form that was asked for. */
 void answer_bytes(struct exchange *, int status, struct slice bytes);
 
 /* A stored version as the answer, after the controls have let it out. */

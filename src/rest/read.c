@@ -13,6 +13,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/format.h"
 #include "search/cursor.h"
 
 /* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
@@ -168,9 +169,11 @@ history_next(struct exchange *x, struct buf *b, const struct history_page *page,
 	struct slice cursor = cursor_seal(x->service->cursor_key, x->service->env,
 	    history_binding(x), &before, sizeof before, x->arena);
 
-	buf_printf(b, ",{\"relation\":\"next\",\"url\":\"%.*s/%.*s/%.*s/_history?_count=%u&_cursor=%.*s\"}",
+	buf_printf(b, ",{\"relation\":\"next\",\"url\":\"%.*s/%.*s/%.*s/_history?_count=%u&_cursor=%.*s",
 	    SLICE_FMT(x->service->base), SLICE_FMT(x->type->name), SLICE_FMT(x->id), page->max,
 	    SLICE_FMT(cursor));
+	format_link(x, b, true);
+	buf_add(b, SLICE("\"}"));
 }
 
 bool
@@ -189,8 +192,10 @@ rest_history(struct exchange *x)
 	count -= more;
 	buf_init(&b, x->arena, SIZE_MAX);
 	buf_printf(&b, "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"link\":["
-	    "{\"relation\":\"self\",\"url\":\"%.*s/%.*s/%.*s/_history?_count=%u\"}",
+	    "{\"relation\":\"self\",\"url\":\"%.*s/%.*s/%.*s/_history?_count=%u",
 	    SLICE_FMT(x->service->base), SLICE_FMT(x->type->name), SLICE_FMT(x->id), page.max);
+	format_link(x, &b, true);
+	buf_add(&b, SLICE("\"}"));
 	if (more)
 		history_next(x, &b, &page, at[count - 1].vid);
 	buf_add(&b, SLICE("],\"entry\":["));

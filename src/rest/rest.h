@@ -22,7 +22,7 @@ struct slice;
  * fits, interaction stays NULL and x->misrouted says why. */
 void rest_route(struct exchange *);
 
-/* Accept and _format: JSON is what there is (406), and x->body from content (415, 400, 413). */
+/* Is the form asked for one that there is (406)?  Then x->body from content (415, 400, 413). */
 MUST_USE bool rest_parse(struct exchange *);
 
 /* Take in (parse, controls_in) and perform.  For entries too. */

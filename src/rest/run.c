@@ -11,6 +11,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/format.h"
 
 bool
 rest_perform(struct exchange *x)
@@ -55,6 +56,7 @@ rest_refuse(struct exchange *x)
 	x->write = NULL;
 	drop_headers(x);
 	challenge(x);
+	format_places(x);
 	buf_init(&b, x->arena, SIZE_MAX);
 	outcome_json(&x->outcome, &b);
 	answer_bytes(x, outcome_status(&x->outcome), buf_slice(&b));
@@ -128,6 +130,7 @@ respond(struct exchange *x)
 void
 rest_run(struct exchange *x)
 {
+	format_negotiate(x);
 	if (x->outcome.failed || !rest_perform(x))
 		rest_refuse(x);
 	else if (x->write != NULL)

@@ -11,6 +11,7 @@
 #include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/format.h"
 #include "search/cursor.h"
 
 static struct slice
@@ -50,6 +51,7 @@ link_url(struct exchange *x, struct buf *b, const char *relation, const struct q
 	buf_add(b, q->canonical);
 	if (cursor.len > 0)
 		buf_printf(b, "%s_cursor=%.*s", q->canonical.len > 0 ? "&" : "", SLICE_FMT(cursor));
+	format_link(x, b, q->canonical.len > 0 || cursor.len > 0);
 	buf_add(b, SLICE("\"}"));
 }
 

@@ -1,0 +1,35 @@
+/* format.h -- which form requests come in and answers leave in (R4
+ * http.html#mime-type, #parameters).
+ *
+ * Everything inside works on JSON, and a JSON answer is sent as it was made.  When
+ * XML or _pretty was asked for, the finished answer is turned into it, at the one
+ * place that all answers pass: answer_bytes(). */
+#ifndef REST_FORMAT_H
+#define REST_FORMAT_H
+
+#include <stdbool.h>
+
+struct buf;
+struct exchange;
+
+enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_XML, FORMAT_FORM };
+
+/* The form of the answer, from _format, else Accept with its weights, else the form
+ * of the body: as_xml, pretty, unacceptable.  Entries of a Bundle have none of their own. */
+void format_negotiate(struct exchange *);
+
+/* By Content-Type; FORMAT_NONE for another type, charset or FHIR version. */
+enum format format_of_content(const struct exchange *);
+
+/* x->bytes from JSON to the form asked for.  Cannot fail for what was validated; should it
+ * still, the answer is 500 and nothing is written. */
+void format_answer(struct exchange *);
+
+/* Issues about a body that came as XML get the lines of the XML. */
+void format_places(struct exchange *);
+
+/* "&_format=xml" (or "?..." when nothing stands before it) behind a link of an answer
+ * whose form was asked for by _format. */
+void format_link(const struct exchange *, struct buf *, bool query_begun);
+
+#endif

@@ -1,0 +1,300 @@
+/* xml_tree.c -- see xml_tree.h.  Bytes to nodes, with expat. */
+#include "xml/xml_tree.h"
+
+#include <expat.h>
+#include <limits.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+
+#define DEPTH_MAX 512           /* the ceiling of LIMIT_XML_DEPTH */
+#define SCHEMA_INSTANCE "http://www.w3.org/2001/XMLSchema-instance "
+#define XML_OWN         "http://www.w3.org/XML/1998/namespace "
+
+struct builder {
+	XML_Parser      parser;
+	struct slice    text;
+	const struct limits *limits;
+	struct arena   *arena;
+	struct outcome *outcome;
+	struct xml_node *root, *open[DEPTH_MAX], *newest[DEPTH_MAX];   /* newest: last child */
+	size_t          depth, count, most;
+	size_t          xhtml;          /* depth of the div we are in; 0: none */
+	bool            declares_xhtml; /* the next element makes XHTML the default namespace */
+	bool            failed;
+};
+
+static void
+stop(struct builder *b, enum fault fault, const char *why)
+{
+	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber(b->parser),
+		(unsigned)XML_GetCurrentColumnNumber(b->parser) + 1 };
+
+	if (!b->failed)
+		outcome_fail(b->outcome, fault, place, slice_of(why));
+	b->failed = true;
+	XML_StopParser(b->parser, XML_FALSE);
+}
+
+static bool
+in_namespace(const char *name, const char *uri)
+{
+	size_t n = strlen(uri);
+
+	return strncmp(name, uri, n) == 0 && name[n] == ' ';
+}
+
+static bool
+has_prefix(const char *name)
+{
+	const char *local = strchr(name, ' ');
+
+	return local != NULL && strchr(local + 1, ' ') != NULL;
+}
+
+/* Attributes */
+
+static struct slice *
+known_attribute(struct xml_attributes *a, const char *name)
+{
+	const struct { const char *name; struct slice *at; } known[] = {
+		{ "value", &a->value }, { "id", &a->id }, { "url", &a->url },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].at;
+	return NULL;
+}
+
+static void
+take_attribute(struct builder *b, struct xml_node *n, struct xml_attributes **to, const char *name,
+    const char *value)
+{
+	struct xml_attributes aside, *a;
+
+	if (strncmp(name, SCHEMA_INSTANCE, sizeof SCHEMA_INSTANCE - 1) == 0)
+		return;                         /* schemaLocation says nothing about the resource */
+	if (known_attribute(&aside, name) == NULL) {
+		n->flags |= XML_ODD_ATTRIBUTE;
+		return;
+	}
+	if (value[0] == '\0')
+		n->flags |= XML_EMPTY_ATTRIBUTE;
+	if (*to == NULL)
+		*to = arena_alloc(b->arena, sizeof **to);
+	a = *to;
+	*known_attribute(a, name) = slice_dup(slice_of(value), b->arena);
+	n->attributes = a;
+}
+
+static bool
+few_attributes(struct builder *b, const XML_Char **attributes)
+{
+	size_t n = 0;
+
+	while (attributes[n * 2] != NULL)
+		n++;
+	if (n > b->limits->of[LIMIT_XML_ATTRIBUTES])
+		stop(b, FAULT_SYNTAX, "too many attributes");
+	return !b->failed;
+}
+
+/* Elements */
+
+static struct xml_node *
+node_add(struct builder *b)
+{
+	struct xml_node *n = arena_alloc(b->arena, sizeof *n);
+
+	n->line = (uint32_t)XML_GetCurrentLineNumber(b->parser);
+	n->column = (uint32_t)XML_GetCurrentColumnNumber(b->parser) + 1;
+	if (b->depth == 0)
+		b->root = n;
+	else if (b->newest[b->depth - 1] == NULL)
+		b->open[b->depth - 1]->first = n;
+	else
+		b->newest[b->depth - 1]->next = n;
+	if (b->depth > 0)
+		b->newest[b->depth - 1] = n;
+	return n;
+}
+
+/* The name as the text has it, behind "<" and a prefix. */
+static void
+take_name(struct builder *b, struct xml_node *n, const char *name)
+{
+	const char *local = strchr(name, ' '), *end;
+	const char *at = b->text.ptr + XML_GetCurrentByteIndex(b->parser) + 1;
+
+	local = local == NULL ? name : local + 1;
+	end = strchr(local, ' ');
+	if (end != NULL)
+		at += strlen(end + 1) + 1;
+	n->name = at;
+	n->name_len = (uint32_t)(end == NULL ? strlen(local) : (size_t)(end - local));
+}
+
+/* The text of a div stands for itself in JSON: so it must say its namespace itself. */
+static void
+open_xhtml(struct builder *b, struct xml_node *n, const char *name)
+{
+	if (strcmp(name, XHTML_NAMESPACE " div") != 0 || !b->declares_xhtml) {
+		stop(b, FAULT_SYNTAX, "XHTML begins with a div that declares its namespace, without a prefix");
+		return;
+	}
+	n->flags |= XML_IS_XHTML;
+	n->name = b->text.ptr + XML_GetCurrentByteIndex(b->parser);
+	b->xhtml = b->depth + 1;
+}
+
+static void
+inside_xhtml(struct builder *b, const char *name, const char **attributes)
+{
+	if (has_prefix(name))
+		stop(b, FAULT_SYNTAX, "an XHTML element with a prefix");
+	for (; *attributes != NULL; attributes += 2)
+		if (strchr(*attributes, ' ') != NULL
+		    && strncmp(*attributes, XML_OWN, sizeof XML_OWN - 1) != 0)
+			stop(b, FAULT_SYNTAX, "an XHTML attribute of another namespace");
+}
+
+static void
+open_element(struct builder *b, const char *name, const char **attributes)
+{
+	struct xml_node *n = node_add(b);
+	struct xml_attributes *taken = NULL;
+
+	b->open[b->depth] = n;
+	b->newest[b->depth] = NULL;
+	if (in_namespace(name, XHTML_NAMESPACE) && b->depth > 0) {
+		open_xhtml(b, n, name);
+		inside_xhtml(b, name, attributes);
+		return;
+	}
+	take_name(b, n, name);
+	if (!in_namespace(name, FHIR_NAMESPACE))
+		n->flags |= XML_FOREIGN_ELEMENT;
+	for (; *attributes != NULL; attributes += 2)
+		take_attribute(b, n, &taken, attributes[0], attributes[1]);
+}
+
+static void XMLCALL
+on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
+{
+	struct builder *b = ctx;
+
+	if (b->failed || !few_attributes(b, attributes))
+		return;
+	if (b->depth >= b->limits->of[LIMIT_XML_DEPTH] || b->depth >= DEPTH_MAX)
+		stop(b, FAULT_SYNTAX, "nested too deeply");
+	else if (++b->count > b->most)
+		stop(b, FAULT_TOO_COMPLEX, "too many elements");
+	else if (b->xhtml > 0)
+		inside_xhtml(b, name, attributes);
+	else
+		open_element(b, name, attributes);
+	b->depth++;
+	b->declares_xhtml = false;
+}
+
+static void XMLCALL
+on_end(void *ctx, const XML_Char *name UNUSED)
+{
+	struct builder *b = ctx;
+	struct xml_node *n;
+
+	if (b->failed)
+		return;
+	if (b->depth == b->xhtml) {
+		n = b->open[b->depth - 1];
+		n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex(b->parser)
+		    + XML_GetCurrentByteCount(b->parser) - n->name);
+		b->xhtml = 0;
+	}
+	b->depth--;
+}
+
+static void XMLCALL
+on_namespace(void *ctx, const XML_Char *prefix, const XML_Char *uri)
+{
+	struct builder *b = ctx;
+
+	if (prefix == NULL)
+		b->declares_xhtml = uri != NULL && strcmp(uri, XHTML_NAMESPACE) == 0;
+}
+
+static void XMLCALL
+on_text(void *ctx, const XML_Char *text, int len)
+{
+	struct builder *b = ctx;
+
+	if (b->failed || b->xhtml > 0 || b->depth == 0)
+		return;
+	for (int i = 0; i < len; i++)
+		if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0')
+			b->open[b->depth - 1]->flags |= XML_STRAY_TEXT;
+}
+
+static void XMLCALL
+on_doctype(void *ctx, const XML_Char *name UNUSED, const XML_Char *system UNUSED,
+    const XML_Char *public UNUSED, int internal UNUSED)
+{
+	stop(ctx, FAULT_SYNTAX, "a DOCTYPE is not allowed");
+}
+
+static void XMLCALL
+on_declaration(void *ctx, const XML_Char *version UNUSED, const XML_Char *encoding,
+    int standalone UNUSED)
+{
+	if (encoding != NULL && !slice_eq_nocase(slice_of(encoding), SLICE("utf-8"))
+	    && !slice_eq_nocase(slice_of(encoding), SLICE("us-ascii")))
+		stop(ctx, FAULT_SYNTAX, "the encoding must be UTF-8");
+}
+
+static const struct { enum XML_Error error; const char *why; } reasons[] = {
+	{ XML_ERROR_UNDEFINED_ENTITY, "an entity that is not defined" },
+	{ XML_ERROR_TAG_MISMATCH, "an end tag that does not fit" },
+	{ XML_ERROR_DUPLICATE_ATTRIBUTE, "a repeated attribute" },
+	{ XML_ERROR_UNBOUND_PREFIX, "a prefix without a namespace" },
+	{ XML_ERROR_NO_ELEMENTS, "no element" },
+	{ XML_ERROR_INVALID_TOKEN, "not well-formed XML in UTF-8" },
+	{ XML_ERROR_UNCLOSED_TOKEN, "the text ends inside a tag" },
+	{ XML_ERROR_JUNK_AFTER_DOC_ELEMENT, "something follows the element" },
+};
+
+static const char *
+reason(enum XML_Error error)
+{
+	for (size_t i = 0; i < COUNT_OF(reasons); i++)
+		if (reasons[i].error == error)
+			return reasons[i].why;
+	return "not well-formed XML";
+}
+
+bool
+xml_tree(struct slice text, const struct limits *limits, bool bundle, struct arena *arena,
+    struct xml_node **root, struct outcome *o)
+{
+	struct builder b = {
+		.parser = xml_parser_new(), .text = text, .limits = limits, .arena = arena, .outcome = o,
+		/* an element becomes two JSON values at least */
+		.most = limits->of[bundle ? LIMIT_BUNDLE_NODES : LIMIT_JSON_NODES] / 2,
+	};
+
+	XML_SetUserData(b.parser, &b);
+	XML_SetElementHandler(b.parser, on_start, on_end);
+	XML_SetCharacterDataHandler(b.parser, on_text);
+	XML_SetStartNamespaceDeclHandler(b.parser, on_namespace);
+	XML_SetStartDoctypeDeclHandler(b.parser, on_doctype);
+	XML_SetXmlDeclHandler(b.parser, on_declaration);
+	if (text.len > INT_MAX)
+		stop(&b, FAULT_TOO_BIG, "");
+	else if (XML_Parse(b.parser, text.len == 0 ? "" : text.ptr, (int)text.len, 1) != XML_STATUS_OK)
+		stop(&b, FAULT_SYNTAX, reason(XML_GetErrorCode(b.parser)));
+	XML_ParserFree(b.parser);
+	*root = b.root;
+	return !b.failed;
+}
