@@ -1,6 +1,6 @@
 /* Validation: any JSON as a resource; never a crash, and issues have a path. */
 #include "json/json.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
 
 #include "definitions.h"
 

@@ -11,31 +11,36 @@
 #include "cmd/common.h"
 #include "fhir/pack.h"
 #include "json/json.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
+
+#define PROFILES_MAX 16
 
 static const char usage[] =
-    "usage: firebreak validate [--format text|json] [--pack FILE] PATH...\n"
+    "usage: firebreak validate [--format text|json] [--pack FILE] [--profile URL]... [--understand] PATH...\n"
     "\n"
-    "Checks structure, cardinality, primitive formats and required bindings.\n"
+    "Checks resources against the definitions: structure, invariants, bindings,\n"
+    "references, extensions, and the profiles that they claim.\n"
     "  --format json   one OperationOutcome a file, a line each\n"
+    "  --profile URL   a profile of the pack to check against as well\n"
+    "  --understand    refuse modifier extensions and implicitRules, as the server does\n"
     "Exit: 0 all are valid; 1 one is not; 2 one could not be read.\n";
 
 static bool
-check(const struct pack *pack, struct slice text, struct arena *arena, struct outcome *o)
+check(const struct validator *v, const struct validation *how, struct slice text, struct arena *arena, struct outcome *o)
 {
 	const struct type *type;
 	struct json j;
 
 	if (!json_parse(text, json_bounds(&limits_default, true), arena, &j, o))
 		return false;
-	type = pack_resource(pack, json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena));
+	type = pack_resource(validator_pack(v), json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena));
 	if (type == NULL)
 		return outcome_fail_at_once(o, FAULT_INVALID, "resourceType is not the name of a resource");
-	return validate_structure(pack, type, &j, 0, &limits_default, arena, o);
+	return validate_resource(v, how, type, &j, 0, arena, o);
 }
 
 static int
-validate_file(const struct pack *pack, const char *path, bool as_json)
+validate_file(const struct validator *v, const struct validation *how, const char *path, bool as_json)
 {
 	struct arena *arena = arena_new(1 << 16);
 	struct outcome o;
@@ -49,7 +54,7 @@ validate_file(const struct pack *pack, const char *path, bool as_json)
 		arena_free(arena);
 		return EXIT_CANNOT;
 	}
-	code = check(pack, text, arena, &o) ? EXIT_OK : EXIT_NEGATIVE;
+	code = check(v, how, text, arena, &o) ? EXIT_OK : EXIT_NEGATIVE;
 	buf_init(&b, arena, (size_t)1 << 24);
 	if (as_json) {
 		outcome_json(&o, &b);
@@ -64,6 +69,7 @@ validate_file(const struct pack *pack, const char *path, bool as_json)
 
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' }, { "pack", required_argument, NULL, 'p' },
+	{ "profile", required_argument, NULL, 'r' }, { "understand", no_argument, NULL, 'u' },
 	{ "help", no_argument, NULL, '?' }, { 0 },
 };
 
@@ -74,6 +80,9 @@ cmd_validate(int argc, char **argv)
 	struct arena *arena = arena_new(8192);
 	char *path = arena_alloc(arena, 4096);
 	struct outcome o;
+	struct slice profiles[PROFILES_MAX];
+	struct validation how = { .profiles = profiles };
+	const struct validator *v;
 	struct pack *pack;
 	int c, worst = EXIT_OK;
 
@@ -81,6 +90,12 @@ cmd_validate(int argc, char **argv)
 		switch (c) {
 		case 'f': format = optarg; break;
 		case 'p': given = optarg; break;
+		case 'r':
+			if (how.profile_count == PROFILES_MAX)
+				return command_usage("validate", "too many profiles");
+			profiles[how.profile_count++] = slice_of(optarg);
+			break;
+		case 'u': how.understand = true; break;
 		default: fputs(usage, optopt == 0 ? stdout : stderr); return optopt == 0 ? 0 : EXIT_CANNOT;
 		}
 	outcome_init(&o, arena);
@@ -90,8 +105,10 @@ cmd_validate(int argc, char **argv)
 		return command_usage("validate", "the definitions pack is not there");
 	if ((pack = pack_open(&env_real, path, &o)) == NULL)
 		return command_fail(&o, "validate");
+	if ((v = validator_new(pack, &limits_default, &env_real, arena, &o)) == NULL)
+		return command_fail(&o, "validate");
 	for (int i = optind; i < argc; i++) {
-		int code = validate_file(pack, argv[i], strcmp(format, "json") == 0);
+		int code = validate_file(v, &how, argv[i], strcmp(format, "json") == 0);
 
 		worst = code > worst ? code : worst;
 	}

@@ -1,0 +1,83 @@
+/* binding.c -- codes against value sets and code systems (terminologies.html#strength).
+ *
+ * Membership is known where the pack holds all codes; what it cannot know it
+ * does not complain about. */
+#include "validate/walk.h"
+
+static bool
+coding_in(struct walk *w, const struct value_set *set, uint32_t coding)
+{
+	return json_type(w->json, coding) == JSON_OBJECT
+	    && value_set_has(w->pack, set, walk_text(w, coding, SLICE("system")),
+	        walk_text(w, coding, SLICE("code")));
+}
+
+static bool
+concept_in(struct walk *w, const struct value_set *set, uint32_t concept)
+{
+	uint32_t list = json_type(w->json, concept) == JSON_OBJECT
+	    ? json_get(w->json, concept, SLICE("coding")) : 0;
+
+	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
+		return false;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
+		if (coding_in(w, set, n))
+			return true;
+	return false;
+}
+
+/* True too for what has no code at all, like a Quantity bound to units: there
+ * the element itself says what it needs. */
+bool
+binding_holds(struct walk *w, const struct value_set *set, const struct type *type, uint32_t node)
+{
+	if (type->kind == TYPE_PRIMITIVE)
+		return json_type(w->json, node) != JSON_STRING
+		    || value_set_has(w->pack, set, SLICE_NONE, json_string(w->json, node, w->arena));
+	if (slice_is(type->name, "Coding") || slice_is(type->name, "Quantity"))
+		return coding_in(w, set, node);
+	if (slice_is(type->name, "CodeableConcept"))
+		return concept_in(w, set, node);
+	return true;
+}
+
+/* Only a text: nothing can be said for less than a required binding. */
+static bool
+has_code(struct walk *w, const struct type *type, uint32_t node)
+{
+	if (type->kind == TYPE_PRIMITIVE)
+		return true;
+	return json_type(w->json, node) == JSON_OBJECT && json_get(w->json, node,
+	    slice_is(type->name, "CodeableConcept") ? SLICE("coding") : SLICE("code")) != 0;
+}
+
+static const enum message by_strength[] = {
+	[BINDING_PREFERRED] = MESSAGE_binding_preferred,
+	[BINDING_EXTENSIBLE] = MESSAGE_binding_extensible,
+	[BINDING_REQUIRED] = MESSAGE_binding_required,
+};
+
+void
+check_binding(struct walk *w, const struct step *at, const struct value_set *set,
+    enum binding_strength strength, const struct type *type, uint32_t node)
+{
+	if (strength < BINDING_PREFERRED || set == NULL || !set->complete
+	    || (w->validator == NULL && strength != BINDING_REQUIRED)
+	    || (strength != BINDING_REQUIRED && !has_code(w, type, node))
+	    || binding_holds(w, set, type, node))
+		return;
+	complain(w, at, node, by_strength[strength], set->url);
+}
+
+/* A code system of which the pack holds every code has no other. */
+void
+check_coding(struct walk *w, const struct step *at, uint32_t coding)
+{
+	struct slice system = walk_text(w, coding, SLICE("system"));
+	struct slice code = walk_text(w, coding, SLICE("code"));
+	const struct value_set *all = system.len == 0 || code.len == 0 ? NULL
+	    : pack_value_set(w->pack, system);
+
+	if (all != NULL && all->complete && !value_set_has(w->pack, all, system, code))
+		complain(w, at, json_get(w->json, coding, SLICE("code")), MESSAGE_code_unknown, all->url);
+}
