@@ -16,14 +16,26 @@
 #define PROFILES_MAX 16
 
 static const char usage[] =
-    "usage: firebreak validate [--format text|json] [--pack FILE] [--profile URL]... [--understand] PATH...\n"
+    "usage: firebreak validate [--format text|json] [--pack FILE] [--profile URL]... [--extensions known|any] [--understand]\n"
+    "                          PATH...\n"
     "\n"
     "Checks resources against the definitions: structure, invariants, bindings,\n"
     "references, extensions, and the profiles that they claim.\n"
     "  --format json   one OperationOutcome a file, a line each\n"
     "  --profile URL   a profile of the pack to check against as well\n"
+    "  --extensions any   an extension without a definition is a warning, not an error\n"
     "  --understand    refuse modifier extensions and implicitRules, as the server does\n"
     "Exit: 0 all are valid; 1 one is not; 2 one could not be read.\n";
+
+/* Offline nobody is kept waiting: definitions are larger than patients. */
+static struct limits file_limits;
+
+static void
+set_limits(void)
+{
+	file_limits = limits_default;
+	file_limits.of[LIMIT_ARRAY_ITEMS] = limit_rows[LIMIT_ARRAY_ITEMS].ceiling;
+}
 
 static bool
 check(const struct validator *v, const struct validation *how, struct slice text, struct arena *arena, struct outcome *o)
@@ -31,7 +43,7 @@ check(const struct validator *v, const struct validation *how, struct slice text
 	const struct type *type;
 	struct json j;
 
-	if (!json_parse(text, json_bounds(&limits_default, true), arena, &j, o))
+	if (!json_parse(text, json_bounds(&file_limits, true), arena, &j, o))
 		return false;
 	type = pack_resource(validator_pack(v), json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena));
 	if (type == NULL)
@@ -70,6 +82,7 @@ validate_file(const struct validator *v, const struct validation *how, const cha
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' }, { "pack", required_argument, NULL, 'p' },
 	{ "profile", required_argument, NULL, 'r' }, { "understand", no_argument, NULL, 'u' },
+	{ "extensions", required_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, '?' }, { 0 },
 };
 
@@ -81,7 +94,7 @@ cmd_validate(int argc, char **argv)
 	char *path = arena_alloc(arena, 4096);
 	struct outcome o;
 	struct slice profiles[PROFILES_MAX];
-	struct validation how = { .profiles = profiles };
+	struct validation how = { .profiles = profiles, .extensions_known = true };
 	const struct validator *v;
 	struct pack *pack;
 	int c, worst = EXIT_OK;
@@ -96,16 +109,18 @@ cmd_validate(int argc, char **argv)
 			profiles[how.profile_count++] = slice_of(optarg);
 			break;
 		case 'u': how.understand = true; break;
+		case 'e': how.extensions_known = strcmp(optarg, "any") != 0; break;
 		default: fputs(usage, optopt == 0 ? stdout : stderr); return optopt == 0 ? 0 : EXIT_CANNOT;
 		}
 	outcome_init(&o, arena);
+	set_limits();
 	if (optind == argc)
 		return fputs(usage, stderr), EXIT_CANNOT;
 	if (!command_pack_path(given, path, 4096))
 		return command_usage("validate", "the definitions pack is not there");
 	if ((pack = pack_open(&env_real, path, &o)) == NULL)
 		return command_fail(&o, "validate");
-	if ((v = validator_new(pack, &limits_default, &env_real, arena, &o)) == NULL)
+	if ((v = validator_new(pack, &file_limits, &env_real, arena, &o)) == NULL)
 		return command_fail(&o, "validate");
 	for (int i = optind; i < argc; i++) {
 		int code = validate_file(v, &how, argv[i], strcmp(format, "json") == 0);

@@ -86,7 +86,8 @@ struct search_param {
 	uint32_t     target_count;
 };
 
-/* A value set whose codes the pack holds (expansion given or computed). */
+/* A value set whose codes the pack holds (expansion given or computed); or a
+ * code system, as the set of all its codes. */
 struct value_set {
 	struct slice url;
 	uint32_t     number;

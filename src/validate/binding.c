@@ -69,6 +69,44 @@ check_binding(struct walk *w, const struct step *at, const struct value_set *set
 	complain(w, at, node, by_strength[strength], set->url);
 }
 
+/* A SNOMED CT identifier ends in a Verhoeff check digit; an expression has more
+ * than letters and digits (terminologies-systems: snomedct.html). */
+static bool
+is_sctid(struct slice s)
+{
+	static const uint8_t d[10][10] = { { 0,1,2,3,4,5,6,7,8,9 }, { 1,2,3,4,0,6,7,8,9,5 },
+		{ 2,3,4,0,1,7,8,9,5,6 }, { 3,4,0,1,2,8,9,5,6,7 }, { 4,0,1,2,3,9,5,6,7,8 },
+		{ 5,9,8,7,6,0,4,3,2,1 }, { 6,5,9,8,7,1,0,4,3,2 }, { 7,6,5,9,8,2,1,0,4,3 },
+		{ 8,7,6,5,9,3,2,1,0,4 }, { 9,8,7,6,5,4,3,2,1,0 } };
+	static const uint8_t p[8][10] = { { 0,1,2,3,4,5,6,7,8,9 }, { 1,5,7,6,2,8,3,0,9,4 },
+		{ 5,8,0,3,7,9,6,1,4,2 }, { 8,9,1,6,0,4,3,5,2,7 }, { 9,4,5,3,1,2,6,8,7,0 },
+		{ 4,2,8,6,5,7,3,9,0,1 }, { 2,7,9,3,8,0,6,4,1,5 }, { 7,0,4,6,9,1,3,2,5,8 } };
+	uint8_t c = 0;
+
+	if (s.len < 6 || s.len > 18)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		char digit = s.ptr[s.len - 1 - i];
+
+		if (digit < '0' || digit > '9')
+			return false;
+		c = d[c][p[i % 8][digit - '0']];
+	}
+	return c == 0;
+}
+
+static bool
+is_word(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
+			return false;
+	}
+	return true;
+}
+
 /* A code system of which the pack holds every code has no other. */
 void
 check_coding(struct walk *w, const struct step *at, uint32_t coding)
@@ -78,6 +116,9 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 	const struct value_set *all = system.len == 0 || code.len == 0 ? NULL
 	    : pack_value_set(w->pack, system);
 
+	if (slice_is(system, "http://snomed.info/sct") && code.len > 0 && is_word(code)
+	    && !is_sctid(code))
+		complain(w, at, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
 	if (all != NULL && all->complete && !value_set_has(w->pack, all, system, code))
 		complain(w, at, json_get(w->json, coding, SLICE("code")), MESSAGE_code_unknown, all->url);
 }

@@ -12,7 +12,8 @@ static void
 check_entry(struct walk *w, const struct step *at, uint32_t entry)
 {
 	uint32_t resource = json_get(w->json, entry, SLICE("resource"));
-	struct slice full = walk_text(w, entry, SLICE("fullUrl")), id, rest = full, last = SLICE_NONE;
+	struct slice full = walk_text(w, entry, SLICE("fullUrl")), id, rest = full, before = SLICE_NONE,
+	    last = SLICE_NONE;
 
 	if (full.len == 0 || resource == 0 || json_type(w->json, resource) != JSON_OBJECT)
 		return;
@@ -21,9 +22,12 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 		return;
 	}
 	id = walk_text(w, resource, SLICE("id"));
-	while (rest.len > 0)
+	while (rest.len > 0) {
+		before = last;
 		last = slice_cut(&rest, '/');
-	if (id.len > 0 && slice_starts(full, SLICE("http")) && !slice_eq(last, id))
+	}
+	if (id.len > 0 && slice_eq(before, walk_text(w, resource, SLICE("resourceType")))
+	    && !slice_eq(last, id))
 		complain(w, at, resource, MESSAGE_full_url, SLICE_NONE);
 }
 

@@ -98,11 +98,12 @@ validator_pack(const struct validator *v)
 
 /* Evaluation */
 
+/* Only false fails: what is empty could not be decided, as in "probability is
+ * decimal implies ..." without a probability. */
 static bool
-is_true(const struct items *items)
+is_false(const struct items *items)
 {
-	return items->count == 1 && items->at[0].kind == ITEM_BOOLEAN ? items->at[0].boolean
-	    : items->count > 0;
+	return items->count == 1 && items->at[0].kind == ITEM_BOOLEAN && !items->at[0].boolean;
 }
 
 static struct slice
@@ -132,7 +133,7 @@ check_one(struct walk *w, const struct step *at, const struct constraint *c,
 	good = fhirpath_evaluate(f, &scope, focus, w->scratch, &items, &o);
 	if (!good && o.worst == FAULT_BUDGET)
 		complain(w, at, place, MESSAGE_invariant_costly, c->key);
-	else if (!good || !is_true(&items))
+	else if (!good || is_false(&items))
 		complain(w, at, place, c->error ? MESSAGE_invariant : MESSAGE_invariant_warning,
 		    w->quiet > 0 ? c->key : label(w, c));
 }

@@ -30,6 +30,7 @@
 	X(extension_kind,      EXTENSION, "the extension is defined as the other kind, modifier or not") \
 	X(extension_core,      EXTENSION, "the specification defines no such extension")         \
 	X(extension_unknown,   WARN_EXTENSION, "the definition of the extension is not here")    \
+	X(extension_undefined, EXTENSION, "the definition of the extension is not here")         \
 	X(invariant,           INVARIANT, "%")                                                   \
 	X(invariant_warning,   WARN_INVARIANT, "%")                                              \
 	X(invariant_costly,    BUDGET,    "% takes too much work")                               \
@@ -37,6 +38,7 @@
 	X(binding_extensible,  WARN_CODE, "the code should be from %")                           \
 	X(binding_preferred,   NOTE_CODE, "a code from % is preferred")                          \
 	X(code_unknown,        CODE,      "the code system % has no such code")                  \
+	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \
 	X(reference_syntax,    VALUE,     "the reference is not well formed")                    \

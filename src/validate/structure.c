@@ -80,27 +80,41 @@ walk_text(struct walk *w, uint32_t object, struct slice name)
 
 static void check_object(struct walk *, const struct step *, const struct type *, uint32_t node);
 
+/* Resource types that have rules in prose. */
+static const struct {
+	const char *type;
+	void (*check)(struct walk *, const struct step *, uint32_t node);
+} about[] = {
+	{ "Bundle", check_bundle }, { "Observation", check_vital_signs },
+	{ "ValueSet", check_value_set },
+};
+
 /* A resource and what is about it as a whole. */
 static void
 check_resource_of(struct walk *w, struct step *at, const struct type *type, uint32_t node)
 {
 	struct item resource = w->resource, root = w->root;
+	uint32_t bundle = w->bundle;
 	struct value v = { .node = node, .type = type, .index = -1 };
 
 	w->resource = fhirpath_node(w->json, node, type);
 	if (w->contained == 0)
 		w->root = w->resource;
+	if (slice_is(type->name, "Bundle"))
+		w->bundle = node;
 	at->type = type;
 	check_object(w, at, type, node);
 	if (w->validator != NULL && json_type(w->json, node) == JSON_OBJECT) {
 		check_constraints(w, at, type->constraints, type->constraint_count, &v);
 		check_contained_use(w, at, node);
-		if (slice_is(type->name, "Bundle"))
-			check_bundle(w, at, node);
+		for (size_t i = 0; i < COUNT_OF(about); i++)
+			if (slice_is(type->name, about[i].type))
+				about[i].check(w, at, node);
 		check_profiles(w, at, type, node);
 	}
 	w->resource = resource;
 	w->root = root;
+	w->bundle = bundle;
 }
 
 /* Resources inside resources: the type is what resourceType says. */
@@ -173,6 +187,8 @@ check_special(struct walk *w, const struct step *at, const struct element *e,
 		check_reference(w, at, which, node);
 	else if (slice_is(name, "Coding"))
 		check_coding(w, at, node);
+	else if (slice_is(name, "Attachment"))
+		check_attachment(w, at, node);
 }
 
 static void

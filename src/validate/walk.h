@@ -76,6 +76,10 @@ void check_bundle(struct walk *, const struct step *, uint32_t node);
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
 void check_profile(struct walk *, const struct step *, const struct profile *,
     const struct value *);
+/* special.c */
+void check_vital_signs(struct walk *, const struct step *, uint32_t node);
+void check_attachment(struct walk *, const struct step *, uint32_t node);
+void check_value_set(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
 enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
 enum xhtml xhtml_check(struct slice);
