@@ -133,7 +133,9 @@ check_one(struct walk *w, const struct step *at, const struct constraint *c,
 	good = fhirpath_evaluate(f, &scope, focus, w->scratch, &items, &o);
 	if (!good && o.worst == FAULT_BUDGET)
 		complain(w, at, place, MESSAGE_invariant_costly, c->key);
-	else if (!good || is_false(&items))
+	else if (!good)
+		complain(w, at, place, MESSAGE_invariant_undecided, c->key);
+	else if (is_false(&items))
 		complain(w, at, place, c->error ? MESSAGE_invariant : MESSAGE_invariant_warning,
 		    w->quiet > 0 ? c->key : label(w, c));
 }

@@ -33,6 +33,7 @@
 	X(extension_undefined, EXTENSION, "the definition of the extension is not here")         \
 	X(invariant,           INVARIANT, "%")                                                   \
 	X(invariant_warning,   WARN_INVARIANT, "%")                                              \
+	X(invariant_undecided, WARN_INVARIANT, "% cannot be decided for this content")           \
 	X(invariant_costly,    BUDGET,    "% takes too much work")                               \
 	X(binding_required,    CODE,      "the code must be from %")                             \
 	X(binding_extensible,  WARN_CODE, "the code should be from %")                           \
@@ -64,6 +65,15 @@
 	X(slice_max,           STRUCTURE, "there are too many of slice %")                       \
 	X(narrative_xhtml,     INVARIANT, "txt-1: the narrative is not of the XHTML that is allowed") \
 	X(narrative_empty,     INVARIANT, "txt-2: the narrative says nothing")                   \
+	X(coding_system,       VALUE,     "a code system is named by an absolute URI")           \
+	X(canonical_url,       VALUE,     "a canonical url is absolute")                         \
+	X(supplement,          VALUE,     "what supplements another code system has the content 'supplement'") \
+	X(property_twice,      VALUE,     "another property has the same code")                  \
+	X(property_type,       VALUE,     "the value does not have the type of its property")    \
+	X(enable_question,     VALUE,     "enableWhen asks a question of another item of the questionnaire") \
+	X(enable_behavior,     REQUIRED,  "enableBehavior is required with several enableWhen")  \
+	X(resource_id,         REQUIRED,  "a resource that was found has an id")                 \
+	X(link_twice,          STRUCTURE, "another link has the same relation")                  \
 	X(attachment_size,     INVARIANT, "the size is not that of the data")                    \
 	X(too_many_issues,     STRUCTURE, "there are more issues than are listed")
 

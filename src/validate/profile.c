@@ -283,7 +283,7 @@ check_rule(struct walk *w, const struct step *at, const struct rule *r, const st
 
 	check_fixed(w, at, r, v);
 	check_types(w, at, r, v);
-	if (v->node != 0 && v->type != NULL && (v->element == NULL || r->binding != v->element->binding
+	if (v->node != 0 && v->type != NULL && !(r->choice && r->type_count > 1) && (v->element == NULL || r->binding != v->element->binding
 	    || r->binding_strength != v->element->binding_strength))
 		check_binding(w, at, r->binding, r->binding_strength, v->type, v->node);
 	check_constraints(w, at, r->constraints, r->constraint_count, v);

@@ -190,9 +190,13 @@ struct spot {
 static const struct rule *
 child_rule(struct walk *w, const struct rule *r, struct slice name)
 {
+	const struct rule *whole = NULL;
+
 	for (const struct rule *c = r->first; c != NULL; c = c->next)
-		if (slice_eq(c->name, name) && c->slice.len == 0)
-			return c;
+		if (slice_eq(c->name, name) && (c->slice.len == 0 ? whole == NULL : c->min > 0))
+			whole = c;              /* a slice that must be there says more */
+	if (whole != NULL)
+		return whole;
 	for (uint32_t i = 0; r->first == NULL && i < r->type_count; i++)
 		for (uint32_t k = 0; k < r->types[i].profile_count; k++) {
 			const struct profile *p = pack_profile(w->pack, r->types[i].profiles[k]);

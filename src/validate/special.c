@@ -2,6 +2,8 @@
  * Attachment.size, the codes that a ValueSet lists. */
 #include "validate/walk.h"
 
+#include "fhir/names.h"
+
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
 
 static const struct {
@@ -90,13 +92,18 @@ check_listed_codes(struct walk *w, const struct step *include, uint32_t node)
 	const struct value_set *all = system.len == 0 ? NULL : pack_value_set(w->pack, system);
 	struct step at = { include, SLICE("concept"), 0, NULL, NULL, NULL };
 
-	if (all == NULL || !all->complete || !is_list(w, list))
+	if (system.len > 0 && slice_find(system, ':') == system.len)
+		complain(w, include, node, MESSAGE_coding_system, SLICE_NONE);
+	if (!is_list(w, list))
 		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		struct slice code = json_type(w->json, n) == JSON_OBJECT ? walk_text(w, n, SLICE("code"))
 		    : SLICE_NONE;
 
-		if (code.len > 0 && !value_set_has(w->pack, all, system, code))
+		if (!code_has_form(system, code))
+			complain(w, &at, n, MESSAGE_code_form, SLICE_NONE);
+		else if (code.len > 0 && all != NULL && all->complete
+		    && !value_set_has(w->pack, all, system, code))
 			complain(w, &at, n, MESSAGE_code_unknown, all->url);
 		at.index++;
 	}
@@ -116,4 +123,175 @@ check_value_set(struct walk *w, const struct step *at, uint32_t node)
 			check_listed_codes(w, &include, n);
 		include.index++;
 	}
+}
+
+/* What others refer to by its url: a definition, which has a status. */
+void
+check_canonical_url(struct walk *w, const struct step *at, uint32_t node)
+{
+	struct slice url = walk_text(w, node, SLICE("url"));
+	const struct element *e = at->type == NULL ? NULL : type_element(at->type, SLICE("url"));
+	struct step here = { at, SLICE("url"), -1, NULL, NULL, NULL };
+
+	if (url.len > 0 && slice_find(url, ':') == url.len && e != NULL && e->type_count == 1
+	    && slice_is(e->types[0].type->name, "uri") && type_element(at->type, SLICE("status")) != NULL)
+		complain(w, &here, json_get(w->json, node, SLICE("url")), MESSAGE_canonical_url, SLICE_NONE);
+}
+
+/* CodeSystem: properties are declared once and used as declared. */
+
+struct properties {
+	uint32_t list;                  /* CodeSystem.property */
+	size_t   budget;                /* comparisons left */
+};
+
+static uint32_t
+declared(struct walk *w, struct properties *p, struct slice code)
+{
+	for (uint32_t n = json_first(w->json, p->list); n != 0 && p->budget-- > 0;
+	    n = json_next(w->json, p->list, n))
+		if (json_type(w->json, n) == JSON_OBJECT && slice_eq(walk_text(w, n, SLICE("code")), code))
+			return n;
+	return 0;
+}
+
+static void
+check_declarations(struct walk *w, const struct step *at, struct properties *p)
+{
+	struct step here = { at, SLICE("property"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = json_first(w->json, p->list); n != 0; n = json_next(w->json, p->list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT && p->budget > 0
+		    && declared(w, p, walk_text(w, n, SLICE("code"))) != n && p->budget > 0)
+			complain(w, &here, n, MESSAGE_property_twice, SLICE_NONE);
+		here.index++;
+	}
+}
+
+/* "valueCode" is of the property type "code". */
+static bool
+has_type(struct walk *w, uint32_t property, struct slice type)
+{
+	for (uint32_t n = json_first(w->json, property); n != 0; n = json_next(w->json, property, n)) {
+		struct slice name = json_raw(w->json, n);
+
+		if (slice_starts(name, SLICE("value")))
+			return slice_eq_nocase(slice_sub(name, 5, name.len), type);
+	}
+	return true;
+}
+
+static void
+check_used(struct walk *w, const struct step *concept, struct properties *p, uint32_t list)
+{
+	struct step here = { concept, SLICE("property"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
+		uint32_t d = json_type(w->json, n) != JSON_OBJECT ? 0
+		    : declared(w, p, walk_text(w, n, SLICE("code")));
+
+		if (d != 0 && !has_type(w, n, walk_text(w, d, SLICE("type"))))
+			complain(w, &here, n, MESSAGE_property_type, SLICE_NONE);
+		here.index++;
+	}
+}
+
+static void
+check_concepts(struct walk *w, const struct step *at, struct properties *p, uint32_t list)
+{
+	struct step here = { at, SLICE("concept"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT) {
+			uint32_t used = json_get(w->json, n, SLICE("property"));
+
+			if (is_list(w, used))
+				check_used(w, &here, p, used);
+			check_concepts(w, &here, p, json_get(w->json, n, SLICE("concept")));
+		}
+		here.index++;
+	}
+}
+
+void
+check_code_system(struct walk *w, const struct step *at, uint32_t node)
+{
+	struct properties p = { json_get(w->json, node, SLICE("property")),
+		w->limits->of[LIMIT_FHIRPATH_STEPS] };
+	struct step content = { at, SLICE("content"), -1, NULL, NULL, NULL };
+
+	if (json_get(w->json, node, SLICE("supplements")) != 0
+	    && !slice_is(walk_text(w, node, SLICE("content")), "supplement"))
+		complain(w, &content, json_get(w->json, node, SLICE("content")), MESSAGE_supplement, SLICE_NONE);
+	if (!is_list(w, p.list))
+		return;
+	check_declarations(w, at, &p);
+	check_concepts(w, at, &p, json_get(w->json, node, SLICE("concept")));
+}
+
+/* Questionnaire.item.enableWhen */
+
+static bool
+asks_itself_or_nothing(struct walk *w, const struct names *links, uint32_t item, uint32_t when)
+{
+	struct slice question = json_type(w->json, when) != JSON_OBJECT ? SLICE_NONE
+	    : walk_text(w, when, SLICE("question"));
+
+	return question.len > 0 && (slice_eq(question, walk_text(w, item, SLICE("linkId")))
+	    || names_find(links, question) == NAME_UNKNOWN);
+}
+
+static void
+check_enable_when(struct walk *w, const struct step *at, const struct names *links, uint32_t item)
+{
+	uint32_t list = json_get(w->json, item, SLICE("enableWhen")), count = 0;
+
+	if (!is_list(w, list))
+		return;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
+		count++;
+		if (asks_itself_or_nothing(w, links, item, n))
+			complain(w, at, n, MESSAGE_enable_question, SLICE_NONE);
+	}
+	if (count > 1 && json_get(w->json, item, SLICE("enableBehavior")) == 0)
+		complain(w, at, list, MESSAGE_enable_behavior, SLICE_NONE);
+}
+
+static void
+collect_links(struct walk *w, struct names *links, uint32_t list)
+{
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) != JSON_OBJECT)
+			continue;
+		names_add(links, walk_text(w, n, SLICE("linkId")), n);
+		collect_links(w, links, json_get(w->json, n, SLICE("item")));
+	}
+}
+
+static void
+check_items(struct walk *w, const struct step *at, const struct names *links, uint32_t list)
+{
+	struct step here = { at, SLICE("item"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT) {
+			check_enable_when(w, &here, links, n);
+			check_items(w, &here, links, json_get(w->json, n, SLICE("item")));
+		}
+		here.index++;
+	}
+}
+
+void
+check_questionnaire(struct walk *w, const struct step *at, uint32_t node)
+{
+	uint32_t list = json_get(w->json, node, SLICE("item"));
+	struct names links;
+
+	names_init(&links, w->arena, 64);
+	collect_links(w, &links, list);
+	check_items(w, at, &links, list);
 }

@@ -86,7 +86,8 @@ static const struct {
 	void (*check)(struct walk *, const struct step *, uint32_t node);
 } about[] = {
 	{ "Bundle", check_bundle }, { "Observation", check_vital_signs },
-	{ "ValueSet", check_value_set },
+	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
+	{ "Questionnaire", check_questionnaire },
 };
 
 /* A resource and what is about it as a whole. */
@@ -110,6 +111,7 @@ check_resource_of(struct walk *w, struct step *at, const struct type *type, uint
 		for (size_t i = 0; i < COUNT_OF(about); i++)
 			if (slice_is(type->name, about[i].type))
 				about[i].check(w, at, node);
+		check_canonical_url(w, at, node);
 		check_profiles(w, at, type, node);
 	}
 	w->resource = resource;

@@ -62,6 +62,8 @@ void check_constraints(struct walk *, const struct step *, const struct constrai
 void check_binding(struct walk *, const struct step *, const struct value_set *,
     enum binding_strength, const struct type *, uint32_t node);
 bool binding_holds(struct walk *, const struct value_set *, const struct type *, uint32_t node);
+/* False where the code system knows no code of this form. */
+bool code_has_form(struct slice system, struct slice code);
 void check_coding(struct walk *, const struct step *, uint32_t coding);
 /* reference.c */
 void check_reference(struct walk *, const struct step *, const struct element_type *, uint32_t node);
@@ -80,6 +82,9 @@ void check_profile(struct walk *, const struct step *, const struct profile *,
 void check_vital_signs(struct walk *, const struct step *, uint32_t node);
 void check_attachment(struct walk *, const struct step *, uint32_t node);
 void check_value_set(struct walk *, const struct step *, uint32_t node);
+void check_code_system(struct walk *, const struct step *, uint32_t node);
+void check_questionnaire(struct walk *, const struct step *, uint32_t node);
+void check_canonical_url(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
 enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
 enum xhtml xhtml_check(struct slice);
