@@ -94,7 +94,8 @@ cmd_validate(int argc, char **argv)
 	char *path = arena_alloc(arena, 4096);
 	struct outcome o;
 	struct slice profiles[PROFILES_MAX];
-	struct validation how = { .profiles = profiles, .extensions_known = true };
+	struct validation how = { .profiles = profiles, .extensions_known = true,
+		.vital_signs = true };
 	const struct validator *v;
 	struct pack *pack;
 	int c, worst = EXIT_OK;

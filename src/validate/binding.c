@@ -120,15 +120,16 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 {
 	struct slice system = walk_text(w, coding, SLICE("system"));
 	struct slice code = walk_text(w, coding, SLICE("code"));
-	struct step here = { at, SLICE("system"), -1, NULL, NULL, NULL };
+	struct step at_system = { at, SLICE("system"), -1, NULL, NULL, NULL };
+	struct step at_code = { at, SLICE("code"), -1, NULL, NULL, NULL };
 	const struct value_set *all = system.len == 0 || code.len == 0 ? NULL
 	    : pack_value_set(w->pack, system);
 
 	if (system.len > 0 && slice_find(system, ':') == system.len)
-		complain(w, &here, json_get(w->json, coding, SLICE("system")), MESSAGE_coding_system,
+		complain(w, &at_system, json_get(w->json, coding, SLICE("system")), MESSAGE_coding_system,
 		    SLICE_NONE);
 	if (!code_has_form(system, code))
-		complain(w, at, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
+		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
 	if (all != NULL && all->complete && !value_set_has(w->pack, all, system, code))
-		complain(w, at, json_get(w->json, coding, SLICE("code")), MESSAGE_code_unknown, all->url);
+		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_unknown, all->url);
 }

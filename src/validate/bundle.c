@@ -3,13 +3,6 @@
 
 #include "fhir/names.h"
 
-/* Where a Bundle's references are followed, its entries need a fullUrl. */
-static bool
-type_is_one(struct slice type, const char *a, const char *b)
-{
-	return slice_is(type, a) || slice_is(type, b);
-}
-
 static void
 check_entry(struct walk *w, const struct step *at, uint32_t entry)
 {
@@ -31,20 +24,6 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 	if (id.len > 0 && slice_eq(before, walk_text(w, resource, SLICE("resourceType")))
 	    && !slice_eq(last, id))
 		complain(w, at, resource, MESSAGE_full_url, SLICE_NONE);
-}
-
-static void
-check_first(struct walk *w, const struct step *at, struct slice type, uint32_t list)
-{
-	uint32_t first = json_first(w->json, list);
-	uint32_t resource = first == 0 || json_type(w->json, first) != JSON_OBJECT ? 0
-	    : json_get(w->json, first, SLICE("resource"));
-	struct slice name = resource == 0 || json_type(w->json, resource) != JSON_OBJECT ? SLICE_NONE
-	    : walk_text(w, resource, SLICE("resourceType"));
-
-	if ((slice_is(type, "document") && !slice_is(name, "Composition"))
-	    || (slice_is(type, "message") && !slice_is(name, "MessageHeader")))
-		complain(w, at, first != 0 ? first : list, MESSAGE_entry_first, SLICE_NONE);
 }
 
 /* "self", "next" and their like are there once. */
@@ -87,8 +66,6 @@ check_bundle(struct walk *w, const struct step *at, uint32_t node)
 	check_links(w, at, json_get(w->json, node, SLICE("link")));
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
 		return;
-	if (type_is_one(type, "document", "message"))
-		check_first(w, at, type, list);
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		if (json_type(w->json, n) == JSON_OBJECT)
 			check_entry(w, &entry, n);

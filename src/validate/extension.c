@@ -39,11 +39,14 @@ in_context(struct walk *w, const struct step *holder, const struct context *c)
 	return true;                            /* fhirpath: no definition of R4 has it */
 }
 
-/* Where the definitions of R4 put their own extensions against what these say. */
+/* Where the definitions of R4 put their own extensions against what these say;
+ * an empty path is any. */
 static const struct {
 	struct slice extension, path;
 } slips[] = {
 	{ SLICE_INIT(CORE "regex"), SLICE_INIT("ElementDefinition.type") },
+	{ SLICE_INIT(CORE "structuredefinition-normative-version"), SLICE_INIT("") },
+	{ SLICE_INIT(CORE "codesystem-replacedby"), SLICE_INIT("") },
 	{ SLICE_INIT(CORE "structuredefinition-fhir-type"), SLICE_INIT("ElementDefinition.type") },
 };
 
@@ -51,8 +54,8 @@ static bool
 is_slip(const struct step *holder, struct slice url)
 {
 	for (size_t i = 0; i < COUNT_OF(slips); i++)
-		if (slice_eq(slips[i].extension, url) && holder->element != NULL
-		    && path_is(holder->element->path, slips[i].path))
+		if (slice_eq(slips[i].extension, url) && (slips[i].path.len == 0
+		    || (holder->element != NULL && path_is(holder->element->path, slips[i].path))))
 			return true;
 	return false;
 }
@@ -65,7 +68,7 @@ check_context(struct walk *w, const struct step *at, const struct profile *p, ui
 	for (uint32_t i = 0; i < p->context_count; i++)
 		if (in_context(w, at->up, &p->contexts[i]))
 			return;
-	complain(w, at, node, MESSAGE_extension_context, SLICE_NONE);
+	complain(w, at->up, node, MESSAGE_extension_context, SLICE_NONE);
 }
 
 static bool

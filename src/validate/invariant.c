@@ -18,6 +18,28 @@ is_by_hand(struct slice key)
 	return false;
 }
 
+/* Expressions of R4 that do not say what their text says; as later releases have
+ * them. */
+static const struct {
+	struct slice key, as_published, as_meant;
+} errata[] = {
+	/* answer is a FHIR boolean, never a System.Boolean */
+	{ SLICE_INIT("que-7"), SLICE_INIT("operator = 'exists' implies (answer is Boolean)"),
+	  SLICE_INIT("operator = 'exists' implies (answer is boolean)") },
+	/* "If there are more than one enableWhen" */
+	{ SLICE_INIT("que-12"), SLICE_INIT("enableWhen.count() > 2 implies enableBehavior.exists()"),
+	  SLICE_INIT("enableWhen.count() > 1 implies enableBehavior.exists()") },
+};
+
+static struct slice
+expression_of(const struct constraint *c)
+{
+	for (size_t i = 0; i < COUNT_OF(errata); i++)
+		if (slice_eq(c->key, errata[i].key) && slice_eq(c->expression, errata[i].as_published))
+			return errata[i].as_meant;
+	return c->expression;
+}
+
 struct compiler {
 	struct validator *v;
 	struct names      seen;
@@ -31,18 +53,19 @@ static bool
 compile(struct compiler *c, const struct constraint *of, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
+		struct slice expression = expression_of(&of[i]);
 		uint32_t found;
 
-		if (is_by_hand(of[i].key) || of[i].expression.len == 0)
+		if (is_by_hand(of[i].key) || expression.len == 0)
 			continue;
-		found = names_find(&c->seen, of[i].expression);
+		found = names_find(&c->seen, expression);
 		if (found == NAME_UNKNOWN) {
 			found = c->count++;
-			c->distinct[found] = fhirpath_compile(c->v->pack, of[i].expression, NULL, c->v->limits,
+			c->distinct[found] = fhirpath_compile(c->v->pack, expression, NULL, c->v->limits,
 			    c->arena, c->outcome);
 			if (c->distinct[found] == NULL)
 				return false;
-			names_add(&c->seen, of[i].expression, found);
+			names_add(&c->seen, expression, found);
 		}
 		c->v->compiled[of[i].number] = c->distinct[found];
 	}

@@ -42,16 +42,10 @@
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \
-	X(reference_syntax,    VALUE,     "the reference is not well formed")                    \
-	X(reference_bundle,    STRUCTURE, "the Bundle holds no resource for this reference")     \
 	X(contained_orphan,    INVARIANT, "dom-3: a contained resource is referred to")          \
 	X(contained_id,        STRUCTURE, "a contained resource needs an id")                    \
 	X(full_url,            STRUCTURE, "fullUrl and the id of the resource do not agree")     \
-	X(full_url_missing,    REQUIRED,  "fullUrl is required in this kind of Bundle")          \
 	X(full_url_absolute,   STRUCTURE, "fullUrl is absolute")                                 \
-	X(entry_first,         INVARIANT, "the first entry is not what this kind of Bundle begins with") \
-	X(entry_unreached,     STRUCTURE, "the entry is not reached from the first one")         \
-	X(entry_twice,         STRUCTURE, "another entry has the same identity")                 \
 	X(profile_unknown,     WARN_PROFILE, "the profile is not here, so it was not checked")   \
 	X(profile_type,        STRUCTURE, "the profile is for another type")                     \
 	X(profile_fixed,       VALUE,     "the value is fixed by the profile")                   \
@@ -71,7 +65,6 @@
 	X(property_twice,      VALUE,     "another property has the same code")                  \
 	X(property_type,       VALUE,     "the value does not have the type of its property")    \
 	X(enable_question,     VALUE,     "enableWhen asks a question of another item of the questionnaire") \
-	X(enable_behavior,     REQUIRED,  "enableBehavior is required with several enableWhen")  \
 	X(resource_id,         REQUIRED,  "a resource that was found has an id")                 \
 	X(link_twice,          STRUCTURE, "another link has the same relation")                  \
 	X(attachment_size,     INVARIANT, "the size is not that of the data")                    \

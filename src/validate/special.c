@@ -50,7 +50,7 @@ check_vital_signs(struct walk *w, const struct step *at, uint32_t node)
 	uint32_t list = json_path(w->json, node, "code.coding");
 	struct value v = { .node = node, .type = at->type, .index = -1 };
 
-	if (!is_list(w, list))
+	if (!w->how->vital_signs || !is_list(w, list))
 		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		const struct profile *p = profile_for(w, n);
@@ -245,17 +245,13 @@ asks_itself_or_nothing(struct walk *w, const struct names *links, uint32_t item,
 static void
 check_enable_when(struct walk *w, const struct step *at, const struct names *links, uint32_t item)
 {
-	uint32_t list = json_get(w->json, item, SLICE("enableWhen")), count = 0;
+	uint32_t list = json_get(w->json, item, SLICE("enableWhen"));
 
 	if (!is_list(w, list))
 		return;
-	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
-		count++;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
 		if (asks_itself_or_nothing(w, links, item, n))
 			complain(w, at, n, MESSAGE_enable_question, SLICE_NONE);
-	}
-	if (count > 1 && json_get(w->json, item, SLICE("enableBehavior")) == 0)
-		complain(w, at, list, MESSAGE_enable_behavior, SLICE_NONE);
 }
 
 static void
