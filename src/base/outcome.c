@@ -162,15 +162,28 @@ json_issue(const struct issue *i, struct buf *out)
 	buf_add_char(out, '}');
 }
 
+/* What failed the work stands before what did not. */
+static void
+json_issues(const struct outcome *o, bool failing, bool *any, struct buf *out)
+{
+	for (const struct issue *i = o->first; i != NULL; i = i->next) {
+		if ((faults[i->fault].status >= 400) != failing)
+			continue;
+		if (*any)
+			buf_add_char(out, ',');
+		*any = true;
+		json_issue(i, out);
+	}
+}
+
 void
 outcome_json(const struct outcome *o, struct buf *out)
 {
+	bool any = false;
+
 	buf_add_cstr(out, "{\"resourceType\":\"OperationOutcome\",\"issue\":[");
-	for (const struct issue *i = o->first; i != NULL; i = i->next) {
-		if (i != o->first)
-			buf_add_char(out, ',');
-		json_issue(i, out);
-	}
+	json_issues(o, true, &any, out);
+	json_issues(o, false, &any, out);
 	if (o->first == NULL)
 		buf_add_cstr(out, "{\"severity\":\"information\",\"code\":\"informational\","
 		    "\"details\":{\"text\":\"All ok\"}}");
