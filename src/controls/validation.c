@@ -25,8 +25,8 @@ validation_status(const struct service *s UNUSED, struct control_status *out)
 {
 	out->state = CONTROL_DEGRADED;
 	snprintf(out->evidence, sizeof out->evidence,
-	    "syntax, limits, structure, primitives and required bindings are enforced; "
-	    "invariants, profiles and slicing are not built");
+	    "syntax, limits, structure, invariants, bindings and the profiles of the pack are enforced; "
+	    "existence of targets and packages beside the pack are not built");
 }
 
 const struct control validation_control = {

@@ -46,7 +46,6 @@ static const struct {
 } slips[] = {
 	{ SLICE_INIT(CORE "regex"), SLICE_INIT("ElementDefinition.type") },
 	{ SLICE_INIT(CORE "structuredefinition-normative-version"), SLICE_INIT("") },
-	{ SLICE_INIT(CORE "codesystem-replacedby"), SLICE_INIT("") },
 	{ SLICE_INIT(CORE "structuredefinition-fhir-type"), SLICE_INIT("ElementDefinition.type") },
 };
 
