@@ -9,11 +9,11 @@ static const struct validator *
 validator(void)
 {
 	static const struct validator *v;
+	static struct arena *a;
 	struct outcome o;
 
 	if (v == NULL) {
-		struct arena *a = arena_new(1 << 20);
-
+		a = arena_new(1 << 20);
 		outcome_init(&o, a);
 		if ((v = validator_new(definitions(), &limits_default, &env_real, a, &o)) == NULL)
 			abort();

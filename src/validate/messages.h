@@ -67,6 +67,10 @@
 	X(enable_question,     VALUE,     "enableWhen asks a question of another item of the questionnaire") \
 	X(resource_id,         REQUIRED,  "a resource that was found has an id")                 \
 	X(link_twice,          STRUCTURE, "another link has the same relation")                  \
+	X(param_type,          VALUE,     "the search parameter has another type where it is defined") \
+	X(param_base,          VALUE,     "the search parameter it is derived from has no such base") \
+	X(filter_value,        VALUE,     "the value of the filter is no code of its code system") \
+	X(reference_version,   STRUCTURE, "the document holds no one resource of this version")  \
 	X(attachment_size,     INVARIANT, "the size is not that of the data")                    \
 	X(too_many_issues,     STRUCTURE, "there are more issues than are listed")
 

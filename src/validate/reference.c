@@ -118,6 +118,40 @@ allowed(struct walk *w, const struct element_type *which, const struct type *typ
 	return false;
 }
 
+/* In a document, a reference to a version has that version in it
+ * (bundle.html#references). */
+static bool
+version_is_there(struct walk *w, struct slice reference)
+{
+	uint32_t list = json_get(w->json, w->bundle, SLICE("entry"));
+	struct slice bare = reference, version;
+	bool there = true;
+
+	for (size_t i = 0; i < reference.len; i++)
+		if (slice_starts(slice_sub(reference, i, reference.len), SLICE("/_history/")))
+			bare = slice_sub(reference, 0, i);
+	if (bare.len == reference.len || list == 0 || json_type(w->json, list) != JSON_ARRAY)
+		return true;
+	version = slice_sub(reference, bare.len + sizeof "/_history/" - 1, reference.len);
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
+		uint32_t id = json_type(w->json, n) != JSON_OBJECT ? 0
+		    : json_path(w->json, n, "resource.meta.versionId");
+
+		if (id == 0 || !full_url_is(walk_text(w, n, SLICE("fullUrl")), bare))
+			continue;
+		if (json_is(w->json, id, version))
+			return true;
+		there = false;
+	}
+	return there;
+}
+
+static bool
+in_document(struct walk *w)
+{
+	return w->bundle != ITEM_ABSENT && slice_is(walk_text(w, w->bundle, SLICE("type")), "document");
+}
+
 void
 check_reference(struct walk *w, const struct step *at, const struct element_type *which,
     uint32_t node)
@@ -137,6 +171,8 @@ check_reference(struct walk *w, const struct step *at, const struct element_type
 	} else {
 		type = named_type(w, text);
 	}
+	if (in_document(w) && !version_is_there(w, text))
+		complain(w, at, literal, MESSAGE_reference_version, SLICE_NONE);
 	if (!allowed(w, which, type))
 		complain(w, at, literal != 0 ? literal : node, MESSAGE_reference_target, SLICE_NONE);
 }

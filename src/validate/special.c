@@ -109,6 +109,25 @@ check_listed_codes(struct walk *w, const struct step *include, uint32_t node)
 	}
 }
 
+/* "is-a something": the value is a code. */
+static void
+check_filters(struct walk *w, const struct step *include, uint32_t node)
+{
+	uint32_t list = json_get(w->json, node, SLICE("filter"));
+	struct step at = { include, SLICE("filter"), 0, NULL, NULL, NULL };
+
+	if (!is_list(w, list))
+		return;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT
+		    && (slice_is(walk_text(w, n, SLICE("op")), "is-a")
+		    || slice_is(walk_text(w, n, SLICE("op")), "descendent-of"))
+		    && !code_has_form(walk_text(w, node, SLICE("system")), walk_text(w, n, SLICE("value"))))
+			complain(w, &at, n, MESSAGE_filter_value, SLICE_NONE);
+		at.index++;
+	}
+}
+
 void
 check_value_set(struct walk *w, const struct step *at, uint32_t node)
 {
@@ -119,8 +138,10 @@ check_value_set(struct walk *w, const struct step *at, uint32_t node)
 	if (!is_list(w, list))
 		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
-		if (json_type(w->json, n) == JSON_OBJECT)
+		if (json_type(w->json, n) == JSON_OBJECT) {
 			check_listed_codes(w, &include, n);
+			check_filters(w, &include, n);
+		}
 		include.index++;
 	}
 }
@@ -290,4 +311,98 @@ check_questionnaire(struct walk *w, const struct step *at, uint32_t node)
 	names_init(&links, w->arena, 64);
 	collect_links(w, &links, list);
 	check_items(w, at, &links, list);
+}
+
+/* Search parameters against those of R4 that they are, or are derived from */
+
+static const struct slice search_kinds[] = { SLICE_INIT("number"), SLICE_INIT("date"),
+	SLICE_INIT("string"), SLICE_INIT("token"), SLICE_INIT("reference"), SLICE_INIT("composite"),
+	SLICE_INIT("quantity"), SLICE_INIT("uri"), SLICE_INIT("special") };
+
+/* On a resource type, or on any when that is NULL. */
+static const struct search_param *
+param_by_url(struct walk *w, struct slice url, const struct type *on)
+{
+	for (uint32_t i = 0; url.len > 0 && i < pack_param_count(w->pack); i++) {
+		const struct search_param *p = pack_param_at(w->pack, i);
+
+		if (slice_eq(p->url, url) && (on == NULL || type_is(p->on, on)))
+			return p;
+	}
+	return NULL;
+}
+
+static void
+check_param_use(struct walk *w, const struct step *at, const struct type *on, uint32_t node)
+{
+	const struct search_param *p = on == NULL ? NULL
+	    : pack_param(w->pack, on, walk_text(w, node, SLICE("name")));
+	struct slice type = walk_text(w, node, SLICE("type"));
+
+	if (p != NULL && slice_eq(p->url, walk_text(w, node, SLICE("definition"))) && type.len > 0
+	    && !slice_eq(type, search_kinds[p->kind]))
+		complain(w, at, node, MESSAGE_param_type, SLICE_NONE);
+}
+
+static void
+check_resource_params(struct walk *w, const struct step *at, uint32_t node)
+{
+	uint32_t list = json_get(w->json, node, SLICE("searchParam"));
+	struct step here = { at, SLICE("searchParam"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT)
+			check_param_use(w, &here, pack_resource(w->pack, walk_text(w, node, SLICE("type"))), n);
+		here.index++;
+	}
+}
+
+static void
+check_rest(struct walk *w, const struct step *at, uint32_t node)
+{
+	uint32_t list = json_get(w->json, node, SLICE("resource"));
+	struct step here = { at, SLICE("resource"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT)
+			check_resource_params(w, &here, n);
+		here.index++;
+	}
+}
+
+void
+check_capabilities(struct walk *w, const struct step *at, uint32_t node)
+{
+	uint32_t list = json_get(w->json, node, SLICE("rest"));
+	struct step here = { at, SLICE("rest"), 0, NULL, NULL, NULL };
+
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		if (json_type(w->json, n) == JSON_OBJECT)
+			check_rest(w, &here, n);
+		here.index++;
+	}
+}
+
+void
+check_search_param(struct walk *w, const struct step *at, uint32_t node)
+{
+	struct slice from = walk_text(w, node, SLICE("derivedFrom"));
+	const struct search_param *p = param_by_url(w, from, NULL);
+	uint32_t list = json_get(w->json, node, SLICE("base"));
+
+	if (p == NULL)
+		return;
+	if (!slice_eq(walk_text(w, node, SLICE("type")), search_kinds[p->kind]))
+		complain(w, at, json_get(w->json, node, SLICE("type")), MESSAGE_param_type, SLICE_NONE);
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n)) {
+		const struct type *base = json_type(w->json, n) != JSON_STRING ? NULL
+		    : pack_type(w->pack, json_string(w->json, n, w->arena));
+
+		if (base != NULL && param_by_url(w, from, base) == NULL)
+			complain(w, at, n, MESSAGE_param_base, SLICE_NONE);
+	}
 }

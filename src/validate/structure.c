@@ -87,7 +87,8 @@ static const struct {
 } about[] = {
 	{ "Bundle", check_bundle }, { "Observation", check_vital_signs },
 	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
-	{ "Questionnaire", check_questionnaire },
+	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
+	{ "SearchParameter", check_search_param },
 };
 
 /* A resource and what is about it as a whole. */

@@ -84,6 +84,8 @@ void check_attachment(struct walk *, const struct step *, uint32_t node);
 void check_value_set(struct walk *, const struct step *, uint32_t node);
 void check_code_system(struct walk *, const struct step *, uint32_t node);
 void check_questionnaire(struct walk *, const struct step *, uint32_t node);
+void check_capabilities(struct walk *, const struct step *, uint32_t node);
+void check_search_param(struct walk *, const struct step *, uint32_t node);
 void check_canonical_url(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
 enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
