@@ -24,7 +24,7 @@ validator(void)
 static void
 check(struct slice text, struct arena *a)
 {
-	static const struct validation how = { .vital_signs = true, .extensions_known = true };
+	static const struct validation how = { .codes = true, .extensions_known = true };
 	const struct type *type;
 	struct outcome o;
 	struct json j;

@@ -95,7 +95,7 @@ cmd_validate(int argc, char **argv)
 	struct outcome o;
 	struct slice profiles[PROFILES_MAX];
 	struct validation how = { .profiles = profiles, .extensions_known = true,
-		.vital_signs = true };
+		.codes = true };
 	const struct validator *v;
 	struct pack *pack;
 	int c, worst = EXIT_OK;

@@ -111,7 +111,7 @@ bool
 rest_validate(struct exchange *x)
 {
 	struct asked a = { .type = x->body->type };
-	struct validation how = { .profiles = a.profiles, .vital_signs = true,
+	struct validation how = { .profiles = a.profiles, .codes = true,
 		.understand = true };
 	struct outcome found;
 	struct buf b;

@@ -131,5 +131,6 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 	if (!code_has_form(system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
 	if (all != NULL && all->complete && !value_set_has(w->pack, all, system, code))
-		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_unknown, all->url);
+		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), w->how->codes
+		    ? MESSAGE_code_unknown : MESSAGE_code_unlisted, all->url);
 }

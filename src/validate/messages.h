@@ -39,6 +39,7 @@
 	X(binding_extensible,  WARN_CODE, "the code should be from %")                           \
 	X(binding_preferred,   NOTE_CODE, "a code from % is preferred")                          \
 	X(code_unknown,        CODE,      "the code system % has no such code")                  \
+	X(code_unlisted,       WARN_CODE, "the code system % has no such code")                  \
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \

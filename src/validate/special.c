@@ -50,7 +50,7 @@ check_vital_signs(struct walk *w, const struct step *at, uint32_t node)
 	uint32_t list = json_path(w->json, node, "code.coding");
 	struct value v = { .node = node, .type = at->type, .index = -1 };
 
-	if (!w->how->vital_signs || !is_list(w, list))
+	if (!w->how->codes || !is_list(w, list))
 		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		const struct profile *p = profile_for(w, n);

@@ -31,7 +31,8 @@ const struct pack *validator_pack(const struct validator *);
 struct validation {
 	const struct slice *profiles;   /* urls asked for, beside meta.profile */
 	uint32_t            profile_count;
-	bool                vital_signs;        /* R4's profiles for their codes are meant too */
+	bool                codes;      /* a code that its system does not have is an error, else a
+	                                 * warning; and R4's vital signs profiles go with their codes */
 	bool                extensions_known;   /* one without a definition is an error */
 	bool                understand; /* refuse modifierExtension and implicitRules */
 };

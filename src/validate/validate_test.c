@@ -172,7 +172,7 @@ first_error(const struct outcome *o)
 static void
 each_rule(void **state UNUSED)
 {
-	static const struct validation plain = { .vital_signs = true };
+	static const struct validation plain = { .codes = true };
 	int wrong = 0;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -221,6 +221,18 @@ extensions_without_definition_are_refused_when_asked(void **state UNUSED)
 }
 
 static void
+a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load(void **state UNUSED)
+{
+	static const struct validation lenient;
+	struct outcome o;
+
+	assert_true(check(unquoted("{" OBSERVATION ",'category':[{'coding':[{'system':"
+	    "'http://terminology.hl7.org/CodeSystem/observation-category','code':'nonsense'}]}]}"),
+	    &lenient, &o));
+	assert_string_equal(o.first->id, "code_unlisted");
+}
+
+static void
 a_profile_that_is_asked_for_is_checked(void **state UNUSED)
 {
 	struct slice url = SLICE(CORE "vitalsigns");
@@ -235,7 +247,7 @@ a_profile_that_is_asked_for_is_checked(void **state UNUSED)
 static void
 nothing_is_echoed(void **state UNUSED)
 {
-	static const struct validation plain = { .vital_signs = true };
+	static const struct validation plain = { .codes = true };
 	struct outcome o;
 	struct buf b;
 
@@ -250,7 +262,7 @@ nothing_is_echoed(void **state UNUSED)
 static void
 issues_are_bounded(void **state UNUSED)
 {
-	static const struct validation plain = { .vital_signs = true };
+	static const struct validation plain = { .codes = true };
 	struct outcome o;
 	struct buf b;
 
@@ -270,6 +282,7 @@ main(void)
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(what_must_be_understood_is),
 		cmocka_unit_test(extensions_without_definition_are_refused_when_asked),
+		cmocka_unit_test(a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load),
 		cmocka_unit_test(a_profile_that_is_asked_for_is_checked),
 		cmocka_unit_test(nothing_is_echoed),
 		cmocka_unit_test(issues_are_bounded),
