@@ -2,14 +2,18 @@
  * are for (references.html, bundle.html#references). */
 #include "validate/walk.h"
 
+#include "fhir/names.h"
+
 static uint32_t
 contained_with_id(struct walk *w, struct slice id)
 {
 	uint32_t list = w->root.json == NULL ? 0 : json_get(w->json, w->root.node, SLICE("contained"));
+	size_t seen = 0;
 
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
 		return 0;
-	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
+	for (uint32_t n = json_first(w->json, list); n != 0 && seen++ < w->limits->of[LIMIT_CONTAINED];
+	    n = json_next(w->json, list, n))
 		if (json_type(w->json, n) == JSON_OBJECT
 		    && json_is(w->json, json_get(w->json, n, SLICE("id")), id))
 			return n;
@@ -65,7 +69,7 @@ full_url_is(struct slice full, struct slice reference)
 bool
 resolve_reference(struct walk *w, struct slice reference, struct item *out)
 {
-	uint32_t list, node;
+	uint32_t node;
 	size_t history = 0;
 
 	if (reference.len > 0 && reference.ptr[0] == '#') {
@@ -78,15 +82,41 @@ resolve_reference(struct walk *w, struct slice reference, struct item *out)
 	    SLICE("/_history/")))
 		history++;
 	reference = slice_sub(reference, 0, history);
-	list = w->bundle == ITEM_ABSENT ? 0 : json_get(w->json, w->bundle, SLICE("entry"));
+	node = w->entries == NULL ? NAME_UNKNOWN : names_find(w->entries, reference);
+	return node != NAME_UNKNOWN && found(w, node, out);
+}
+
+/* The last two segments: "Patient/1". */
+static struct slice
+relative(struct slice full)
+{
+	size_t slashes = 0, at = full.len;
+
+	while (at > 0 && (slashes += full.ptr[at - 1] == '/') < 2)
+		at--;
+	return slice_sub(full, at, full.len);
+}
+
+/* The entries of a Bundle by fullUrl and by what relative references say. */
+void
+index_entries(struct walk *w, uint32_t bundle)
+{
+	uint32_t list = json_get(w->json, bundle, SLICE("entry"));
+	struct names *entries = arena_alloc(w->arena, sizeof *entries);
+
+	w->entries = entries;
+	names_init(entries, w->arena, 64);
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
-		return false;
+		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
-		node = json_type(w->json, n) == JSON_OBJECT ? json_get(w->json, n, SLICE("resource")) : 0;
-		if (node != 0 && full_url_is(walk_text(w, n, SLICE("fullUrl")), reference))
-			return found(w, node, out);
+		uint32_t node = json_type(w->json, n) == JSON_OBJECT ? json_get(w->json, n, SLICE("resource")) : 0;
+		struct slice full = node == 0 ? SLICE_NONE : walk_text(w, n, SLICE("fullUrl"));
+
+		if (full.len == 0)
+			continue;
+		names_add(entries, full, node);
+		names_add(entries, relative(full), node);
 	}
-	return false;
 }
 
 /* What is not here has at least the type that the reference names. */

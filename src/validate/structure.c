@@ -97,13 +97,16 @@ check_resource_of(struct walk *w, struct step *at, const struct type *type, uint
 {
 	struct item resource = w->resource, root = w->root;
 	uint32_t bundle = w->bundle;
+	struct names *entries = w->entries;
 	struct value v = { .node = node, .type = type, .index = -1 };
 
 	w->resource = fhirpath_node(w->json, node, type);
 	if (w->contained == 0)
 		w->root = w->resource;
-	if (slice_is(type->name, "Bundle"))
+	if (w->validator != NULL && slice_is(type->name, "Bundle")) {
 		w->bundle = node;
+		index_entries(w, node);
+	}
 	at->type = type;
 	check_object(w, at, type, node);
 	if (w->validator != NULL && json_type(w->json, node) == JSON_OBJECT) {
@@ -118,6 +121,7 @@ check_resource_of(struct walk *w, struct step *at, const struct type *type, uint
 	w->resource = resource;
 	w->root = root;
 	w->bundle = bundle;
+	w->entries = entries;
 }
 
 /* Resources inside resources: the type is what resourceType says. */

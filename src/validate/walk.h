@@ -11,6 +11,8 @@
 #include "validate/messages.h"
 #include "validate/validate.h"
 
+struct names;
+
 struct step {
 	const struct step *up;
 	struct slice       name;
@@ -41,6 +43,7 @@ struct walk {
 	int                      profile_depth;
 	struct item              resource, root;/* %resource, %rootResource */
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
+	struct names            *entries;       /* of that Bundle, by fullUrl */
 };
 
 /* A value in the tree, with its companion when it is a primitive. */
@@ -69,6 +72,7 @@ void check_coding(struct walk *, const struct step *, uint32_t coding);
 void check_reference(struct walk *, const struct step *, const struct element_type *, uint32_t node);
 bool resolve_reference(struct walk *, struct slice reference, struct item *);
 bool resolve_for_fhirpath(void *walk, struct slice reference, struct item *);
+void index_entries(struct walk *, uint32_t bundle);
 void check_contained_use(struct walk *, const struct step *, uint32_t resource);
 /* extension.c */
 void check_extension(struct walk *, const struct step *, const struct element *, uint32_t node);
