@@ -204,7 +204,7 @@ strings_distinct(struct evaluation *e, const struct list *focus, bool *distinct)
 	struct names seen;
 
 	*distinct = true;
-	names_init(&seen, e->arena, focus->count);
+	names_init_keyed(&seen, e->arena, focus->count);
 	for (uint32_t i = 0; i < focus->count; i++) {
 		struct item v = value_system(&focus->at[i], e->arena);
 

@@ -35,7 +35,7 @@ check_links(struct walk *w, const struct step *at, uint32_t list)
 
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
 		return;
-	names_init(&seen, w->arena, 8);
+	names_init_keyed(&seen, w->arena, 8);
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		if (json_type(w->json, n) == JSON_OBJECT
 		    && !names_add(&seen, walk_text(w, n, SLICE("relation")), 0))

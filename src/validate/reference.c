@@ -105,7 +105,7 @@ index_entries(struct walk *w, uint32_t bundle)
 	struct names *entries = arena_alloc(w->arena, sizeof *entries);
 
 	w->entries = entries;
-	names_init(entries, w->arena, 64);
+	names_init_keyed(entries, w->arena, 64);
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
 		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {

@@ -308,7 +308,7 @@ check_questionnaire(struct walk *w, const struct step *at, uint32_t node)
 	uint32_t list = json_get(w->json, node, SLICE("item"));
 	struct names links;
 
-	names_init(&links, w->arena, 64);
+	names_init_keyed(&links, w->arena, 64);
 	collect_links(w, &links, list);
 	check_items(w, at, &links, list);
 }
