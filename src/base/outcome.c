@@ -28,7 +28,7 @@ add(struct outcome *o, enum fault fault, struct place place, struct slice detail
 {
 	struct issue *i = arena_alloc(o->arena, sizeof *i);
 
-	*i = (struct issue){ fault, place, detail, NULL };
+	*i = (struct issue){ .fault = fault, .place = place, .detail = detail };
 	if (o->tail == NULL)
 		o->tail = &o->first;
 	*o->tail = i;
@@ -51,6 +51,22 @@ bool
 outcome_fail_at_once(struct outcome *o, enum fault fault, const char *detail)
 {
 	return outcome_fail(o, fault, NOWHERE, slice_of(detail));
+}
+
+void
+outcome_issue(struct outcome *o, enum fault fault, const char *id, struct place place,
+    struct slice detail)
+{
+	struct issue **tail;
+
+	if (o->tail == NULL)
+		o->tail = &o->first;
+	tail = o->tail;
+	if (faults[fault].status >= 400)
+		outcome_fail(o, fault, place, detail);
+	else
+		add(o, fault, place, detail);
+	(*tail)->id = id;
 }
 
 void
@@ -125,8 +141,11 @@ json_issue(const struct issue *i, struct buf *out)
 {
 	const struct fault_row *row = &faults[i->fault];
 
-	buf_printf(out, "{\"severity\":\"%s\",\"code\":\"%s\",\"details\":{\"text\":\"%s\"}",
-	    row->severity, row->code, row->text);
+	buf_printf(out, "{\"severity\":\"%s\",\"code\":\"%s\",\"details\":{",
+	    row->severity, row->code);
+	if (i->id != NULL)
+		buf_printf(out, "\"coding\":[{\"code\":\"%s\"}],", i->id);
+	buf_printf(out, "\"text\":\"%s\"}", row->text);
 	if (i->detail.len > 0 || i->place.line > 0) {
 		buf_add_cstr(out, ",\"diagnostics\":\"");
 		json_text(out, i->detail);
@@ -143,15 +162,28 @@ json_issue(const struct issue *i, struct buf *out)
 	buf_add_char(out, '}');
 }
 
+/* What failed the work stands before what did not. */
+static void
+json_issues(const struct outcome *o, bool failing, bool *any, struct buf *out)
+{
+	for (const struct issue *i = o->first; i != NULL; i = i->next) {
+		if ((faults[i->fault].status >= 400) != failing)
+			continue;
+		if (*any)
+			buf_add_char(out, ',');
+		*any = true;
+		json_issue(i, out);
+	}
+}
+
 void
 outcome_json(const struct outcome *o, struct buf *out)
 {
+	bool any = false;
+
 	buf_add_cstr(out, "{\"resourceType\":\"OperationOutcome\",\"issue\":[");
-	for (const struct issue *i = o->first; i != NULL; i = i->next) {
-		if (i != o->first)
-			buf_add_char(out, ',');
-		json_issue(i, out);
-	}
+	json_issues(o, true, &any, out);
+	json_issues(o, false, &any, out);
 	if (o->first == NULL)
 		buf_add_cstr(out, "{\"severity\":\"information\",\"code\":\"informational\","
 		    "\"details\":{\"text\":\"All ok\"}}");

@@ -65,7 +65,14 @@ struct buf;
 	X(UNAVAILABLE,     503, "error", "transient",     "A security control is not available") \
 	X(NO_AUDIT,        503, "error", "no-store",      "The audit record cannot be kept")    \
 	X(NO_STORE,        503, "error", "no-store",      "The store is not available")         \
-	X(WARNING,         200, "warning", "informational", "Please note")
+	X(WARNING,         200, "warning", "informational", "Please note")                     \
+	X(WARN_INVARIANT,  200, "warning", "invariant",   "A rule of the profile fails")        \
+	X(WARN_CODE,       200, "warning", "code-invalid", "A code is not in its value set")    \
+	X(WARN_EXTENSION,  200, "warning", "extension",   "An extension is not known")          \
+	X(WARN_PROFILE,    200, "warning", "not-found",   "A profile is not known")             \
+	X(WARN_BUDGET,     200, "warning", "too-costly",  "A rule was not evaluated")           \
+	X(NOTE_CODE,       200, "information", "code-invalid", "A code is not in its value set") \
+	X(NOTE_STRUCTURE,  200, "information", "structure", "Please note")
 
 enum fault {
 #define X(sym, ...) FAULT_##sym,
@@ -94,6 +101,7 @@ struct issue {
 	enum fault    fault;
 	struct place  place;
 	struct slice  detail;       /* safe to show; empty: the row's text alone */
+	const char   *id;           /* stable name of the message, or NULL */
 	struct issue *next;
 };
 
@@ -114,6 +122,9 @@ bool outcome_fail(struct outcome *, enum fault, struct place, struct slice detai
 /* The common case: no place, a literal or "" as the detail. */
 bool outcome_fail_at_once(struct outcome *, enum fault, const char *detail);
 
+/* An issue with the stable name of its message; fails the work when the
+ * fault's severity is error or fatal. */
+void outcome_issue(struct outcome *, enum fault, const char *id, struct place, struct slice detail);
 /* An issue that does not fail the work. */
 void outcome_warn(struct outcome *, struct place, struct slice detail);
 

@@ -11,19 +11,35 @@
 #include "cmd/common.h"
 #include "fhir/pack.h"
 #include "json/json.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
 #include "xml/xml.h"
 
+#define PROFILES_MAX 16
+
 static const char usage[] =
-    "usage: firebreak validate [--format text|json] [--pack FILE] PATH...\n"
+    "usage: firebreak validate [--format text|json] [--pack FILE] [--profile URL]... [--extensions known|any] [--understand]\n"
+    "                          PATH...\n"
     "\n"
-    "Checks structure, cardinality, primitive formats and required bindings\n"
-    "of resources in JSON or XML.\n"
+    "Checks resources in JSON or XML against the definitions: structure, invariants, bindings,\n"
+    "references, extensions, and the profiles that they claim.\n"
     "  --format json   one OperationOutcome a file, a line each\n"
+    "  --profile URL   a profile of the pack to check against as well\n"
+    "  --extensions any   an extension without a definition is a warning, not an error\n"
+    "  --understand    refuse modifier extensions and implicitRules, as the server does\n"
     "Exit: 0 all are valid; 1 one is not; 2 one could not be read.\n";
 
+/* Offline nobody is kept waiting: definitions are larger than patients. */
+static struct limits file_limits;
+
+static void
+set_limits(void)
+{
+	file_limits = limits_default;
+	file_limits.of[LIMIT_ARRAY_ITEMS] = limit_rows[LIMIT_ARRAY_ITEMS].ceiling;
+}
+
 static bool
-check(const struct pack *pack, struct slice text, struct arena *arena, struct outcome *o)
+check(const struct validator *v, const struct validation *how, struct slice text, struct arena *arena, struct outcome *o)
 {
 	struct slice trimmed = slice_trim(text);
 	bool is_xml = trimmed.len > 0 && (trimmed.ptr[0] == '<' || slice_starts(text, SLICE("\xEF\xBB\xBF<")));
@@ -32,21 +48,21 @@ check(const struct pack *pack, struct slice text, struct arena *arena, struct ou
 	struct json j;
 	bool good;
 
-	if (is_xml && !xml_read(pack, text, &limits_default, true, arena, &text, &places, o))
+	if (is_xml && !xml_read(validator_pack(v), text, &file_limits, true, arena, &text, &places, o))
 		return false;
-	if (!json_parse(text, json_bounds(&limits_default, true), arena, &j, o))
+	if (!json_parse(text, json_bounds(&file_limits, true), arena, &j, o))
 		return false;
-	type = pack_resource(pack, json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena));
+	type = pack_resource(validator_pack(v), json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena));
 	if (type == NULL)
 		return outcome_fail_at_once(o, FAULT_INVALID, "resourceType is not the name of a resource");
-	good = validate_structure(pack, type, &j, 0, &limits_default, arena, o);
+	good = validate_resource(v, how, type, &j, 0, arena, o);
 	if (is_xml)
 		xml_replace_places(&places, o);
 	return good;
 }
 
 static int
-validate_file(const struct pack *pack, const char *path, bool as_json)
+validate_file(const struct validator *v, const struct validation *how, const char *path, bool as_json)
 {
 	struct arena *arena = arena_new(1 << 16);
 	struct outcome o;
@@ -60,7 +76,7 @@ validate_file(const struct pack *pack, const char *path, bool as_json)
 		arena_free(arena);
 		return EXIT_CANNOT;
 	}
-	code = check(pack, text, arena, &o) ? EXIT_OK : EXIT_NEGATIVE;
+	code = check(v, how, text, arena, &o) ? EXIT_OK : EXIT_NEGATIVE;
 	buf_init(&b, arena, (size_t)1 << 24);
 	if (as_json) {
 		outcome_json(&o, &b);
@@ -75,6 +91,8 @@ validate_file(const struct pack *pack, const char *path, bool as_json)
 
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' }, { "pack", required_argument, NULL, 'p' },
+	{ "profile", required_argument, NULL, 'r' }, { "understand", no_argument, NULL, 'u' },
+	{ "extensions", required_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, '?' }, { 0 },
 };
 
@@ -85,6 +103,10 @@ cmd_validate(int argc, char **argv)
 	struct arena *arena = arena_new(8192);
 	char *path = arena_alloc(arena, 4096);
 	struct outcome o;
+	struct slice profiles[PROFILES_MAX];
+	struct validation how = { .profiles = profiles, .extensions_known = true,
+		.codes = true };
+	const struct validator *v;
 	struct pack *pack;
 	int c, worst = EXIT_OK;
 
@@ -92,17 +114,27 @@ cmd_validate(int argc, char **argv)
 		switch (c) {
 		case 'f': format = optarg; break;
 		case 'p': given = optarg; break;
+		case 'r':
+			if (how.profile_count == PROFILES_MAX)
+				return command_usage("validate", "too many profiles");
+			profiles[how.profile_count++] = slice_of(optarg);
+			break;
+		case 'u': how.understand = true; break;
+		case 'e': how.extensions_known = strcmp(optarg, "any") != 0; break;
 		default: fputs(usage, optopt == 0 ? stdout : stderr); return optopt == 0 ? 0 : EXIT_CANNOT;
 		}
 	outcome_init(&o, arena);
+	set_limits();
 	if (optind == argc)
 		return fputs(usage, stderr), EXIT_CANNOT;
 	if (!command_pack_path(given, path, 4096))
 		return command_usage("validate", "the definitions pack is not there");
 	if ((pack = pack_open(&env_real, path, &o)) == NULL)
 		return command_fail(&o, "validate");
+	if ((v = validator_new(pack, &file_limits, &env_real, arena, &o)) == NULL)
+		return command_fail(&o, "validate");
 	for (int i = optind; i < argc; i++) {
-		int code = validate_file(pack, argv[i], strcmp(format, "json") == 0);
+		int code = validate_file(v, &how, argv[i], strcmp(format, "json") == 0);
 
 		worst = code > worst ? code : worst;
 	}

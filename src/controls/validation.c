@@ -1,21 +1,23 @@
 /* validation.c -- Input Validation: nothing is stored that is not as defined.
  *
  * The machines are lower down: framing and limits in http/, syntax in json/,
- * structure, cardinality, primitive formats and required bindings in validate/.
- * Profiles, invariants and slicing are not checked yet, and status says so. */
+ * structure, invariants, bindings, references, extensions and profiles in
+ * validate/. */
 #include "controls/control.h"
 
 #include <stdio.h>
 
 #include "exchange/exchange.h"
 #include "exchange/service.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
 
 static bool
 validation_in(struct exchange *x, struct resource *r)
 {
-	return validate_structure(x->service->pack, r->type, &r->json, r->node,
-	    x->service->limits, x->arena, &x->outcome);
+	static const struct validation how = { .understand = true };
+
+	return validate_resource(x->service->validator, &how, r->type, &r->json, r->node, x->arena,
+	    &x->outcome);
 }
 
 static void
@@ -23,8 +25,8 @@ validation_status(const struct service *s UNUSED, struct control_status *out)
 {
 	out->state = CONTROL_DEGRADED;
 	snprintf(out->evidence, sizeof out->evidence,
-	    "syntax, limits, structure, primitives and required bindings are enforced; "
-	    "invariants, profiles and slicing are not built");
+	    "syntax, limits, structure, invariants, bindings and the profiles of the pack are enforced; "
+	    "existence of targets and packages beside the pack are not built");
 }
 
 const struct control validation_control = {

@@ -20,11 +20,13 @@ enum path_shape {               /* below the FHIR base */
 	PATH_INSTANCE,          /* /Patient/1                  */
 	PATH_HISTORY,           /* /Patient/1/_history         */
 	PATH_VERSION,           /* /Patient/1/_history/2       */
+	PATH_VALIDATE,          /* /Patient/$validate          */
+	PATH_VALIDATE_INSTANCE, /* /Patient/1/$validate        */
 	PATH_JWKS,              /* /oauth/jwks, beside the base */
 	PATH_NONE,
 };
 
-enum body_kind { BODY_NONE, BODY_RESOURCE, BODY_BUNDLE, BODY_FORM };
+enum body_kind { BODY_NONE, BODY_RESOURCE, BODY_BUNDLE, BODY_FORM, BODY_ANY };
 
 struct interaction {
 	const char     *code;           /* R4 restful-interaction: "read", "search-type" ... */

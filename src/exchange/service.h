@@ -21,6 +21,7 @@ struct pack;
 struct registry;
 struct search_index;
 struct store;
+struct validator;
 
 struct service {
 	struct arena        *arena;             /* of everything below */
@@ -33,6 +34,7 @@ struct service {
 	struct slice         issuer;            /* "https://localhost:8443" */
 	struct keeper       *keeper;
 	struct pack         *pack;
+	const struct validator *validator;
 	struct search_index *index;
 	struct audit_log    *audit;
 	struct store        *store;

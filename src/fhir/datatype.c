@@ -131,6 +131,13 @@ check_string(struct slice s, const struct limits *l)
 	    && slice_trim(s).len > 0;
 }
 
+/* No string: as long as a body may be. */
+static bool
+check_xhtml(struct slice s, const struct limits *l UNUSED)
+{
+	return no_controls(s) && slice_trim(s).len > 0;
+}
+
 /* No white space but single spaces inside. */
 static bool
 check_code(struct slice s, const struct limits *l UNUSED)
@@ -290,7 +297,7 @@ static const struct row {
 	{ "positiveInt",  JSON_NUMBER, check_positive }, { "url",        JSON_STRING, check_uri },
 	{ "canonical",    JSON_STRING, check_uri },      { "oid",        JSON_STRING, check_oid },
 	{ "uuid",         JSON_STRING, check_uuid },     { "markdown",   JSON_STRING, check_string },
-	{ "base64Binary", JSON_STRING, check_base64 },   { "xhtml",      JSON_STRING, check_string },
+	{ "base64Binary", JSON_STRING, check_base64 },   { "xhtml",      JSON_STRING, check_xhtml },
 };
 
 bool

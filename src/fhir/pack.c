@@ -16,6 +16,7 @@
 #include "crypto/digest.h"
 #include "fhir/names.h"
 #include "fhir/pack_format.h"
+#include "json/json.h"
 
 struct code_range {
 	uint32_t first, count;
@@ -52,7 +53,9 @@ struct pack {
 	uint32_t      set_count;
 	struct compartment *compartments;
 	uint32_t      compartment_count;
-	struct names  type_names, set_names;
+	struct profile *profiles;
+	uint32_t      profile_count, constraint_count;
+	struct names  type_names, set_names, profile_names;
 	struct names *members;                  /* of each type: JSON name -> element << 8 | choice */
 };
 
@@ -115,19 +118,21 @@ strings(struct pack *p, uint32_t *count)
 	return list;
 }
 
-static void
-read_constraints(struct pack *p, struct element *e)
+static const struct constraint *
+read_constraints(struct pack *p, uint32_t *count)
 {
 	struct constraint *c;
 
-	e->constraint_count = count_word(p);
-	e->constraints = c = arena_array(p->arena, e->constraint_count + 1, sizeof *c);
-	for (uint32_t i = 0; i < e->constraint_count; i++) {
+	*count = count_word(p);
+	c = arena_array(p->arena, *count + 1, sizeof *c);
+	for (uint32_t i = 0; i < *count; i++) {
+		c[i].number = p->constraint_count++;
 		c[i].key = string(p);
 		c[i].expression = string(p);
 		c[i].human = string(p);
 		c[i].error = word(p) != 0;
 	}
+	return c;
 }
 
 static void
@@ -147,7 +152,7 @@ read_element(struct pack *p, struct element *e)
 	e->binding_strength = (uint8_t)word(p);
 	binding = word(p);
 	e->binding = binding < p->set_count ? &p->sets[binding] : NULL;
-	read_constraints(p, e);
+	e->constraints = read_constraints(p, &e->constraint_count);
 	e->type_count = count_word(p);
 	e->types = types = arena_array(p->arena, e->type_count + 1, sizeof *types);
 	for (uint32_t i = 0; i < e->type_count; i++) {
@@ -180,6 +185,7 @@ read_type(struct pack *p, uint32_t number)
 	t->abstract = (word(p) & PACK_ABSTRACT) != 0;
 	t->base = type_word(p);
 	t->pattern = string(p);
+	t->constraints = read_constraints(p, &t->constraint_count);
 	t->element_count = count_word(p);
 	t->elements = elements = arena_array(p->arena, t->element_count + 1, sizeof *elements);
 	for (uint32_t i = 0; i < t->element_count && !p->damaged; i++)
@@ -250,6 +256,151 @@ read_compartments(struct pack *p)
 	}
 }
 
+/* Profiles */
+
+static const struct value_set *
+set_word(struct pack *p)
+{
+	uint32_t number = word(p);
+
+	return number < p->set_count ? &p->sets[number] : NULL;
+}
+
+/* A value of a definition, parsed once. */
+static const struct json *
+value_word(struct pack *p)
+{
+	struct slice text = string(p);
+	struct json *j;
+	struct outcome o;
+
+	if (text.len == 0)
+		return NULL;
+	outcome_init(&o, p->arena);
+	j = arena_alloc(p->arena, sizeof *j);
+	if (!json_parse(text, (struct json_bounds){ .depth = 64, .nodes = 10000, .number = 64,
+	    .key = 256 }, p->arena, j, &o))
+		p->damaged = true;
+	return j;
+}
+
+static const struct discriminator *
+read_discriminators(struct pack *p, uint32_t *count)
+{
+	struct discriminator *d;
+
+	*count = count_word(p);
+	d = arena_array(p->arena, *count + 1, sizeof *d);
+	for (uint32_t i = 0; i < *count; i++) {
+		d[i].kind = (enum discriminator_kind)word(p);
+		d[i].path = string(p);
+	}
+	return d;
+}
+
+static const struct rule_type *
+read_rule_types(struct pack *p, uint32_t *count)
+{
+	struct rule_type *t;
+
+	*count = count_word(p);
+	t = arena_array(p->arena, *count + 1, sizeof *t);
+	for (uint32_t i = 0; i < *count; i++) {
+		t[i].type = type_word(p);
+		t[i].profiles = strings(p, &t[i].profile_count);
+		t[i].targets = strings(p, &t[i].target_count);
+	}
+	return t;
+}
+
+static void
+read_rule(struct pack *p, struct rule *r)
+{
+	uint32_t flags;
+
+	r->name = string(p);
+	r->slice = string(p);
+	r->min = word(p);
+	r->max = word(p);
+	flags = word(p);
+	r->choice = (flags & PACK_CHOICE) != 0;
+	r->sliced = (flags & PACK_SLICED) != 0;
+	r->ordered = (flags & PACK_ORDERED) != 0;
+	r->closed = (flags & PACK_CLOSED) != 0;
+	r->at_end = (flags & PACK_AT_END) != 0;
+	r->discriminators = read_discriminators(p, &r->discriminator_count);
+	r->fixed = value_word(p);
+	r->pattern = value_word(p);
+	r->value_type = string(p);
+	r->min_value = value_word(p);
+	r->max_value = value_word(p);
+	r->max_length = word(p);
+	r->binding_strength = (uint8_t)word(p);
+	r->binding = set_word(p);
+	r->constraints = read_constraints(p, &r->constraint_count);
+	r->types = read_rule_types(p, &r->type_count);
+}
+
+#define RULE_DEPTH_MAX 64
+
+/* A list with depths becomes a tree. */
+static const struct rule *
+read_rules(struct pack *p)
+{
+	uint32_t count = count_word(p);
+	struct rule *rules = arena_array(p->arena, count + 1, sizeof *rules);
+	struct rule *last[RULE_DEPTH_MAX] = { NULL };
+
+	for (uint32_t i = 0; i < count && !p->damaged; i++) {
+		uint32_t depth = word(p);
+
+		if (depth >= RULE_DEPTH_MAX || (i == 0) != (depth == 0)
+		    || (depth > 0 && last[depth - 1] == NULL)) {
+			p->damaged = true;
+			break;
+		}
+		if (depth > 0 && last[depth] != NULL)
+			last[depth]->next = &rules[i];
+		else if (depth > 0)
+			last[depth - 1]->first = &rules[i];
+		last[depth] = &rules[i];
+		memset(last + depth + 1, 0, (RULE_DEPTH_MAX - depth - 1) * sizeof last[0]);
+		read_rule(p, &rules[i]);
+	}
+	return count == 0 ? NULL : rules;
+}
+
+static void
+read_profile(struct pack *p, uint32_t number)
+{
+	struct profile *f = &p->profiles[number];
+	struct context *c;
+
+	f->url = string(p);
+	f->version = string(p);
+	f->type = type_word(p);
+	f->modifier = (word(p) & PACK_MODIFIER_EXTENSION) != 0;
+	f->context_count = count_word(p);
+	f->contexts = c = arena_array(p->arena, f->context_count + 1, sizeof *c);
+	for (uint32_t i = 0; i < f->context_count; i++) {
+		c[i].kind = string(p);
+		c[i].expression = string(p);
+	}
+	f->root = read_rules(p);
+	p->damaged |= f->type == NULL || f->root == NULL;
+	names_add(&p->profile_names, f->url, number);
+}
+
+static void
+read_profiles(struct pack *p)
+{
+	p->profile_count = count_word(p);
+	p->profiles = arena_array(p->arena, p->profile_count + 1, sizeof *p->profiles);
+	names_init(&p->profile_names, p->arena, p->profile_count);
+	for (uint32_t i = 0; i < p->profile_count && !p->damaged; i++)
+		read_profile(p, i);
+}
+
 static bool
 read_words(struct pack *p)
 {
@@ -271,6 +422,7 @@ read_words(struct pack *p)
 	group_params(p);
 	read_sets(p);
 	read_compartments(p);
+	read_profiles(p);
 	return !p->damaged && p->at == p->end;
 }
 
@@ -484,6 +636,32 @@ pack_compartment(const struct pack *p, struct slice compartment, const struct ty
 		}
 	*count = 0;
 	return NULL;
+}
+
+const struct profile *
+pack_profile(const struct pack *p, struct slice url)
+{
+	uint32_t number = names_find(&p->profile_names, url);
+
+	return number == NAME_UNKNOWN ? NULL : &p->profiles[number];
+}
+
+uint32_t
+pack_profile_count(const struct pack *p)
+{
+	return p->profile_count;
+}
+
+const struct profile *
+pack_profile_at(const struct pack *p, uint32_t number)
+{
+	return &p->profiles[number];
+}
+
+uint32_t
+pack_constraint_count(const struct pack *p)
+{
+	return p->constraint_count;
 }
 
 const struct value_set *

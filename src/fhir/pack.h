@@ -21,6 +21,7 @@
 
 struct arena;
 struct env;
+struct json;
 struct outcome;
 struct pack;
 
@@ -35,6 +36,8 @@ struct type {
 	const struct element *elements; /* own and inherited ones, in definition order */
 	uint32_t      element_count;
 	struct slice  pattern;          /* primitives: the regex of the definition, or empty */
+	const struct constraint *constraints;   /* of the root element */
+	uint32_t      constraint_count;
 };
 
 enum binding_strength { BINDING_NONE, BINDING_EXAMPLE, BINDING_PREFERRED,
@@ -64,6 +67,7 @@ struct element {
 struct constraint {
 	struct slice key, expression, human;    /* "pat-1", FHIRPath, text */
 	bool         error;                     /* else a warning */
+	uint32_t     number;                    /* below pack_constraint_count() */
 };
 
 /* R4 SearchParameter.type */
@@ -82,11 +86,63 @@ struct search_param {
 	uint32_t     target_count;
 };
 
-/* A value set whose codes the pack holds (expansion given or computed). */
+/* A value set whose codes the pack holds (expansion given or computed); or a
+ * code system, as the set of all its codes. */
 struct value_set {
 	struct slice url;
 	uint32_t     number;
 	bool         complete;          /* all codes are here; else membership is unknown */
+};
+
+/* A profile: a StructureDefinition that constrains a type (profiling.html).
+ * Its snapshot is a tree of rules; a rule with a slice name stands beside the
+ * rule of the whole element, behind it. */
+enum discriminator_kind { DISCRIMINATE_VALUE, DISCRIMINATE_EXISTS, DISCRIMINATE_PATTERN,
+	DISCRIMINATE_TYPE, DISCRIMINATE_PROFILE };
+
+struct discriminator {
+	enum discriminator_kind kind;
+	struct slice path;
+};
+
+struct rule_type {
+	const struct type  *type;       /* NULL: not in the pack */
+	const struct slice *profiles, *targets;         /* canonical urls */
+	uint32_t            profile_count, target_count;
+};
+
+struct rule {
+	struct slice  name;             /* "component", "value", or "valueQuantity"; root: the type */
+	struct slice  slice;            /* "systolic", or empty */
+	uint32_t      min, max;
+	bool          choice, sliced, ordered, closed, at_end;
+	const struct discriminator *discriminators;
+	uint32_t      discriminator_count;
+	const struct json *fixed, *pattern;             /* NULL: none */
+	struct slice  value_type;       /* of fixed or pattern: "Uri", "CodeableConcept" */
+	const struct json *min_value, *max_value;
+	uint32_t      max_length;       /* 0: none */
+	uint8_t       binding_strength;
+	const struct value_set *binding;
+	const struct constraint *constraints;           /* those that the base type does not have */
+	uint32_t      constraint_count;
+	const struct rule_type *types;
+	uint32_t      type_count;
+	const struct rule *first, *next;                /* child, sibling */
+};
+
+/* Where an extension may stand: kind is "element", "extension" or "fhirpath". */
+struct context {
+	struct slice kind, expression;
+};
+
+struct profile {
+	struct slice       url, version;
+	const struct type *type;
+	bool               modifier;    /* an extension that is a modifier */
+	const struct context *contexts;
+	uint32_t           context_count;
+	const struct rule *root;
 };
 
 struct pack *pack_open(const struct env *, const char *path, struct outcome *);
@@ -128,6 +184,12 @@ const struct search_param *pack_param(const struct pack *, const struct type *,
  * type is never in it. */
 const struct slice *pack_compartment(const struct pack *, struct slice compartment,
     const struct type *type, uint32_t *count);
+
+/* By canonical url, without a version; NULL when it is not in the pack. */
+const struct profile *pack_profile(const struct pack *, struct slice url);
+uint32_t              pack_profile_count(const struct pack *);
+const struct profile *pack_profile_at(const struct pack *, uint32_t number);
+uint32_t              pack_constraint_count(const struct pack *);
 
 const struct value_set *pack_value_set(const struct pack *, struct slice url);
 /* Is (system, code) in it?  An empty system asks for the code alone. */

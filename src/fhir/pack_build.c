@@ -387,6 +387,7 @@ write_tables(struct builder *b)
 		write_param(b, &b->params[i]);
 	builder_write_sets(b);
 	write_compartments(b);
+	builder_write_profiles(b);
 	b->version = builder_intern(b, SLICE("4.0.1"));
 }
 
@@ -402,6 +403,7 @@ pack_build(const struct env *env, const char *const *packages, int count, const 
 	b->arena = arena;
 	b->outcome = o;
 	names_init(&b->strings, arena, 1 << 16);
+	names_init(&b->base_keys, arena, 1024);
 	buf_init(&b->words, arena, UINT32_MAX);
 	buf_init(&b->string_table, arena, UINT32_MAX);
 	buf_init(&b->codes, arena, UINT32_MAX);

@@ -34,6 +34,7 @@ struct draft_type {
 	const struct json *json;
 	const uint32_t    *elements;            /* ElementDefinition nodes */
 	uint32_t           element_count;
+	uint32_t           root;                /* ElementDefinition node, 0 for the inside of one */
 };
 
 struct draft_set {
@@ -58,6 +59,7 @@ struct builder {
 	uint32_t          param_count, param_room;
 	struct names      strings;
 	struct buf        string_table, codes, words, text;
+	struct names      base_keys;            /* of the constraints that types have themselves */
 	uint32_t          version;
 };
 
@@ -69,6 +71,15 @@ struct slice builder_text(struct builder *, const struct json *, uint32_t node, 
 void builder_collect_types(struct builder *);
 bool builder_type_is(const struct builder *, uint32_t type, uint32_t ancestor);
 void builder_write_type(struct builder *, uint32_t type);
+
+/* Parts of an ElementDefinition that types and profiles write alike. */
+struct slice builder_last_of(struct slice path);
+bool         builder_is_true(const struct json *, uint32_t element, struct slice name);
+uint32_t     builder_cardinality(struct builder *, const struct json *, uint32_t element,
+    const char *which);
+void         builder_write_binding(struct builder *, const struct json *, uint32_t element);
+
+void builder_write_profiles(struct builder *);
 
 void builder_collect_sets(struct builder *);
 void builder_write_sets(struct builder *);

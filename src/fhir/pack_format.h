@@ -8,14 +8,21 @@
  *   text      the bytes of all strings
  *
  * words = type_count param_count set_count { type } { param } { value set }
- *         compartment_count { compartment }
- * type  = name kind flags base pattern element_count { element }
- * element = name path min max flags strength binding constraint_count
- *         { key expression human error } type_count { element type }
+ *         compartment_count { compartment } profile_count { profile }
+ * type  = name kind flags base pattern constraints element_count { element }
+ * element = name path min max flags strength binding constraints
+ *         type_count { element type }
+ * constraints = constraint_count { key expression human error }
  * element type = type json_name target_count { target }
  * param = on code url expression kind target_count { target }
  * value set = url complete first_code code_count
  * compartment = name type param_count { code }
+ * profile = url version type flags context_count { kind expression }
+ *         rule_count { rule }, the rules in the order of the snapshot
+ * rule  = depth name slice min max flags discriminator_count { kind path }
+ *         fixed pattern value_type min_value max_value max_length strength
+ *         binding constraints type_count { type profile_count { url }
+ *         target_count { url } }; a value is its JSON text, or empty
  *
  * A word that names a string, type or value set is its number; NONE is none. */
 #ifndef FHIR_PACK_FORMAT_H
@@ -24,11 +31,13 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 1u
+#define PACK_FORMAT 2u
 #define PACK_NONE   UINT32_MAX
 
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */
 enum { PACK_CHOICE = 1, PACK_MODIFIER = 2, PACK_SUMMARY = 4 };  /* element flags */
+enum { PACK_MODIFIER_EXTENSION = 1 };                           /* profile flags */
+enum { PACK_SLICED = 8, PACK_ORDERED = 16, PACK_CLOSED = 32, PACK_AT_END = 64 };  /* rule flags */
 
 struct pack_header {
 	char     magic[8];

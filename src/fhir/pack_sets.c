@@ -129,6 +129,10 @@ compute(struct builder *b, struct codes *c, const struct json *j, int depth)
 	uint32_t contains = json_path(j, 0, "expansion.contains");
 	uint32_t includes = json_path(j, 0, "compose.include");
 
+	if (json_is(j, json_get(j, 0, SLICE("resourceType")), SLICE("CodeSystem"))) {
+		add_system(b, c, builder_text(b, j, 0, "url"));
+		return;
+	}
 	if (contains != 0) {
 		add_contains(b, c, j, contains);
 		return;
@@ -174,13 +178,23 @@ better(const struct json *candidate, const struct json *present)
 	    && json_path(present, 0, "expansion.contains") == 0;
 }
 
+/* A code system is also the set of all its codes, by its own url. */
+static void
+collect_system(struct builder *b, const struct json *j)
+{
+	struct slice url = builder_text(b, j, 0, "url");
+
+	if (url.len > 0 && names_add(&b->set_names, url, b->set_count))
+		b->sets[b->set_count++] = (struct draft_set){ .url = url, .json = j };
+}
+
 void
 builder_collect_sets(struct builder *b)
 {
 	const struct definitions *sets = &b->of[DEFINITION_SET], *systems = &b->of[DEFINITION_SYSTEM];
 
-	b->sets = arena_array(b->arena, sets->count + 1, sizeof *b->sets);
-	names_init(&b->set_names, b->arena, sets->count);
+	b->sets = arena_array(b->arena, sets->count + systems->count + 1, sizeof *b->sets);
+	names_init(&b->set_names, b->arena, sets->count + systems->count);
 	names_init(&b->system_names, b->arena, systems->count);
 	for (uint32_t i = 0; i < systems->count; i++)
 		names_add(&b->system_names, builder_text(b, &systems->at[i], 0, "url"), i);
@@ -195,6 +209,8 @@ builder_collect_sets(struct builder *b)
 			b->sets[number].json = &sets->at[i];
 		}
 	}
+	for (uint32_t i = 0; i < systems->count; i++)
+		collect_system(b, &systems->at[i]);
 }
 
 void

@@ -29,8 +29,8 @@ parent_of(struct slice path)
 	return slice_sub(path, 0, at == 0 ? 0 : at - 1);
 }
 
-static struct slice
-last_of(struct slice path)
+struct slice
+builder_last_of(struct slice path)
 {
 	struct slice parent = parent_of(path);
 
@@ -71,7 +71,7 @@ take_children(struct builder *b, struct draft_type *t, const struct json *j, uin
 
 	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n))
 		if (slice_eq(parent_of(path_at(b, j, n)), path)
-		    && !(t->kind == TYPE_PRIMITIVE && slice_is(last_of(path_at(b, j, n)), "value")))
+		    && !(t->kind == TYPE_PRIMITIVE && slice_is(builder_last_of(path_at(b, j, n)), "value")))
 			nodes[count++] = n;
 	t->json = j;
 	t->elements = nodes;
@@ -101,7 +101,7 @@ pattern_of(struct builder *b, const struct json *j, uint32_t list)
 	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {
 		uint32_t types = json_get(j, n, SLICE("type")), found;
 
-		if (types == 0 || !slice_is(last_of(path_at(b, j, n)), "value"))
+		if (types == 0 || !slice_is(builder_last_of(path_at(b, j, n)), "value"))
 			continue;
 		found = extension(j, json_first(j, types), SLICE(REGEX));
 		if (found != 0)
@@ -155,11 +155,12 @@ collect_type(struct builder *b, const struct json *j)
 		return;
 	t->kind = kind_of(j);
 	t->abstract = json_type(j, json_get(j, 0, SLICE("abstract"))) == JSON_TRUE;
-	t->base_name = last_of(builder_text(b, j, 0, "baseDefinition"));
+	t->base_name = builder_last_of(builder_text(b, j, 0, "baseDefinition"));
 	while (slice_find(t->base_name, '/') < t->base_name.len)
 		slice_cut(&t->base_name, '/');
 	if (t->kind == TYPE_PRIMITIVE)
 		t->pattern = pattern_of(b, j, list);
+	t->root = json_first(j, list);
 	take_children(b, t, j, list, t->name);
 	collect_backbones(b, j, list);
 }
@@ -191,10 +192,11 @@ builder_type_is(const struct builder *b, uint32_t type, uint32_t ancestor)
 static void
 write_constraints(struct builder *b, const struct json *j, uint32_t element)
 {
-	uint32_t list = json_get(j, element, SLICE("constraint"));
+	uint32_t list = element == 0 ? 0 : json_get(j, element, SLICE("constraint"));
 
 	builder_word(b, list == 0 ? 0 : json_size(j, list));
 	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n)) {
+		names_add(&b->base_keys, builder_text(b, j, n, "key"), 0);
 		builder_string(b, builder_text(b, j, n, "key"));
 		builder_string(b, builder_text(b, j, n, "expression"));
 		builder_string(b, builder_text(b, j, n, "human"));
@@ -212,7 +214,7 @@ type_code(struct builder *b, const struct json *j, uint32_t node, struct slice p
 
 	if (!slice_starts(code, SLICE(SYSTEM)))
 		return code;
-	if (slice_is(last_of(path), "id") && parent_of(parent_of(path)).len == 0
+	if (slice_is(builder_last_of(path), "id") && parent_of(parent_of(path)).len == 0
 	    && names_find(&b->type_names, parent_of(path)) != NAME_UNKNOWN
 	    && b->types[names_find(&b->type_names, parent_of(path))].kind == TYPE_RESOURCE)
 		return SLICE("id");
@@ -283,8 +285,8 @@ write_element_types(struct builder *b, const struct json *j, uint32_t element, s
 
 static const char *const strengths[] = { "", "example", "preferred", "extensible", "required" };
 
-static void
-write_binding(struct builder *b, const struct json *j, uint32_t element)
+void
+builder_write_binding(struct builder *b, const struct json *j, uint32_t element)
 {
 	struct slice url = builder_text(b, j, element, "binding.valueSet");
 	struct slice strength = builder_text(b, j, element, "binding.strength");
@@ -298,16 +300,16 @@ write_binding(struct builder *b, const struct json *j, uint32_t element)
 	builder_word(b, set == NAME_UNKNOWN ? PACK_NONE : set);
 }
 
-static bool
-is_true(const struct json *j, uint32_t element, struct slice name)
+bool
+builder_is_true(const struct json *j, uint32_t element, struct slice name)
 {
 	uint32_t node = json_get(j, element, name);
 
 	return node != 0 && json_type(j, node) == JSON_TRUE;
 }
 
-static uint32_t
-cardinality(struct builder *b, const struct json *j, uint32_t element, const char *which)
+uint32_t
+builder_cardinality(struct builder *b, const struct json *j, uint32_t element, const char *which)
 {
 	uint32_t node = json_path(j, element, which);
 	struct slice text = node == 0 ? SLICE("1") : json_type(j, node) == JSON_STRING
@@ -320,19 +322,19 @@ cardinality(struct builder *b, const struct json *j, uint32_t element, const cha
 static void
 write_element(struct builder *b, const struct json *j, uint32_t element)
 {
-	struct slice path = path_at(b, j, element), name = last_of(path);
+	struct slice path = path_at(b, j, element), name = builder_last_of(path);
 	bool choice = slice_ends(name, SLICE("[x]"));
 
 	if (choice)
 		name.len -= 3;
 	builder_string(b, name);
 	builder_string(b, path);
-	builder_word(b, cardinality(b, j, element, "min"));
-	builder_word(b, cardinality(b, j, element, "max"));
+	builder_word(b, builder_cardinality(b, j, element, "min"));
+	builder_word(b, builder_cardinality(b, j, element, "max"));
 	builder_word(b, (choice ? PACK_CHOICE : 0u)
-	    | (is_true(j, element, SLICE("isModifier")) ? PACK_MODIFIER : 0u)
-	    | (is_true(j, element, SLICE("isSummary")) ? PACK_SUMMARY : 0u));
-	write_binding(b, j, element);
+	    | (builder_is_true(j, element, SLICE("isModifier")) ? PACK_MODIFIER : 0u)
+	    | (builder_is_true(j, element, SLICE("isSummary")) ? PACK_SUMMARY : 0u));
+	builder_write_binding(b, j, element);
 	write_constraints(b, j, element);
 	write_element_types(b, j, element, name, choice);
 }
@@ -347,6 +349,7 @@ builder_write_type(struct builder *b, uint32_t number)
 	builder_word(b, t->abstract ? PACK_ABSTRACT : 0);
 	builder_word(b, t->base);
 	builder_string(b, t->pattern);
+	write_constraints(b, t->json, t->root);
 	builder_word(b, t->element_count);
 	for (uint32_t i = 0; i < t->element_count; i++)
 		write_element(b, t->json, t->elements[i]);

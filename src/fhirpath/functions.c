@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/instant.h"
+#include "base/limits.h"
+#include "fhir/names.h"
 #include "fhirpath/ast.h"
 #include "fhirpath/text_functions.h"
 
@@ -184,9 +186,32 @@ static bool
 fn_distinct(ARGS)
 {
 	(void)n;
-	for (uint32_t i = 0; i < focus->count; i++)
+	for (uint32_t i = 0; i < focus->count; i++) {
+		e->steps += out->count / 8;             /* comparisons are work too */
+		if (e->steps > e->scope->limits->of[LIMIT_FHIRPATH_STEPS])
+			return outcome_fail_at_once(e->outcome, FAULT_BUDGET, "");
 		if (!contains_item(e, out, &focus->at[i]) && !list_add(e, out, focus->at[i]))
 			return false;
+	}
+	return true;
+}
+
+/* Of strings alone, without comparing each with each: a code system has
+ * thousands. */
+static bool
+strings_distinct(struct evaluation *e, const struct list *focus, bool *distinct)
+{
+	struct names seen;
+
+	*distinct = true;
+	names_init_keyed(&seen, e->arena, focus->count);
+	for (uint32_t i = 0; i < focus->count; i++) {
+		struct item v = value_system(&focus->at[i], e->arena);
+
+		if (v.kind != ITEM_STRING)
+			return false;
+		*distinct &= names_add(&seen, v.text, i);
+	}
 	return true;
 }
 
@@ -194,7 +219,10 @@ static bool
 fn_is_distinct(ARGS)
 {
 	struct list l = { 0 };
+	bool distinct;
 
+	if (strings_distinct(e, focus, &distinct))
+		return add_boolean(e, out, distinct);
 	return fn_distinct(e, n, focus, &l) && add_boolean(e, out, l.count == focus->count);
 }
 

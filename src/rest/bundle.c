@@ -26,7 +26,7 @@
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/rest.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
 
 struct entry {
 	uint32_t      node, resource;   /* in the Bundle; resource 0: none */

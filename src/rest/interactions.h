@@ -13,6 +13,7 @@ bool rest_create(struct exchange *);
 bool rest_update(struct exchange *);
 bool rest_delete(struct exchange *);
 bool rest_search(struct exchange *);
+bool rest_validate(struct exchange *);
 bool rest_bundle(struct exchange *);
 bool rest_metadata(struct exchange *);
 bool rest_smart_configuration(struct exchange *);

@@ -27,7 +27,8 @@ write_interactions(struct buf *b, bool of_system)
 		const struct interaction *row = &interactions[i];
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
-		if (row->open || repeated || (row->shape == PATH_BASE) != of_system)
+		if (row->open || repeated || slice_is(slice_of(row->code), "operation")
+		    || (row->shape == PATH_BASE) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
 		first = false;
@@ -58,7 +59,9 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	write_interactions(b, false);
 	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
 	    "\"updateCreate\":false,\"conditionalCreate\":false,\"conditionalRead\":\"full-support\","
-	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"searchParam\":["));
+	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"operation\":[{\"name\":\"validate\","
+	    "\"definition\":\"http://hl7.org/fhir/OperationDefinition/Resource-validate\"}],"
+	    "\"searchParam\":["));
 	write_params(b, s, type);
 	buf_add(b, SLICE("]}"));
 }

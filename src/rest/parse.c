@@ -59,7 +59,7 @@ parse_body(struct exchange *x)
 	if (bundle)
 		return slice_is(x->body->type->name, "Bundle")
 		    || exchange_fail(x, FAULT_INVALID, "a Bundle is expected here");
-	if (x->body->type != x->type)
+	if (x->interaction->body == BODY_RESOURCE && x->body->type != x->type)
 		return exchange_fail(x, FAULT_INVALID, "resourceType is not that of the URL");
 	return true;
 }
@@ -72,6 +72,7 @@ rest_parse(struct exchange *x)
 	switch (x->interaction->body) {
 	case BODY_RESOURCE:
 	case BODY_BUNDLE:
+	case BODY_ANY:
 		return parse_body(x);
 	case BODY_FORM:
 		if (x->content.len > 0 && format_of_content(x) != FORMAT_FORM)

@@ -64,6 +64,12 @@ below_type(struct exchange *x, const struct segments *s)
 		return PATH_TYPE;
 	if (s->count == 2 && slice_is(s->at[1], "_search"))
 		return PATH_TYPE_SEARCH;
+	if (s->count == 2 && slice_is(s->at[1], "$validate"))
+		return PATH_VALIDATE;
+	if (s->count == 3 && slice_is(s->at[2], "$validate") && id_good(s->at[1])) {
+		x->id = s->at[1];
+		return PATH_VALIDATE_INSTANCE;
+	}
 	if (!id_good(s->at[1]) || (s->count > 2 && !history))
 		return PATH_NONE;
 	x->id = s->at[1];

@@ -21,6 +21,7 @@
 #include "search/index.h"
 #include "server/server.h"
 #include "store/store.h"
+#include "validate/validate.h"
 
 static void close_keeper(void *p)   { keeper_close(p); }
 static void close_pack(void *p)     { pack_close(p); }
@@ -77,7 +78,8 @@ open_pack(struct service *s, const char *path, struct outcome *o)
 	if (s->pack == NULL)
 		return false;
 	arena_defer(s->arena, close_pack, s->pack);
-	return true;
+	s->validator = validator_new(s->pack, s->limits, s->env, s->arena, o);
+	return s->validator != NULL;
 }
 
 static bool

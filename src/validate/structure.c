@@ -1,35 +1,15 @@
-/* structure.c -- see structure.h.
+/* structure.c -- the walk down a resource; see validate.h.
  *
- * One walk down the tree.  Where it stands is a chain of steps on the C stack,
- * so that a path is only written when there is something to complain about;
- * the depth of the chain is bounded by the JSON parser. */
-#include "validate/structure.h"
+ * One walk.  Where it stands is a chain of steps on the C stack, so that a path
+ * is only written when there is something to complain about; the depth of the
+ * chain is bounded by the JSON parser. */
+#include "validate/walk.h"
 
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/limits.h"
-#include "base/outcome.h"
 #include "fhir/datatype.h"
-#include "fhir/pack.h"
 
-#define ISSUES_MAX   50
+#define ISSUES_MAX   50         /* errors; and as many lesser issues */
 #define ELEMENTS_MAX 128        /* no R4 type has more */
-
-struct step {
-	const struct step *up;
-	struct slice       name;
-	int64_t            index;       /* -1: not in a list */
-};
-
-struct walk {
-	const struct pack   *pack;
-	const struct json   *json;
-	const struct limits *limits;
-	struct arena        *arena;
-	struct outcome      *outcome;
-	int                  issues;
-	int                  contained; /* depth of contained resources */
-};
 
 static void
 write_path(struct buf *b, const struct step *at)
@@ -39,29 +19,110 @@ write_path(struct buf *b, const struct step *at)
 		buf_add_char(b, '.');
 	}
 	buf_add(b, at->name);
+	if (at->chosen != NULL)
+		buf_printf(b, ".ofType(%.*s)", SLICE_FMT(at->chosen->name));
 	if (at->index >= 0)
 		buf_printf(b, "[%lld]", (long long)at->index);
 }
 
-/* `member` is a name from the definition, or empty. */
-static void
-complain(struct walk *w, const struct step *at, struct slice member, uint32_t node,
-    enum fault fault, const char *why)
+static const struct {
+	const char *id;
+	enum fault  fault;
+	struct slice text;
+} messages[MESSAGE_COUNT] = {
+#define X(id, fault, text) { #id, FAULT_##fault, SLICE_INIT(text) },
+	MESSAGES(X)
+#undef X
+};
+
+static struct slice
+sentence(struct walk *w, struct slice text, struct slice name)
 {
-	struct place place = json_place(w->json, node);
+	size_t mark = slice_find(text, '%');
 	struct buf b;
 
-	if (w->issues++ >= ISSUES_MAX)
+	if (mark == text.len)
+		return text;
+	buf_init(&b, w->arena, 8192);
+	buf_add(&b, slice_sub(text, 0, mark));
+	buf_add(&b, name);
+	buf_add(&b, slice_sub(text, mark + 1, text.len));
+	return buf_slice(&b);
+}
+
+/* `name` is out of a definition, or empty. */
+void
+complain(struct walk *w, const struct step *at, uint32_t node, enum message m, struct slice name)
+{
+	bool error = faults[messages[m].fault].status >= 400;
+	int *count = error ? &w->issues : &w->notes;
+	struct place place;
+	struct buf b;
+
+	if ((*count)++ >= ISSUES_MAX || w->quiet > 0)
 		return;
+	place = json_place(w->json, node == ITEM_ABSENT ? 0 : node);
 	buf_init(&b, w->arena, 4096);
 	write_path(&b, at);
-	if (member.len > 0)
-		buf_printf(&b, ".%.*s", SLICE_FMT(member));
 	place.path = buf_slice(&b);
-	outcome_fail(w->outcome, fault, place, slice_of(why));
+	outcome_issue(w->outcome, messages[m].fault, messages[m].id, place,
+	    sentence(w, messages[m].text, name));
+}
+
+struct slice
+walk_text(struct walk *w, uint32_t object, struct slice name)
+{
+	uint32_t node = json_get(w->json, object, name);
+
+	return node == 0 || json_type(w->json, node) != JSON_STRING ? SLICE_NONE
+	    : json_string(w->json, node, w->arena);
 }
 
 static void check_object(struct walk *, const struct step *, const struct type *, uint32_t node);
+
+/* Resource types that have rules in prose. */
+static const struct {
+	const char *type;
+	void (*check)(struct walk *, const struct step *, uint32_t node);
+} about[] = {
+	{ "Bundle", check_bundle }, { "Observation", check_vital_signs },
+	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
+	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
+	{ "SearchParameter", check_search_param },
+};
+
+/* A resource and what is about it as a whole. */
+static void
+check_resource_of(struct walk *w, struct step *at, const struct type *type, uint32_t node)
+{
+	struct item resource = w->resource, root = w->root;
+	uint32_t bundle = w->bundle;
+	struct names *entries = w->entries;
+	struct value v = { .node = node, .type = type, .index = -1 };
+
+	w->resource = fhirpath_node(w->json, node, type);
+	if (w->contained == 0)
+		w->root = w->resource;
+	if (w->validator != NULL && slice_is(type->name, "Bundle")) {
+		w->bundle = node;
+		index_entries(w, node);
+	}
+	at->type = type;
+	check_object(w, at, type, node);
+	if (w->validator != NULL && json_type(w->json, node) == JSON_OBJECT) {
+		check_constraints(w, at, type->constraints, type->constraint_count, &v);
+		check_contained_use(w, at, node);
+		for (size_t i = 0; i < COUNT_OF(about); i++)
+			if (slice_is(type->name, about[i].type))
+				about[i].check(w, at, node);
+		check_canonical_url(w, at, node);
+		check_profiles(w, at, type, node);
+	}
+	w->resource = resource;
+	w->root = root;
+	w->bundle = bundle;
+	w->entries = entries;
+}
 
 /* Resources inside resources: the type is what resourceType says. */
 static void
@@ -71,74 +132,24 @@ check_resource(struct walk *w, const struct step *at, uint32_t node)
 	    ? json_get(w->json, node, SLICE("resourceType")) : 0;
 	const struct type *type = name == 0 ? NULL
 	    : pack_resource(w->pack, json_string(w->json, name, w->arena));
+	struct step here = *at;
 
 	if (type == NULL)
-		complain(w, at, SLICE_NONE, node, FAULT_STRUCTURE, "resourceType is not the name of a resource");
+		complain(w, at, node, MESSAGE_not_a_resource, SLICE_NONE);
 	else
-		check_object(w, at, type, node);
+		check_resource_of(w, &here, type, node);
 }
 
 static void
 check_contained(struct walk *w, const struct step *at, uint32_t node)
 {
 	if (w->contained > 0) {
-		complain(w, at, SLICE_NONE, node, FAULT_INVARIANT, "a contained resource contains none");
+		complain(w, at, node, MESSAGE_contained_nested, SLICE_NONE);
 		return;
 	}
 	w->contained++;
 	check_resource(w, at, node);
 	w->contained--;
-}
-
-/* Bindings */
-
-static struct slice
-text_of(struct walk *w, uint32_t object, struct slice name)
-{
-	uint32_t node = json_get(w->json, object, name);
-
-	return node == 0 ? SLICE_NONE : json_string(w->json, node, w->arena);
-}
-
-static bool
-coding_bound(struct walk *w, const struct value_set *set, uint32_t coding)
-{
-	return json_type(w->json, coding) == JSON_OBJECT
-	    && value_set_has(w->pack, set, text_of(w, coding, SLICE("system")),
-	        text_of(w, coding, SLICE("code")));
-}
-
-static bool
-concept_bound(struct walk *w, const struct value_set *set, uint32_t concept)
-{
-	uint32_t list = json_type(w->json, concept) == JSON_OBJECT
-	    ? json_get(w->json, concept, SLICE("coding")) : 0;
-
-	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
-		return false;
-	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
-		if (coding_bound(w, set, n))
-			return true;
-	return false;
-}
-
-static void
-check_binding(struct walk *w, const struct step *at, const struct element *e,
-    const struct type *type, uint32_t node)
-{
-	bool bound = true;
-
-	if (e->binding_strength != BINDING_REQUIRED || e->binding == NULL || !e->binding->complete)
-		return;
-	if (type->kind == TYPE_PRIMITIVE)
-		bound = json_type(w->json, node) != JSON_STRING
-		    || value_set_has(w->pack, e->binding, SLICE_NONE, json_string(w->json, node, w->arena));
-	else if (slice_is(type->name, "Coding"))
-		bound = coding_bound(w, e->binding, node);
-	else if (slice_is(type->name, "CodeableConcept"))
-		bound = concept_bound(w, e->binding, node);
-	if (!bound)
-		complain(w, at, SLICE_NONE, node, FAULT_CODE, "");
 }
 
 /* Values */
@@ -151,9 +162,15 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 	    : json_raw(w->json, node);
 
 	if (json >= JSON_ARRAY || json == JSON_NULL)
-		complain(w, at, SLICE_NONE, node, FAULT_STRUCTURE, "a primitive value is expected");
+		complain(w, at, node, MESSAGE_primitive_expected, type->name);
 	else if (!datatype_check(type, json, text, w->limits))
-		complain(w, at, SLICE_NONE, node, FAULT_VALUE, "");
+		complain(w, at, node, MESSAGE_primitive_value, type->name);
+	else if (w->validator != NULL && slice_is(type->name, "xhtml"))
+		switch (xhtml_check(text)) {
+		case XHTML_BAD: complain(w, at, node, MESSAGE_narrative_xhtml, SLICE_NONE); break;
+		case XHTML_SAYS_NOTHING: complain(w, at, node, MESSAGE_narrative_empty, SLICE_NONE); break;
+		default: break;
+		}
 }
 
 static bool
@@ -162,34 +179,66 @@ must_understand(const struct element *e)
 	return slice_is(e->name, "modifierExtension") || slice_is(e->name, "implicitRules");
 }
 
+/* What only some data types need. */
+static void
+check_special(struct walk *w, const struct step *at, const struct element *e,
+    const struct element_type *which, uint32_t node)
+{
+	const struct slice name = which->type->name;
+
+	if (w->validator == NULL || json_type(w->json, node) != JSON_OBJECT)
+		return;
+	if (slice_is(name, "Extension"))
+		check_extension(w, at, e, node);
+	else if (slice_is(name, "Reference"))
+		check_reference(w, at, which, node);
+	else if (slice_is(name, "Coding"))
+		check_coding(w, at, node);
+	else if (slice_is(name, "Attachment"))
+		check_attachment(w, at, node);
+}
+
 static void
 check_value(struct walk *w, const struct step *at, const struct element *e,
-    const struct type *type, uint32_t node)
+    const struct element_type *which, uint32_t node, uint32_t sibling)
 {
-	if (must_understand(e))
-		complain(w, at, SLICE_NONE, node, FAULT_EXTENSION, "");
-	else if (type == NULL)
-		complain(w, at, SLICE_NONE, node, FAULT_STRUCTURE, "");
-	else if (type->kind == TYPE_PRIMITIVE)
-		check_primitive(w, at, type, node);
-	else if (type->kind == TYPE_RESOURCE)
+	const struct type *type = which->type;
+	struct value v = { node, sibling, type, e, which->json_name, at->index };
+
+	if (w->how->understand && must_understand(e)) {
+		complain(w, at, node, MESSAGE_must_understand, e->name);
+		return;
+	}
+	if (type == NULL) {
+		complain(w, at, node, MESSAGE_no_type, SLICE_NONE);
+		return;
+	}
+	if (type->kind == TYPE_RESOURCE) {
 		(slice_is(e->name, "contained") ? check_contained : check_resource)(w, at, node);
+		return;
+	}
+	if (type->kind == TYPE_PRIMITIVE)
+		check_primitive(w, at, type, node);
 	else
 		check_object(w, at, type, node);
-	if (type != NULL)
-		check_binding(w, at, e, type, node);
+	check_special(w, at, e, which, node);
+	check_binding(w, at, e->binding, e->binding_strength, type, node);
+	check_constraints(w, at, e->constraints, e->constraint_count, &v);
+	check_constraints(w, at, type->constraints, type->constraint_count, &v);
 }
 
 /* A "_name" companion: id and extensions of a primitive. */
 static void
-check_companion(struct walk *w, const struct step *at, uint32_t node)
+check_companion(struct walk *w, const struct step *at, uint32_t node, bool alone)
 {
 	const struct type *element = pack_type(w->pack, SLICE("Element"));
 
-	if (json_type(w->json, node) == JSON_OBJECT && element != NULL)
+	if (json_type(w->json, node) == JSON_OBJECT && element != NULL) {
 		check_object(w, at, element, node);
-	else
-		complain(w, at, SLICE_NONE, node, FAULT_STRUCTURE, "id and extensions are expected");
+		if (alone && json_get(w->json, node, SLICE("extension")) == 0)
+			complain(w, at, node, MESSAGE_only_id, SLICE_NONE);
+	} else
+		complain(w, at, node, MESSAGE_companion_object, SLICE_NONE);
 }
 
 static uint32_t
@@ -208,51 +257,51 @@ is_null(const struct json *j, uint32_t node)
 
 /* Values and companions in step: null stands for the one that is not there. */
 static uint32_t
-check_list(struct walk *w, const struct step *up, const struct element *e, const struct type *type,
-    struct slice name, uint32_t values, uint32_t companions)
+check_list(struct walk *w, const struct step *first, const struct element *e,
+    const struct element_type *which, uint32_t values, uint32_t companions)
 {
 	uint32_t a = item_after(w->json, values, 0), b = item_after(w->json, companions, 0);
-	struct step at = { up, name, 0 };
+	struct step at = *first;
 
 	if (a == 0 && b == 0)
-		complain(w, up, name, values != 0 ? values : companions, FAULT_STRUCTURE,
-		    "a list is never empty");
-	for (; a != 0 || b != 0; at.index++) {
-		if (is_null(w->json, a) && is_null(w->json, b))
-			complain(w, &at, SLICE_NONE, a != 0 ? a : b, FAULT_STRUCTURE, "null without a companion");
-		if (!is_null(w->json, a))
-			check_value(w, &at, e, type, a);
-		if (!is_null(w->json, b))
-			check_companion(w, &at, b);
+		complain(w, first, values != 0 ? values : companions, MESSAGE_list_empty, SLICE_NONE);
+	for (at.index = 0; a != 0 || b != 0; at.index++) {
+		bool no_value = is_null(w->json, a), no_companion = is_null(w->json, b);
+
+		if (no_value && no_companion)
+			complain(w, &at, a != 0 ? a : b, MESSAGE_null_alone, SLICE_NONE);
+		if (!no_value)
+			check_value(w, &at, e, which, a, no_companion ? 0 : b);
+		if (!no_companion)
+			check_companion(w, &at, b, no_value);
 		a = a == 0 ? 0 : item_after(w->json, values, a);
 		b = b == 0 ? 0 : item_after(w->json, companions, b);
 	}
 	if ((size_t)at.index > w->limits->of[LIMIT_ARRAY_ITEMS] && w->contained == 0
-	    && !slice_is(up->name, "Bundle"))
-		complain(w, up, name, values, FAULT_STRUCTURE, "the list is too long");
+	    && !slice_is(first->up->name, "Bundle"))
+		complain(w, first, values, MESSAGE_list_too_long, SLICE_NONE);
 	return (uint32_t)at.index;
 }
 
 static uint32_t
 check_member(struct walk *w, const struct step *up, const struct element *e,
-    const struct type *type, struct slice name, uint32_t value, uint32_t companion)
+    const struct element_type *which, uint32_t value, uint32_t companion)
 {
 	uint32_t any = value != 0 ? value : companion;
 	bool list = e->max > 1, is_list = json_type(w->json, any) == JSON_ARRAY;
-	struct step at = { up, name, -1 };
+	struct step at = { up, e->name, -1, e->choice ? which->type : NULL, which->type, e };
 
 	if (list != is_list || (value != 0 && companion != 0
 	    && (json_type(w->json, companion) == JSON_ARRAY) != list)) {
-		complain(w, up, name, any, FAULT_STRUCTURE, list ? "a list is expected here"
-		    : "a single value is expected here");
+		complain(w, &at, any, list ? MESSAGE_list_expected : MESSAGE_single_expected, SLICE_NONE);
 		return 1;
 	}
 	if (list)
-		return check_list(w, up, e, type, name, value, companion);
+		return check_list(w, &at, e, which, value, companion);
 	if (value != 0)
-		check_value(w, &at, e, type, value);
+		check_value(w, &at, e, which, value, companion);
 	if (companion != 0)
-		check_companion(w, &at, companion);
+		check_companion(w, &at, companion, value == 0);
 	return 1;
 }
 
@@ -286,23 +335,23 @@ check_named(struct walk *w, const struct step *at, const struct type *type, uint
 	const struct element_type *which;
 	const struct element *e = pack_member(w->pack, type,
 	    companion ? slice_sub(name, 1, name.len) : name, &which);
-	uint32_t value = name_node + 1, other = 0;
+	uint32_t value = name_node + 1, other = 0, *count;
 
 	if (e == NULL || (companion && !may_have_companion(which))) {
-		complain(w, at, SLICE_NONE, name_node, FAULT_STRUCTURE, "an element that is not defined");
+		complain(w, at, name_node, MESSAGE_element_unknown, SLICE_NONE);
 		return;
 	}
+	count = &counts[e - type->elements];
 	if (companion) {
-		if (json_get(w->json, object, which->json_name) != 0)
-			return;                 /* checked with its value */
-		counts[e - type->elements] += check_member(w, at, e, which->type, which->json_name, 0, value);
-		return;
+		if (json_get(w->json, object, which->json_name) == 0)
+			*count += check_member(w, at, e, which, 0, value);
+		return;                         /* else checked with its value */
 	}
 	if (may_have_companion(which))
 		other = companion_of(w, object, which->json_name);
-	if (counts[e - type->elements] > 0)
-		complain(w, at, which->json_name, value, FAULT_STRUCTURE, "only one of a choice is possible");
-	counts[e - type->elements] += check_member(w, at, e, which->type, which->json_name, value, other);
+	if (*count > 0)
+		complain(w, at, value, MESSAGE_choice_twice, SLICE_NONE);
+	*count += check_member(w, at, e, which, value, other);
 }
 
 static void
@@ -313,40 +362,71 @@ check_counts(struct walk *w, const struct step *at, const struct type *type, uin
 		const struct element *e = &type->elements[i];
 
 		if (counts[i] < e->min)
-			complain(w, at, e->name, node, FAULT_REQUIRED, "");
+			complain(w, at, node, MESSAGE_required, e->name);
 		else if (counts[i] > e->max)
-			complain(w, at, e->name, node, FAULT_STRUCTURE, "there are too many");
+			complain(w, at, node, MESSAGE_too_many, e->name);
 	}
 }
 
 static void
 check_object(struct walk *w, const struct step *at, const struct type *type, uint32_t node)
 {
-	uint32_t counts[ELEMENTS_MAX] = { 0 };
+	uint32_t counts[ELEMENTS_MAX] = { 0 }, first;
 
 	if (json_type(w->json, node) != JSON_OBJECT) {
-		complain(w, at, SLICE_NONE, node, FAULT_STRUCTURE, "an object is expected here");
+		complain(w, at, node, MESSAGE_object_expected, SLICE_NONE);
 		return;
 	}
-	if (json_first(w->json, node) == 0) {
-		complain(w, at, SLICE_NONE, node, FAULT_STRUCTURE, "an object is never empty");
+	if ((first = json_first(w->json, node)) == 0) {
+		complain(w, at, node, MESSAGE_object_empty, SLICE_NONE);
 		return;
 	}
+	if (type->kind != TYPE_RESOURCE && json_next(w->json, node, first) == 0
+	    && json_is(w->json, first, SLICE("id")) && !slice_is(type->name, "Element"))
+		complain(w, at, node, MESSAGE_only_id, SLICE_NONE);
 	if (type->element_count > ELEMENTS_MAX)
 		return;
-	for (uint32_t n = json_first(w->json, node); n != 0; n = json_next(w->json, node, n))
+	for (uint32_t n = first; n != 0; n = json_next(w->json, node, n))
 		if (type->kind != TYPE_RESOURCE || !json_is(w->json, n, SLICE("resourceType")))
 			check_named(w, at, type, node, n, counts);
 	check_counts(w, at, type, node, counts);
+}
+
+/* The ends of the walk */
+
+static bool
+run(struct walk *w, const struct type *type, uint32_t node)
+{
+	struct step root = { NULL, type->name, -1, NULL, type, NULL };
+
+	check_resource_of(w, &root, type, node);
+	if (w->issues > ISSUES_MAX)
+		outcome_issue(w->outcome, FAULT_STRUCTURE, messages[MESSAGE_too_many_issues].id, NOWHERE,
+		    messages[MESSAGE_too_many_issues].text);
+	return w->issues == 0;
 }
 
 bool
 validate_structure(const struct pack *pack, const struct type *type, const struct json *j,
     uint32_t node, const struct limits *limits, struct arena *arena, struct outcome *o)
 {
-	struct walk w = { .pack = pack, .json = j, .limits = limits, .arena = arena, .outcome = o };
-	struct step root = { NULL, type->name, -1 };
+	static const struct validation strict = { .understand = true };
+	struct walk w = { .how = &strict, .pack = pack, .json = j, .limits = limits, .arena = arena,
+		.outcome = o, .bundle = ITEM_ABSENT };
 
-	check_object(&w, &root, type, node);
-	return w.issues == 0;
+	return run(&w, type, node);
+}
+
+bool
+validate_resource(const struct validator *v, const struct validation *how, const struct type *type,
+    const struct json *j, uint32_t node, struct arena *arena, struct outcome *o)
+{
+	struct walk w = { .validator = v, .how = how, .pack = v->pack, .json = j,
+		.limits = v->limits, .arena = arena, .outcome = o, .bundle = ITEM_ABSENT };
+	bool good;
+
+	w.scratch = arena_new(1 << 16);
+	good = run(&w, type, node);
+	arena_free(w.scratch);
+	return good;
 }

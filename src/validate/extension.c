@@ -1,0 +1,146 @@
+/* extension.c -- extensions against their definitions: where they may stand, and
+ * what is in them (extensibility.html, defining-extensions.html#context). */
+#include "validate/walk.h"
+
+#define CORE "http://hl7.org/fhir/StructureDefinition/"
+
+/* "Observation.value[x]" and "Observation.value" are the same place. */
+static bool
+path_is(struct slice path, struct slice expression)
+{
+	if (slice_ends(path, SLICE("[x]")))
+		path.len -= 3;
+	if (slice_ends(expression, SLICE("[x]")))
+		expression.len -= 3;
+	return slice_eq(path, expression);
+}
+
+static bool
+element_context(struct walk *w, const struct step *holder, struct slice expression)
+{
+	const struct type *named = pack_type(w->pack, expression);
+
+	if (slice_find(expression, '#') < expression.len || slice_find(expression, ':') < expression.len)
+		return true;                    /* an element of a profile: not decided here */
+	if (named != NULL && holder->type != NULL && type_is(holder->type, named))
+		return true;
+	if (slice_is(expression, "Element"))
+		return true;                    /* R4 uses it for resources too */
+	return holder->element != NULL && path_is(holder->element->path, expression);
+}
+
+static bool
+in_context(struct walk *w, const struct step *holder, const struct context *c)
+{
+	if (slice_is(c->kind, "element"))
+		return element_context(w, holder, c->expression);
+	if (slice_is(c->kind, "extension"))
+		return holder->type != NULL && slice_is(holder->type->name, "Extension");
+	return true;                            /* fhirpath: no definition of R4 has it */
+}
+
+/* Where the definitions of R4 put their own extensions against what these say;
+ * an empty path is any. */
+static const struct {
+	struct slice extension, path;
+} slips[] = {
+	{ SLICE_INIT(CORE "regex"), SLICE_INIT("ElementDefinition.type") },
+	{ SLICE_INIT(CORE "structuredefinition-normative-version"), SLICE_INIT("") },
+	{ SLICE_INIT(CORE "structuredefinition-fhir-type"), SLICE_INIT("ElementDefinition.type") },
+};
+
+static bool
+is_slip(const struct step *holder, struct slice url)
+{
+	for (size_t i = 0; i < COUNT_OF(slips); i++)
+		if (slice_eq(slips[i].extension, url) && (slips[i].path.len == 0
+		    || (holder->element != NULL && path_is(holder->element->path, slips[i].path))))
+			return true;
+	return false;
+}
+
+static void
+check_context(struct walk *w, const struct step *at, const struct profile *p, uint32_t node)
+{
+	if (p->context_count == 0 || is_slip(at->up, p->url))
+		return;
+	for (uint32_t i = 0; i < p->context_count; i++)
+		if (in_context(w, at->up, &p->contexts[i]))
+			return;
+	complain(w, at->up, node, MESSAGE_extension_context, SLICE_NONE);
+}
+
+static bool
+is_absolute(struct slice url)
+{
+	return slice_find(url, ':') < url.len;
+}
+
+/* ext-1, by hand: it stands on every extension. */
+static void
+check_content(struct walk *w, const struct step *at, uint32_t node)
+{
+	bool value = false, extensions = json_get(w->json, node, SLICE("extension")) != 0;
+
+	for (uint32_t n = json_first(w->json, node); n != 0; n = json_next(w->json, node, n)) {
+		struct slice name = json_raw(w->json, n);
+
+		value |= slice_starts(name, SLICE("value")) || slice_starts(name, SLICE("_value"));
+	}
+	if (value == extensions)
+		complain(w, at, node, MESSAGE_extension_both, SLICE_NONE);
+}
+
+/* Examples (RFC 2606), and elements of other releases, have no definition. */
+static const struct slice open_urls[] = { SLICE_INIT("http://example.org"),
+	SLICE_INIT("http://example.com"), SLICE_INIT("https://example.org"),
+	SLICE_INIT("https://example.com"), SLICE_INIT("http://hl7.org/fhir/1.0/"),
+	SLICE_INIT("http://hl7.org/fhir/3.0/"), SLICE_INIT("http://hl7.org/fhir/4.0/"),
+	SLICE_INIT("http://hl7.org/fhir/4.3/"), SLICE_INIT("http://hl7.org/fhir/5.0/"),
+	SLICE_INIT("http://hl7.org/fhir/tools/"), SLICE_INIT("http://hl7.org/fhir/uv/tools/") };
+
+static bool
+is_open(struct slice url)
+{
+	for (size_t i = 0; i < COUNT_OF(open_urls); i++)
+		if (slice_starts(url, open_urls[i]))
+			return true;
+	return false;
+}
+
+static void
+check_definition(struct walk *w, const struct step *at, const struct element *e,
+    const struct profile *p, uint32_t node)
+{
+	struct value v = { .node = node, .type = p->type, .element = e, .index = at->index };
+
+	check_context(w, at, p, node);
+	if (p->modifier != slice_is(e->name, "modifierExtension"))
+		complain(w, at, node, MESSAGE_extension_kind, SLICE_NONE);
+	check_profile(w, at, p, &v);
+}
+
+void
+check_extension(struct walk *w, const struct step *at, const struct element *e, uint32_t node)
+{
+	struct slice url = walk_text(w, node, SLICE("url"));
+	bool inside = at->up->type != NULL && slice_is(at->up->type->name, "Extension");
+	const struct profile *p;
+
+	check_content(w, at, node);
+	if (url.len == 0)
+		return;
+	if (!is_absolute(url)) {
+		if (!inside)
+			complain(w, at, node, MESSAGE_extension_url, SLICE_NONE);
+		return;
+	}
+	p = pack_profile(w->pack, slice_cut(&url, '|'));
+	if (p != NULL && slice_is(p->type->name, "Extension"))
+		check_definition(w, at, e, p, node);
+	else if (slice_starts(walk_text(w, node, SLICE("url")), SLICE(CORE)))
+		complain(w, at, node, MESSAGE_extension_core, SLICE_NONE);
+	else
+		complain(w, at, node, w->how->extensions_known && !is_open(walk_text(w, node, SLICE("url")))
+		    ? MESSAGE_extension_undefined : MESSAGE_extension_unknown, SLICE_NONE);
+}

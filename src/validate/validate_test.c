@@ -1,0 +1,292 @@
+/* One row, one rule: a resource, and the message that it must give where; or
+ * that there is no error. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "fhir/pack.h"
+#include "validate/validate.h"
+
+static struct arena *arena;
+static struct pack *pack;
+static const struct validator *validator;
+
+static int
+open_validator(void **state UNUSED)
+{
+	struct outcome o;
+
+	arena = arena_new(1 << 20);
+	outcome_init(&o, arena);
+	if ((pack = pack_open(&env_real, "build/fhir-r4.pack", &o)) != NULL)
+		validator = validator_new(pack, &limits_default, &env_real, arena, &o);
+	return validator == NULL;
+}
+
+static int
+close_validator(void **state UNUSED)
+{
+	pack_close(pack);
+	arena_free(arena);
+	return 0;
+}
+
+#define OBSERVATION "'resourceType':'Observation','status':'final','code':{'text':'x'}"
+#define CORE "http://hl7.org/fhir/StructureDefinition/"
+#define NARRATIVE(div) "{'resourceType':'Basic','code':{'text':'x'},'text':{'status':'generated','div':'" div "'}}"
+#define DIV "<div xmlns=\\'http://www.w3.org/1999/xhtml\\'>"
+#define BP(systolic, diastolic) "{'resourceType':'Observation','status':'final',"                \
+	"'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/observation-category'," \
+	"'code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'85354-9'}]}," \
+	"'subject':{'reference':'Patient/1'},'effectiveDateTime':'2020-01-01','component':["            \
+	systolic "," diastolic "]}"
+#define COMPONENT(code) "{'code':{'coding':[{'system':'http://loinc.org','code':'" code "'}]},"  \
+	"'valueQuantity':{'value':1,'unit':'mmHg','system':'http://unitsofmeasure.org','code':'mm[Hg]'}}"
+
+/* A quote ' stands for ". An id of NULL: no error. */
+static const struct {
+	const char *name, *json, *id, *path;
+} rows[] = {
+	{ "the least", "{'resourceType':'Patient'}", NULL, NULL },
+	{ "no such element", "{'resourceType':'Patient','foo':1}", "element_unknown", "Patient" },
+	{ "empty list", "{'resourceType':'Patient','name':[]}", "list_empty", "Patient.name" },
+	{ "empty object", "{'resourceType':'Patient','name':[{}]}", "object_empty", "Patient.name[0]" },
+	{ "only an id", "{'resourceType':'Patient','name':[{'id':'a'}]}", "only_id", "Patient.name[0]" },
+	{ "null", "{'resourceType':'Patient','active':null}", "primitive_expected", "Patient.active" },
+	{ "nulls in step", "{'resourceType':'Patient','name':[{'given':['a',null],'_given':[null,{'extension':["
+	    "{'url':'" CORE "data-absent-reason','valueCode':'unknown'}]}]}]}", NULL, NULL },
+	{ "nulls out of step", "{'resourceType':'Patient','name':[{'given':['a',null],'_given':[null]}]}",
+	    "null_alone", "Patient.name[0].given[1]" },
+	{ "a value for a list", "{'resourceType':'Patient','name':{'family':'a'}}", "list_expected", "Patient.name" },
+	{ "a list for a value", "{'resourceType':'Patient','active':[true]}", "single_expected", "Patient.active" },
+	{ "a string for a boolean", "{'resourceType':'Patient','active':'true'}", "primitive_value", "Patient.active" },
+	{ "no such day", "{'resourceType':'Patient','birthDate':'2023-02-30'}", "primitive_value", "Patient.birthDate" },
+	{ "two of a choice", "{'resourceType':'Patient','deceasedBoolean':true,'deceasedDateTime':'2020'}",
+	    "choice_twice", "Patient" },
+	{ "required", "{'resourceType':'Observation','code':{'text':'x'}}", "required", "Observation" },
+	{ "required code", "{'resourceType':'Patient','gender':'Male'}", "binding_required", "Patient.gender" },
+	{ "invariant pat-1", "{'resourceType':'Patient','contact':[{'gender':'male'}]}", "invariant", "Patient.contact[0]" },
+	{ "invariant of a data type", "{'resourceType':'Patient','identifier':[{'value':'a','period':{'start':'2021','end':'2020'}}]}",
+	    "invariant", "Patient.identifier[0].period" },
+	{ "invariant obs-6", "{" OBSERVATION ",'valueString':'a','dataAbsentReason':{'text':'x'}}", "invariant", "Observation" },
+	{ "an empty result is no failure", "{'resourceType':'RiskAssessment','status':'final','subject':{'display':'a'},"
+	    "'prediction':[{'outcome':{'text':'x'}}]}", NULL, NULL },
+	{ "code not in its system", "{" OBSERVATION ",'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/observation-category','code':'nonsense'}]}]}",
+	    "code_unknown", "Observation.category[0].coding[0].code" },
+	{ "relative system", "{" OBSERVATION ",'method':{'coding':[{'system':'x','code':'y'}]}}", "coding_system", "Observation.method.coding[0].system" },
+	{ "SNOMED CT without check digit", "{" OBSERVATION ",'method':{'coding':[{'system':'http://snomed.info/sct','code':'276885008'}]}}",
+	    "code_form", "Observation.method.coding[0].code" },
+	{ "SNOMED CT", "{" OBSERVATION ",'method':{'coding':[{'system':'http://snomed.info/sct','code':'276885007'}]}}", NULL, NULL },
+	{ "target of another type", "{" OBSERVATION ",'subject':{'reference':'Practitioner/1'}}", "reference_target", "Observation.subject" },
+	{ "contained target", "{" OBSERVATION ",'contained':[{'resourceType':'Patient','id':'p'}],'subject':{'reference':'#p'}}", NULL, NULL },
+	{ "ref-1", "{" OBSERVATION ",'subject':{'reference':'#p'}}", "reference_contained", "Observation.subject" },
+	{ "dom-3", "{" OBSERVATION ",'contained':[{'resourceType':'Patient','id':'p'}]}", "contained_orphan", "Observation" },
+	{ "dom-2", "{" OBSERVATION ",'contained':[{'resourceType':'Patient','id':'p','contained':[{'resourceType':'Patient','id':'q'}]}],'subject':{'reference':'#p'}}",
+	    "contained_nested", "Observation.contained[0].contained[0]" },
+	{ "dom-4", "{" OBSERVATION ",'contained':[{'resourceType':'Patient','id':'p','meta':{'versionId':'1'}}],'subject':{'reference':'#p'}}",
+	    "invariant", "Observation" },
+	{ "ext-1", "{'resourceType':'Patient','extension':[{'url':'http://example.org/a'}]}", "extension_both", "Patient.extension[0]" },
+	{ "extension without a definition", "{'resourceType':'Patient','extension':[{'url':'http://nobody.test/a','valueCode':'a'}]}", NULL, NULL },
+	{ "extension of the wrong type", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-birthPlace','valueString':'a'}]}",
+	    "profile_element_type", "Patient.extension[0].value.ofType(string)" },
+	{ "extension at the wrong place", "{'resourceType':'Patient','name':[{'extension':[{'url':'" CORE "patient-birthPlace','valueAddress':{'city':'a'}}]}]}",
+	    "extension_context", "Patient.name[0]" },
+	{ "extension at its place", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-birthPlace','valueAddress':{'city':'a'}}]}", NULL, NULL },
+	{ "no such core extension", "{'resourceType':'Patient','extension':[{'url':'" CORE "nonsense','valueCode':'a'}]}", "extension_core", "Patient.extension[0]" },
+	{ "modifier extension as an extension", "{" OBSERVATION ",'extension':[{'url':'" CORE "observation-replaces','valueReference':{'display':'a'}}]}", NULL, NULL },
+	{ "vital sign: slices", BP(COMPONENT("8480-6"), COMPONENT("8462-4")), NULL, NULL },
+	{ "vital sign: a slice is missing", BP(COMPONENT("8480-6"), COMPONENT("8867-4")), "slice_min", "Observation" },
+	{ "vital sign: a slice too often", BP(COMPONENT("8480-6"), COMPONENT("8480-6")), "slice_max", "Observation" },
+	{ "vital sign: required by the profile", "{'resourceType':'Observation','status':'final','code':{'coding':[{'system':'http://loinc.org','code':'8310-5'}]},'dataAbsentReason':{'text':'x'}}",
+	    "required", "Observation" },
+	{ "profile for another type", "{'resourceType':'Patient','meta':{'profile':['" CORE "vitalsigns']}}", "profile_type", "Patient" },
+	{ "base type as a profile", "{'resourceType':'Patient','meta':{'profile':['" CORE "Patient']}}", NULL, NULL },
+	{ "narrative", NARRATIVE(DIV "a<br/>b &amp; c</div>"), NULL, NULL },
+	{ "narrative with a script", NARRATIVE(DIV "<script>a</script></div>"), "narrative_xhtml", "Basic.text.div" },
+	{ "narrative with a handler", NARRATIVE(DIV "<p onclick=\\'a\\'>a</p></div>"), "narrative_xhtml", "Basic.text.div" },
+	{ "narrative that says nothing", NARRATIVE(DIV " <br/> </div>"), "narrative_empty", "Basic.text.div" },
+	{ "narrative not closed", NARRATIVE(DIV "<p>a</div>"), "narrative_xhtml", "Basic.text.div" },
+	{ "attachment size", "{'resourceType':'Media','status':'completed','content':{'contentType':'text/plain','data':'AAAA','size':4}}", "attachment_size", "Media.content" },
+	{ "attachment of its size", "{'resourceType':'Media','status':'completed','content':{'contentType':'text/plain','data':'AAA=','size':2}}", NULL, NULL },
+	{ "full url and id", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'2'}}]}",
+	    "full_url", "Bundle.entry[0]" },
+	{ "bdl-8", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1/_history/1','resource':{'resourceType':'Patient'}}]}",
+	    "invariant", "Bundle.entry[0]" },
+	{ "document without Composition", "{'resourceType':'Bundle','type':'document','timestamp':'2020-01-01T00:00:00Z','identifier':{'system':'http://a.test','value':'a'},'entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'1'}}]}",
+	    "invariant", "Bundle" },
+	{ "question of nothing", "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1','type':'string','enableWhen':[{'question':'2','operator':'exists','answerBoolean':true}]}]}",
+	    "enable_question", "Questionnaire.item[0]" },
+	{ "search parameter of another type", "{'resourceType':'SearchParameter','url':'http://a.test','name':'A','status':'draft','description':'a','code':'name','base':['Organization'],'type':'token','expression':'Organization.name','derivedFrom':'http://hl7.org/fhir/SearchParameter/Organization-name'}",
+	    "param_type", "SearchParameter" },
+	{ "filter that names no code", "{'resourceType':'ValueSet','status':'draft','compose':{'include':[{'system':'http://snomed.info/sct','filter':[{'property':'concept','op':'is-a','value':'something'}]}]}}",
+	    "filter_value", "ValueSet.compose.include[0].filter[0]" },
+	{ "relative canonical url", "{'resourceType':'ValueSet','status':'draft','url':'a'}", "canonical_url", "ValueSet.url" },
+	{ "property declared twice", "{'resourceType':'CodeSystem','status':'draft','content':'complete','property':[{'code':'a','type':'code'},{'code':'a','type':'code'}]}",
+	    "property_twice", "CodeSystem.property[1]" },
+	{ "property of another type", "{'resourceType':'CodeSystem','status':'draft','content':'complete','property':[{'code':'a','type':'code'}],'concept':[{'code':'x','property':[{'code':'a','valueInteger':1}]}]}",
+	    "property_type", "CodeSystem.concept[0].property[0]" },
+};
+
+static struct slice
+unquoted(const char *json)
+{
+	char *text = slice_cstr(slice_of(json), arena);
+
+	for (char *p = text; *p != '\0'; p++)
+		if (*p == '\'')
+			*p = '"';
+	return slice_of(text);
+}
+
+static bool
+check(struct slice text, const struct validation *how, struct outcome *o)
+{
+	struct json j;
+
+	outcome_init(o, arena);
+	if (!json_parse(text, json_bounds(&limits_default, true), arena, &j, o))
+		return false;
+	return validate_resource(validator, how, pack_resource(pack,
+	    json_string(&j, json_get(&j, 0, SLICE("resourceType")), arena)), &j, 0, arena, o);
+}
+
+static const struct issue *
+first_error(const struct outcome *o)
+{
+	const struct issue *i = o->first;
+
+	while (i != NULL && faults[i->fault].status < 400)
+		i = i->next;
+	return i;
+}
+
+static void
+each_rule(void **state UNUSED)
+{
+	static const struct validation plain = { .codes = true };
+	int wrong = 0;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct outcome o;
+		bool good = check(unquoted(rows[i].json), &plain, &o);
+		const struct issue *found = first_error(&o);
+		bool right = rows[i].id == NULL ? good && found == NULL : !good && found != NULL
+		    && found->id != NULL && strcmp(found->id, rows[i].id) == 0
+		    && slice_is(found->place.path, rows[i].path) && found->place.line > 0;
+
+		wrong += !right;
+		if (!right)
+			print_error("%s: %s at %.*s: %.*s\n", rows[i].name, found == NULL ? "no error"
+			    : found->id == NULL ? "?" : found->id, SLICE_FMT(found == NULL ? SLICE("-")
+			    : found->place.path), SLICE_FMT(found == NULL ? SLICE("-") : found->detail));
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+what_must_be_understood_is(void **state UNUSED)
+{
+	static const struct validation strict = { .understand = true };
+	static const char *const texts[] = { "{'resourceType':'Patient','implicitRules':'http://a.test'}",
+		"{'resourceType':'Patient','modifierExtension':[{'url':'http://a.test','valueCode':'a'}]}" };
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct outcome o;
+
+		assert_false(check(unquoted(texts[i]), &strict, &o));
+		assert_string_equal(first_error(&o)->id, "must_understand");
+	}
+}
+
+static void
+extensions_without_definition_are_refused_when_asked(void **state UNUSED)
+{
+	static const struct validation known = { .extensions_known = true };
+	struct outcome o;
+
+	assert_false(check(unquoted("{'resourceType':'Patient','extension':[{'url':'http://a.test',"
+	    "'valueCode':'a'}]}"), &known, &o));
+	assert_string_equal(first_error(&o)->id, "extension_undefined");
+	assert_true(check(unquoted("{'resourceType':'Patient','extension':[{'url':'http://example.org/a',"
+	    "'valueCode':'a'}]}"), &known, &o));
+}
+
+static void
+a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load(void **state UNUSED)
+{
+	static const struct validation lenient;
+	struct outcome o;
+
+	assert_true(check(unquoted("{" OBSERVATION ",'category':[{'coding':[{'system':"
+	    "'http://terminology.hl7.org/CodeSystem/observation-category','code':'nonsense'}]}]}"),
+	    &lenient, &o));
+	assert_string_equal(o.first->id, "code_unlisted");
+}
+
+static void
+a_profile_that_is_asked_for_is_checked(void **state UNUSED)
+{
+	struct slice url = SLICE(CORE "vitalsigns");
+	struct validation how = { .profiles = &url, .profile_count = 1 };
+	struct outcome o;
+
+	assert_true(check(unquoted("{" OBSERVATION "}"), &(struct validation){ .profiles = NULL }, &o));
+	assert_false(check(unquoted("{" OBSERVATION "}"), &how, &o));
+}
+
+/* No value of the resource is in what is said about it. */
+static void
+nothing_is_echoed(void **state UNUSED)
+{
+	static const struct validation plain = { .codes = true };
+	struct outcome o;
+	struct buf b;
+
+	assert_false(check(unquoted("{'resourceType':'Patient','gender':'canary','id':'canary!',"
+	    "'canary':1,'birthDate':'canary','contact':[{'extension':[{'url':'canary'}]}]}"), &plain, &o));
+	buf_init(&b, arena, 1 << 20);
+	outcome_json(&o, &b);
+	buf_add_char(&b, '\0');
+	assert_null(strstr(b.ptr, "canary"));
+}
+
+static void
+issues_are_bounded(void **state UNUSED)
+{
+	static const struct validation plain = { .codes = true };
+	struct outcome o;
+	struct buf b;
+
+	buf_init(&b, arena, 1 << 24);
+	buf_add_cstr(&b, "{\"resourceType\":\"Patient\",\"name\":[{\"x\":1}");
+	for (int i = 0; i < 5000; i++)
+		buf_add_cstr(&b, ",{\"x\":1}");
+	buf_add_cstr(&b, "]}");
+	assert_false(check(buf_slice(&b), &plain, &o));
+	assert_true(o.count <= 101);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule),
+		cmocka_unit_test(what_must_be_understood_is),
+		cmocka_unit_test(extensions_without_definition_are_refused_when_asked),
+		cmocka_unit_test(a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load),
+		cmocka_unit_test(a_profile_that_is_asked_for_is_checked),
+		cmocka_unit_test(nothing_is_echoed),
+		cmocka_unit_test(issues_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, open_validator, close_validator);
+}

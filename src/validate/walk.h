@@ -1,0 +1,98 @@
+/* walk.h -- what the parts of the validator share: where the walk stands, and
+ * how to complain. */
+#ifndef VALIDATE_WALK_H
+#define VALIDATE_WALK_H
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "fhir/pack.h"
+#include "fhirpath/fhirpath.h"
+#include "validate/messages.h"
+#include "validate/validate.h"
+
+struct names;
+
+struct step {
+	const struct step *up;
+	struct slice       name;
+	int64_t            index;       /* -1: not in a list */
+	const struct type *chosen;      /* of a choice: what it is, else NULL */
+	const struct type *type;        /* of the value */
+	const struct element *element;  /* NULL at the root */
+};
+
+struct validator {
+	const struct pack      *pack;
+	const struct limits    *limits;
+	const struct env       *env;
+	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
+};
+
+struct walk {
+	const struct validator  *validator;     /* NULL: structure only */
+	const struct validation *how;
+	const struct pack       *pack;
+	const struct json       *json;
+	const struct limits     *limits;
+	struct arena            *arena, *scratch;
+	struct outcome          *outcome;
+	int                      issues, notes;
+	int                      quiet;         /* > 0: issues are only counted */
+	int                      contained;     /* depth of contained resources */
+	int                      profile_depth;
+	struct item              resource, root;/* %resource, %rootResource */
+	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
+	struct names            *entries;       /* of that Bundle, by fullUrl */
+};
+
+/* A value in the tree, with its companion when it is a primitive. */
+struct value {
+	uint32_t              node, sibling;    /* 0: not there */
+	const struct type    *type;
+	const struct element *element;
+	struct slice          json_name;
+	int64_t               index;
+};
+
+void complain(struct walk *, const struct step *, uint32_t node, enum message, struct slice name);
+struct slice walk_text(struct walk *, uint32_t object, struct slice name);
+
+/* invariant.c */
+void check_constraints(struct walk *, const struct step *, const struct constraint *,
+    uint32_t count, const struct value *);
+/* binding.c */
+void check_binding(struct walk *, const struct step *, const struct value_set *,
+    enum binding_strength, const struct type *, uint32_t node);
+bool binding_holds(struct walk *, const struct value_set *, const struct type *, uint32_t node);
+/* False where the code system knows no code of this form. */
+bool code_has_form(struct slice system, struct slice code);
+void check_coding(struct walk *, const struct step *, uint32_t coding);
+/* reference.c */
+void check_reference(struct walk *, const struct step *, const struct element_type *, uint32_t node);
+bool resolve_reference(struct walk *, struct slice reference, struct item *);
+bool resolve_for_fhirpath(void *walk, struct slice reference, struct item *);
+void index_entries(struct walk *, uint32_t bundle);
+void check_contained_use(struct walk *, const struct step *, uint32_t resource);
+/* extension.c */
+void check_extension(struct walk *, const struct step *, const struct element *, uint32_t node);
+/* bundle.c */
+void check_bundle(struct walk *, const struct step *, uint32_t node);
+/* profile.c */
+void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
+void check_profile(struct walk *, const struct step *, const struct profile *,
+    const struct value *);
+/* special.c */
+void check_vital_signs(struct walk *, const struct step *, uint32_t node);
+void check_attachment(struct walk *, const struct step *, uint32_t node);
+void check_value_set(struct walk *, const struct step *, uint32_t node);
+void check_code_system(struct walk *, const struct step *, uint32_t node);
+void check_questionnaire(struct walk *, const struct step *, uint32_t node);
+void check_capabilities(struct walk *, const struct step *, uint32_t node);
+void check_search_param(struct walk *, const struct step *, uint32_t node);
+void check_canonical_url(struct walk *, const struct step *, uint32_t node);
+/* xhtml.c */
+enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
+enum xhtml xhtml_check(struct slice);
+
+#endif
