@@ -2,7 +2,7 @@
  * written as XML, and that is read to the same. */
 #include "base/buf.h"
 #include "json/json.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
 #include "xml/xml.h"
 
 #include "definitions.h"

@@ -2,7 +2,7 @@
  * well-formed XML of FHIR that is read again. */
 #include "base/buf.h"
 #include "json/json.h"
-#include "validate/structure.h"
+#include "validate/validate.h"
 #include "xml/xml.h"
 
 #include "definitions.h"
