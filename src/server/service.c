@@ -16,6 +16,7 @@
 #include "crypto/keeper.h"
 #include "exchange/exchange.h"
 #include "fhir/pack.h"
+#include "fhir/package_store.h"
 #include "oauth/registry.h"
 #include "rest/rest.h"
 #include "search/index.h"
@@ -78,6 +79,8 @@ open_pack(struct service *s, const char *path, struct outcome *o)
 	if (s->pack == NULL)
 		return false;
 	arena_defer(s->arena, close_pack, s->pack);
+	if (!package_store_load(s->pack, s->env, s->dir, s->arena, o))
+		return false;
 	s->validator = validator_new(s->pack, s->limits, s->env, s->arena, o);
 	return s->validator != NULL;
 }
