@@ -11,6 +11,7 @@ bool rest_vread(struct exchange *);
 bool rest_history(struct exchange *);
 bool rest_create(struct exchange *);
 bool rest_update(struct exchange *);
+bool rest_patch(struct exchange *);
 bool rest_delete(struct exchange *);
 bool rest_search(struct exchange *);
 bool rest_validate(struct exchange *);
