@@ -450,7 +450,7 @@ lay_out(struct pack *p)
 	    || h->format != PACK_FORMAT)
 		return false;
 	need = sizeof *h + (uint64_t)h->string_count * 8 + (uint64_t)h->code_count * 8
-	    + (uint64_t)h->word_count * 4 + h->text_bytes;
+	    + (uint64_t)h->word_count * 4 + h->terminology_bytes + h->text_bytes;
 	if (need != p->size)
 		return false;
 	sha256_one(slice_make(base + sizeof *h, p->size - sizeof *h), hash);
@@ -461,7 +461,7 @@ lay_out(struct pack *p)
 	p->words = (const void *)(p->codes + h->code_count);
 	p->at = p->words;
 	p->end = p->words + h->word_count;
-	p->text = (const char *)p->end;
+	p->text = (const char *)p->end + h->terminology_bytes;
 	return strings_good(p) && read_words(p);
 }
 
@@ -514,6 +514,12 @@ struct slice
 pack_hash(const struct pack *p)
 {
 	return slice_make(p->header->hash, sizeof p->header->hash);
+}
+
+struct slice
+pack_terminology(const struct pack *p)
+{
+	return slice_make(p->end, p->header->terminology_bytes);
 }
 
 struct slice

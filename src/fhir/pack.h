@@ -151,6 +151,8 @@ void         pack_close(struct pack *);
 /* SHA-256 of the file's contents: what a store remembers of the definitions
  * that made its index rows. */
 struct slice pack_hash(const struct pack *);
+/* The section that terminology_format.h describes. */
+struct slice pack_terminology(const struct pack *);
 /* "4.0.1" */
 struct slice pack_fhir_version(const struct pack *);
 

@@ -1,10 +1,11 @@
 /* pack_format.h -- the file behind pack.h; builder and reader agree on it here.
  *
- *   header    struct pack_header, 64 bytes
+ *   header    struct pack_header
  *   strings   string_count x { offset, length } into the text
  *   codes     code_count x { system, code } string numbers, sorted within
  *             each value set by (code, system) text
  *   words     the tables, as a sequence of 32-bit words (below)
+ *   terminology  the section of terminology_format.h, whole words
  *   text      the bytes of all strings
  *
  * words = type_count param_count set_count { type } { param } { value set }
@@ -31,7 +32,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 2u
+#define PACK_FORMAT 3u
 #define PACK_NONE   UINT32_MAX
 
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */
@@ -43,6 +44,7 @@ struct pack_header {
 	char     magic[8];
 	uint8_t  hash[32];              /* SHA-256 of all behind the header */
 	uint32_t format, string_count, code_count, word_count, text_bytes, version;
+	uint32_t terminology_bytes, unused[3];
 };
 
 #endif
