@@ -133,7 +133,8 @@ open_parts(struct service *s, const char *pack_path, struct outcome *o)
 {
 	return open_options(s, o) && open_keys(s, o) && open_pack(s, pack_path, o)
 	    && open_audit(s, o) && open_store(s, o) && open_index(s, o) && open_registry(s, o)
-	    && rest_capabilities(s, s->arena, &s->capabilities);
+	    && rest_capabilities(s, s->arena, &s->capabilities)
+	    && rest_openapi_document(s, s->arena, &s->openapi);
 }
 
 struct service *
