@@ -307,15 +307,14 @@ terminology_walk(struct terminology *t, const struct code_system *s, uint32_t st
 }
 
 enum known
-terminology_subsumes(struct terminology *t, struct slice system, struct slice ancestor,
+code_system_subsumes(struct terminology *t, const struct code_system *s, struct slice ancestor,
     struct slice code)
 {
-	const struct code_system *s = terminology_system(t, system);
 	struct concept a, c;
 	const uint32_t *above;
 	uint32_t count;
 
-	if (s == NULL || code_system_find(s, ancestor, &a) != KNOWN_YES
+	if (code_system_find(s, ancestor, &a) != KNOWN_YES
 	    || code_system_find(s, code, &c) != KNOWN_YES)
 		return UNKNOWN;
 	if (a.number == c.number)
@@ -327,6 +326,15 @@ terminology_subsumes(struct terminology *t, struct slice system, struct slice an
 		if (above[i] == a.number)
 			return KNOWN_YES;
 	return t->spent ? UNKNOWN : KNOWN_NO;
+}
+
+enum known
+terminology_subsumes(struct terminology *t, struct slice system, struct slice ancestor,
+    struct slice code)
+{
+	const struct code_system *s = terminology_system(t, system);
+
+	return s == NULL ? UNKNOWN : code_system_subsumes(t, s, ancestor, code);
 }
 
 static enum known

@@ -86,6 +86,9 @@ struct slice code_system_version(const struct code_system *);
 enum known terminology_subsumes(struct terminology *, struct slice system,
     struct slice ancestor, struct slice code);
 
+enum known code_system_subsumes(struct terminology *, const struct code_system *,
+    struct slice ancestor, struct slice code);
+
 /* The code itself and everything below (or above) it, once each.  `each` returns false
  * to stop.  UNKNOWN when the code or its system is not known; else KNOWN_YES. */
 typedef bool terminology_each(void *ctx, const struct concept *);

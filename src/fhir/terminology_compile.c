@@ -128,6 +128,20 @@ value_of(const struct json *j, uint32_t property, struct slice *type)
 	return 0;
 }
 
+/* Those that are no JSON strings are written as they stand: then they must be none. */
+static bool
+fits_type(const struct json *j, uint32_t value, struct slice type)
+{
+	static const char *const bare[] = { "valueBoolean", "valueInteger", "valueDecimal" };
+
+	if (slice_is(type, "valueCoding"))
+		return json_type(j, value) == JSON_OBJECT;
+	for (size_t i = 0; i < COUNT_OF(bare); i++)
+		if (slice_is(type, bare[i]))
+			return json_type(j, value) < JSON_STRING;
+	return json_type(j, value) == JSON_STRING;
+}
+
 static struct slice
 plain_value(struct compiler *c, uint32_t value)
 {
@@ -145,7 +159,7 @@ put_properties(struct compiler *c, struct concept_row *row, uint32_t list)
 		uint32_t value = json_type(c->json, n) == JSON_OBJECT ? value_of(c->json, n, &type) : 0;
 		struct property_row p;
 
-		if (value == 0)
+		if (value == 0 || !fits_type(c->json, value, type))
 			continue;
 		text = plain_value(c, value);
 		p = (struct property_row){ put_text(c, code), put_text(c, type), put_text(c, text) };
