@@ -47,6 +47,8 @@
 	X(SCAN_SECONDS,   "limits.scan_seconds",      60,       600,        "seconds that the malware scanner may take (503)") \
 	X(MAGIC_SECONDS,  "limits.magic_seconds",     5,        60,         "seconds that recognising a type may take (503)") \
 	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \
+	X(PACKAGE_BYTES,  "limits.package_bytes",     536870912, 2147483647, "bytes of a package, unpacked (413)")      \
+	X(PACKAGE_FILES,  "limits.package_files",     50000,    1000000,    "files of a package (413)")                 \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
 	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
 	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")
