@@ -289,21 +289,43 @@ path_place(const struct engine *e, const struct value *v, struct slice path, str
 	return whole;
 }
 
-/* `at` is a path or several: the first that is there whole, else the last. */
+/* In a row of a view also what it was made of: its item, then its resource. */
+static bool
+place_in_row(const struct engine *e, const struct value *v, struct slice path, struct span *out)
+{
+	static const char *const parts[] = { "item", "resource" };
+	struct span found = *out;
+
+	if (path_place(e, v, path, &found)) {
+		*out = found;
+		return true;
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct member *part = find_member(v, slice_of(parts[i]));
+
+		if (part != NULL && engine_find_object(e, v) != NULL && path_place(e, part->value, path, &found)) {
+			*out = found;
+			return true;
+		}
+	}
+	path_place(e, v, path, out);
+	return false;
+}
+
+/* `at` is a path or several: the first that is there whole, else as far as the last goes. */
 static void
 find_place(struct engine *e, const struct value *v, const struct value *at, struct span *out,
     struct slice *attribute)
 {
-	if (at->kind == VALUE_STRING) {
-		*attribute = at->text;
-		path_place(e, v, at->text, out);
-		return;
-	}
-	for (uint32_t i = 0; at->kind == VALUE_LIST && i < at->count; i++) {
+	const struct value *paths = at->kind == VALUE_STRING ? NULL : at;
+	uint32_t i, n = paths == NULL ? 1 : paths->kind == VALUE_LIST ? paths->count : 0;
+
+	for (i = 0; i < n; i++) {
+		struct slice path = paths == NULL ? at->text : paths->items[i]->text;
 		struct span found = *out;
 
-		*attribute = at->items[i]->text;
-		if (path_place(e, v, at->items[i]->text, &found) || i + 1 == at->count) {
+		*attribute = path;
+		if (place_in_row(e, v, path, &found) || i + 1 == n) {
 			*out = found;
 			return;
 		}

@@ -39,6 +39,8 @@ add_row(struct rows *r, const struct value *item)
 
 		hcl_map_add(&fields, names->list[i].name, v->span, v);
 	}
+	if (item != NULL)
+		hcl_map_add(&fields, SLICE("item"), span, item);
 	hcl_map_add(&fields, SLICE("resource"), span, r->self);
 	row.members = fields.members;
 	row.count = fields.count;

@@ -1,3 +1,5 @@
+# Audit.
+
 rule "FB-AUDIT-007" {
   title    = "A trail does not sign its log files"
   control  = "audit"
