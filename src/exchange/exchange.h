@@ -84,6 +84,7 @@ struct exchange {
 	enum fault    misrouted;
 	const struct type *type;
 	struct slice  id, version;
+	struct slice  operation;        /* name without the $, or empty */
 
 	/* authentication, authorization */
 	struct principal *who;          /* NULL is nobody */

@@ -14,14 +14,16 @@ struct exchange;
 enum path_shape {               /* below the FHIR base */
 	PATH_BASE,              /* ""                          */
 	PATH_METADATA,          /* /metadata                   */
+	PATH_OPENAPI,           /* /openapi.json               */
 	PATH_SMART,             /* /.well-known/smart-configuration */
 	PATH_TYPE,              /* /Patient                    */
 	PATH_TYPE_SEARCH,       /* /Patient/_search            */
 	PATH_INSTANCE,          /* /Patient/1                  */
 	PATH_HISTORY,           /* /Patient/1/_history         */
 	PATH_VERSION,           /* /Patient/1/_history/2       */
-	PATH_VALIDATE,          /* /Patient/$validate          */
-	PATH_VALIDATE_INSTANCE, /* /Patient/1/$validate        */
+	PATH_SYSTEM_OPERATION,  /* /$name                      */
+	PATH_TYPE_OPERATION,    /* /Patient/$name              */
+	PATH_INSTANCE_OPERATION, /* /Patient/1/$name           */
 	PATH_JWKS,              /* /oauth/jwks, beside the base */
 	PATH_NONE,
 };
@@ -37,6 +39,15 @@ struct interaction {
 	bool            open;           /* answers without a token; touches no FHIR data */
 	enum body_kind  body;
 	bool          (*perform)(struct exchange *);
+};
+
+/* A row of the operations table: an interaction with a name of its own.  One operation
+ * has a row for each method and level that it can be called at.  Source: R4 operations.html. */
+struct operation {
+	const char *name;               /* "validate" is called as $validate */
+	const char *types;              /* where: "Patient Encounter"; NULL: every type, or the system */
+	const char *definition;         /* canonical of its OperationDefinition */
+	struct interaction row;
 };
 
 #endif

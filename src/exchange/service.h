@@ -41,6 +41,7 @@ struct service {
 	struct registry     *registry;
 	uint8_t              cursor_key[32];
 	struct slice         capabilities;      /* the CapabilityStatement, made once */
+	struct slice         openapi;           /* the OpenAPI document, likewise */
 };
 
 #endif

@@ -9,12 +9,15 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/env.h"
+#include "iac/cloudformation.h"
 #include "iac/compose.h"
 #include "iac/detect.h"
 #include "iac/dockerfile.h"
 #include "iac/engine.h"
+#include "iac/files.h"
 #include "iac/kubernetes.h"
 #include "iac/terraform.h"
+#include "iac/terraform_plan.h"
 
 enum { FILE_BYTES = 64 << 20, FILES_MAX = 200000, WALK_DEPTH = 64 };
 
@@ -36,16 +39,6 @@ scan_init(struct scan *s, const struct rules *rules, struct arena *arena)
 
 /* ---- gathering ---- */
 
-static struct slice
-directory_of(struct slice path)
-{
-	size_t len = path.len;
-
-	while (len > 0 && path.ptr[len - 1] != '/')
-		len--;
-	return len > 1 ? slice_sub(path, 0, len - 1) : SLICE(".");
-}
-
 void
 scan_add_text(struct scan *s, struct slice path, struct slice text)
 {
@@ -60,7 +53,7 @@ scan_add_text(struct scan *s, struct slice path, struct slice text)
 		    s->file_room * sizeof *s->files);
 	}
 	s->files[s->file_count++] = (struct scan_file){ project_add_source(&s->project, path, text), language,
-		directory_of(path) };
+		files_directory(path) };
 }
 
 static void
@@ -182,42 +175,12 @@ scan_add_path(struct scan *s, const char *path)
 		walk(s, path);
 		return true;
 	}
-	s->root = directory_of(slice_of(path));
+	s->root = files_directory(slice_of(path));
 	add_file(s, path, st.st_size);
 	return true;
 }
 
 /* ---- modules that are called are read by their callers ---- */
-
-static struct slice
-joined(struct arena *a, struct slice base, struct slice more)
-{
-	char *text = arena_alloc(a, base.len + more.len + 2);
-	struct slice rest = slice_make(text, base.len + more.len + 1), step;
-	char *made = arena_alloc(a, rest.len + 2);
-	size_t len = base.len > 0 && base.ptr[0] == '/';
-
-	memcpy(text, base.ptr, base.len);
-	text[base.len] = '/';
-	memcpy(text + base.len + 1, more.ptr, more.len);
-	made[0] = '/';
-	while (rest.len > 0) {
-		step = slice_cut(&rest, '/');
-		if (step.len == 0 || slice_is(step, "."))
-			continue;
-		if (slice_is(step, "..") && len > 1) {
-			while (len > 0 && made[len - 1] != '/')
-				len--;
-			len -= len > 1;
-			continue;
-		}
-		if (len > 0 && made[len - 1] != '/')
-			made[len++] = '/';
-		memcpy(made + len, step.ptr, step.len);
-		len += step.len;
-	}
-	return slice_make(made, len);
-}
 
 /* The text in quotes behind `source =`, from *at on; empty at the end. */
 static struct slice
@@ -264,7 +227,7 @@ gather_called(struct scan *s, const struct scan_file *f, struct called *c)
 			c->list = arena_grow(s->arena, c->list, before * sizeof *c->list,
 			    c->room * sizeof *c->list);
 		}
-		c->list[c->count++] = joined(s->arena, f->directory, source);
+		c->list[c->count++] = files_join(s->arena, f->directory, source);
 	}
 }
 
@@ -277,7 +240,7 @@ by_slice(const void *a, const void *b)
 static bool
 is_called(struct scan *s, const struct called *c, struct slice directory)
 {
-	struct slice whole = joined(s->arena, directory, SLICE("."));
+	struct slice whole = files_join(s->arena, directory, SLICE("."));
 
 	return c->count > 0 && bsearch(&whole, c->list, c->count, sizeof *c->list, by_slice) != NULL;
 }
@@ -309,10 +272,36 @@ read_together(struct scan *s, uint32_t from, uint32_t to)
 		compose_read(&s->project, sources, to - from, s->root);
 }
 
-typedef void read_fn(struct project *, uint32_t source);
+static void
+read_template(struct project *p, uint32_t source, struct slice root)
+{
+	cloudformation_read(p, source, NULL, root);
+}
 
-static read_fn *const readers[] = {
-	[LANGUAGE_KUBERNETES] = kubernetes_read, [LANGUAGE_DOCKERFILE] = dockerfile_read,
+static void
+read_plan(struct project *p, uint32_t source, struct slice root)
+{
+	(void)root;
+	terraform_plan_read(p, source);
+}
+
+static void
+read_manifest(struct project *p, uint32_t source, struct slice root)
+{
+	(void)root;
+	kubernetes_read(p, source);
+}
+
+static void
+read_dockerfile(struct project *p, uint32_t source, struct slice root)
+{
+	(void)root;
+	dockerfile_read(p, source);
+}
+
+static void (*const readers[])(struct project *, uint32_t, struct slice) = {
+	[LANGUAGE_TERRAFORM_PLAN] = read_plan,    [LANGUAGE_CLOUDFORMATION] = read_template,
+	[LANGUAGE_KUBERNETES] = read_manifest,    [LANGUAGE_DOCKERFILE] = read_dockerfile,
 	[LANGUAGE_CLOUD_INIT] = NULL,
 };
 
@@ -346,7 +335,7 @@ read_files(struct scan *s)
 		if (together && !(f->language == LANGUAGE_TERRAFORM && is_called(s, &called, f->directory)))
 			read_together(s, i, next);
 		else if (!together && readers[f->language] != NULL)
-			readers[f->language](&s->project, f->source);
+			readers[f->language](&s->project, f->source, s->root);
 		/* Objects of Kubernetes refer to each other across files. */
 		set_unit(s, before, f->language == LANGUAGE_KUBERNETES ? UINT32_MAX : i);
 	}

@@ -19,12 +19,11 @@ const struct interaction interactions[] = {
 	{ "search-type",      "GET",     PATH_TYPE,         PERMIT_SEARCH, 'E', false, BODY_NONE,     rest_search },
 	{ "search-type",      "HEAD",    PATH_TYPE,         PERMIT_SEARCH, 'E', false, BODY_NONE,     rest_search },
 	{ "search-type",      "POST",    PATH_TYPE_SEARCH,  PERMIT_SEARCH, 'E', false, BODY_FORM,     rest_search },
-	{ "operation",        "POST",    PATH_VALIDATE,     PERMIT_READ,   'E', false, BODY_ANY,      rest_validate },
-	{ "operation",        "POST",    PATH_VALIDATE_INSTANCE, PERMIT_READ, 'E', false, BODY_ANY, rest_validate },
 	{ "transaction",      "POST",    PATH_BASE,         0,             'E', false, BODY_BUNDLE,   rest_bundle },
 	{ "batch",            "POST",    PATH_BASE,         0,             'E', false, BODY_BUNDLE,   rest_bundle },
 	{ "capabilities",     "GET",     PATH_METADATA,     0,             'R', true,  BODY_NONE,     rest_metadata },
 	{ "capabilities",     "HEAD",    PATH_METADATA,     0,             'R', true,  BODY_NONE,     rest_metadata },
+	{ "openapi",          "GET",     PATH_OPENAPI,      0,             'R', true,  BODY_NONE,     rest_openapi },
 	{ "smart",            "GET",     PATH_SMART,        0,             'R', true,  BODY_NONE,     rest_smart_configuration },
 	{ "jwks",             "GET",     PATH_JWKS,         0,             'R', true,  BODY_NONE,     rest_jwks },
 };

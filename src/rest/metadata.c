@@ -27,8 +27,7 @@ write_interactions(struct buf *b, bool of_system)
 		const struct interaction *row = &interactions[i];
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
-		if (row->open || repeated || slice_is(slice_of(row->code), "operation")
-		    || (row->shape == PATH_BASE) != of_system)
+		if (row->open || repeated || (row->shape == PATH_BASE) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
 		first = false;
@@ -52,6 +51,25 @@ write_params(struct buf *b, const struct service *s, const struct type *type)
 	}
 }
 
+/* Each operation once, whatever methods and levels it has. */
+static void
+write_operations(struct buf *b, const struct slice *type)
+{
+	bool first = true;
+
+	for (int i = 0; i < operation_count; i++) {
+		const struct operation *o = &operations[i];
+		bool repeated = i > 0 && slice_is(slice_of(operations[i - 1].name), o->name);
+
+		if (repeated || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
+		    || (type != NULL && !rest_operation_on(o, type)))
+			continue;
+		buf_printf(b, "%s{\"name\":\"%s\",\"definition\":\"%s\"}", first ? "" : ",", o->name,
+		    o->definition);
+		first = false;
+	}
+}
+
 static void
 write_type(struct buf *b, const struct service *s, const struct type *type)
 {
@@ -59,9 +77,9 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	write_interactions(b, false);
 	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
 	    "\"updateCreate\":false,\"conditionalCreate\":false,\"conditionalRead\":\"full-support\","
-	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"operation\":[{\"name\":\"validate\","
-	    "\"definition\":\"http://hl7.org/fhir/OperationDefinition/Resource-validate\"}],"
-	    "\"searchParam\":["));
+	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"operation\":["));
+	write_operations(b, &type->name);
+	buf_add(b, SLICE("],\"searchParam\":["));
 	write_params(b, s, type);
 	buf_add(b, SLICE("]}"));
 }

@@ -41,12 +41,20 @@ void rest_conflict(struct exchange *);
 
 extern const struct interaction interactions[];
 extern const int interaction_count;
+extern const struct operation operations[];
+extern const int operation_count;
+
+/* May this operation be called on this type (NULL: on the system)? */
+bool rest_operation_on(const struct operation *, const struct slice *type_name);
 
 /* The CapabilityStatement of this service, from the interactions table and the
  * pack, in `arena`. */
 MUST_USE bool rest_capabilities(const struct service *, struct arena *, struct slice *out);
 
-/* Allow header for a path: the methods its shape has. */
+/* The same as an OpenAPI 3.0 document. */
+MUST_USE bool rest_openapi_document(const struct service *, struct arena *, struct slice *out);
+
+/* Allow header for the exchange's path: the methods its shape, or its operation, has. */
 struct slice rest_allowed(const struct exchange *, enum path_shape);
 
 #endif

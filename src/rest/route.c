@@ -53,6 +53,15 @@ split(struct exchange *x, struct slice rest, struct segments *s)
 	return true;
 }
 
+static bool
+operation_named(struct exchange *x, struct slice segment)
+{
+	if (!slice_starts(segment, SLICE("$")))
+		return false;
+	x->operation = slice_sub(segment, 1, segment.len);
+	return true;
+}
+
 static enum path_shape
 below_type(struct exchange *x, const struct segments *s)
 {
@@ -64,11 +73,11 @@ below_type(struct exchange *x, const struct segments *s)
 		return PATH_TYPE;
 	if (s->count == 2 && slice_is(s->at[1], "_search"))
 		return PATH_TYPE_SEARCH;
-	if (s->count == 2 && slice_is(s->at[1], "$validate"))
-		return PATH_VALIDATE;
-	if (s->count == 3 && slice_is(s->at[2], "$validate") && id_good(s->at[1])) {
+	if (s->count == 2 && operation_named(x, s->at[1]))
+		return PATH_TYPE_OPERATION;
+	if (s->count == 3 && id_good(s->at[1]) && operation_named(x, s->at[2])) {
 		x->id = s->at[1];
-		return PATH_VALIDATE_INSTANCE;
+		return PATH_INSTANCE_OPERATION;
 	}
 	if (!id_good(s->at[1]) || (s->count > 2 && !history))
 		return PATH_NONE;
@@ -100,9 +109,13 @@ shape_of(struct exchange *x)
 		return PATH_BASE;
 	if (s.count == 1 && slice_is(s.at[0], "metadata"))
 		return PATH_METADATA;
+	if (s.count == 1 && slice_is(s.at[0], "openapi.json"))
+		return PATH_OPENAPI;
 	if (s.count == 2 && slice_is(s.at[0], ".well-known")
 	    && slice_is(s.at[1], "smart-configuration"))
 		return PATH_SMART;
+	if (s.count == 1 && operation_named(x, s.at[0]))
+		return PATH_SYSTEM_OPERATION;
 	return below_type(x, &s);
 }
 
@@ -115,19 +128,59 @@ static const struct interaction options_interactions[] = {
 static bool
 open_to_all(enum path_shape shape)
 {
-	return shape == PATH_METADATA || shape == PATH_SMART || shape == PATH_JWKS;
+	return shape == PATH_METADATA || shape == PATH_OPENAPI || shape == PATH_SMART || shape == PATH_JWKS;
+}
+
+bool
+rest_operation_on(const struct operation *o, const struct slice *type_name)
+{
+	struct slice types, one;
+
+	if (o->types == NULL || type_name == NULL)
+		return o->types == NULL;
+	types = slice_of(o->types);
+	while (types.len > 0) {
+		one = slice_cut(&types, ' ');
+		if (slice_eq(one, *type_name))
+			return true;
+	}
+	return false;
+}
+
+/* The rows of a path, one after the other: those of its shape, or of its operation.
+ * Begin with 0; NULL when there are no more. */
+static const struct interaction *
+next_row(const struct exchange *x, enum path_shape shape, int *at)
+{
+	const struct slice *type = x->type == NULL ? NULL : &x->type->name;
+
+	if (x->operation.len == 0) {
+		while (*at < interaction_count)
+			if (interactions[(*at)++].shape == shape)
+				return &interactions[*at - 1];
+		return NULL;
+	}
+	while (*at < operation_count) {
+		const struct operation *o = &operations[(*at)++];
+
+		if (o->row.shape == shape && slice_is(x->operation, o->name)
+		    && (shape == PATH_SYSTEM_OPERATION || rest_operation_on(o, type)))
+			return &o->row;
+	}
+	return NULL;
 }
 
 static const struct interaction *
-row_of(struct slice method, enum path_shape shape, bool *shape_known)
+row_of(const struct exchange *x, enum path_shape shape, bool *shape_known)
 {
+	const struct interaction *row;
+	int at = 0;
+
 	*shape_known = false;
-	for (int i = 0; i < interaction_count; i++) {
-		if (interactions[i].shape != shape)
-			continue;
+	while ((row = next_row(x, shape, &at)) != NULL) {
 		*shape_known = true;
-		if (slice_is(method, interactions[i].method))
-			return &interactions[i];
+		if (slice_is(x->method, row->method))
+			return row;
 	}
 	return NULL;
 }
@@ -154,7 +207,7 @@ rest_route(struct exchange *x)
 		x->version = rest_allowed(x, shape);
 		return;
 	}
-	x->interaction = row_of(x->method, shape, &shape_known);
+	x->interaction = row_of(x, shape, &shape_known);
 	if (x->interaction == NULL)
 		misroute(x, shape, shape_known);
 }
@@ -162,15 +215,17 @@ rest_route(struct exchange *x)
 struct slice
 rest_allowed(const struct exchange *x, enum path_shape shape)
 {
+	const struct interaction *row, *before = NULL;
 	struct buf b;
+	int at = 0;
 
 	buf_init(&b, x->arena, 256);
 	buf_add_cstr(&b, "OPTIONS");
-	for (int i = 0; i < interaction_count; i++)
-		if (interactions[i].shape == shape
-		    && (i == 0 || interactions[i - 1].shape != shape
-		    || !slice_is(slice_of(interactions[i - 1].method), interactions[i].method)))
-			buf_printf(&b, ", %s", interactions[i].method);
+	while ((row = next_row(x, shape, &at)) != NULL) {
+		if (before == NULL || !slice_is(slice_of(before->method), row->method))
+			buf_printf(&b, ", %s", row->method);
+		before = row;
+	}
 	return buf_slice(&b);
 }
 

@@ -16,6 +16,7 @@
 #include "crypto/keeper.h"
 #include "exchange/exchange.h"
 #include "fhir/pack.h"
+#include "fhir/package_store.h"
 #include "oauth/registry.h"
 #include "rest/rest.h"
 #include "search/index.h"
@@ -78,6 +79,8 @@ open_pack(struct service *s, const char *path, struct outcome *o)
 	if (s->pack == NULL)
 		return false;
 	arena_defer(s->arena, close_pack, s->pack);
+	if (!package_store_load(s->pack, s->env, s->dir, s->arena, o))
+		return false;
 	s->validator = validator_new(s->pack, s->limits, s->env, s->arena, o);
 	return s->validator != NULL;
 }
@@ -133,7 +136,8 @@ open_parts(struct service *s, const char *pack_path, struct outcome *o)
 {
 	return open_options(s, o) && open_keys(s, o) && open_pack(s, pack_path, o)
 	    && open_audit(s, o) && open_store(s, o) && open_index(s, o) && open_registry(s, o)
-	    && rest_capabilities(s, s->arena, &s->capabilities);
+	    && rest_capabilities(s, s->arena, &s->capabilities)
+	    && rest_openapi_document(s, s->arena, &s->openapi);
 }
 
 struct service *
