@@ -17,6 +17,7 @@ const struct command commands[] = {
 	{ "fhirpath",   "evaluate a FHIRPath expression over a file",                             cmd_fhirpath },
 	{ "audit",      "verify or show the audit log",                                           cmd_audit },
 	{ "doctor",     "the eleven controls, one line each",                                     cmd_doctor },
+	{ "scan",       "check Infrastructure as Code against the eleven controls",                cmd_scan },
 	{ "config",     "explain the configuration",                                              cmd_config },
 	{ "pack",       "compile FHIR packages into a definitions pack",                          cmd_pack },
 	{ "package",    "add, list or remove implementation guides",                              cmd_package },
