@@ -95,20 +95,48 @@ first_entry(struct slice section, uint32_t kind, struct slice url, const struct 
 	return entries + low;
 }
 
-/* A version that is asked for must be the one; else that of the package, else the first. */
-static const struct entry_row *
-find_entry(struct slice section, uint32_t kind, struct slice url, struct slice version,
-    uint32_t package)
+/* Packages are numbered through all parts. */
+static uint32_t
+package_of(uint32_t part, const struct entry_row *e)
 {
-	const struct entry_row *end, *e = first_entry(section, kind, url, &end), *found = NULL;
+	return part << 16 | e->package;
+}
+
+struct found {
+	const struct entry_row *entry;          /* NULL: none */
+	struct slice section;
+	uint32_t     package;
+};
+
+/* A version that is asked for must be the one; else that of the package, else the first. */
+static bool
+find_in_part(const struct pack *pack, uint32_t part, uint32_t kind, struct slice url,
+    struct slice version, uint32_t package, struct found *out)
+{
+	struct slice section = pack_terminology(pack, part);
+	const struct entry_row *end, *e = first_entry(section, kind, url, &end);
 
 	for (; e < end && entry_compare(section, e, kind, url) == 0; e++) {
-		if (version.len > 0 ? slice_eq(text_at(section, e->version), version)
-		    : e->package == package)
-			return e;
-		if (found == NULL && version.len == 0)
-			found = e;
+		bool it = version.len > 0 ? slice_eq(text_at(section, e->version), version)
+		    : package_of(part, e) == package;
+
+		if (it || (out->entry == NULL && version.len == 0))
+			*out = (struct found){ e, section, package_of(part, e) };
+		if (it)
+			return true;
 	}
+	return false;
+}
+
+static struct found
+find_entry(const struct pack *pack, uint32_t kind, struct slice url, struct slice version,
+    uint32_t package)
+{
+	struct found found = { NULL, SLICE_NONE, 0 };
+
+	for (uint32_t part = 0; part < pack_part_count(pack); part++)
+		if (find_in_part(pack, part, kind, url, version, package, &found))
+			break;
 	return found;
 }
 
@@ -123,13 +151,12 @@ parse(struct terminology *t, struct slice text)
 }
 
 static bool
-from_entry(struct terminology *t, struct slice section, const struct entry_row *e,
-    struct definition *d)
+from_entry(struct terminology *t, const struct found *f, struct definition *d)
 {
-	struct slice body = text_at(section, e->body);
+	struct slice body = text_at(f->section, f->entry->body);
 
-	d->package = e->package;
-	if (e->kind == TERMINOLOGY_SYSTEM)
+	d->package = f->package;
+	if (f->entry->kind == TERMINOLOGY_SYSTEM)
 		d->system = code_system_at(body);
 	else
 		d->json = parse(t, body);
@@ -153,17 +180,16 @@ static const struct definition *
 look_up(struct terminology *t, enum terminology_kind kind, struct slice canonical,
     uint32_t package)
 {
-	struct slice section = pack_terminology(t->pack), version = canonical;
-	struct slice url = slice_cut(&version, '|');
-	const struct entry_row *e = find_entry(section, kind, url, version, package);
+	struct slice version = canonical, url = slice_cut(&version, '|');
+	struct found f = find_entry(t->pack, kind, url, version, package);
 	struct definition *d = arena_alloc(t->arena, sizeof *d);
 
 	if (url.len == 0)
 		return NULL;
-	if (e == NULL && version.len > 0)       /* the old tables of v2 have a bar in their url */
-		e = find_entry(section, kind, canonical, SLICE_NONE, package);
-	if (e != NULL)
-		return from_entry(t, section, e, d) ? d : NULL;
+	if (f.entry == NULL && version.len > 0) /* the old tables of v2 have a bar in their url */
+		f = find_entry(t->pack, kind, canonical, SLICE_NONE, package);
+	if (f.entry != NULL)
+		return from_entry(t, &f, d) ? d : NULL;
 	return from_source(t, kind, url, version, d) ? d : NULL;
 }
 
@@ -213,39 +239,55 @@ terminology_definition(struct terminology *t, enum terminology_kind kind, struct
 	return d == NULL ? NULL : d->json;
 }
 
-struct slice
-pack_definition(const struct pack *pack, enum terminology_kind kind, struct slice id,
-    struct slice *url)
+static const struct entry_row *
+entry_of_id(struct slice section, enum terminology_kind kind, struct slice id)
 {
-	struct slice section = pack_terminology(pack);
 	uint32_t count;
 	const struct entry_row *e = entries_of(section, &count);
 
 	for (uint32_t i = 0; i < count; i++)
-		if (e[i].kind == kind && slice_eq(text_at(section, e[i].id), id)) {
-			*url = text_at(section, e[i].url);
-			return text_at(section, e[i].body);
-		}
+		if (e[i].kind == kind && slice_eq(text_at(section, e[i].id), id))
+			return &e[i];
+	return NULL;
+}
+
+struct slice
+pack_definition(const struct pack *pack, enum terminology_kind kind, struct slice id,
+    struct slice *url)
+{
 	*url = SLICE_NONE;
+	for (uint32_t part = 0; part < pack_part_count(pack); part++) {
+		struct slice section = pack_terminology(pack, part);
+		const struct entry_row *e = entry_of_id(section, kind, id);
+
+		if (e != NULL) {
+			*url = text_at(section, e->url);
+			return text_at(section, e->body);
+		}
+	}
 	return SLICE_NONE;
 }
 
 bool
-pack_definitions(const struct pack *pack, enum terminology_kind kind, uint32_t *at,
+pack_definitions(const struct pack *pack, enum terminology_kind kind, uint64_t *at,
     struct slice *url, struct slice *version)
 {
-	struct slice section = pack_terminology(pack);
-	uint32_t count;
-	const struct entry_row *e = entries_of(section, &count);
+	for (uint32_t part = (uint32_t)(*at >> 32); part < pack_part_count(pack); part++) {
+		struct slice section = pack_terminology(pack, part);
+		uint32_t count, i = (uint32_t)*at;
+		const struct entry_row *e = entries_of(section, &count);
 
-	while (*at < count && e[*at].kind != kind)
-		++*at;
-	if (*at >= count)
-		return false;
-	*url = text_at(section, e[*at].url);
-	*version = text_at(section, e[*at].version);
-	++*at;
-	return true;
+		while (i < count && e[i].kind != kind)
+			i++;
+		if (i < count) {
+			*url = text_at(section, e[i].url);
+			*version = text_at(section, e[i].version);
+			*at = (uint64_t)part << 32 | (i + 1);
+			return true;
+		}
+		*at = (uint64_t)(part + 1) << 32;
+	}
+	return false;
 }
 
 /* Code systems */

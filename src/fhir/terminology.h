@@ -148,7 +148,7 @@ const struct json *terminology_definition(struct terminology *, enum terminology
 struct slice pack_definition(const struct pack *, enum terminology_kind, struct slice id,
     struct slice *url);
 /* All of a kind, one after the other: begin with 0; false at the end. */
-bool pack_definitions(const struct pack *, enum terminology_kind, uint32_t *at, struct slice *url,
+bool pack_definitions(const struct pack *, enum terminology_kind, uint64_t *at, struct slice *url,
     struct slice *version);
 
 #endif

@@ -13,6 +13,7 @@ bool rest_create(struct exchange *);
 bool rest_update(struct exchange *);
 bool rest_delete(struct exchange *);
 bool rest_search(struct exchange *);
+bool rest_read_operation(struct exchange *);
 bool rest_validate(struct exchange *);
 bool rest_expand(struct exchange *);
 bool rest_validate_code(struct exchange *);

@@ -218,7 +218,8 @@ in_all(struct translation *r, const struct coding_asked *c)
 {
 	struct stored_map stored = { r, c };
 	struct slice url, version;
-	uint32_t at = 0, node;
+	uint64_t at = 0;
+	uint32_t node;
 	struct buf b;
 
 	while (pack_definitions(r->t.pack, TERMINOLOGY_MAP, &at, &url, &version)) {
