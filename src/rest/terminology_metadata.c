@@ -17,7 +17,23 @@ static const char *const expansion_parameters[] = { "url", "valueSet", "valueSet
 	"offset", "count", "includeDesignations", "includeDefinition", "activeOnly", "excludeNested",
 	"excludeNotForUI", "excludePostCoordinated", "displayLanguage", "exclude-system" };
 
-/* Entries are sorted by url, those that are meant without a version first. */
+static void
+write_version(struct buf *b, struct slice version, bool only)
+{
+	if (version.len == 0)
+		return;
+	buf_add(b, b->ptr[b->len - 1] == '"' ? SLICE(",\"version\":[{\"code\":") : SLICE(",{\"code\":"));
+	json_write_string(b, version);
+	buf_printf(b, ",\"isDefault\":%s}", only ? "true" : "false");
+}
+
+static void
+end_system(struct buf *b)
+{
+	buf_add(b, b->ptr[b->len - 1] == '}' ? SLICE("],\"subsumption\":true}") : SLICE(",\"subsumption\":true}"));
+}
+
+/* Entries are sorted by url, the one that is meant without a version first. */
 static void
 write_systems(struct buf *b, const struct service *s)
 {
@@ -28,17 +44,16 @@ write_systems(struct buf *b, const struct service *s)
 		bool again = slice_eq(url, before);
 
 		if (!again) {
-			buf_add(b, before.len == 0 ? SLICE("{\"uri\":") : SLICE("],\"subsumption\":true},{\"uri\":"));
+			if (before.len > 0)
+				end_system(b);
+			buf_add(b, before.len == 0 ? SLICE("{\"uri\":") : SLICE(",{\"uri\":"));
 			json_write_string(b, url);
-			buf_add(b, SLICE(",\"version\":["));
 		}
-		buf_printf(b, "%s{%s%.*s%s\"isDefault\":%s}", again ? "," : "",
-		    version.len > 0 ? "\"code\":\"" : "", SLICE_FMT(version),
-		    version.len > 0 ? "\"," : "", again ? "false" : "true");
+		write_version(b, version, !again);
 		before = url;
 	}
 	if (before.len > 0)
-		buf_add(b, SLICE("],\"subsumption\":true}"));
+		end_system(b);
 }
 
 static void
