@@ -151,9 +151,10 @@ decode(struct slice s, size_t *at)
 static struct slice
 encode(uint32_t c, char out[4])
 {
+	static const unsigned char leads[] = { 0, 0xC0, 0xE0, 0xF0 };
 	size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
 
-	out[0] = (char)(more == 0 ? c : (0xF00u >> more & 0xFFu) | c >> (6 * more));
+	out[0] = (char)(leads[more] | c >> (6 * more));
 	for (size_t i = more; i > 0; i--, c >>= 6)
 		out[i] = (char)(0x80 | (c & 0x3F));
 	return slice_make(out, more + 1);
