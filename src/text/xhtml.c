@@ -44,7 +44,6 @@ struct reader {
 	struct arena     *arena;
 	struct xhtml     *found;
 	struct xhtml_finding **tail;
-	struct xhtml_image   **image_tail;
 	struct open      *open;
 	size_t            depth, elements, findings;
 	struct attribute *attributes;
@@ -437,20 +436,6 @@ note_id(struct reader *r, struct slice id)
 }
 
 static void
-note_image(struct reader *r, struct slice src, size_t at)
-{
-	struct xhtml_image *image;
-
-	r->says = true;
-	if (!slice_starts(src, SLICE("#")))
-		return;
-	image = arena_alloc(r->arena, sizeof *image);
-	*image = (struct xhtml_image){ slice_sub(src, 1, src.len), at, NULL };
-	*r->image_tail = image;
-	r->image_tail = &image->next;
-}
-
-static void
 take_style(struct reader *r, const struct xhtml_attribute *a, const struct attribute *given)
 {
 	struct xhtml_style_fault fault;
@@ -463,26 +448,33 @@ take_style(struct reader *r, const struct xhtml_attribute *a, const struct attri
 		write_attribute(r, a, buf_slice(&kept));
 }
 
+/* "#id" must be an image of the resource. */
+static bool
+given_good(struct reader *r, const struct xhtml_attribute *a, struct slice value, enum xhtml_rule *rule)
+{
+	if (!xhtml_value_good(r->how, a, value, rule))
+		return false;
+	return a->kind != VALUE_IMAGE || !slice_starts(value, SLICE("#")) || r->how->contained == NULL
+	    || r->how->contained(r->how->ctx, slice_sub(value, 1, value.len));
+}
+
 static void
 take_attribute(struct reader *r, const struct xhtml_element *e, const struct attribute *given)
 {
 	const struct xhtml_attribute *a = xhtml_attribute(e, given->name);
 	enum xhtml_rule rule = XHTML_value;
 
-	if (a == NULL)
+	if (a == NULL) {
 		find(r, XHTML_attribute, given->at, xhtml_unwanted_attribute(given->name));
-	else if (a->kind == VALUE_STYLE)
+	} else if (a->kind == VALUE_STYLE) {
 		take_style(r, a, given);
-	else if (!xhtml_value_good(r->how, a, given->value, &rule)) {
+	} else if (!given_good(r, a, given->value, &rule)) {
 		find(r, rule, given->at, a->name);
 		r->found->lost |= a->kind == VALUE_IMAGE;
-	} else {
-		if (a->kind == VALUE_ID && r->no_ids)
-			return;
+	} else if (a->kind != VALUE_ID || !r->no_ids) {
 		if (a->kind == VALUE_ID)
 			note_id(r, given->value);
-		if (a->kind == VALUE_IMAGE)
-			note_image(r, given->value, given->at);
+		r->says |= a->kind == VALUE_IMAGE;
 		write_attribute(r, a, given->value);
 	}
 }
@@ -834,7 +826,6 @@ open_reader(struct reader *r)
 	const struct limits *l = r->how->limits;
 
 	r->tail = &r->found->first;
-	r->image_tail = &r->found->images;
 	if (r->text.len > l->of[LIMIT_NARRATIVE_BYTES])
 		return stop(r, XHTML_too_long);
 	if (!utf8_valid(r->text))

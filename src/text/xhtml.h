@@ -75,13 +75,6 @@ struct xhtml_finding {
 	struct xhtml_finding *next;
 };
 
-/* An image that is a contained resource: "#id". */
-struct xhtml_image {
-	struct slice id;                /* without the "#" */
-	size_t       at;
-	struct xhtml_image *next;
-};
-
 struct xhtml {
 	struct xhtml_finding *stop;     /* why it could not be read to the end, or NULL */
 	struct xhtml_finding *first;    /* what is wrong else, in the order of the text; at most 50 */
@@ -89,7 +82,6 @@ struct xhtml {
 	bool                  readable; /* to the end: what was written is whole */
 	bool                  says;     /* text or an image is left */
 	bool                  lost;     /* text or an image that a reader would have seen was left out */
-	struct xhtml_image   *images;
 };
 
 enum xhtml_form { XHTML_AS_NOTHING, XHTML_AS_XML, XHTML_AS_HTML };
@@ -100,6 +92,7 @@ struct xhtml_how {
 	bool           remote_images;   /* images may come from elsewhere (never as HTML) */
 	enum xhtml_form form;
 	struct slice   prefix;          /* HTML: stands before every id and name */
+	bool         (*contained)(void *ctx, struct slice id);  /* is "#id" an image that is here?  NULL: any is */
 	struct slice (*image)(void *ctx, struct slice id);      /* HTML: a contained image as a data: URL,
 	                                                         * or empty; may be NULL */
 	void          *ctx;

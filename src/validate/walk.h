@@ -92,7 +92,6 @@ void check_capabilities(struct walk *, const struct step *, uint32_t node);
 void check_search_param(struct walk *, const struct step *, uint32_t node);
 void check_canonical_url(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
-enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
-enum xhtml xhtml_check(struct slice);
+void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 
 #endif
