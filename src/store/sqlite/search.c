@@ -15,11 +15,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/outcome.h"
+#include "base/plant.h"
 #include "store/sqlite/sqlite.h"
-
-#ifndef PLANT
-#define PLANT 0                 /* a planted leak, for the test of the twin test */
-#endif
 
 #define VISIBLE " AND labels IN (SELECT number FROM labelset WHERE level<=?2)"
 
@@ -224,8 +221,7 @@ column_leg(struct plan *p, const struct query_clause *c)
 	add(p, c->count == 0 ? "0)" : ")");
 }
 
-#if PLANT == 1 || PLANT == 5 || PLANT == 6
-/* 1: a date clause without the compartment; 5: _sort, 6: :not and :missing
+/* Planted leaks.  1: a date clause without the compartment; 5: _sort, 6: :not and :missing
  * without the labels. */
 static bool
 plant_leak(struct plan *p)
@@ -237,21 +233,19 @@ plant_leak(struct plan *p)
 		negative |= p->query->clauses[i].modifier == MODIFIER_NOT
 		    || p->query->clauses[i].modifier == MODIFIER_MISSING;
 	}
-	if (PLANT == 1 ? !date : PLANT == 5 ? p->query->sort_count == 0 : !negative)
+	if (!(planted(1) && date) && !(planted(5) && p->query->sort_count > 0)
+	    && !(planted(6) && negative))
 		return false;
-	add(p, PLANT == 1 ? " WHERE ?1=?1 AND ?2=?2" : " WHERE r.lead=?1 AND ?2=?2");
+	add(p, planted(1) ? " WHERE ?1=?1 AND ?2=?2" : " WHERE r.lead=?1 AND ?2=?2");
 	add(p, " AND r.type=?3 AND r.row>?4 AND r.deleted=0");
 	return true;
 }
-#endif
 
 static void
 legs(struct plan *p)
 {
-#if PLANT == 1 || PLANT == 5 || PLANT == 6
 	if (plant_leak(p))
 		return;
-#endif
 	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0"
 	    " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
 	for (uint32_t i = 0; i < p->query->clause_count; i++)
@@ -421,12 +415,12 @@ count_all(struct plan *p, int64_t *total)
 {
 	*total = 0;
 	add(p, "SELECT count(*) FROM resource r");
-#if PLANT == 2
-	add(p, " WHERE ?1>=0 AND r.type=?3 AND r.row>?4 AND r.deleted=0 AND ?2>=0 AND r.lead>0");
-	p->lead_count = 1;
-#else
-	legs(p);
-#endif
+	if (planted(2)) {
+		add(p, " WHERE ?1>=0 AND r.type=?3 AND r.row>?4 AND r.deleted=0 AND ?2>=0 AND r.lead>0");
+		p->lead_count = 1;
+	} else {
+		legs(p);
+	}
 	for (uint32_t i = 0; i < p->lead_count; i++) {
 		sqlite3_stmt *s = start(p, p->leads[i], 0);
 
@@ -664,10 +658,11 @@ store_search(struct store_reader *r, const struct permit *permit, const struct q
 		return false;
 	out->more = out->count > q->page;
 	out->count -= out->more;
-#if PLANT == 8
-	add_numbers(&p, SLICE("SELECT row FROM resource WHERE type=?1 AND deleted=0"), q->type->number);
-	out->more |= p.lead_count > out->count && q->clause_count == 0;
-#endif
+	if (planted(8)) {
+		add_numbers(&p, SLICE("SELECT row FROM resource WHERE type=?1 AND deleted=0"),
+		    q->type->number);
+		out->more |= p.lead_count > out->count && q->clause_count == 0;
+	}
 	new_text(&p);
 	if ((q->total == TOTAL_ACCURATE || q->count_only) && !count_all(&p, &out->total))
 		return false;
