@@ -39,6 +39,7 @@
 	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \
 	X(FHIRPATH_DEPTH, "limits.fhirpath_depth",    100,      1000,       "nesting of an expression (400)")           \
 	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
+	X(PROFILE_STEPS,  "limits.profile_steps",     1000000,  100000000,  "rules of profiles applied to a resource (422)") \
 	X(PACKAGE_BYTES,  "limits.package_bytes",     536870912, 2147483647, "bytes of a package, unpacked (413)")      \
 	X(PACKAGE_FILES,  "limits.package_files",     50000,    1000000,    "files of a package (413)")                 \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
