@@ -127,6 +127,9 @@ struct hcl_scope {
 	const struct value *(*call)(void *ctx, struct slice name, const struct value *const *args,
 	    uint32_t count, struct span);
 	const struct hcl_binding *bindings;
+	/* As rules see values (docs/scan-rules.md): what is absent is null, null is false and
+	 * has no items, a list of one block is that block, "true" equals true. */
+	bool lenient;
 	/* file() and its like: relative names start at `directory`, nothing outside `root_directory`
 	 * is read.  Empty: no files. */
 	struct slice directory, root_directory;

@@ -8,6 +8,7 @@
 	X(not_a_resource,      STRUCTURE, "resourceType is not the name of a resource")          \
 	X(contained_nested,    INVARIANT, "a contained resource contains none")                  \
 	X(primitive_expected,  STRUCTURE, "a primitive value of type % is expected")             \
+	X(primitive_base64,    BAD_VALUE, "this is not base64")                                  \
 	X(primitive_value,     VALUE,     "the value is not a %")                                \
 	X(must_understand,     EXTENSION, "% is not understood here")                            \
 	X(no_type,             STRUCTURE, "the type of the element is not known")                \

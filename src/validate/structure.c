@@ -164,7 +164,8 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 	if (json >= JSON_ARRAY || json == JSON_NULL)
 		complain(w, at, node, MESSAGE_primitive_expected, type->name);
 	else if (!datatype_check(type, json, text, w->limits))
-		complain(w, at, node, MESSAGE_primitive_value, type->name);
+		complain(w, at, node, slice_is(type->name, "base64Binary") ? MESSAGE_primitive_base64
+		    : MESSAGE_primitive_value, type->name);
 	else if (w->validator != NULL && slice_is(type->name, "xhtml"))
 		switch (xhtml_check(text)) {
 		case XHTML_BAD: complain(w, at, node, MESSAGE_narrative_xhtml, SLICE_NONE); break;
