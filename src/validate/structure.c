@@ -397,6 +397,8 @@ run(struct walk *w, const struct type *type, uint32_t node)
 	struct step root = { NULL, type->name, -1, NULL, type, NULL };
 
 	check_resource_of(w, &root, type, node);
+	if (w->profile_steps > w->limits->of[LIMIT_PROFILE_STEPS])
+		complain(w, &root, node, MESSAGE_profile_costly, SLICE_NONE);
 	if (w->issues > ISSUES_MAX)
 		outcome_issue(w->outcome, FAULT_STRUCTURE, messages[MESSAGE_too_many_issues].id, NOWHERE,
 		    messages[MESSAGE_too_many_issues].text);
