@@ -70,7 +70,7 @@ struct exchange {
 	struct slice  content;          /* the body as it came */
 
 	/* negotiation: how the answer is to be written */
-	bool          as_xml, pretty;
+	bool          as_xml, as_html, pretty;
 	bool          format_asked;     /* by _format, so that links must say it again */
 	bool          unacceptable;     /* in no form that there is */
 	struct slice  converted;        /* the body as JSON, when it came as XML; or empty */

@@ -330,6 +330,7 @@ read_rule_types(struct pack *p, uint32_t *count)
 	t = arena_array(p->arena, *count + 1, sizeof *t);
 	for (uint32_t i = 0; i < *count; i++) {
 		t[i].type = type_word(p);
+		t[i].refer = (uint8_t)word(p);
 		t[i].profiles = strings(p, &t[i].profile_count);
 		t[i].targets = strings(p, &t[i].target_count);
 	}

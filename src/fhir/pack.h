@@ -106,8 +106,13 @@ struct discriminator {
 	struct slice path;
 };
 
+/* How a reference may point, ElementDefinition.type.aggregation and .versioning. */
+enum { REFER_CONTAINED = 1, REFER_ELSEWHERE = 2, REFER_BUNDLED = 4, REFER_VERSIONED = 8,
+	REFER_UNVERSIONED = 16 };
+
 struct rule_type {
 	const struct type  *type;       /* NULL: not in the pack */
+	uint8_t             refer;      /* REFER_*; 0: any way */
 	const struct slice *profiles, *targets;         /* canonical urls */
 	uint32_t            profile_count, target_count;
 };

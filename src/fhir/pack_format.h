@@ -22,7 +22,7 @@
  *         rule_count { rule }, the rules in the order of the snapshot
  * rule  = depth name slice min max flags discriminator_count { kind path }
  *         fixed pattern value_type min_value max_value max_length strength
- *         binding constraints type_count { type profile_count { url }
+ *         binding constraints type_count { type flags profile_count { url }
  *         target_count { url } }; a value is its JSON text, or empty
  *
  * A word that names a string, type or value set is its number; NONE is none.
@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 3u
+#define PACK_FORMAT 4u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 

@@ -16,7 +16,19 @@ enum { DEPTH_MAX = 1000, TEXT_MAX = 1 << 20 };
 void
 hcl_meter_init(struct hcl_meter *m)
 {
-	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000 };
+	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000, .bytes = 256 << 20 };
+}
+
+size_t
+hcl_room(const struct hcl_meter *m)
+{
+	return m->bytes < TEXT_MAX ? m->bytes : TEXT_MAX;
+}
+
+void
+hcl_spend(struct hcl_meter *m, size_t bytes)
+{
+	m->bytes -= bytes < m->bytes ? bytes : m->bytes;
 }
 
 static struct arena *
@@ -55,7 +67,7 @@ inherit(struct arena *a, const struct value *whole, const struct value *part)
 	copy = arena_alloc(a, sizeof *copy);
 	*copy = *part;
 	copy->sensitive = whole->sensitive || part->sensitive;
-	if (copy->why == NULL && whole->why != &hcl_open_map)
+	if (copy->why == NULL && whole->why != &hcl_open_map && whole->why != &hcl_partial_map)
 		copy->why = whole->why;
 	return copy;
 }
@@ -87,6 +99,8 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 	found = find_member(v, name);
 	if (found != NULL)
 		return inherit(arena_of(s), v, found);
+	if (v->why == &hcl_partial_map)
+		return value_unknown(arena_of(s), span, hcl_partial_map.text);
 	if (s->lenient)
 		return &value_null;
 	if (v->why == &hcl_open_map)
@@ -222,6 +236,7 @@ text_value(const struct hcl_scope *s, struct span span, struct buf *b, const str
 {
 	struct value *v = arena_alloc(arena_of(s), sizeof *v);
 
+	hcl_spend(s->meter, b->len);
 	if (!buf_ok(b))
 		return value_unknown(arena_of(s), span, SLICE("the text is too long"));
 	v->kind = unknown != NULL ? VALUE_UNKNOWN : VALUE_STRING;
@@ -238,7 +253,7 @@ evaluate_template(const struct hcl_expression *e, const struct hcl_scope *s)
 	bool sensitive = false;
 	struct buf b;
 
-	buf_init(&b, arena_of(s), TEXT_MAX);
+	buf_init(&b, arena_of(s), hcl_room(s->meter));
 	for (uint32_t i = 0; i < e->count; i++) {
 		v = hcl_evaluate(e->items[i], s);
 		sensitive = sensitive || v->sensitive;
@@ -256,7 +271,7 @@ evaluate_join(const struct hcl_expression *e, const struct hcl_scope *s)
 
 	if (list->kind != VALUE_LIST)
 		return list;
-	buf_init(&b, arena_of(s), TEXT_MAX);
+	buf_init(&b, arena_of(s), hcl_room(s->meter));
 	for (uint32_t i = 0; i < list->count; i++)
 		add_part(&b, s, list->items[i], &unknown);
 	return text_value(s, e->span, &b, unknown);
