@@ -194,7 +194,7 @@ bool
 rest_validate_code_of_system(struct exchange *x)
 {
 	struct check k;
-	const struct code_system *s;
+	const struct code_system *s = NULL;
 	struct verdict best = { FINDING_UNKNOWN, SLICE_NONE };
 
 	if (!begin_check(x, "url codeSystem version code display coding codeableConcept abstract "
@@ -449,7 +449,7 @@ rest_subsumes(struct exchange *x)
 	struct parameters p;
 	struct terminology t;
 	struct coding_asked a, b;
-	const struct code_system *s;
+	const struct code_system *s = NULL;
 	const char *outcome;
 	struct buf out;
 
