@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct buf;
+struct content;
 struct interaction;
 struct permit;
 struct principal;
@@ -69,7 +70,7 @@ struct exchange {
 	struct slice  content;          /* the body as it came */
 
 	/* negotiation: how the answer is to be written */
-	bool          as_xml, pretty;
+	bool          as_xml, as_html, pretty;
 	bool          format_asked;     /* by _format, so that links must say it again */
 	bool          unacceptable;     /* in no form that there is */
 	struct slice  converted;        /* the body as JSON, when it came as XML; or empty */
@@ -106,6 +107,9 @@ struct exchange {
 	struct store_compartment compartment;   /* preset for a transaction's Patient */
 	uint32_t      labels;
 	int           level;
+
+	/* attachments: bytes that came in, of the whole request; entries have theirs in the outer one */
+	struct content *contents;
 
 	/* perform */
 	int64_t       row;              /* preset for a transaction's creates; else 0 */

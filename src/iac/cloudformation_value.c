@@ -79,7 +79,7 @@ names_place(const struct names *n, struct slice key)
 }
 
 const struct value *
-names_find(const struct names *n, struct slice key)
+template_name_find(const struct names *n, struct slice key)
 {
 	uint32_t i = names_place(n, key);
 
@@ -241,7 +241,7 @@ parameter_value(struct stack *s, const struct value *parameter, struct slice nam
 static const struct value *
 ref_name(struct stack *s, struct slice name, struct span span)
 {
-	const struct value *parameter = names_find(&s->parameters, name);
+	const struct value *parameter = template_name_find(&s->parameters, name);
 
 	if (parameter != NULL)
 		return parameter_value(s, parameter, name, span);
@@ -420,7 +420,7 @@ find_in_map(struct stack *s, const struct value *args, struct span span)
 	const struct value *otherwise = value_member(item(args, 3), SLICE("DefaultValue"));
 
 	if (name != NULL && name->kind == VALUE_STRING)
-		map = names_find(&s->mappings, name->text);
+		map = template_name_find(&s->mappings, name->text);
 	v = map_step(s, map == NULL ? &value_null : map, stack_value(s, item(args, 1)), span);
 	v = second_step(s, v, stack_value(s, item(args, 2)), span);
 	if ((v->kind == VALUE_NULL || (v->kind == VALUE_UNKNOWN && v->count == 0))

@@ -2,7 +2,7 @@
  * http.html#mime-type, #parameters).
  *
  * Everything inside works on JSON, and a JSON answer is sent as it was made.  When
- * XML or _pretty was asked for, the finished answer is turned into it, at the one
+ * XML, a page or _pretty was asked for, the finished answer is turned into it, at the one
  * place that all answers pass: answer_bytes(). */
 #ifndef REST_FORMAT_H
 #define REST_FORMAT_H
@@ -14,10 +14,10 @@
 struct buf;
 struct exchange;
 
-enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_XML, FORMAT_FORM };
+enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_HTML };
 
 /* The form of the answer, from _format, else Accept with its weights, else the form
- * of the body: as_xml, pretty, unacceptable.  Entries of a Bundle have none of their own. */
+ * of the body: as_xml, as_html, pretty, unacceptable.  Entries of a Bundle have none of their own. */
 void format_negotiate(struct exchange *);
 
 /* By Content-Type; FORMAT_NONE for another type, charset or FHIR version. */

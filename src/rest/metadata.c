@@ -140,10 +140,32 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	return buf_ok(&b);
 }
 
+/* mode: full, normative or terminology (R4 http.html#capabilities). */
+static struct slice
+asked_mode(const struct exchange *x)
+{
+	struct slice rest = x->query;
+
+	while (rest.len > 0) {
+		struct slice value = slice_cut(&rest, '&');
+
+		if (slice_is(slice_cut(&value, '='), "mode"))
+			return value;
+	}
+	return SLICE("full");
+}
+
 bool
 rest_metadata(struct exchange *x)
 {
-	answer_bytes(x, 200, x->service->capabilities);
+	struct slice mode = asked_mode(x);
+
+	if (slice_is(mode, "terminology"))
+		answer_bytes(x, 200, x->service->terminology_capabilities);
+	else if (slice_is(mode, "full") || slice_is(mode, "normative"))
+		answer_bytes(x, 200, x->service->capabilities);
+	else
+		return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
 	return true;
 }
 

@@ -58,8 +58,9 @@ rest_read(struct exchange *x)
 {
 	struct stored s;
 
-	return store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, &s, &x->outcome)
-	    && deliver(x, &s);
+	if (!store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, &s, &x->outcome))
+		return rest_read_operation(x);
+	return deliver(x, &s);
 }
 
 bool

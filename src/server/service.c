@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "attachment/inspect.h"
 #include "audit/audit.h"
 #include "base/arena.h"
 #include "base/env.h"
@@ -29,6 +30,7 @@ static void close_pack(void *p)     { pack_close(p); }
 static void close_audit(void *p)    { audit_close(p); }
 static void close_store(void *p)    { store_close(p); }
 static void close_registry(void *p) { registry_close(p); }
+static void free_inspector(void *p) { inspector_free(p); }
 
 static char *
 path_in(struct service *s, const char *name)
@@ -132,11 +134,28 @@ open_registry(struct service *s, struct outcome *o)
 }
 
 static bool
+open_inspector(struct service *s, struct outcome *o)
+{
+	struct inspector_config config = {
+		.env = s->env, .limits = s->limits, .scanner = s->options.attachments_scanner,
+		.signature_days = s->options.attachments_signature_days,
+	};
+
+	s->inspector = inspector_new(&config, o);
+	if (s->inspector == NULL)
+		return false;
+	arena_defer(s->arena, free_inspector, s->inspector);
+	return true;
+}
+
+static bool
 open_parts(struct service *s, const char *pack_path, struct outcome *o)
 {
 	return open_options(s, o) && open_keys(s, o) && open_pack(s, pack_path, o)
 	    && open_audit(s, o) && open_store(s, o) && open_index(s, o) && open_registry(s, o)
+	    && open_inspector(s, o)
 	    && rest_capabilities(s, s->arena, &s->capabilities)
+	    && rest_terminology_capabilities(s, s->arena, &s->terminology_capabilities)
 	    && rest_openapi_document(s, s->arena, &s->openapi);
 }
 

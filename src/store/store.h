@@ -74,6 +74,7 @@ struct stored {
 	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
+	bool     redacted;              /* elements were taken out on the way to this caller */
 };
 
 /* The current version.  FAULT_NO_SUCH when absent or hidden; a visible

@@ -41,6 +41,7 @@ struct walk {
 	int                      quiet;         /* > 0: issues are only counted */
 	int                      contained;     /* depth of contained resources */
 	int                      profile_depth;
+	size_t                   profile_steps; /* rules applied */
 	struct item              resource, root;/* %resource, %rootResource */
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
@@ -92,7 +93,6 @@ void check_capabilities(struct walk *, const struct step *, uint32_t node);
 void check_search_param(struct walk *, const struct step *, uint32_t node);
 void check_canonical_url(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
-enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
-enum xhtml xhtml_check(struct slice);
+void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 
 #endif
