@@ -74,8 +74,9 @@
 	X(slice_order,         STRUCTURE, "slice % is out of order")                             \
 	X(slice_min,           REQUIRED,  "slice % is required")                                 \
 	X(slice_max,           STRUCTURE, "there are too many of slice %")                       \
-	X(narrative_xhtml,     INVARIANT, "txt-1: the narrative is not of the XHTML that is allowed") \
+	X(narrative_xhtml,     INVARIANT, "%")                                                   \
 	X(narrative_empty,     INVARIANT, "txt-2: the narrative says nothing")                   \
+	X(narrative_policy,    WARN_INVARIANT, "%; the server refuses it")                       \
 	X(coding_system,       VALUE,     "a code system is named by an absolute URI")           \
 	X(canonical_url,       VALUE,     "a canonical url is absolute")                         \
 	X(supplement,          VALUE,     "what supplements another code system has the content 'supplement'") \

@@ -167,12 +167,8 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 	else if (!datatype_check(type, json, text, w->limits))
 		complain(w, at, node, slice_is(type->name, "base64Binary") ? MESSAGE_primitive_base64
 		    : MESSAGE_primitive_value, type->name);
-	else if (w->validator != NULL && slice_is(type->name, "xhtml"))
-		switch (xhtml_check(text)) {
-		case XHTML_BAD: complain(w, at, node, MESSAGE_narrative_xhtml, SLICE_NONE); break;
-		case XHTML_SAYS_NOTHING: complain(w, at, node, MESSAGE_narrative_empty, SLICE_NONE); break;
-		default: break;
-		}
+	else if (w->validator != NULL && !w->how->narratives_elsewhere && slice_is(type->name, "xhtml"))
+		check_narrative(w, at, node, text);
 }
 
 static bool

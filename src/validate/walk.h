@@ -108,7 +108,6 @@ void check_expression(struct walk *, const struct step *, uint32_t node);
 /* definition.c */
 void check_structure_definition(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
-enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
-enum xhtml xhtml_check(struct slice);
+void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 
 #endif
