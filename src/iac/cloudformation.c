@@ -7,6 +7,7 @@
 #include "iac/document.h"
 #include "iac/files.h"
 #include "iac/hcl.h"
+#include "iac/host.h"
 
 /* One template, and where those that it nests are found. */
 struct template {
@@ -216,6 +217,27 @@ with_resources(struct stack *s, const struct value *document, const struct value
 	return hcl_map_end(&map, document->span);
 }
 
+/* What the stack is asked for: whether it is hidden (NoEcho) matters. */
+static void
+add_parameters(struct template *t)
+{
+	const struct value *all = value_member(t->document, SLICE("Parameters"));
+	struct buf b;
+
+	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++) {
+		const struct member *m = &all->members[i];
+
+		if (t->stack.project->resource_count >= STACK_RESOURCES)
+			return;
+		buf_init(&b, t->stack.arena, m->key.len + 16);
+		buf_printf(&b, "parameter.%.*s", SLICE_FMT(m->key));
+		*project_add_resource(t->stack.project) = (struct resource){ .language = LANGUAGE_CLOUDFORMATION,
+			.address = in_module(&t->stack, buf_slice(&b)), .module = t->stack.module,
+			.type = SLICE("parameter"), .name = m->key, .attributes = m->value,
+			.span = from_key(m->key_span, m->value->span), .head = m->key_span };
+	}
+}
+
 static bool
 is_json(const struct source *s)
 {
@@ -252,6 +274,7 @@ read_template(struct project *p, uint32_t source, struct template *t)
 	if (t->document->kind != VALUE_MAP)
 		return;
 	prepare(t, p);
+	add_parameters(t);
 	resources = typed_only(&t->stack, stack_unfold(&t->stack, value_member(t->document, SLICE("Resources"))));
 	t->stack.resources = names_of(p->arena, resources);
 	sam_expand(p->arena, with_resources(&t->stack, t->document, resources), emit, t);
@@ -261,11 +284,12 @@ void
 cloudformation_read(struct project *p, uint32_t source, const struct value *parameters,
     struct slice root_directory)
 {
-	uint32_t templates = 200;
+	uint32_t templates = 200, first = p->resource_count;
 	struct template t = { .root = root_directory, .templates = &templates };
 
 	t.stack.given = parameters;
 	read_template(p, source, &t);
+	host_gather(p, first);
 }
 
 const struct value *
