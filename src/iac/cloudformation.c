@@ -14,6 +14,7 @@ struct template {
 	struct stack        stack;
 	const struct value *document;
 	struct slice        root, path;
+	const struct template *outer;
 	uint32_t            depth;
 	uint32_t           *templates;  /* left, of all that are nested */
 };
@@ -115,19 +116,29 @@ is_local(struct slice url)
 	return url.len > 0 && memmem(url.ptr, url.len, "://", 3) == NULL;
 }
 
+static bool
+is_inside(const struct template *t, struct slice path)
+{
+	while (t != NULL && !slice_eq(t->path, path))
+		t = t->outer;
+	return t != NULL;
+}
+
 static void
 nest(struct template *t, struct slice name, struct slice type, const struct value *attributes)
 {
 	bool application = slice_is(type, "AWS::Serverless::Application");
 	const struct value *url = value_member(attributes, application ? SLICE("Location") : SLICE("TemplateURL"));
 	struct project *p = t->stack.project;
-	struct template inner = { .root = t->root, .depth = t->depth + 1, .templates = t->templates };
+	struct template inner = { .root = t->root, .depth = t->depth + 1, .templates = t->templates,
+		.outer = t };
 	uint32_t source;
 
 	if (!application && !slice_is(type, "AWS::CloudFormation::Stack"))
 		return;
 	if (url->kind != VALUE_STRING || !is_local(url->text) || t->depth >= STACK_DEPTH || *t->templates == 0
-	    || !files_source(p, t->root, files_join(p->arena, files_directory(t->path), url->text), &source))
+	    || !files_source(p, t->root, files_join(p->arena, files_directory(t->path), url->text), &source)
+	    || is_inside(t, p->sources[source].path))
 		return;
 	--*t->templates;
 	inner.stack.module = in_module(&t->stack, name);

@@ -274,8 +274,7 @@ test_nested(void **state)
 	assert_int_equal(p.problem_count, 0);
 	assert_string_equal(shown(value_path(resource(&p, "In.B")->attributes, "BucketName")), "given");
 	assert_true(slice_is(resource(&p, "In.B")->module, "In"));
-	assert_non_null(resource(&p, "In.Again.B"));
-	assert_true(p.resource_count < 30);
+	assert_null(resource(&p, "In.Again.B"));        /* it would never end */
 	snprintf(path, sizeof path, "%s/inner.yaml", room);
 	unlink(path);
 	rmdir(room);
