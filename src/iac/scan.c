@@ -55,7 +55,7 @@ unreadable(struct scan *s, struct slice path, const char *why)
 
 /* Endings of files that may hold infrastructure. */
 static const char *const endings[] = { ".tf", ".tfvars", ".json", ".yaml", ".yml", ".template",
-	".dockerfile", ".cfg", ".tfplan.json" };
+	".dockerfile", ".cfg", ".bicep", ".tofu" };
 
 static bool
 is_candidate(struct slice name)

@@ -12,11 +12,13 @@
 
 #include "base/arena.h"
 #include "base/env.h"
+#include "iac/ansible.h"
 #include "iac/arm.h"
 #include "iac/cloudformation.h"
 #include "iac/compose.h"
 #include "iac/dockerfile.h"
 #include "iac/files.h"
+#include "iac/host.h"
 #include "iac/kubernetes.h"
 #include "iac/scan.h"
 #include "iac/terraform.h"
@@ -157,6 +159,21 @@ read_dockerfile(struct project *p, const uint32_t *sources, uint32_t count, stru
 		dockerfile_read(p, sources[i]);
 }
 
+static void
+read_plays(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
+{
+	for (uint32_t i = 0; i < count; i++)
+		ansible_read(p, sources[i], root);
+}
+
+static void
+read_user_data(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
+{
+	(void)root;
+	for (uint32_t i = 0; i < count; i++)
+		cloud_init_read(p, sources[i]);
+}
+
 enum together { ALONE, BY_DIRECTORY, ALL };
 
 static const struct {
@@ -170,8 +187,8 @@ static const struct {
 	[LANGUAGE_COMPOSE] = { read_compose, BY_DIRECTORY },
 	[LANGUAGE_DOCKERFILE] = { read_dockerfile, ALONE },
 	[LANGUAGE_ARM] = { read_arm, ALONE },
-	[LANGUAGE_ANSIBLE] = { NULL, ALONE },
-	[LANGUAGE_CLOUD_INIT] = { NULL, ALONE },
+	[LANGUAGE_ANSIBLE] = { read_plays, ALONE },
+	[LANGUAGE_CLOUD_INIT] = { read_user_data, ALONE },
 };
 
 /* ---- out of the scratch ---- */
@@ -355,8 +372,7 @@ make_jobs(struct reading *r)
 
 		for (next = i + 1; next < s->file_count && are_together(f, &s->files[next]); next++)
 			;
-		if (front_ends[f->language].read != NULL
-		    && !(f->language == LANGUAGE_TERRAFORM && is_called(s, &called, f->directory)))
+		if (!(f->language == LANGUAGE_TERRAFORM && is_called(s, &called, f->directory)))
 			r->jobs[r->job_count++] = (struct job){ .from = i, .to = next };
 	}
 }
