@@ -195,6 +195,16 @@ format_negotiate(struct exchange *x)
 		read_accept(x);
 }
 
+bool
+format_is(struct slice content_type, const char *media_type)
+{
+	struct slice type = slice_trim(slice_cut(&content_type, ';'));
+	struct slice charset = type_parameter(content_type, SLICE("charset"));
+
+	return slice_eq_nocase(type, slice_of(media_type))
+	    && (charset.ptr == NULL || slice_eq_nocase(charset, SLICE("utf-8")));
+}
+
 enum format
 format_of_content(const struct exchange *x)
 {

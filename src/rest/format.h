@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
 struct buf;
 struct exchange;
 
@@ -20,6 +22,12 @@ void format_negotiate(struct exchange *);
 
 /* By Content-Type; FORMAT_NONE for another type, charset or FHIR version. */
 enum format format_of_content(const struct exchange *);
+
+/* Is this Content-Type that media type, in UTF-8? */
+bool format_is(struct slice content_type, const char *media_type);
+
+/* The content as a resource in x->body, whatever its type. */
+bool parse_resource(struct exchange *, enum format, bool bundle);
 
 /* x->bytes from JSON to the form asked for.  Cannot fail for what was validated; should it
  * still, the answer is 500 and nothing is written. */
