@@ -13,6 +13,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/binary.h"
 #include "rest/format.h"
 #include "search/cursor.h"
 
@@ -50,6 +51,8 @@ deliver(struct exchange *x, struct stored *s)
 {
 	if (s->deleted)
 		return gone(x, s);
+	if (binary_is(x))
+		return binary_answer(x, s, not_modified(x, s));
 	if (!not_modified(x, s))
 		return answer_stored(x, s, 200);
 	answer_note_patient(x, s->compartment);

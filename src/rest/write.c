@@ -11,6 +11,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/binary.h"
 
 static const struct slice patient_type = SLICE_INIT("Patient");
 
@@ -22,7 +23,7 @@ preferred(const struct exchange *x)
 {
 	const struct exchange *asked = x->parent == NULL ? x : x->parent;
 	struct slice prefer = exchange_header(asked, "prefer");
-	enum prefer wish = x->parent == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
+	enum prefer wish = x->parent == NULL && x->uploaded == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
 
 	while (prefer.len > 0) {
 		struct slice one = slice_trim(slice_cut(&prefer, ','));
@@ -48,7 +49,7 @@ answer_preferred(struct exchange *x, struct slice text)
 	case RETURN_MINIMAL:
 		break;
 	case RETURN_REPRESENTATION:
-		answer_bytes(x, x->status, text);
+		answer_bytes(x, x->status, binary_with_data(x, text));
 		break;
 	case RETURN_OUTCOME:
 		buf_init(&b, x->arena, SIZE_MAX);
@@ -107,6 +108,7 @@ new_write(struct exchange *x, char method)
 	w->compartment = x->compartment;
 	w->labels = x->labels;
 	w->alias = x->chosen_id;
+	w->content = method == 'D' ? NULL : x->file;
 	return w;
 }
 

@@ -9,6 +9,7 @@
  *   compartment number -> wrapped members;  member (member, number)
  *   labelset   number -> level codings
  *   alias      (type, hash) -> compartment row                      client-chosen ids
+ *   content    vid -> compartment file sealed                       of a Binary, in D/content
  *   outbox     seq -> record                                        audit, until in the log
  *
  * `lead` is the compartment, and leads every key: a caller that is bound to one
@@ -46,7 +47,7 @@ struct store {
 	char                path[4096];
 	int                 lock_fd;
 	bool                in_memory;
-	const struct type  *patient;
+	const struct type  *patient, *binary;
 	struct block_cipher *ids, *versions;
 	struct siphash_key  index_key;
 	atomic_llong        next, stamp;
@@ -113,6 +114,12 @@ bool sqlite_find(struct store_reader *, const struct permit *, const struct type
 bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
+
+/* ../content.c */
+struct slice sqlite_seal_content(struct store *, const uint8_t key[32], const struct store_content *,
+    int64_t compartment, int64_t row, int64_t vid, struct arena *);
+bool sqlite_load_content(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+bool sqlite_open_content(struct store *, sqlite3 *, struct outcome *);
 
 /* writer.c */
 bool sqlite_start_writer(struct store *, struct outcome *);
