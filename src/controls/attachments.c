@@ -107,7 +107,7 @@ heed(struct check *c, const struct content_place *p, const struct content *conte
 	case CONTENT_INFECTED:
 		return infected(c, p, content);
 	case CONTENT_MISMATCH:
-		return refuse(c, p, 0, FAULT_VALUE, finding_text(FINDING_MISMATCH));
+		return refuse(c, p, 0, FAULT_VALUE, probed_text(PROBED_MISMATCH));
 	case CONTENT_UNAVAILABLE:
 		break;
 	}
@@ -251,9 +251,9 @@ decode(struct check *c, const struct content_place *p, struct slice *bytes)
 static bool
 look_into(struct check *c, const struct content_place *p, const struct content *content)
 {
-	enum finding finding = probe_whole(content->essence, c->x->service->limits, content->bytes);
+	enum probed finding = probe_whole(content->essence, c->x->service->limits, content->bytes);
 
-	return finding == FINDING_GOOD || refuse(c, p, 0, FAULT_VALUE, finding_text(finding));
+	return finding == PROBED_GOOD || refuse(c, p, 0, FAULT_VALUE, probed_text(finding));
 }
 
 /* The member with the comma before it, or behind it when it is the first. */
@@ -436,8 +436,8 @@ check_upload(struct check *c)
 
 	if (u == NULL)
 		return true;
-	if (u->finding != FINDING_GOOD)
-		return refuse(c, &whole, 0, FAULT_VALUE, finding_text(u->finding));
+	if (u->finding != PROBED_GOOD)
+		return refuse(c, &whole, 0, FAULT_VALUE, probed_text(u->finding));
 	if (!heed(c, &whole, &u->content))
 		return false;
 	if (u->file == NULL)
@@ -446,12 +446,33 @@ check_upload(struct check *c)
 	return true;
 }
 
+/* A patch does not see the content of a Binary: it stays, and so does what it is declared as. */
+static bool
+keep_patched(struct check *c)
+{
+	const struct json *j = &c->resource->json;
+	struct exchange *x = c->x;
+	uint32_t type = json_get(j, c->resource->node, SLICE("contentType"));
+	struct outcome aside;
+	struct json old;
+
+	if (!slice_is(x->method, "PATCH") || x->old == NULL || x->old->content == NULL
+	    || json_get(j, c->resource->node, SLICE("data")) != 0)
+		return true;
+	outcome_init(&aside, x->arena);
+	if (!json_parse(x->old->body, json_bounds(x->service->limits, false), x->arena, &old, &aside)
+	    || type == 0 || !json_is(j, type, json_string(&old, json_get(&old, 0, SLICE("contentType")), x->arena)))
+		return exchange_fail(x, FAULT_VALUE, "a patch cannot change the type of content that it does not bring");
+	x->file = (struct store_content *)(uintptr_t)x->old->content;
+	return true;
+}
+
 static bool
 attachments_in(struct exchange *x, struct resource *r)
 {
 	struct check c = { .x = x, .resource = r };
 
-	if (!check_upload(&c))
+	if (!check_upload(&c) || !keep_patched(&c))
 		return false;
 	return content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c)
 	    ? apply(&c) : x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");

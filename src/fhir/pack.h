@@ -106,8 +106,13 @@ struct discriminator {
 	struct slice path;
 };
 
+/* How a reference may point, ElementDefinition.type.aggregation and .versioning. */
+enum { REFER_CONTAINED = 1, REFER_ELSEWHERE = 2, REFER_BUNDLED = 4, REFER_VERSIONED = 8,
+	REFER_UNVERSIONED = 16 };
+
 struct rule_type {
 	const struct type  *type;       /* NULL: not in the pack */
+	uint8_t             refer;      /* REFER_*; 0: any way */
 	const struct slice *profiles, *targets;         /* canonical urls */
 	uint32_t            profile_count, target_count;
 };
@@ -158,6 +163,10 @@ MUST_USE bool pack_add(struct pack *, struct slice compiled, struct outcome *);
 /* SHA-256 of the file's contents: what a store remembers of the definitions
  * that made its index rows. */
 struct slice pack_hash(const struct pack *);
+/* The section that terminology_format.h describes: of the pack itself (part 0), of each package
+ * that was added. */
+struct slice pack_terminology(const struct pack *, uint32_t part);
+uint32_t     pack_part_count(const struct pack *);
 /* "4.0.1" */
 struct slice pack_fhir_version(const struct pack *);
 

@@ -5,6 +5,7 @@
  *   codes     code_count x { system, code } string numbers, sorted within
  *             each value set by (code, system) text
  *   words     the tables, as a sequence of 32-bit words (below)
+ *   terminology  the section of terminology_format.h, whole words
  *   text      the bytes of all strings
  *
  * words = type_count param_count set_count { type } { param } { value set }
@@ -21,7 +22,7 @@
  *         rule_count { rule }, the rules in the order of the snapshot
  * rule  = depth name slice min max flags discriminator_count { kind path }
  *         fixed pattern value_type min_value max_value max_length strength
- *         binding constraints type_count { type profile_count { url }
+ *         binding constraints type_count { type flags profile_count { url }
  *         target_count { url } }; a value is its JSON text, or empty
  *
  * A word that names a string, type or value set is its number; NONE is none.
@@ -34,7 +35,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 3u
+#define PACK_FORMAT 4u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 
@@ -48,6 +49,7 @@ struct pack_header {
 	uint8_t  hash[32];              /* SHA-256 of all behind the header */
 	uint8_t  base[32];              /* of a compiled package: the pack's hash; else 0 */
 	uint32_t format, string_count, code_count, word_count, text_bytes, version;
+	uint32_t terminology_bytes, unused[3];
 };
 
 #endif

@@ -177,6 +177,32 @@ texts(struct builder *b, const struct json *j, uint32_t holder, const char *path
 	return all;
 }
 
+static const struct { const char *word; uint32_t refer; } ways[] = {
+	{ "contained", REFER_CONTAINED }, { "referenced", REFER_ELSEWHERE },
+	{ "bundled", REFER_BUNDLED }, { "specific", REFER_VERSIONED },
+	{ "independent", REFER_UNVERSIONED },
+};
+
+static uint32_t
+way(struct slice word)
+{
+	for (size_t i = 0; i < COUNT_OF(ways); i++)
+		if (slice_is(word, ways[i].word))
+			return ways[i].refer;
+	return 0;
+}
+
+static uint32_t
+refer_of(struct builder *b, const struct json *j, uint32_t type)
+{
+	uint32_t count, refer = way(builder_text(b, j, type, "versioning"));
+	uint32_t list = list_at(j, type, "aggregation", &count);
+
+	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n))
+		refer |= way(json_string(j, n, b->arena));
+	return refer;
+}
+
 static void
 overlay_types(struct builder *b, struct draft_rule *r, const struct json *j, uint32_t element)
 {
@@ -193,6 +219,7 @@ overlay_types(struct builder *b, struct draft_rule *r, const struct json *j, uin
 		t->code = builder_text(b, j, n, "code");
 		number = names_find(&b->type_names, t->code);
 		t->type = number == NAME_UNKNOWN ? PACK_NONE : number;
+		t->refer = refer_of(b, j, n);
 		t->profiles = texts(b, j, n, "profile", &t->profile_count);
 		t->targets = texts(b, j, n, "targetProfile", &t->target_count);
 	}
@@ -305,6 +332,7 @@ write_types(struct builder *b, const struct draft_rule *r)
 	builder_word(b, r->type_count);
 	for (uint32_t i = 0; i < r->type_count; i++) {
 		builder_word(b, r->types[i].type);
+		builder_word(b, r->types[i].refer);
 		write_texts(b, r->types[i].profiles, r->types[i].profile_count);
 		write_texts(b, r->types[i].targets, r->types[i].target_count);
 	}

@@ -7,6 +7,7 @@
 
 struct draft_type_rule {
 	uint32_t      type;             /* number, or PACK_NONE */
+	uint32_t      refer;
 	struct slice  code;
 	struct slice *profiles, *targets;
 	uint32_t      profile_count, target_count;

@@ -179,7 +179,8 @@ write_codes(struct builder *b, struct draft_set *set, struct codes *c)
 {
 	set->first = (uint32_t)(b->codes.len / 8);
 	set->complete = c->complete;
-	qsort(c->at, c->count, sizeof *c->at, by_code);
+	if (c->count > 0)
+		qsort(c->at, c->count, sizeof *c->at, by_code);
 	for (uint32_t i = 0; i < c->count; i++) {
 		uint32_t row[2];
 

@@ -50,6 +50,7 @@ copy_lists(struct builder *b, struct draft_rule *d, const struct rule *r)
 
 		d->types[i] = (struct draft_type_rule){
 			.type = t->type == NULL ? PACK_NONE : t->type->number,
+			.refer = t->refer,
 			.code = t->type == NULL ? SLICE_NONE : t->type->name,
 			.profiles = copy_texts(b, t->profiles, t->profile_count),
 			.targets = copy_texts(b, t->targets, t->target_count),

@@ -5,6 +5,7 @@
 #include "base/outcome.h"
 #include "fhir/pack_build.h"
 #include "fhir/pack_format.h"
+#include "fhir/terminology_format.h"
 #include "fhir/tgz.h"
 
 #define MANIFEST "package/package.json"
@@ -124,13 +125,17 @@ package_describe(struct slice tgz, const struct limits *limits, struct arena *ar
 }
 
 static void
-write_tables(struct builder *b)
+finish(struct builder *b, struct arena *arena, struct package *out)
 {
 	builder_borrow_types(b);
 	builder_collect_sets(b);
 	builder_word(b, b->set_count);
 	builder_write_sets(b);
 	builder_write_profiles(b);
+	builder_write_terminology(b, &b->terminology);
+	out->profiles = b->profile_count;
+	out->left_out = b->left_out;
+	out->compiled = slice_dup(builder_assemble(b), arena);
 }
 
 static bool
@@ -145,10 +150,7 @@ compile(struct builder *b, struct slice tgz, const struct limits *limits, struct
 		return false;
 	if (!is_for_release(b, &j, pack_fhir_version(b->base)))
 		return outcome_fail_at_once(o, FAULT_INVALID, "the package is for another FHIR release");
-	write_tables(b);
-	out->profiles = b->profile_count;
-	out->left_out = b->left_out;
-	out->compiled = slice_dup(builder_assemble(b), arena);
+	finish(b, arena, out);
 	return true;
 }
 
@@ -161,6 +163,22 @@ package_compile(struct slice tgz, const struct pack *pack, const struct env *env
 
 	*out = (struct package){ 0 };
 	good = compile(b, tgz, limits, arena, out, o);
+	arena_free(b->arena);
+	return good;
+}
+
+bool
+package_compile_texts(const struct slice *texts, uint32_t count, const struct pack *pack,
+    const struct env *env, struct arena *arena, struct package *out, struct outcome *o)
+{
+	struct builder *b = builder_new(env, pack, o);
+	bool good = true;
+
+	*out = (struct package){ 0 };
+	for (uint32_t i = 0; i < count && good; i++)
+		good = builder_take(b, texts[i]);
+	if (good)
+		finish(b, arena, out);
 	arena_free(b->arena);
 	return good;
 }

@@ -36,6 +36,10 @@ struct package {
 MUST_USE bool package_compile(struct slice tgz, const struct pack *, const struct env *,
     const struct limits *, struct arena *, struct package *, struct outcome *);
 
+/* Definitions that are at hand as texts; `name` and `version` of the package are empty. */
+MUST_USE bool package_compile_texts(const struct slice *texts, uint32_t count, const struct pack *,
+    const struct env *, struct arena *, struct package *, struct outcome *);
+
 /* package.json alone. */
 MUST_USE bool package_describe(struct slice tgz, const struct limits *, struct arena *,
     struct package *, struct outcome *);

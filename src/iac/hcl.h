@@ -126,6 +126,8 @@ struct hcl_scope {
 	/* Functions beyond those of Terraform, asked first; NULL: not one of them. */
 	const struct value *(*call)(void *ctx, struct slice name, const struct value *const *args,
 	    uint32_t count, struct span);
+	/* Asked for a member that a map does not hold; NULL: not there either. */
+	const struct value *(*member)(void *ctx, const struct value *map, struct slice name);
 	const struct hcl_binding *bindings;
 	/* As rules see values (docs/scan-rules.md): what is absent is null, null is false and
 	 * has no items, a list of one block is that block, "true" equals true. */
@@ -144,6 +146,8 @@ const struct value *hcl_evaluate(const struct hcl_expression *, const struct hcl
 /* A map whose `why` is this one answers unknown, not null, for what it does not hold:
  * attributes that only a provider knows. */
 extern const struct why hcl_open_map;
+/* The same, also where rules look: some of an environment is not among the files. */
+extern const struct why hcl_partial_map;
 
 /* A wrong expression: unknown, counted. */
 const struct value *hcl_error(const struct hcl_scope *, struct span, const char *reason);

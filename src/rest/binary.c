@@ -246,6 +246,8 @@ choose_form(struct exchange *x, const struct about *a, bool *native)
 	int fhir = format_fhir_wanted(x, &fhir_named);
 
 	*native = false;
+	x->unacceptable |= x->format_asked && x->as_html;
+	x->as_html = false;             /* content is never a page */
 	if (x->format_asked)
 		return !x->unacceptable || exchange_fail(x, FAULT_NOT_ACCEPTABLE, "");
 	if (fhir_named && fhir > 0 && !(native_named && content > fhir))
