@@ -264,6 +264,15 @@ read_view(struct rules *r, const struct hcl_block *block, uint32_t file)
 
 /* ---- files ---- */
 
+/* The table of rules moves while it grows. */
+static void
+point_back(struct rules *r)
+{
+	for (uint32_t i = 0; i < r->rule_count; i++)
+		for (uint32_t k = 0; k < r->rules[i].check_count; k++)
+			r->rules[i].checks[k].rule = &r->rules[i];
+}
+
 void
 rules_add(struct rules *r, struct slice path, struct slice text)
 {
@@ -283,6 +292,7 @@ rules_add(struct rules *r, struct slice path, struct slice text)
 		else if (!slice_is(b->type, "locals"))
 			wrong(r, b->head, "a rule file holds `rule`, `view` and `locals`");
 	}
+	point_back(r);
 }
 
 void
