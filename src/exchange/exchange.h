@@ -19,6 +19,7 @@
 struct buf;
 struct content;
 struct interaction;
+struct names;
 struct permit;
 struct principal;
 struct service;
@@ -46,6 +47,7 @@ struct transaction {
 		int64_t      compartment;
 	} *patients;
 	uint32_t count;
+	struct names *targets;          /* "Type/id" of all that it writes; NULL before that is known */
 };
 
 #define EXCHANGE_HEADERS 40

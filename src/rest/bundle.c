@@ -23,6 +23,7 @@
 #include "exchange/exchange.h"
 #include "exchange/place.h"
 #include "exchange/service.h"
+#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/rest.h"
@@ -337,6 +338,18 @@ targets_of_updates(struct bundle *b)
 	}
 }
 
+/* With all ids known: what entries may refer to although it is not stored yet. */
+static bool
+name_targets(struct bundle *b, struct transaction *t)
+{
+	t->targets = arena_alloc(b->outer->arena, sizeof *t->targets);
+	names_init_keyed(t->targets, b->outer->arena, b->count);
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->entries[i].target.len > 0)
+			names_add(t->targets, b->entries[i].target, i);
+	return true;
+}
+
 static const unsigned verbs_in_order[] = {
 	PERMIT_DELETE, PERMIT_CREATE, PERMIT_UPDATE, PERMIT_READ, PERMIT_SEARCH,
 };
@@ -430,7 +443,7 @@ transact(struct bundle *b)
 			return blame(b, i);
 	targets_of_updates(b);
 	return no_reads_beside_writes(b) && assign_patients(b, t) && assign_others(b)
-	    && perform_in_order(b) && one_unit(b);
+	    && name_targets(b, t) && perform_in_order(b) && one_unit(b);
 }
 
 static void

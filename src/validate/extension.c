@@ -156,6 +156,16 @@ part_unknown(struct walk *w, const struct step *around, struct slice url)
 	return true;
 }
 
+static size_t
+depth_of(const struct step *at)
+{
+	size_t depth = 0;
+
+	for (; at != NULL && at->type != NULL && slice_is(at->type->name, "Extension"); at = at->up)
+		depth++;
+	return depth;
+}
+
 void
 check_extension(struct walk *w, const struct step *at, const struct element *e, uint32_t node)
 {
@@ -164,6 +174,8 @@ check_extension(struct walk *w, const struct step *at, const struct element *e, 
 	const struct profile *p;
 
 	check_content(w, at, node);
+	if (depth_of(at) == w->limits->of[LIMIT_EXTENSION_DEPTH] + 1)
+		complain(w, at, node, MESSAGE_extensions_deep, SLICE_NONE);
 	if (url.len == 0)
 		return;
 	if (!is_absolute(url)) {

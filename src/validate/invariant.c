@@ -108,7 +108,7 @@ validator_new(const struct pack *pack, const struct limits *limits, const struct
 	uint32_t count = pack_constraint_count(pack);
 
 	*v = (struct validator){ pack, limits, env, arena_array(arena, count + 1, sizeof *v->compiled),
-		index_data_types(pack, arena) };
+		index_data_types(pack, arena), NULL };
 	c.distinct = arena_array(arena, count + 1, sizeof *c.distinct);
 	names_init(&c.seen, arena, 1024);
 	return compile_all(&c) ? v : NULL;

@@ -36,6 +36,7 @@ struct validator {
 	const struct env       *env;
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
 	check_data_type *const *data_types;     /* by type.number */
+	const struct profile ***imposed;        /* by type.number: a list that NULL ends; or NULL */
 };
 
 struct walk {
