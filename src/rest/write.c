@@ -14,6 +14,7 @@
 #include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/binary.h"
 #include "rest/conditional.h"
 #include "rest/interactions.h"
 
@@ -27,7 +28,7 @@ preferred(const struct exchange *x)
 {
 	const struct exchange *asked = x->parent == NULL ? x : x->parent;
 	struct slice prefer = exchange_header(asked, "prefer");
-	enum prefer wish = x->parent == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
+	enum prefer wish = x->parent == NULL && x->uploaded == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
 
 	while (prefer.len > 0) {
 		struct slice one = slice_trim(slice_cut(&prefer, ','));
@@ -44,8 +45,8 @@ preferred(const struct exchange *x)
 	return wish;
 }
 
-static void
-answer_preferred(struct exchange *x, struct slice text)
+void
+write_answer(struct exchange *x, struct slice text)
 {
 	struct buf b;
 
@@ -53,7 +54,7 @@ answer_preferred(struct exchange *x, struct slice text)
 	case RETURN_MINIMAL:
 		break;
 	case RETURN_REPRESENTATION:
-		answer_bytes(x, x->status, text);
+		answer_bytes(x, x->status, binary_with_data(x, text));
 		break;
 	case RETURN_OUTCOME:
 		buf_init(&b, x->arena, SIZE_MAX);
@@ -102,15 +103,18 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 {
 	struct store *store = x->service->store;
 
+	if (x->old != NULL)
+		x->guard = NULL;        /* it found something: that is guarded by `replaces` */
 	w->type = x->type;
 	w->row = row_of(x);
-	w->vid = store_new_vid(store);
+	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
 	w->updated = store_stamp(store);
 	w->method = method;
 	w->compartment = x->compartment;
 	w->labels = x->labels;
 	w->alias = x->chosen_id;
+	w->content = method == 'D' ? NULL : x->file;
 }
 
 static struct store_write *
@@ -147,7 +151,7 @@ outcome_of(struct exchange *x)
 }
 
 bool
-write_body(struct exchange *x, char method)
+write_version(struct exchange *x, char method)
 {
 	struct store_write *w = new_write(x, method);
 	struct stored s = outcome_of(x);
@@ -161,7 +165,15 @@ write_body(struct exchange *x, char method)
 	answer_note_patient(x, s.compartment);
 	answer_version_headers(x, &s);
 	answer_location(x, &s);
-	answer_preferred(x, w->body);
+	return true;
+}
+
+bool
+write_body(struct exchange *x, char method)
+{
+	if (!write_version(x, method))
+		return false;
+	write_answer(x, x->write->body);
 	return true;
 }
 
@@ -194,12 +206,10 @@ write_resolve(struct exchange *x)
 	if (!condition_one(x, x->type, criteria_of(x), &match, &condition))
 		return false;
 	x->resolved = true;
-	if (match == NULL) {
-		condition_guard(x, &condition);
-		return true;
-	}
+	condition_guard(x, &condition);
 	x->old = match;
-	x->id = match->id;
+	if (match != NULL)
+		x->id = match->id;
 	return true;
 }
 
@@ -215,7 +225,7 @@ answer_existing(struct exchange *x)
 	answer_note_patient(x, s.compartment);
 	answer_version_headers(x, &s);
 	answer_location(x, &s);
-	answer_preferred(x, s.body);
+	write_answer(x, s.body);
 	return true;
 }
 
@@ -386,11 +396,10 @@ delete_matches(struct exchange *x)
 static bool
 delete_conditionally(struct exchange *x)
 {
-	if (deletes_many(x) && x->transaction == NULL)
+	if (deletes_many(x))
 		return delete_matches(x);
 	if (!write_resolve(x) || !write_version_agrees(x))
 		return false;
-	x->guard = NULL;                /* deleting nothing leans on nothing */
 	return bury_all(x, x->old, x->old != NULL);
 }
 
