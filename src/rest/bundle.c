@@ -552,7 +552,6 @@ targets_of_updates(struct bundle *b)
 	}
 }
 
-<<<<<<< HEAD
 /* With all ids known: what entries may refer to although it is not stored yet. */
 static bool
 name_targets(struct bundle *b, struct transaction *t)
@@ -565,10 +564,6 @@ name_targets(struct bundle *b, struct transaction *t)
 	return true;
 }
 
-static const unsigned verbs_in_order[] = {
-	PERMIT_DELETE, PERMIT_CREATE, PERMIT_UPDATE, PERMIT_READ, PERMIT_SEARCH,
-};
-=======
 static bool
 reads(const struct exchange *x)
 {
@@ -586,7 +581,6 @@ answer_as_twin(struct entry *e)
 	e->x->out_count = twin->out_count;
 	memcpy(e->x->out, twin->out, sizeof twin->out);
 }
->>>>>>> main
 
 static bool
 perform_entry(struct bundle *b, uint32_t i)
@@ -756,12 +750,8 @@ transact(struct bundle *b)
 			return blame(b, i);
 	}
 	targets_of_updates(b);
-<<<<<<< HEAD
-	return no_reads_beside_writes(b) && assign_patients(b, t) && assign_others(b)
-	    && name_targets(b, t) && perform_in_order(b) && one_unit(b);
-=======
 	return perform_deletes(b) && resolve_conditions(b) && assign_patients(b, t)
-	    && assign_others(b) && perform_writes(b) && one_unit(b) && perform_reads(b);
+	    && assign_others(b) && name_targets(b, t) && perform_writes(b) && one_unit(b) && perform_reads(b);
 }
 
 /* A request that came before is answered as it was then. */
@@ -769,7 +759,6 @@ static bool
 perform_once(struct exchange *x)
 {
 	return replay_find(x) ? replay_answer(x) : rest_perform(x);
->>>>>>> main
 }
 
 static void
