@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "fhir/names.h"
@@ -37,13 +38,21 @@ is_local(const struct exchange *x, struct slice reference, struct local *out)
 	    && (word.len == 0 || (slice_is(word, "_history") && out->version.len > 0));
 }
 
+/* Itself, or of the same transaction; which version that becomes nobody knows yet. */
 static bool
-is_written_now(const struct exchange *x, const struct local *l, struct slice reference)
+is_written_now(const struct exchange *x, const struct local *l)
 {
+	struct buf b;
+
 	if (l->type == x->type && slice_eq(l->id, x->id))
-		return true;                    /* itself */
-	return l->version.len == 0 && x->transaction != NULL && x->transaction->targets != NULL
-	    && names_find(x->transaction->targets, reference) != NAME_UNKNOWN;
+		return true;
+	if (x->transaction == NULL || x->transaction->targets == NULL)
+		return false;
+	buf_init(&b, x->arena, 512);
+	buf_add(&b, l->type->name);
+	buf_add_char(&b, '/');
+	buf_add(&b, l->id);
+	return names_find(x->transaction->targets, buf_slice(&b)) != NAME_UNKNOWN;
 }
 
 static bool
@@ -66,7 +75,7 @@ is_missing(void *ctx, struct slice reference)
 	struct exchange *x = ctx;
 	struct local l;
 
-	return is_local(x, reference, &l) && !is_written_now(x, &l, reference) && !is_there(x, &l);
+	return is_local(x, reference, &l) && !is_written_now(x, &l) && !is_there(x, &l);
 }
 
 /* An import comes in the order of its files; what it refers to may come later. */
