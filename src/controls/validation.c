@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/encode.h"
+#include "base/limits.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "fhir/names.h"
@@ -78,13 +80,55 @@ is_missing(void *ctx, struct slice reference)
 	return is_local(x, reference, &l) && !is_written_now(x, &l) && !is_there(x, &l);
 }
 
-/* An import comes in the order of its files; what it refers to may come later. */
 static bool
-may_dangle(const struct exchange *x)
+find_stored(struct exchange *x, const struct type *type, struct slice criteria, struct stored *out)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct store_position from = { .set = false };
+	struct store_page page;
+	struct outcome ignored;
+	struct query q;
+
+	outcome_init(&ignored, x->arena);
+	if (!query_parse(x->service->index, type, criteria, SLICE_NONE, false, &resolver,
+	    x->service->limits, x->received, x->arena, &q, &ignored))
+		return false;
+	q.page = 1;
+	if (!store_search(x->worker->reader, x->permit, &q, &from, x->arena, &page, &ignored)
+	    || page.count == 0)
+		return false;
+	*out = page.at[0];
+	return true;
+}
+
+/* One that the writer may not see is not there, and nothing is held against it. */
+static bool
+find_questionnaire(void *ctx, struct slice url, struct json *out)
+{
+	struct exchange *x = ctx;
+	const struct type *type = pack_resource(x->service->pack, SLICE("Questionnaire"));
+	struct outcome ignored;
+	struct stored s;
+	struct buf b;
+
+	if (type == NULL || !permit_allows(x->permit, type, PERMIT_SEARCH))
+		return false;
+	buf_init(&b, x->arena, 8192);
+	buf_add_cstr(&b, "url=");
+	encode_percent(&b, url);
+	outcome_init(&ignored, x->arena);
+	return buf_ok(&b) && find_stored(x, type, buf_slice(&b), &s)
+	    && json_parse(s.body, json_bounds(x->service->limits, false), x->arena, out, &ignored);
+}
+
+/* An import comes in the order of its files; what it refers to may come later.  What
+ * Binary.securityContext may name is decided with the attachments. */
+static bool
+may_dangle(const struct exchange *x, const struct resource *r)
 {
 	const struct exchange *outer = x->parent == NULL ? x : x->parent;
 
-	return outer->event_id != NULL || slice_is(x->service->options.references_dangling, "accept");
+	return slice_is(r->type->name, "Binary") || outer->event_id != NULL || slice_is(x->service->options.references_dangling, "accept");
 }
 
 static bool
@@ -92,7 +136,8 @@ validation_in(struct exchange *x, struct resource *r)
 {
 	const struct validation how = {
 		.understand = true, .narratives_elsewhere = true,
-		.is_missing = may_dangle(x) ? NULL : is_missing, .is_missing_ctx = x,
+		.is_missing = may_dangle(x, r) ? NULL : is_missing, .is_missing_ctx = x,
+		.find_questionnaire = find_questionnaire, .find_ctx = x,
 	};
 
 	return validate_resource(x->service->validator, &how, r->type, &r->json, r->node, x->arena,

@@ -57,6 +57,18 @@
 	X(identifier_uri,      VALUE,     "an identifier of urn:ietf:rfc:3986 is an absolute URI, of its scheme's form") \
 	X(expression_syntax,   VALUE,     "the FHIRPath expression cannot be read")              \
 	X(code_absent,         CODE,      "a code from % is required, and there is none")        \
+	X(questionnaire_unknown, WARN_PROFILE, "the Questionnaire is not here, so the answers were not checked") \
+	X(response_no_such,    STRUCTURE, "the Questionnaire has no item of this linkId")        \
+	X(response_misplaced,  STRUCTURE, "the Questionnaire has the item of this linkId elsewhere") \
+	X(response_order,      STRUCTURE, "the items are not in the order of the Questionnaire") \
+	X(response_repeats,    STRUCTURE, "the Questionnaire lets the item have one answer")     \
+	X(response_required,   REQUIRED,  "the Questionnaire requires an answer that is not there") \
+	X(response_no_answer,  STRUCTURE, "a group or a display has no answer")                  \
+	X(response_disabled,   VALUE,     "the item is not enabled by the answers that are given") \
+	X(response_type,       VALUE,     "the answer is not of the type of its question")       \
+	X(response_option,     CODE,      "the answer is none of the options of its question")   \
+	X(response_option_open, WARN_CODE, "the answer is none of the options of its question")  \
+	X(response_length,     VALUE,     "the answer is longer than its question allows")       \
 	X(enable_inside,       VALUE,     "enableWhen asks a question that is inside the item")  \
 	X(concept_content,     VALUE,     "a code system whose content is not present lists no concepts") \
 	X(param_components,    REQUIRED,  "a composite search parameter has components")         \

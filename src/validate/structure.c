@@ -89,6 +89,7 @@ static const struct {
 	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
 	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
 	{ "SearchParameter", check_search_param },
+	{ "QuestionnaireResponse", check_questionnaire_response },
 	{ "StructureDefinition", check_structure_definition },
 };
 

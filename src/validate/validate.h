@@ -42,6 +42,10 @@ struct validation {
 	/* Is a target of a reference that leads out of the resource not to be had?  NULL: not asked. */
 	bool              (*is_missing)(void *ctx, struct slice reference);
 	void               *is_missing_ctx;
+	/* The Questionnaire of a canonical url, as a tree whose root it is; NULL: only what comes
+	 * with the response. */
+	bool              (*find_questionnaire)(void *ctx, struct slice url, struct json *out);
+	void               *find_ctx;
 	bool                understand; /* refuse modifierExtension and implicitRules */
 	bool                narratives_elsewhere;       /* somebody else judges their XHTML */
 };

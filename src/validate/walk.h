@@ -108,6 +108,8 @@ void check_identifier(struct walk *, const struct step *, uint32_t node);
 void check_expression(struct walk *, const struct step *, uint32_t node);
 /* definition.c */
 void check_structure_definition(struct walk *, const struct step *, uint32_t node);
+/* response.c */
+void check_questionnaire_response(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
 void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 
