@@ -215,6 +215,8 @@ check_xhtml(struct slice s, const struct limits *l UNUSED)
 static bool
 check_code(struct slice s, const struct limits *l UNUSED)
 {
+	unsigned char all = 0;
+
 	if (s.len == 0 || s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ')
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
@@ -222,8 +224,9 @@ check_code(struct slice s, const struct limits *l UNUSED)
 
 		if (c < 0x20 || c == 0x7f || (c == ' ' && s.ptr[i + 1] == ' '))
 			return false;
+		all |= c;
 	}
-	return datatype_text_is_plain(s);
+	return all < 0x80 || datatype_text_is_plain(s);
 }
 
 static bool
@@ -242,10 +245,14 @@ check_id(struct slice s, const struct limits *l UNUSED)
 static bool
 check_uri(struct slice s, const struct limits *l)
 {
-	for (size_t i = 0; i < s.len; i++)
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
 		if ((unsigned char)s.ptr[i] <= 0x20 || s.ptr[i] == 0x7f)
 			return false;
-	return s.len > 0 && s.len <= l->of[LIMIT_STRING_BYTES] && datatype_text_is_plain(s);
+		all |= (unsigned char)s.ptr[i];
+	}
+	return s.len > 0 && s.len <= l->of[LIMIT_STRING_BYTES] && (all < 0x80 || datatype_text_is_plain(s));
 }
 
 /* urn:oid:[0-2](.(0|[1-9][0-9]*))+ */

@@ -53,6 +53,8 @@ struct walk {
 	int                      profile_depth;
 	size_t                   profile_steps; /* rules applied */
 	struct item              resource, root;/* %resource, %rootResource */
+	struct place             place;         /* line and column of byte `place_at` */
+	size_t                   place_at;
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
 };
