@@ -140,6 +140,9 @@ validation_in(struct exchange *x, struct resource *r)
 		.find_questionnaire = find_questionnaire, .find_ctx = x,
 	};
 
+	if ((x->parent == NULL ? x : x->parent)->structure_only)
+		return validate_structure(x->service->pack, r->type, &r->json, r->node, x->service->limits,
+		    x->arena, &x->outcome);
 	return validate_resource(x->service->validator, &how, r->type, &r->json, r->node, x->arena,
 	    &x->outcome);
 }

@@ -156,6 +156,7 @@ struct exchange {
 	struct slice *entry_records;    /* audit records of entries that have no unit of their own */
 	uint32_t      entry_record_count;
 	bool          keep_ids;         /* import: a POST keeps the resource's own id */
+	bool          structure_only;   /* import: validated before, so only the structure is checked */
 	const uint8_t *event_id;        /* import: the id of the audit event, made of what is imported */
 	struct slice  hidden_reason;    /* for the audit record only */
 
