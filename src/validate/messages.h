@@ -75,6 +75,7 @@
 	X(differential_path,   VALUE,     "the path is none of the type that is constrained")    \
 	X(extension_part,      EXTENSION, "the extension's definition has no such part")         \
 	X(profile_unknown,     WARN_PROFILE, "the profile is not here, so it was not checked")   \
+	X(profile_asked,       NO_SUCH,   "the profile that was asked for is not here")          \
 	X(profile_type,        STRUCTURE, "the profile is for another type")                     \
 	X(profile_fixed,       VALUE,     "the value is fixed by the profile")                   \
 	X(profile_pattern,     VALUE,     "the value does not have the pattern of the profile")  \

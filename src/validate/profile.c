@@ -428,10 +428,10 @@ check_profile(struct walk *w, const struct step *at, const struct profile *p,
 
 static void
 check_url(struct walk *w, const struct step *at, const struct type *type, struct slice url,
-    uint32_t node, uint32_t place)
+    uint32_t node, uint32_t place, bool asked)
 {
-	struct slice bare = slice_cut(&url, '|');
-	const struct profile *p = pack_profile(w->pack, bare);
+	struct slice whole = url, bare = slice_cut(&url, '|');
+	const struct profile *p = pack_profile(w->pack, whole);
 	const struct type *named = !slice_starts(bare, SLICE(CORE)) ? NULL
 	    : pack_type(w->pack, slice_sub(bare, sizeof CORE - 1, bare.len));
 	struct value v = { .node = node, .type = type, .index = -1 };
@@ -439,7 +439,7 @@ check_url(struct walk *w, const struct step *at, const struct type *type, struct
 	if (p != NULL && !slice_is(p->type->name, "Extension"))
 		check_profile(w, at, p, &v);
 	else if (named == NULL)
-		complain(w, at, place, MESSAGE_profile_unknown, SLICE_NONE);
+		complain(w, at, place, asked ? MESSAGE_profile_asked : MESSAGE_profile_unknown, SLICE_NONE);
 	else if (!type_is(type, named))
 		complain(w, at, place, MESSAGE_profile_type, SLICE_NONE);
 }
@@ -493,10 +493,10 @@ check_profiles(struct walk *w, const struct step *at, const struct type *type, u
 	else if (list != 0 && json_type(w->json, list) == JSON_ARRAY)
 		for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
 			if (json_type(w->json, n) == JSON_STRING)
-				check_url(w, at, type, json_string(w->json, n, w->arena), node, n);
+				check_url(w, at, type, json_string(w->json, n, w->arena), node, n, false);
 	if (at->up == NULL && w->validator->imposed != NULL && w->validator->imposed[type->number] != NULL)
 		check_imposed(w, at, w->validator->imposed[type->number], &(struct value){ .node = node,
 		    .type = type, .index = -1 });
 	for (uint32_t i = 0; at->up == NULL && i < w->how->profile_count; i++)
-		check_url(w, at, type, w->how->profiles[i], node, node);
+		check_url(w, at, type, w->how->profiles[i], node, node, true);
 }

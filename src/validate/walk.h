@@ -35,6 +35,7 @@ struct validator {
 	const struct limits    *limits;
 	const struct env       *env;
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
+	bool                   *broken;         /* by constraint.number: of a package, and cannot be read */
 	check_data_type *const *data_types;     /* by type.number */
 	const struct profile ***imposed;        /* by type.number: a list that NULL ends; or NULL */
 };
