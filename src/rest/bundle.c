@@ -28,6 +28,7 @@
 #include "exchange/exchange.h"
 #include "exchange/place.h"
 #include "exchange/service.h"
+#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/conditional.h"
@@ -551,6 +552,18 @@ targets_of_updates(struct bundle *b)
 	}
 }
 
+/* With all ids known: what entries may refer to although it is not stored yet. */
+static bool
+name_targets(struct bundle *b, struct transaction *t)
+{
+	t->targets = arena_alloc(b->outer->arena, sizeof *t->targets);
+	names_init_keyed(t->targets, b->outer->arena, b->count);
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->entries[i].target.len > 0)
+			names_add(t->targets, b->entries[i].target, i);
+	return true;
+}
+
 static bool
 reads(const struct exchange *x)
 {
@@ -721,7 +734,7 @@ transact(struct bundle *b)
 	}
 	targets_of_updates(b);
 	return perform_deletes(b) && resolve_conditions(b) && assign_patients(b, t)
-	    && assign_others(b) && perform_writes(b) && one_unit(b) && perform_reads(b);
+	    && assign_others(b) && name_targets(b, t) && perform_writes(b) && one_unit(b) && perform_reads(b);
 }
 
 /* A request that came before is answered as it was then. */
