@@ -112,6 +112,18 @@ quietly(struct walk *w, const struct step *at, const struct profile *p, const st
 	return good;
 }
 
+static bool target_allows(struct walk *, struct slice url, const struct type *);
+
+/* A Resource with the profile of another type of resource. */
+static bool
+some_profile_allows(struct walk *w, const struct rule_type *t, const struct type *type)
+{
+	for (uint32_t i = 0; i < t->profile_count; i++)
+		if (target_allows(w, t->profiles[i], type))
+			return true;
+	return t->profile_count == 0;
+}
+
 /* One of the profiles of the type; an unknown one may be it. */
 static void
 check_type_profiles(struct walk *w, const struct step *at, const struct rule_type *t,
@@ -124,6 +136,10 @@ check_type_profiles(struct walk *w, const struct step *at, const struct rule_typ
 
 		if (p == NULL || quietly(w, at, p, v))
 			return;
+	}
+	if (v->type->kind == TYPE_RESOURCE && !some_profile_allows(w, t, v->type)) {
+		complain(w, at, v->node, MESSAGE_profile_element_type, SLICE_NONE);
+		return;
 	}
 	if (t->profile_count > 0 && profile_of(w, t->profiles[0]) != NULL)
 		check_profile(w, at, profile_of(w, t->profiles[0]), v);
@@ -393,6 +409,7 @@ static void
 check_rule(struct walk *w, const struct step *at, const struct rule *r, const struct value *v)
 {
 	uint32_t place = v->node != 0 ? v->node : v->sibling;
+	struct item resource = w->resource;
 
 	if (w->profile_steps++ >= w->limits->of[LIMIT_PROFILE_STEPS])
 		return;                         /* said at the end, structure.c */
@@ -404,9 +421,12 @@ check_rule(struct walk *w, const struct step *at, const struct rule *r, const st
 	check_constraints(w, at, r->constraints, r->constraint_count, v);
 	if (v->type == NULL || (v->type->kind == TYPE_PRIMITIVE && v->sibling == 0))
 		return;
+	if (v->type->kind == TYPE_RESOURCE && v->node != ITEM_ABSENT)
+		w->resource = fhirpath_node(w->json, v->node, v->type);
 	for (const struct rule *c = r->first; c != NULL; c = c->next)
 		if (c->slice.len == 0 && is_defined(w, v->type, c->name))
 			check_child(w, at, c, v, place);
+	w->resource = resource;
 }
 
 void
