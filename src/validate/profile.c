@@ -37,9 +37,8 @@ as_number(const struct json *j, uint32_t node, double *out)
 	return true;
 }
 
-/* <0, 0, >0; *known is false where the two cannot be compared. */
-static int
-compare(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
+int
+value_order(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
 {
 	double left, right;
 	struct slice first, second;
@@ -50,16 +49,24 @@ compare(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool
 
 		*known = unit != 0 && other != 0 && slice_eq(json_raw(a, unit), json_raw(b, other))
 		    && json_get(a, x, SLICE("value")) != 0 && json_get(b, y, SLICE("value")) != 0;
-		return !*known ? 0 : compare(a, json_get(a, x, SLICE("value")), b,
+		return !*known ? 0 : value_order(a, json_get(a, x, SLICE("value")), b,
 		    json_get(b, y, SLICE("value")), known);
 	}
 	if (as_number(a, x, &left) && as_number(b, y, &right))
 		return left < right ? -1 : left > right;
 	first = json_raw(a, x);
 	second = json_raw(b, y);
-	/* Dates of the same precision, without time zones, are in the order of their text. */
+	/* Dates without time zones are in the order of their text, so far as both go; where one
+	 * begins with the other, it is within it. */
 	*known = json_type(a, x) == JSON_STRING && json_type(b, y) == JSON_STRING
-	    && first.len == second.len && slice_find(first, 'T') == first.len;
+	    && slice_find(first, 'T') == first.len && slice_find(second, 'T') == second.len;
+	if (*known && first.len != second.len) {
+		size_t both = first.len < second.len ? first.len : second.len;
+
+		first = slice_sub(first, 0, both);
+		second = slice_sub(second, 0, both);
+		*known = !slice_eq(first, second);
+	}
 	return *known ? slice_cmp(first, second) : 0;
 }
 
@@ -68,8 +75,8 @@ check_range(struct walk *w, const struct step *at, const struct rule *r, uint32_
 {
 	bool known;
 
-	if ((r->min_value != NULL && compare(w->json, node, r->min_value, 0, &known) < 0 && known)
-	    || (r->max_value != NULL && compare(w->json, node, r->max_value, 0, &known) > 0 && known))
+	if ((r->min_value != NULL && value_order(w->json, node, r->min_value, 0, &known) < 0 && known)
+	    || (r->max_value != NULL && value_order(w->json, node, r->max_value, 0, &known) > 0 && known))
 		complain(w, at, node, MESSAGE_profile_range, SLICE_NONE);
 }
 
