@@ -32,6 +32,7 @@ struct h1 {
 	bool        complete, failed;
 	enum fault  fault;
 	bool        in_feed;
+	bool        blank;              /* the one empty line before a request was there */
 };
 
 static const size_t *
@@ -333,7 +334,7 @@ parse_head(struct h1 *h, size_t n)
 	head = slice_dup(slice_make(h->in, n), h->x->public.arena);
 	h->in_len -= n;
 	memmove(h->in, h->in + n, h->in_len);
-	h->complete = h->failed = false;
+	h->complete = h->failed = h->blank = false;
 	h->name = h->value = h->target = SLICE_NONE;
 	if (!lines_good(head) || !names_good(head)) {
 		refuse(h, FAULT_INVALID);
@@ -359,8 +360,14 @@ try_head(struct h1 *h)
 	const char *end;
 	size_t line;
 
-	if (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
-		h->in_len -= 2;         /* RFC 9112 2.2: one empty line before a request */
+	/* RFC 9112 2.2: one empty line before a request; more would keep a connection for nothing. */
+	while (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
+		if (h->blank) {
+			refuse(h, FAULT_INVALID);
+			return true;
+		}
+		h->blank = true;
+		h->in_len -= 2;
 		memmove(h->in, h->in + 2, h->in_len);
 	}
 	if (h->in_len == 0)
