@@ -12,7 +12,6 @@
 #include "http/internal.h"
 
 #define SECOND       1000000000LL
-#define RATE_GRACE   5                  /* seconds before the rate floor counts */
 #define CHUNK_SLACK  65536              /* framing bytes a chunked body may cost */
 #define IN_MANY      (256u * 1024)
 #define READ_FIRST   4096
