@@ -356,8 +356,8 @@ parse_head(struct h1 *h, size_t n)
 static bool
 try_head(struct h1 *h)
 {
+	size_t most = limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS], line;
 	const char *end;
-	size_t line;
 
 	/* RFC 9112 2.2: one empty line before a request; more would keep a connection for nothing. */
 	while (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
@@ -372,8 +372,7 @@ try_head(struct h1 *h)
 	if (h->in_len == 0)
 		return false;
 	end = memmem(h->in, h->in_len, "\r\n\r\n", 4);
-	if (end != NULL && (size_t)(end - h->in) <= limits(h)[LIMIT_REQUEST_LINE]
-	    + limits(h)[LIMIT_HEADERS]) {
+	if (end != NULL && (size_t)(end - h->in) <= most) {
 		line = slice_find(slice_make(h->in, h->in_len), '\n');
 		if (line > limits(h)[LIMIT_REQUEST_LINE])
 			refuse(h, FAULT_URI_TOO_LONG);
@@ -384,10 +383,10 @@ try_head(struct h1 *h)
 	line = slice_find(slice_make(h->in, h->in_len), '\n');
 	if (line > limits(h)[LIMIT_REQUEST_LINE])
 		refuse(h, FAULT_URI_TOO_LONG);
-	else if (h->in_len > limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS])
-		refuse(h, FAULT_HEADERS_TOO_BIG);
-	else if (memmem(h->in, h->in_len, "\n\n", 2) != NULL)
+	else if (memmem(h->in, h->in_len < most ? h->in_len : most, "\n\n", 2) != NULL)
 		refuse(h, FAULT_INVALID);       /* bare LF: would never end */
+	else if (h->in_len > most)
+		refuse(h, FAULT_HEADERS_TOO_BIG);
 	else
 		return false;
 	return true;
