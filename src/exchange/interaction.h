@@ -24,6 +24,8 @@ enum path_shape {               /* below the FHIR base */
 	PATH_SYSTEM_OPERATION,  /* /$name                      */
 	PATH_TYPE_OPERATION,    /* /Patient/$name              */
 	PATH_INSTANCE_OPERATION, /* /Patient/1/$name           */
+	PATH_EXPORT,            /* /bulk/[job]                 */
+	PATH_EXPORT_FILE,       /* /bulk/[job]/[file]          */
 	PATH_JWKS,              /* /oauth/jwks, beside the base */
 	PATH_NONE,
 };
@@ -39,6 +41,7 @@ struct interaction {
 	bool            open;           /* answers without a token; touches no FHIR data */
 	enum body_kind  body;
 	bool          (*perform)(struct exchange *);
+	bool            pooled;         /* it may wait for the disk: never on an event loop */
 };
 
 /* A row of the operations table: an interaction with a name of its own.  One operation

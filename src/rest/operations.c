@@ -15,6 +15,14 @@
 	{ name, types, HL7(definition), OPERATION("GET", shape, PERMIT_READ, BODY_NONE, perform) }, \
 	{ name, types, HL7(definition), OPERATION("POST", shape, PERMIT_READ, BODY_ANY, perform) }
 
+/* Bulk Data Access 2.0 */
+#define BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
+#define EXPORT(types, definition, shape, verb) \
+	{ "export", types, BULK(definition), \
+	  { "operation", "GET", shape, verb, 'E', false, BODY_NONE, rest_export, true } }, \
+	{ "export", types, BULK(definition), \
+	  { "operation", "POST", shape, verb, 'E', false, BODY_ANY, rest_export, true } }
+
 /* Rows of one name and definition stand together. */
 const struct operation operations[] = {
 	{ "validate", NULL, HL7("Resource-validate"),
@@ -32,5 +40,8 @@ const struct operation operations[] = {
 	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_INSTANCE_OPERATION, rest_subsumes),
 	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_TYPE_OPERATION, rest_translate),
 	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_INSTANCE_OPERATION, rest_translate),
+	EXPORT(NULL, "export", PATH_SYSTEM_OPERATION, 0),
+	EXPORT("Patient", "patient-export", PATH_TYPE_OPERATION, PERMIT_READ),
+	EXPORT("Group", "group-export", PATH_INSTANCE_OPERATION, PERMIT_READ),
 };
 const int operation_count = sizeof operations / sizeof operations[0];
