@@ -127,7 +127,7 @@ next_job(struct bulk *b, bool *waiting)
 		if (job->state == BULK_RUNNING && !job->busy && (found == NULL || job->time < found->time))
 			found = job;
 	*waiting = found != NULL;
-	return found != NULL && env_wall(b->service->env) >= found->time + DELAY_MS ? found : NULL;
+	return found != NULL && env_wall(b->service->env) >= found->asked + DELAY_MS ? found : NULL;
 }
 
 static void
@@ -275,7 +275,8 @@ new_job(struct bulk *b, struct exchange *x, const struct bulk_request *q)
 	encode_block(block, job->id);
 	job->who = copy_who(x->who);
 	copy_request(&job->request, q, arena);
-	job->time = x->received;
+	job->time = store_stamp(b->service->store);     /* behind all that was written */
+	job->asked = x->received;
 	snprintf(context, sizeof context, "bulk %s", job->id);
 	if (keeper_new_data_key(b->service->keeper, slice_of(context), job->key, job->wrapped)
 	    && make_directory(b, job->id) && job_save(b, job))

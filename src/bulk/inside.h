@@ -20,7 +20,8 @@ struct bulk_job {
 	uint8_t             key[32], wrapped[60];
 	struct principal   *who;
 	struct bulk_request request;
-	int64_t             time;
+	int64_t             time;               /* transactionTime: a stamp of the store */
+	int64_t             asked;              /* wall clock; 0: in a run before this one */
 
 	enum bulk_state     state;
 	int64_t             expires;            /* 0: not yet known */

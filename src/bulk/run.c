@@ -25,7 +25,7 @@
 
 #define BATCH_ROWS       256
 #define CHECKPOINT_BYTES (32u << 20)
-#define CHECKPOINT_NS    2000000000ll
+#define CHECKPOINT_NS    500000000ll
 #define FILTER_PAGE      "500"
 
 struct row_set {                /* the rows of a type that are let through; NULL `at`: all */
@@ -514,6 +514,7 @@ registered(struct at_work *w, struct arena *arena)
 	struct registry *registry = w->bulk->service->registry;
 	struct client client;
 
+	registry_refresh(registry);
 	w->generation = registry_generation(registry);
 	return registry_find(registry, w->job->who->client_id, arena, &client)
 	    && scope_list_covers(client.scope, w->job->who->scope_text, arena);
@@ -591,9 +592,42 @@ export_rows(struct at_work *w, const struct permit *permit)
 	return good;
 }
 
-/* The end of a job is an event too: how much of it there was. */
+/* The end of a job is an event too.  It is waited for: a record lives until it is durable. */
+
+struct waiting {
+	pthread_mutex_t lock;
+	pthread_cond_t  wake;
+	bool            done;
+};
+
 static void
-record_end(struct at_work *w, struct exchange *x)
+recorded(void *ctx, bool durable UNUSED)
+{
+	struct waiting *w = ctx;
+
+	pthread_mutex_lock(&w->lock);
+	w->done = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+append_record(struct at_work *w, struct slice record)
+{
+	struct waiting wait = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER };
+
+	if (!audit_append(w->bulk->service->audit, record, recorded, &wait)) {
+		log_event(LOG_ERROR, "bulk-end-not-audited", "job=%s", w->job->id);
+		return;
+	}
+	pthread_mutex_lock(&wait.lock);
+	while (!wait.done)
+		pthread_cond_wait(&wait.wake, &wait.lock);
+	pthread_mutex_unlock(&wait.lock);
+}
+
+static void
+record_end(struct at_work *w, struct exchange *x, bool good)
 {
 	struct audit_event *e = exchange_event_add(x);
 	struct slice record;
@@ -602,31 +636,31 @@ record_end(struct at_work *w, struct exchange *x)
 	e->interaction = SLICE("operation");
 	e->action = 'E';
 	e->resource = SLICE("$export");
-	e->status = w->job->state == BULK_DONE ? 200 : 500;
-	e->outcome = w->job->state == BULK_DONE ? 0 : 8;
-	e->reason = w->job->state == BULK_DONE ? SLICE("the export is complete")
-	    : SLICE("the export failed");
-	if (!audit_encode(w->bulk->service->audit, e, x->arena, &record)
-	    || !audit_append(w->bulk->service->audit, slice_dup(record, w->job->arena), NULL, NULL))
-		log_event(LOG_ERROR, "bulk-end-not-audited", "job=%s", w->job->id);
+	e->status = good ? 200 : 500;
+	e->outcome = good ? 0 : 8;
+	e->reason = good ? SLICE("the export is complete") : SLICE("the export failed");
+	if (audit_encode(w->bulk->service->audit, e, x->arena, &record))
+		append_record(w, record);
 }
 
+/* Its files are to be had once its end is recorded and its state saved. */
 static void
 settle(struct at_work *w, struct exchange *x, bool good)
 {
 	int64_t life = (int64_t)w->bulk->service->limits->of[LIMIT_BULK_SECONDS] * 1000;
+	struct bulk_job *job = w->job;
 
-	if (atomic_load(&w->job->cancelled) || (good && !w->position.done))
+	if (atomic_load(&job->cancelled) || (good && !w->position.done))
 		return;                         /* it is gone; or the server stops */
+	record_end(w, x, good);
 	pthread_mutex_lock(&w->bulk->lock);
-	w->job->state = good ? BULK_DONE : BULK_FAILED;
-	w->job->expires = env_wall(w->bulk->service->env) + life;
+	job->state = good ? BULK_DONE : BULK_FAILED;
+	job->expires = env_wall(w->bulk->service->env) + life;
+	if (!job_save(w->bulk, job))
+		job->state = BULK_FAILED;
 	pthread_mutex_unlock(&w->bulk->lock);
-	if (!job_save(w->bulk, w->job))
-		w->job->state = BULK_FAILED;
 	if (!good)
-		log_event(LOG_ERROR, "bulk-failed", "job=%s", w->job->id);
-	record_end(w, x);
+		log_event(LOG_ERROR, "bulk-failed", "job=%s", job->id);
 }
 
 void
