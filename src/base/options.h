@@ -57,6 +57,8 @@ struct option_list {
 	    "where resources are kept (sqlite memory)")                                                 \
 	X(store_sync_normal,   "store.sync_normal",   BOOL, "false", 0, 0, "Audit", true,               \
 	    "do not sync each commit: a power cut may lose acknowledged writes")                        \
+	X(rest_conditional_delete, "rest.conditional_delete", TEXT, "single", 0, 2, "Data Management Policies", false, \
+	    "what DELETE with search criteria may remove; several up to limits.delete_matches (single multiple)") \
 	X(attachments_scanner, "attachments.scanner", TEXT, "clamd:/run/clamav/clamd.ctl", 0, 0, "Attachments", true, \
 	    "what looks for malware before content is stored: clamd:SOCKET, or none")                   \
 	X(attachments_signature_days, "attachments.signature_days", INT, "7", 0, 365, "Attachments", true, \

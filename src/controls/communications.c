@@ -47,9 +47,9 @@ allow_origin(struct exchange *x)
 	    "last-modified, dpop-nonce, www-authenticate, x-request-id"));
 	if (!slice_is(x->method, "OPTIONS"))
 		return;
-	exchange_add_header(x, "access-control-allow-methods", SLICE("GET, HEAD, POST, PUT, DELETE"));
+	exchange_add_header(x, "access-control-allow-methods", SLICE("GET, HEAD, POST, PUT, PATCH, DELETE"));
 	exchange_add_header(x, "access-control-allow-headers", SLICE("authorization, content-type, "
-	    "if-match, if-none-match, if-none-exist, prefer, dpop, x-request-id"));
+	    "if-match, if-none-match, if-none-exist, prefer, dpop, x-request-id, idempotency-key"));
 	exchange_add_header(x, "access-control-max-age", SLICE("600"));
 }
 

@@ -9,8 +9,11 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
 struct buf;
 struct exchange;
+struct slice;
 
 enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_HTML };
 
@@ -18,8 +21,19 @@ enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_HTML };
  * of the body: as_xml, as_html, pretty, unacceptable.  Entries of a Bundle have none of their own. */
 void format_negotiate(struct exchange *);
 
+/* How much the Accept headers want this type, 0 to 1000, and whether by its name; without
+ * a header anything is wanted.  And the same of the FHIR forms, which count by name only. */
+int format_wanted(const struct exchange *, struct slice essence, bool *named);
+int format_fhir_wanted(const struct exchange *, bool *named);
+
 /* By Content-Type; FORMAT_NONE for another type, charset or FHIR version. */
 enum format format_of_content(const struct exchange *);
+
+/* Is this Content-Type that media type, in UTF-8? */
+bool format_is(struct slice content_type, const char *media_type);
+
+/* The content as a resource in x->body, whatever its type. */
+bool parse_resource(struct exchange *, enum format, bool bundle);
 
 /* x->bytes from JSON to the form asked for.  Cannot fail for what was validated; should it
  * still, the answer is 500 and nothing is written. */

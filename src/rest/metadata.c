@@ -18,6 +18,12 @@
 static const char *const kind_names[] = { "number", "date", "string", "token", "reference",
 	"composite", "quantity", "uri", "special" };
 
+static bool
+is_of_system(const struct interaction *row)
+{
+	return row->shape == PATH_BASE || row->shape == PATH_BASE_HISTORY;
+}
+
 static void
 write_interactions(struct buf *b, bool of_system)
 {
@@ -28,7 +34,7 @@ write_interactions(struct buf *b, bool of_system)
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
 		if (row->open || repeated || row->shape == PATH_EXPORT || row->shape == PATH_EXPORT_FILE
-		    || (row->shape == PATH_BASE) != of_system)
+		    || is_of_system(row) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
 		first = false;
@@ -52,6 +58,20 @@ write_params(struct buf *b, const struct service *s, const struct type *type)
 	}
 }
 
+static bool
+is_repeated(int i)
+{
+	const struct operation *o = &operations[i];
+
+	for (int k = 0; k < i; k++)
+		if (strcmp(operations[k].name, o->name) == 0
+		    && strcmp(operations[k].definition, o->definition) == 0
+		    && (operations[k].row.shape == PATH_SYSTEM_OPERATION)
+		    == (o->row.shape == PATH_SYSTEM_OPERATION))
+			return true;
+	return false;
+}
+
 /* Each operation once, whatever methods and levels it has. */
 static void
 write_operations(struct buf *b, const struct slice *type)
@@ -60,9 +80,8 @@ write_operations(struct buf *b, const struct slice *type)
 
 	for (int i = 0; i < operation_count; i++) {
 		const struct operation *o = &operations[i];
-		bool repeated = i > 0 && slice_is(slice_of(operations[i - 1].name), o->name);
 
-		if (repeated || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
+		if (is_repeated(i) || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
 		    || (type != NULL && !rest_operation_on(o, type)))
 			continue;
 		buf_printf(b, "%s{\"name\":\"%s\",\"definition\":\"%s\"}", first ? "" : ",", o->name,
@@ -77,8 +96,10 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
 	write_interactions(b, false);
 	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
-	    "\"updateCreate\":false,\"conditionalCreate\":false,\"conditionalRead\":\"full-support\","
-	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"operation\":["));
+	    "\"updateCreate\":false,\"conditionalCreate\":true,\"conditionalRead\":\"full-support\","
+	    "\"conditionalUpdate\":true,\"conditionalDelete\":\""));
+	buf_add(b, s->options.rest_conditional_delete);
+	buf_add(b, SLICE("\",\"operation\":["));
 	write_operations(b, &type->name);
 	buf_add(b, SLICE("],\"searchParam\":["));
 	write_params(b, s, type);

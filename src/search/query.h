@@ -68,6 +68,12 @@ struct query_sort {
 
 enum query_total { TOTAL_NONE, TOTAL_ACCURATE };
 
+/* These rows alone, each under its lead; the store's own, for its guards. */
+struct query_only {
+	int64_t *rows, *leads;
+	uint32_t count, room;                   /* room: how many the arrays have, the rest repeats */
+};
+
 struct query {
 	const struct type   *type;
 	struct query_clause *clauses;           /* all must match */
@@ -77,6 +83,7 @@ struct query {
 	uint32_t             page;              /* _count, cut to LIMIT_PAGE; 20 by default */
 	enum query_total     total;
 	bool                 count_only;        /* _summary=count or _count=0 */
+	const struct query_only *only;          /* NULL: all rows */
 	struct slice         cursor;            /* sealed, of the "_cursor" parameter; or empty */
 	struct slice         canonical;         /* the parameters that took effect, as they go into
 	                                         * the self link; without the cursor */

@@ -26,10 +26,13 @@
 #include "exchange/service.h"
 #include "http/http.h"
 #include "oauth/registry.h"
+#include "rest/binary.h"
 #include "rest/rest.h"
 #include "server/admin.h"
 #include "server/delivery.h"
+#include "server/download.h"
 #include "server/pool.h"
+#include "server/upload.h"
 
 #define GRACE_SECONDS 10
 #define LONG_BODY     65536
@@ -49,6 +52,7 @@ struct job {
 	struct http_exchange *http;
 	struct exchange      *x;
 	struct delivery       delivery;
+	struct upload        *upload;           /* of a body that is not gathered; or NULL */
 };
 
 static struct worker *
@@ -62,10 +66,21 @@ reply(struct job *job)
 {
 	struct exchange *x = job->x;
 
-	http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
+	if (x->stream != NULL)
+		download_start(job->http, x, job->server->pool);
+	else
+		http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
 }
 
 static void run_again(struct job *job);
+
+static void
+read_late(void *arg, struct worker *w)
+{
+	struct job *job = arg;
+
+	delivery_read_late(&job->delivery, w);
+}
 
 static void
 finish(void *arg)
@@ -79,6 +94,9 @@ finish(void *arg)
 		break;
 	case DELIVERY_AGAIN:
 		run_again(job);
+		break;
+	case DELIVERY_READS:
+		pool_submit(job->server->pool, read_late, job);
 		break;
 	case DELIVERY_RECORDS:
 		delivery_start(&job->delivery);
@@ -138,9 +156,10 @@ static void
 run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
+	bool heavy = i != NULL && (i->pooled || i->body == BODY_BUNDLE || i->body == BODY_PATCH
+	    || job->x->content.len > LONG_BODY);
 
-	if (i != NULL && (i->pooled || i->body == BODY_BUNDLE || job->x->content.len > LONG_BODY)
-	    && !job->x->outcome.failed)
+	if (heavy && !job->x->outcome.failed)
 		pool_submit(job->server->pool, run_pooled, job);
 	else
 		run(job, loop_worker(job));
@@ -168,6 +187,29 @@ new_job(struct server *server, struct http_exchange *h)
 	return job;
 }
 
+/* Content in its own type goes into a file as it comes; false when its type is not taken. */
+static bool
+begin_upload(struct job *job, size_t *body_limit)
+{
+	struct exchange *x = job->x;
+	struct slice essence;
+
+	if (!binary_brings_stream(x, &essence))
+		return !x->outcome.failed;
+	*body_limit = x->service->limits->of[LIMIT_ATTACHMENT];
+	job->upload = upload_begin(job->http, x->service, job->server->inspectors, essence);
+	return true;
+}
+
+static void
+uploaded(void *arg)
+{
+	struct job *job = arg;
+
+	job->x->uploaded = upload_result(job->upload);
+	run_again(job);
+}
+
 static bool
 on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
 {
@@ -177,7 +219,7 @@ on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
 	rest_route(x);
 	if (x->interaction != NULL && x->interaction->body == BODY_BUNDLE)
 		*body_limit = x->service->limits->of[LIMIT_BUNDLE_BODY];
-	if (controls_request(x))
+	if (controls_request(x) && begin_upload(job, body_limit))
 		return true;
 	run(job, x->worker);
 	return false;
@@ -189,7 +231,10 @@ on_request(void *ctx UNUSED, struct http_exchange *h)
 	struct job *job = h->user;
 
 	job->x->content = h->body;
-	run_again(job);
+	if (job->upload != NULL)
+		upload_end(job->upload, uploaded, job);
+	else
+		run_again(job);
 }
 
 static void
@@ -330,7 +375,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		stoppable = NULL;
 	}
 	admin_stop(admin);
+	close_workers(server);          /* what is under way may still post to the loops */
 	http_server_free(server->http);
-	close_workers(server);
 	return good;
 }

@@ -248,6 +248,9 @@ legs(struct plan *p)
 		return;
 	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0"
 	    " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
+	for (uint32_t i = 0; p->query->only != NULL && i < p->query->only->room; i++)
+		bind_int(p, i == 0 ? " AND r.row IN (" : ",", p->query->only->rows[i]);
+	add(p, p->query->only != NULL ? ")" : "");
 	for (uint32_t i = 0; i < p->query->clause_count; i++)
 		if (p->query->clauses[i].on == CLAUSE_INDEX)
 			index_leg(p, &p->query->clauses[i]);
@@ -360,6 +363,11 @@ find_leads(struct plan *p)
 
 	if (permit_compartment(p->permit, &bound)) {
 		add_lead(p, bound);
+		return;
+	}
+	if (q->only != NULL) {
+		for (uint32_t i = 0; i < q->only->room; i++)
+			add_lead(p, q->only->leads[i]);
 		return;
 	}
 	if (q->type == p->reader->store->patient) {
