@@ -44,7 +44,6 @@ struct interaction {
 	bool            open;           /* answers without a token; touches no FHIR data */
 	enum body_kind  body;
 	bool          (*perform)(struct exchange *);
-	bool            pooled;         /* it may wait for the disk: never on an event loop */
 };
 
 /* A row of the operations table: an interaction with a name of its own.  One operation

@@ -1,8 +1,8 @@
 /* export.c -- $export of the system, of patients and of a Group, its status, its files (Bulk Data Access
  * 2.0, export.html); see bulk/bulk.h.
  *
- * All of it runs beside the event loops (interaction.pooled): a job's state is synced before the
- * answer may leave, and a file is opened piece by piece.  A job of another caller and one that
+ * It runs beside the event loops (rest_waits): a job's state is synced before the answer may
+ * leave, and a file is opened piece by piece.  A job of another caller and one that
  * never was are one answer. */
 #include "rest/interactions.h"
 
@@ -16,6 +16,7 @@
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/parameters.h"
+#include "rest/rest.h"
 
 static const char names[] = "_outputFormat _since _type _elements patient includeAssociatedData "
     "_typeFilter";
@@ -30,6 +31,13 @@ struct asked {
 	struct bulk_filter *filters;
 	size_t              most;
 };
+
+bool
+rest_waits(const struct interaction *i)
+{
+	return i->perform == rest_export || i->perform == rest_export_cancel
+	    || i->perform == rest_export_file;
+}
 
 /* Reading what is asked for */
 

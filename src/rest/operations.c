@@ -19,9 +19,9 @@
 #define BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
 #define EXPORT(types, definition, shape, verb) \
 	{ "export", types, BULK(definition), \
-	  { "operation", "GET", shape, verb, 'E', false, BODY_NONE, rest_export, true } }, \
+	  { "operation", "GET", shape, verb, 'E', false, BODY_NONE, rest_export } }, \
 	{ "export", types, BULK(definition), \
-	  { "operation", "POST", shape, verb, 'E', false, BODY_ANY, rest_export, true } }
+	  { "operation", "POST", shape, verb, 'E', false, BODY_ANY, rest_export } }
 
 /* It takes no parameters. */
 #define META(method, shape, verb) \

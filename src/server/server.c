@@ -156,7 +156,7 @@ static void
 run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
-	bool heavy = i != NULL && (i->pooled || i->body == BODY_BUNDLE || i->body == BODY_PATCH
+	bool heavy = i != NULL && (rest_waits(i) || i->body == BODY_BUNDLE || i->body == BODY_PATCH
 	    || job->x->content.len > LONG_BODY);
 
 	if (heavy && !job->x->outcome.failed)
