@@ -255,7 +255,7 @@ def exported(world, token, path):
     while (answer := world.server.get(job, token)).status == 202:
         time.sleep(.05)
     got.append(world.transcript(answer))
-    for file in [f for which in ("output", "deleted") for f in answer.json()[which]]:
+    for file in [f for which in ("output", "deleted") for f in answer.json().get(which, [])]:
         got.append(world.transcript(world.server.get(file["url"].split("/fhir")[1], token)))
     world.server.request("DELETE", job, token)
     return got + [world.transcript(world.server.get(job, token))]
