@@ -242,7 +242,7 @@ def transcripts(world, token, method, path, body, headers):
 
 
 EXPORTS = ["/$export", "/Patient/$export?_type=Patient,Observation&_elements=status", "/Group/dark-group/$export",
-           "/$export?_type=Observation&_since={since}&_typeFilter=Observation%3Fcode=8867-4"]
+           "/$export?_type=Observation&_since=2020-01-01&_typeFilter=Observation%3Fcode=8867-4"]
 
 
 def exported(world, token, path):

@@ -392,13 +392,13 @@ take_row(void *ctx, struct stored *s)
 	struct running *r = ctx;
 	struct slice line;
 
-	if (!passes(&r->sets[s->type->number], s->row))
-		return true;
-	if (s->deleted) {
+	if (s->deleted) {                       /* no search would find it, but it may have been exported */
 		const struct type *bundle = pack_resource(r->x->service->pack, SLICE("Bundle"));
 
 		return s->id.len == 0 || r->put(r->ctx, bundle, true, deletion(r->x, s));
 	}
+	if (!passes(&r->sets[s->type->number], s->row))
+		return true;
 	if (!controls_out(r->x, s) || !elements_line(r->x, r->request, s, &line)
 	    || !r->put(r->ctx, s->type, false, line))
 		return false;

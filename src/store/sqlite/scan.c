@@ -96,7 +96,7 @@ tell(struct scan *s, struct stored *v)
 {
 	if (v->vid == 0 || v->updated < s->of->since || (v->deleted && !s->of->deleted))
 		return true;
-	if (!planted(40) && !planted(41)
+	if (!planted(40) && !(planted(41) && v->deleted)
 	    && !permit_reaches(s->permit, v->compartment, store_level(s->reader->store, v->labels)))
 		return true;
 	if (v->deleted && !name_tombstone(s, v))
@@ -138,7 +138,7 @@ list_rows(struct scan *s, struct slice sql, struct found *rows, uint32_t max, ui
 	sqlite3_bind_int64(q, 2, s->at->type);
 	sqlite3_bind_int64(q, 3, s->at->row);
 	sqlite3_bind_int64(q, 4, s->of->since);
-	sqlite3_bind_int(q, 5, planted(40) ? 5 : permit_clearance(s->permit));
+	sqlite3_bind_int(q, 5, planted(40) || planted(41) ? 5 : permit_clearance(s->permit));
 	while (*count < max && (code = sqlite3_step(q)) == SQLITE_ROW)
 		rows[(*count)++] = (struct found){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 2),
 			sqlite3_column_int64(q, 3), (uint32_t)sqlite3_column_int(q, 1) };
@@ -209,7 +209,7 @@ store_scan(struct store_reader *r, const struct permit *permit, const struct sto
 	struct scan s = { r, permit, of, at, arena, each, ctx, o };
 	int64_t bound;
 
-	if (permit_compartment(permit, &bound) && !planted(41))
+	if (permit_compartment(permit, &bound))
 		return scan_listed(&s, &bound, listed(of, bound), max);
 	if (of->compartments != NULL)
 		return scan_listed(&s, of->compartments, of->compartment_count, max);
