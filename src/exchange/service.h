@@ -36,7 +36,7 @@ struct service {
 	struct slice         issuer;            /* "https://localhost:8443" */
 	struct keeper       *keeper;
 	struct pack         *pack;
-	const struct validator *validator;
+	struct validator    *validator;
 	struct search_index *index;
 	struct audit_log    *audit;
 	struct store        *store;

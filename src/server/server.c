@@ -75,11 +75,11 @@ reply(struct job *job)
 static void run_again(struct job *job);
 
 static void
-read_late(void *arg, struct worker *w)
+deliver_more(void *arg, struct worker *w)
 {
 	struct job *job = arg;
 
-	delivery_read_late(&job->delivery, w);
+	delivery_more(&job->delivery, w);
 }
 
 static void
@@ -95,8 +95,8 @@ finish(void *arg)
 	case DELIVERY_AGAIN:
 		run_again(job);
 		break;
-	case DELIVERY_READS:
-		pool_submit(job->server->pool, read_late, job);
+	case DELIVERY_MORE:
+		pool_submit(job->server->pool, deliver_more, job);
 		break;
 	case DELIVERY_RECORDS:
 		delivery_start(&job->delivery);
