@@ -60,6 +60,12 @@
 	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \
 	X(PACKAGE_BYTES,  "limits.package_bytes",     536870912, 2147483647, "bytes of a package, unpacked (413)")      \
 	X(PACKAGE_FILES,  "limits.package_files",     50000,    1000000,    "files of a package (413)")                 \
+	X(BULK_JOBS,      "limits.bulk_jobs",         64,       10000,      "exports that are kept (429)")              \
+	X(BULK_JOBS_OF_CLIENT, "limits.bulk_jobs_of_client", 8, 1000,       "exports of one client that are kept (429)") \
+	X(BULK_THREADS,   "limits.bulk_threads",      1,        16,         "exports that are worked at at a time")     \
+	X(BULK_FILE,      "limits.bulk_file",         33554432, 1073741824, "bytes after which an export begins another file") \
+	X(BULK_SECONDS,   "limits.bulk_seconds",      86400,    2592000,    "seconds for which a finished export is kept") \
+	X(BULK_FILTERS,   "limits.bulk_filters",      64,       1000,       "_typeFilter, _elements or patients of an export (400)") \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
 	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
 	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")

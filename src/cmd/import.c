@@ -28,7 +28,6 @@
 #include "controls/attachments.h"
 #include "controls/control.h"
 #include "crypto/digest.h"
-#include "crypto/token.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/rest.h"
@@ -380,28 +379,6 @@ add_size(struct import *m, const char *path)
 	return true;
 }
 
-/* A token of the operator's own, for as long as the import may take. */
-static bool
-issue_token(struct import *m, struct arena *arena, struct outcome *o)
-{
-	const struct service *s = m->service;
-	int64_t now = env_wall(s->env) / 1000;
-	struct token t = {
-		.issuer = s->issuer, .audience = s->base, .subject = SLICE("operator"),
-		.client_id = SLICE("operator"), .scope = SLICE("system/*.cruds"),
-		.clearance = SLICE("V"), .issued = now, .expires = now + 86400,
-	};
-	struct slice compact;
-	struct buf b;
-
-	if (!token_issue(s->keeper, s->env, &t, arena, &compact, o))
-		return false;
-	buf_init(&b, arena, 8192);
-	buf_printf(&b, "Bearer %.*s", SLICE_FMT(compact));
-	m->token = buf_slice(&b);
-	return true;
-}
-
 static void
 wait_for_all(struct import *m)
 {
@@ -449,7 +426,7 @@ run_import(struct import *m, char **paths, int count, struct arena *arena)
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->room, NULL);
 	m->journal = journal_open(m->service, &o);
-	if (m->journal == NULL || !issue_token(m, arena, &o)
+	if (m->journal == NULL || !command_operator(m->service, arena, &m->token, &o)
 	    || (m->pool = pool_new(m->service, 0, &o)) == NULL) {
 		journal_close(m->journal);
 		return command_fail(&o, "import");

@@ -14,6 +14,7 @@
 
 struct arena;
 struct audit_log;
+struct bulk;
 struct env;
 struct exchange;
 struct inspector;
@@ -40,6 +41,7 @@ struct service {
 	struct audit_log    *audit;
 	struct store        *store;
 	struct registry     *registry;
+	struct bulk         *bulk;              /* exports; NULL but in a running server */
 	struct inspector    *inspector;         /* of content; its calls wait */
 	uint8_t              cursor_key[32];
 	struct slice         capabilities;      /* the CapabilityStatement, made once */
