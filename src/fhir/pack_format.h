@@ -16,7 +16,7 @@
  * constraints = constraint_count { key expression human error }
  * element type = type json_name target_count { target }
  * param = on code url expression kind target_count { target }
- * value set = url complete first_code code_count
+ * value set = url version flags open_count { system } first_code code_count
  * compartment = name type param_count { code }
  * profile = url version base type flags context_count { kind expression }
  *         rule_count { rule }, the rules in the order of the snapshot
@@ -35,10 +35,11 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 4u
+#define PACK_FORMAT 5u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 
+enum { PACK_COMPLETE = 1, PACK_UNKNOWN = 2 };                   /* value set flags */
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */
 enum { PACK_CHOICE = 1, PACK_MODIFIER = 2, PACK_SUMMARY = 4 };  /* element flags */
 enum { PACK_MODIFIER_EXTENSION = 1 };                           /* profile flags */
