@@ -96,6 +96,9 @@ in_extension(struct walk *w, const struct step *holder, struct slice expression)
 {
 	struct slice rest = expression, url = slice_cut(&rest, '#');
 
+	if (holder->up != NULL && holder->up->type != NULL && slice_is(holder->up->type->name, "Extension")
+	    && holder->element != NULL && slice_is(holder->element->name, "value"))
+		holder = holder->up;            /* at its value is in it, too */
 	if (holder->type == NULL || !slice_is(holder->type->name, "Extension"))
 		return false;
 	return rest.len > 0 || holder->node == 0 || slice_eq(walk_text(w, holder->node, SLICE("url")), url);
