@@ -72,7 +72,7 @@ rule "FB-TIME-002" {
 
   on "host" {
     when = self.ntp.configured == true && self.partial != true
-    fail = !any([for s in list(self.ntp.servers) : regex_match("^(169\\.254\\.169\\.123|fd00:ec2::123|metadata\\.google\\.internal|time\\.google\\.com|169\\.254\\.169\\.254|/dev/ptp|PHC.*)", s)]) && !any([for d in list(self.ntp.directives) : one_of(first(d), "refclock")])
+    fail = !any([for s in list(self.ntp.servers) : regex_match("^(169\\.254\\.169\\.123|fd00:ec2::123|metadata\\.google\\.internal|time\\.google\\.com|169\\.254\\.169\\.254|/dev/ptp|PHC.*)", s.address)]) && absent(self.ntp.directives.refclock)
     at   = ["user_data", "script"]
   }
 
@@ -322,7 +322,7 @@ rule "FB-TIME-005" {
 
   on "host" {
     when = self.ntp.configured == true
-    fail = any([for d in list(self.ntp.directives) : one_of(d[0], "pool", "server") && regex_match("pool\\.ntp\\.org$|^time\\.(windows|apple|nist|cloudflare)\\.", d[1]) && !contains(d, "nts") && !contains(d, "key")])
+    fail = any([for l in join_lists(self.ntp.directives.pool, self.ntp.directives.server) : regex_match("pool\\.ntp\\.org\\b|^time\\.(windows|apple|nist|cloudflare)\\.", l) && !regex_match("\\b(nts|key)\\b", l)])
     at   = ["user_data", "script"]
   }
 
@@ -395,8 +395,8 @@ rule "FB-TIME-006" {
   peers    = []
 
   on "host" {
-    when = any([for d in list(self.ntp.directives) : one_of(d[0], "server", "pool")]) && any([for p in keys(self.files) : regex_match("chrony", p)]) && self.partial != true
-    fail = !any([for d in list(self.ntp.directives) : one_of(d[0], "makestep")]) || !any([for d in list(self.ntp.directives) : one_of(d[0], "minsources", "maxchange")])
+    when = present(join_lists(self.ntp.directives.server, self.ntp.directives.pool)) && any([for p in keys(self.files) : regex_match("chrony", p)]) && self.partial != true
+    fail = absent(self.ntp.directives.makestep) || absent(self.ntp.directives.minsources) && absent(self.ntp.directives.maxchange)
     at   = ["user_data", "script"]
   }
 
