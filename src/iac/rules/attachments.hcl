@@ -623,8 +623,8 @@ rule "FB-ATTACH-011" {
   peers    = ["terraform/aws/s3_bucket_with_unsecured_cors_rule"]
 
   on "aws_s3_bucket" "aws_s3_bucket_cors_configuration" "module" {
-    fail = [for r in list(self.cors_rule) : r if contains(r.allowed_origins, "*") && (any([for m in list(r.allowed_methods) : one_of(m, "PUT", "POST", "DELETE", "*")]) || contains(r.allowed_headers, "*"))]
-    at   = "allowed_origins"
+    fail = [for r in list(self.cors_rule) : r if (contains(r.allowed_origins, "*") || contains(r.allowed_headers, "*")) && any([for m in list(r.allowed_methods) : one_of(m, "PUT", "POST", "DELETE", "*")])]
+    at   = ["allowed_origins", "allowed_headers"]
   }
   on "google_storage_bucket" {
     fail = [for r in list(self.cors) : r if contains(r.origin, "*") && any([for m in list(r.method) : one_of(m, "PUT", "POST", "DELETE", "*")])]

@@ -1134,10 +1134,11 @@ rule "FB-AUDIT-016" {
     fail = self.AccessLoggingPolicy.Enabled != true
     at   = ["AccessLoggingPolicy.Enabled", "AccessLoggingPolicy"]
   }
+  # The bucket is named by its domain.
   on "AWS::CloudFront::Distribution" {
     when = self.DistributionConfig.Enabled != false
-    fail = absent(self.DistributionConfig.Logging)
-    at   = ["DistributionConfig.Logging", "DistributionConfig"]
+    fail = absent(self.DistributionConfig.Logging) || known(self.DistributionConfig.Logging.Bucket) && !regex_match("\\.s3([.-][a-z0-9-]+)?\\.amazonaws\\.com", self.DistributionConfig.Logging.Bucket)
+    at   = ["DistributionConfig.Logging.Bucket", "DistributionConfig.Logging", "DistributionConfig"]
   }
 
   example "fail" "terraform" {
@@ -1197,8 +1198,18 @@ rule "FB-AUDIT-017" {
   on "aws_vpc" {
     fail = length(linked_from(self, "aws_flow_log")) == 0
   }
+  on "aws_flow_log" {
+    fail    = absent(self.vpc_id) && absent(self.subnet_id) && absent(self.eni_id) && absent(self.transit_gateway_id) && absent(self.transit_gateway_attachment_id)
+    message = "the flow log watches nothing"
+  }
+  on "module" {
+    when    = strcontains(self.source, "terraform-aws-modules/vpc")
+    fail    = self.enable_flow_log != true
+    at      = "enable_flow_log"
+    message = "the module makes a network without flow log"
+  }
   on "AWS::EC2::VPC" {
-    fail = length(linked_from(self, "AWS::EC2::FlowLog")) == 0
+    fail = length(linked_from(self, "AWS::EC2::FlowLog")) == 0 && !any([for l in resources("AWS::EC2::FlowLog") : l.ResourceId == self._name])
   }
   on "google_compute_subnetwork" {
     when = !one_of(self.purpose, "INTERNAL_HTTPS_LOAD_BALANCER", "REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY")
@@ -1542,20 +1553,26 @@ rule "FB-AUDIT-022" {
   advice   = "Add metric filters with alarms."
   peers    = ["terraform/aws/cloudwatch_unauthorized_access_defined_alarm_missing", "terraform/aws/cloudwatch_iam_policy_changes_alarm_missing", "terraform/aws/cloudwatch_disabling_or_scheduled_deletion_of_customer_created_cmk_alarm_missing", "AWS-0147", "AWS-0149", "AWS-0150", "AWS-0153"]
 
+  let {
+    # What shows that an event is meant, and what a whole filter for it holds.
+    events = [
+      { meant = "UnauthorizedOperation|AccessDenied", whole = "UnauthorizedOperation\\W.*AccessDenied\\*" },
+      { meant = "(Delete|Put|Attach|Detach)(Group|Role|User)Policy", whole = "DeleteGroupPolicy\\W.*DeleteRolePolicy\\W.*DetachGroupPolicy\\W" },
+      { meant = "DisableKey|ScheduleKeyDeletion", whole = "kms\\.amazonaws\\.com.*DisableKey\\W.*ScheduleKeyDeletion\\W" },
+    ]
+    # Filters whose metric an alarm watches.
+    watched = [for f in resources("aws_cloudwatch_log_metric_filter") : f
+               if length(linked_from(f, "aws_cloudwatch_metric_alarm")) > 0 || contains([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name], f.metric_transformation.name)]
+  }
+
   on "project" {
     when    = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
-    fail    = length([for f in resources("aws_cloudwatch_log_metric_filter") : f if regex_match("(?s)UnauthorizedOperation.*AccessDenied|AccessDenied.*UnauthorizedOperation", f.pattern) && any([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name == first(f.metric_transformation).name || contains([for l in linked_to(a, "aws_cloudwatch_log_metric_filter") : l._address], f._address)])]) == 0
-    message = "no alarm on unauthorised calls"
+    fail    = any([for e in events : any([for f in resources("aws_cloudwatch_log_metric_filter") : regex_match(e.meant, f.pattern)]) && !any([for f in watched : regex_match(e.whole, f.pattern)])])
+    message = "a filter leaves events out, or no alarm watches it"
   }
   on "project" {
-    when    = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
-    fail    = length([for f in resources("aws_cloudwatch_log_metric_filter") : f if regex_match("(?s)DeleteGroupPolicy.*DeleteRolePolicy.*|PutGroupPolicy.*AttachRolePolicy", f.pattern) && any([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name == first(f.metric_transformation).name || contains([for l in linked_to(a, "aws_cloudwatch_log_metric_filter") : l._address], f._address)])]) == 0
-    message = "no alarm on changes of IAM policies"
-  }
-  on "project" {
-    when    = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
-    fail    = length([for f in resources("aws_cloudwatch_log_metric_filter") : f if regex_match("(?s)kms\\.amazonaws\\.com.*(DisableKey|ScheduleKeyDeletion)", f.pattern) && any([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name == first(f.metric_transformation).name || contains([for l in linked_to(a, "aws_cloudwatch_log_metric_filter") : l._address], f._address)])]) == 0
-    message = "no alarm on disabled or deleted keys"
+    when = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
+    fail = !any([for e in events : any([for f in watched : regex_match(e.whole, f.pattern)])])
   }
 
   example "fail" "terraform" {

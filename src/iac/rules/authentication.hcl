@@ -878,7 +878,7 @@ rule "FB-AUTHN-015" {
 
   # False when absent; other engines cannot.
   on "aws_db_instance" "aws_rds_cluster" "aws_neptune_cluster" {
-    when = absent(self.engine) || regex_match("^(aurora|mysql|postgres|mariadb|neptune)", self.engine)
+    when = regex_match("^(mysql|postgres)", self.engine) || self._type != "aws_db_instance" || regex_match("^mariadb", self.engine) && regex_match("^(10\\.([6-9]|[1-9][0-9])|1[1-9])", self.engine_version)
     fail = self.iam_database_authentication_enabled != true
     at   = "iam_database_authentication_enabled"
     fix  = { iam_database_authentication_enabled = true }
@@ -895,7 +895,7 @@ rule "FB-AUTHN-015" {
     at   = "settings.database_flags"
   }
   on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/rds/") && regex_match("^(aurora|mysql|postgres|mariadb)", self.engine)
+    when = strcontains(self.source, "terraform-aws-modules/rds/") && regex_match("^(mysql|postgres)", self.engine)
     fail = self.iam_database_authentication_enabled != true
     at   = "iam_database_authentication_enabled"
   }
@@ -1077,8 +1077,9 @@ rule "FB-AUTHN-018" {
   on "Microsoft.Compute/virtualMachines" "Microsoft.Compute/virtualMachineScaleSets" {
     let {
       p = either(self.properties.osProfile, self.properties.virtualMachineProfile.osProfile)
+      image = either(self.properties.storageProfile.imageReference, self.properties.virtualMachineProfile.storageProfile.imageReference)
     }
-    fail = present(p.linuxConfiguration) && p.linuxConfiguration.disablePasswordAuthentication != true || (present(p) && absent(p.linuxConfiguration) && absent(p.windowsConfiguration) && present(p.adminPassword))
+    fail = present(p) && p.linuxConfiguration.disablePasswordAuthentication != true && absent(p.windowsConfiguration) && !regex_match("(?i)windows", image.publisher, image.offer)
     at   = ["properties.osProfile.linuxConfiguration.disablePasswordAuthentication", "properties.osProfile.linuxConfiguration", "properties.osProfile"]
   }
 
@@ -1133,7 +1134,7 @@ rule "FB-AUTHN-019" {
     at      = ["env", "environment"]
     message = "the environment holds a credential"
   }
-  on "aws_instance" "aws_launch_template" "aws_launch_configuration" {
+  on "aws_instance" "aws_launch_template" "aws_launch_configuration" "module" {
     let {
       text = either(self.user_data, self.user_data_base64)
     }

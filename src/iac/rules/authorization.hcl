@@ -478,7 +478,7 @@ rule "FB-AUTHZ-009" {
   }
   on "statement" {
     when    = self.kind == "trust"
-    fail    = self.effect == "Allow" && any([for p in list(self.principals) : regex_match("^(arn:aws[a-z-]*:iam::[0-9]{12}:root|[0-9]{12})$", p)]) && !any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match("(?i)^(sts:ExternalId|aws:MultiFactorAuthPresent|aws:PrincipalOrgID|aws:PrincipalArn)$", k)])])
+    fail    = self.effect == "Allow" && any([for p in list(self.principals) : regex_match("^(arn:aws[a-z-]*:iam::([0-9]{12}:)?root|[0-9]{12})$", p)]) && !any([for c in list(values(self.condition)) : any([for k, v in c : regex_match("(?i)^(sts:ExternalId|aws:MultiFactorAuthPresent|aws:PrincipalOrgID|aws:PrincipalArn)$", k) && present(v) && !one_of(v, "false")])])
     at      = ["Principal", "principals"]
     message = "another account may assume the role without external id or MFA"
   }
@@ -714,8 +714,8 @@ rule "FB-AUTHZ-012" {
     fail = any([for g in list(self.grant) : regex_match("global/(AllUsers|AuthenticatedUsers)$", g.uri)])
     at   = "grant"
   }
-  on "aws_s3_bucket_policy" "aws_s3_bucket" "AWS::S3::BucketPolicy" {
-    fail    = [for s in statements(either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow" && any([for p in list(s.principals) : p == "*"]) && !any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match("(?i)aws:(SourceArn|SourceAccount|SourceVpc|SourceVpce|PrincipalOrgID|SourceIp|PrincipalArn)", k)])])]
+  on "aws_s3_bucket_policy" "aws_s3_bucket" "AWS::S3::BucketPolicy" "module" {
+    fail    = [for s in statements(either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow" && any([for p in list(s.principals) : p == "*"]) && !any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match("(?i)aws:(SourceArn|SourceAccount|SourceVpc|SourceVpce|PrincipalOrgID|PrincipalArn)", k)])])]
     at      = ["policy", "PolicyDocument"]
     message = "the policy lets everyone in"
   }
@@ -817,9 +817,13 @@ rule "FB-AUTHZ-013" {
     fail = b.BlockPublicAcls != true || b.BlockPublicPolicy != true || b.IgnorePublicAcls != true || b.RestrictPublicBuckets != true
     at   = "PublicAccessBlockConfiguration"
   }
+  # The module blocks public access by itself from version 4.
   on "module" {
+    let {
+      old = regex_match("^[~>=<! ]*[0-3]\\.", self.version)
+    }
     when = strcontains(self.source, "s3-bucket")
-    fail = self.block_public_acls == false || self.block_public_policy == false || self.ignore_public_acls == false || self.restrict_public_buckets == false
+    fail = self.block_public_acls == false || self.block_public_policy == false || self.ignore_public_acls == false || self.restrict_public_buckets == false || old && self.ignore_public_acls != true && self.restrict_public_buckets != true
     at   = ["restrict_public_buckets", "ignore_public_acls"]
   }
 
@@ -895,7 +899,6 @@ rule "FB-AUTHZ-014" {
     message = "containers may be made public"
   }
   on "azurerm_storage_account" {
-    when    = present(self.public_network_access_enabled)
     fail    = self.public_network_access_enabled != false && absent(self.network_rules) && length(linked_from(self, "azurerm_storage_account_network_rules")) == 0
     message = "no network rule limits access"
   }
@@ -964,8 +967,18 @@ rule "FB-AUTHZ-015" {
     fail = any([for m in join_lists(self.member, self.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])
     at   = ["member", "members"]
   }
+  on "aws_kms_key" {
+    fail    = absent(self.policy) && length(linked_from(self, "aws_kms_key_policy")) == 0
+    at      = "policy"
+    message = "the key has no policy of its own: every IAM policy of the account decides who may use it"
+  }
+  on "AWS::KMS::Key" {
+    fail    = absent(self.KeyPolicy)
+    at      = "KeyPolicy"
+    message = "the key has no policy of its own: every IAM policy of the account decides who may use it"
+  }
   on "google_kms_crypto_key_iam_policy" "google_kms_key_ring_iam_policy" {
-    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in join_lists(b.members, b.member) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
     at   = "policy_data"
   }
 
@@ -1973,7 +1986,7 @@ rule "FB-AUTHZ-030" {
     at   = "cors_configuration.allow_origins"
   }
   on "aws_s3_bucket" {
-    fail = [for r in list(self.cors_rule) : r if contains(r.allowed_origins, "*") && (contains(r.allowed_methods, "*") || length(r.allowed_methods) > 3 || contains(r.allowed_headers, "*"))]
+    fail = [for r in list(self.cors_rule) : r if contains(r.allowed_origins, "*")]
     at   = "allowed_origins"
   }
   on "aws_s3_bucket_cors_configuration" {

@@ -101,9 +101,9 @@ rule "FB-COMM-002" {
     message = "a weak protocol or cipher is on"
   }
   on "aws_load_balancer_policy" {
-    fail    = [for a in list(self.policy_attribute) : a if a.name == "Reference-Security-Policy" && min_tls(a.value) < 1.2]
+    fail    = [for a in list(self.policy_attribute) : a if a.name == "Reference-Security-Policy" && min_tls(a.value) < 1.1]
     at      = "value"
-    message = "the named policy allows versions below 1.2"
+    message = "the named policy allows TLS 1.0"
   }
   on "AWS::ElasticLoadBalancing::LoadBalancer" {
     fail = any([for p in list(self.Policies) : any([for a in list(p.Attributes) : one_of(a.Name, "Protocol-SSLv2", "Protocol-SSLv3", "Protocol-TLSv1", "Protocol-TLSv1.1", "DES-CBC3-SHA", "RC4-MD5", "RC4-SHA") && a.Value == true])])
@@ -521,7 +521,7 @@ rule "FB-COMM-007" {
     at   = "PolicyDocument"
   }
   on "module" {
-    when = strcontains(self.source, "s3-bucket") && present(self.policy) && length([for s in statements(self.policy) : s if s.effect == "Deny" && one_of(s.condition.Bool["aws:SecureTransport"], "false")]) == 0
+    when = strcontains(self.source, "s3-bucket") && present(self.policy) && length([for s in statements(self.policy) : s if s.effect == "Deny" && one_of(s.condition.Bool["aws:SecureTransport"], "false") || s.effect == "Allow" && one_of(s.condition.Bool["aws:SecureTransport"], "true")]) == 0
     fail = self.attach_deny_insecure_transport_policy != true
     at   = "policy"
   }
@@ -1395,7 +1395,7 @@ rule "FB-COMM-020" {
     fix  = { "volume.efs_volume_configuration.transit_encryption" = "ENABLED" }
   }
   on "AWS::ECS::TaskDefinition" {
-    fail = [for v in list(self.Volumes) : v if present(either(v.EFSVolumeConfiguration, v.EfsVolumeConfiguration)) && either(v.EFSVolumeConfiguration, v.EfsVolumeConfiguration).TransitEncryption != "ENABLED"]
+    fail = [for v in list(get(self, "Volumes")) : v if present(get(v, "EFSVolumeConfiguration")) && get(v, "EFSVolumeConfiguration.TransitEncryption") != "ENABLED"]
     at   = ["EFSVolumeConfiguration.TransitEncryption", "EFSVolumeConfiguration"]
   }
 
@@ -2087,8 +2087,8 @@ rule "FB-COMM-028" {
     let {
       sensitive = [20, 21, 22, 23, 25, 53, 80, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 2375, 2376, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
     }
-    when = one_of(self.access, "Allow") && one_of(self.direction, "Inbound")
-    fail = one_of(self.source_address_prefix, "*", "0.0.0.0", "/0", "internet", "any") && port_open(port_ranges(join_lists(self.destination_port_range, self.destination_port_ranges)), sensitive)
+    when = one_of(self.access, "Allow") && one_of(self.direction, "Inbound") && !one_of(self.protocol, "Icmp", "Esp", "Ah")
+    fail = one_of(self.source_address_prefix, "*", "/0", "0.0.0.0/0", "internet", "any") && port_open(port_ranges(join_lists(self.destination_port_range, self.destination_port_ranges)), sensitive)
     at   = "destination_port_range"
   }
 

@@ -701,7 +701,7 @@ rule "FB-DATA-012" {
   # Off when absent (provider aws 5, 2025-01).
   on "aws_db_instance" {
     when = absent(self.replicate_source_db) && absent(self.snapshot_identifier)
-    fail = self.storage_encrypted != true
+    fail = self.storage_encrypted == false || absent(self.storage_encrypted) && absent(self.kms_key_id)
     at   = "storage_encrypted"
     fix  = { storage_encrypted = true }
   }
@@ -723,8 +723,8 @@ rule "FB-DATA-012" {
     fix  = { encrypted = true }
   }
   on "AWS::RDS::DBInstance" {
-    when = absent(self.DBClusterIdentifier) && absent(self.SourceDBInstanceIdentifier)
-    fail = self.StorageEncrypted != true
+    when = absent(self.DBClusterIdentifier)
+    fail = self.StorageEncrypted == false || absent(self.StorageEncrypted) && absent(self.SourceDBInstanceIdentifier)
     at   = "StorageEncrypted"
     fix  = { StorageEncrypted = true }
   }
@@ -813,9 +813,11 @@ rule "FB-DATA-013" {
     message = "a block device is not encrypted"
     fix     = { encrypted = true }
   }
-  on "aws_launch_configuration" {
-    fail    = absent(self.root_block_device) && absent(self.ebs_block_device)
-    message = "no block device is declared to be encrypted"
+  on "module" {
+    when    = strcontains(self.source, "autoscaling") || strcontains(self.source, "ec2-instance")
+    fail    = [for d in join_lists(self.root_block_device, self.ebs_block_device) : d if d.encrypted != true && absent(d.snapshot_id)]
+    at      = "encrypted"
+    message = "a block device is not encrypted"
   }
   on "aws_launch_template" {
     fail    = [for d in list(self.block_device_mappings) : d if present(d.ebs) && d.ebs.encrypted != true]
@@ -1260,18 +1262,18 @@ rule "FB-DATA-018" {
   advice   = "Enable MFA delete, or lock objects."
   peers    = ["CKV2_AZURE_38", "terraform/aws/s3_bucket_without_enabled_mfa_delete", "AWS-0170", "AZU-0056"]
 
-  # Amazon refuses MFA delete beside lifecycle rules.
+  # Only versioned buckets have it; Amazon refuses it beside lifecycle rules.
   on "aws_s3_bucket" {
     let {
       versions = linked_from(self, "aws_s3_bucket_versioning")
       locks = linked_from(self, "aws_s3_bucket_object_lock_configuration")
     }
-    when = absent(self.lifecycle_rule) && length(linked_from(self, "aws_s3_bucket_lifecycle_configuration")) == 0
-    fail = !one_of(either(first(versions).versioning_configuration.mfa_delete, self.versioning.mfa_delete, first(versions).mfa), "Enabled", "true") && length(locks) == 0
+    when = (present(self.versioning) || length(versions) > 0) && absent(self.lifecycle_rule) && length(linked_from(self, "aws_s3_bucket_lifecycle_configuration")) == 0
+    fail = (!one_of(either(first(versions).versioning_configuration.mfa_delete, self.versioning.mfa_delete, first(versions).mfa), "Enabled", "true") || one_of(either(first(versions).versioning_configuration.status, self.versioning.enabled), "Disabled", "false")) && length(locks) == 0
     at   = ["versioning.mfa_delete", "versioning"]
   }
   on "module" {
-    when = strcontains(self.source, "s3-bucket") && absent(self.lifecycle_rule)
+    when = strcontains(self.source, "s3-bucket") && absent(self.lifecycle_rule) && present(self.versioning)
     fail = self.versioning.mfa_delete != true
     at   = ["versioning.mfa_delete", "versioning"]
   }
@@ -1291,6 +1293,9 @@ rule "FB-DATA-018" {
     text = <<-EOT
       resource "aws_s3_bucket" "x" {
         bucket = "records"
+        versioning {
+          enabled = true
+        }
       }
     EOT
   }

@@ -360,7 +360,7 @@ rule "FB-INPUT-007" {
     at   = "DistributionConfig"
   }
   on "AWS::ApiGateway::Stage" {
-    fail = length(linked(self, "AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation")) == 0
+    fail = length(linked(self, "AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation")) == 0 && !any([for a in resources("AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation") : endswith(a.ResourceArn, "/stages/${self.StageName}")])
   }
   on "AWS::ElasticLoadBalancingV2::LoadBalancer" {
     when = self.Scheme != "internal" && !one_of(self.Type, "network", "gateway")
@@ -930,19 +930,13 @@ rule "FB-INPUT-015" {
 
   on "container" {
     when    = self.platform == "kubernetes"
-    fail    = !one_of(self.seccomp, "RuntimeDefault", "Localhost") && !any([for k, v in self.annotations : regex_match("seccomp", k) && one_of(v, "runtime/default", "docker/default")])
-    at      = ["securityContext.seccompProfile.type", "securityContext"]
-    message = "container ${self.name} has no seccomp profile"
-  }
-  on "container" {
-    when    = self.platform == "kubernetes"
-    fail    = !any([for c in list(self.cap_drop) : one_of(c, "ALL", "NET_RAW")])
-    at      = ["securityContext.capabilities.drop", "securityContext.capabilities", "securityContext"]
-    message = "container ${self.name} does not drop capabilities"
+    fail    = !one_of(self.seccomp, "RuntimeDefault", "Localhost") && !any([for c in list(self.cap_drop) : one_of(c, "ALL", "NET_RAW")]) && !any([for k, v in self.annotations : regex_match("^(container\\.)?seccomp\\.security", k) && one_of(v, "runtime/default", "docker/default")])
+    at      = ["securityContext.seccompProfile.type", "securityContext.capabilities.drop", "securityContext.capabilities", "securityContext"]
+    message = "container ${self.name} has neither a seccomp profile nor dropped capabilities"
   }
   on "container" {
     when    = self.platform == "compose"
-    fail    = one_of(self.seccomp, "unconfined")
+    fail    = any([for o in list(self.security_opt) : regex_match("seccomp[:=]unconfined$", o)])
     at      = "security_opt"
     message = "${self.name} runs without seccomp"
   }

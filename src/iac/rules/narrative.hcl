@@ -463,7 +463,7 @@ rule "FB-NARR-008" {
   peers    = ["ansible/general/logging_of_sensitive_data"]
 
   on "ansible_task" {
-    fail    = self.no_log == false || (absent(self.no_log) && any([for k, v in self.arguments : regex_match("(?i)^(password|passwd|secret|token|api_?key|private_key|login_password|url_password|update_password)$", k) && !one_of(k, "update_password")]))
+    fail    = self.no_log != true && any([for k, v in self.arguments : regex_match("(?i)^(password|passwd|secret|token|api_?key|private_key|login_password|url_password)$", k)])
     at      = ["no_log", "arguments"]
     message = "the task prints its secret arguments"
   }

@@ -226,6 +226,12 @@ rule "FB-SIGN-004" {
     fail = absent(self.rotation_period) || days(self.rotation_period) > 365
     at   = "rotation_period"
   }
+  on "aws_kms_key" {
+    when    = startswith(either(self.customer_master_key_spec, self.key_spec), "RSA") || startswith(either(self.customer_master_key_spec, self.key_spec), "ECC")
+    fail    = self.enable_key_rotation == true
+    at      = "enable_key_rotation"
+    message = "an asymmetric key cannot be rotated by the service: it is not"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -398,7 +404,7 @@ rule "FB-SIGN-007" {
     fail = length(linked_to(self, "tls_private_key")) > 0
     at   = "content"
   }
-  on "aws_instance" "aws_launch_template" "aws_launch_configuration" "google_compute_instance" "azurerm_linux_virtual_machine" {
+  on "aws_instance" "aws_launch_template" "aws_launch_configuration" "google_compute_instance" "azurerm_linux_virtual_machine" "module" {
     when = present(either(self.user_data, self.user_data_base64, self.custom_data, self.metadata_startup_script))
     fail = regex_match("-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiB", either(self.user_data, self.user_data_base64, self.custom_data, self.metadata_startup_script))
     at   = ["user_data_base64", "user_data", "custom_data"]

@@ -29,12 +29,14 @@ view "container" {
     host_pid     = pod.hostPID
     host_ipc     = pod.hostIPC
     labels       = self.metadata.labels
+    annotations  = self.metadata.annotations
     spec         = pod
     definition   = it
     platform     = "kubernetes"
   }
 
-  from "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "ReplicationController" {
+  # Knative has the same template in its own kinds.
+  from "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "ReplicationController" "Configuration" "ContainerSource" "KnativeService" {
     let {
       pod = self.spec.template.spec
     }
@@ -59,6 +61,7 @@ view "container" {
     host_pid     = pod.hostPID
     host_ipc     = pod.hostIPC
     labels       = self.spec.template.metadata.labels
+    annotations  = either(self.spec.template.metadata.annotations, self.metadata.annotations)
     spec         = pod
     definition   = it
     platform     = "kubernetes"
