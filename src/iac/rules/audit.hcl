@@ -1556,13 +1556,13 @@ rule "FB-AUDIT-022" {
   let {
     # What shows that an event is meant, and what a whole filter for it holds.
     events = [
-      { meant = "UnauthorizedOperation|AccessDenied", whole = "UnauthorizedOperation\\W.*AccessDenied\\*" },
+      { meant = "UnauthorizedOperation|AccessDenied", whole = "UnauthorizedOperation\\W*\\)\\s*\\|\\|.*AccessDenied\\*" },
       { meant = "(Delete|Put|Attach|Detach)(Group|Role|User)Policy", whole = "DeleteGroupPolicy\\W.*DeleteRolePolicy\\W.*DetachGroupPolicy\\W" },
-      { meant = "DisableKey|ScheduleKeyDeletion", whole = "kms\\.amazonaws\\.com.*DisableKey\\W.*ScheduleKeyDeletion\\W" },
+      { meant = "DisableKey|ScheduleKeyDeletion", whole = "kms\\.amazonaws\\.com\\W*\\)\\s*&&.*DisableKey\\W.*ScheduleKeyDeletion\\W" },
     ]
     # Filters whose metric an alarm watches.
     watched = [for f in resources("aws_cloudwatch_log_metric_filter") : f
-               if length(linked_from(f, "aws_cloudwatch_metric_alarm")) > 0 || contains([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name], f.metric_transformation.name)]
+               if contains([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name if known(a.metric_name)], f.metric_transformation.name) || any([for a in linked_from(f, "aws_cloudwatch_metric_alarm") : !known(a.metric_name)])]
   }
 
   on "project" {
@@ -1614,7 +1614,7 @@ rule "FB-AUDIT-022" {
       resource "aws_cloudwatch_log_metric_filter" "x" {
         name = "f"
         log_group_name = "trail"
-        pattern = "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) || ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") || ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) }"
+        pattern = "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) || ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") || ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DetachGroupPolicy) }"
         metric_transformation {
           name      = "M"
           namespace = "N"
