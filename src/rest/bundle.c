@@ -28,6 +28,8 @@
 #include "exchange/exchange.h"
 #include "exchange/place.h"
 #include "exchange/service.h"
+#include "fhir/names.h"
+#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/conditional.h"
@@ -46,11 +48,6 @@ struct entry {
 	struct exchange *x;
 };
 
-/* A reference with a condition, "Patient?identifier=x", and what it means. */
-struct meant {
-	struct slice url, target;
-};
-
 struct bundle {
 	struct exchange   *outer;
 	const struct json *json;
@@ -59,8 +56,10 @@ struct bundle {
 	bool               transaction;
 	const struct entry **by_url;    /* those with a target, sorted by full_url */
 	uint32_t           url_count;
-	struct meant      *meant;
-	uint32_t           meant_count;
+	struct names       meant;       /* references with a condition, "Patient?identifier=x" */
+	struct slice      *targets;     /* of those */
+	struct names       makers;      /* entries that create on a condition, by type and condition */
+	uint32_t           deletes;
 };
 
 static struct place
@@ -292,10 +291,9 @@ entry_of_url(struct bundle *b, struct slice url)
 static struct slice
 target_of_meant(struct bundle *b, struct slice url)
 {
-	for (uint32_t i = 0; i < b->meant_count; i++)
-		if (slice_eq(b->meant[i].url, url))
-			return b->meant[i].target;
-	return SLICE_NONE;
+	uint32_t i = names_find(&b->meant, url);
+
+	return i == NAME_UNKNOWN ? SLICE_NONE : b->targets[i];
 }
 
 static struct slice
@@ -379,6 +377,7 @@ perform_deletes(struct bundle *b)
 
 		if (x->interaction->verb == PERMIT_DELETE && !rest_perform(x))
 			return blame(b, i);
+		b->deletes += x->write_count;
 	}
 	return true;
 }
@@ -386,7 +385,7 @@ perform_deletes(struct bundle *b)
 static bool
 is_buried(struct bundle *b, const struct stored *s)
 {
-	for (uint32_t i = 0; i < b->count; i++) {
+	for (uint32_t i = 0; i < b->count && b->deletes > 0; i++) {
 		const struct exchange *x = b->entries[i].x;
 
 		for (uint32_t k = 0; k < x->write_count; k++)
@@ -401,16 +400,13 @@ is_buried(struct bundle *b, const struct stored *s)
 static const struct entry *
 find_twin(struct bundle *b, uint32_t i)
 {
-	struct slice condition = exchange_header(b->entries[i].x, "if-none-exist");
+	const struct exchange *x = b->entries[i].x;
+	struct slice name = joined(b, x->type->name, "?", exchange_header(x, "if-none-exist"));
+	uint32_t maker = names_find(&b->makers, name);
 
-	for (uint32_t k = 0; k < i; k++) {
-		const struct entry *e = &b->entries[k];
-
-		if (e->x->old == NULL && condition.len > 0 && e->twin == NULL && e->x->type == b->entries[i].x->type
-		    && e->x->interaction->verb == PERMIT_CREATE
-		    && slice_eq(exchange_header(e->x, "if-none-exist"), condition))
-			return e;
-	}
+	if (maker != NAME_UNKNOWN)
+		return &b->entries[maker];
+	names_add(&b->makers, name, i);
 	return NULL;
 }
 
@@ -453,10 +449,10 @@ add_meant(struct bundle *b, struct exchange *x, struct slice url)
 		return false;
 	if (match == NULL || is_buried(b, match))
 		return exchange_fail(x, FAULT_BUSINESS_RULE, "a condition in a reference finds nothing");
-	b->meant = arena_grow(b->outer->arena, b->meant, b->meant_count * sizeof *b->meant,
-	    (b->meant_count + 1) * sizeof *b->meant);
-	b->meant[b->meant_count++] = (struct meant){ url, joined(b, type->name, "/", match->id) };
-	return true;
+	b->targets = arena_grow(b->outer->arena, b->targets, b->meant.count * sizeof *b->targets,
+	    (b->meant.count + 1) * sizeof *b->targets);
+	b->targets[b->meant.count] = joined(b, type->name, "/", match->id);
+	return names_add(&b->meant, url, b->meant.count);
 }
 
 static bool
@@ -549,6 +545,18 @@ targets_of_updates(struct bundle *b)
 		    && x->interaction->shape == PATH_INSTANCE)
 			set_target(&b->entries[i]);
 	}
+}
+
+/* With all ids known: what entries may refer to although it is not stored yet. */
+static bool
+name_targets(struct bundle *b, struct transaction *t)
+{
+	t->targets = arena_alloc(b->outer->arena, sizeof *t->targets);
+	names_init_keyed(t->targets, b->outer->arena, b->count);
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->entries[i].target.len > 0)
+			names_add(t->targets, b->entries[i].target, i);
+	return true;
 }
 
 static bool
@@ -709,23 +717,6 @@ perform_reads(struct bundle *b)
 	return true;
 }
 
-bool
-bundle_read_late(struct exchange *outer, bool snapshot)
-{
-	for (uint32_t i = 0; i < outer->entry_count; i++) {
-		struct exchange *x = outer->entries[i];
-
-		if (!x->late)
-			continue;
-		x->worker = outer->worker;
-		if (snapshot ? !rest_perform(x) : !exchange_fail(x, FAULT_NO_STORE, ""))
-			rest_refuse(x);
-		if (!controls_response(x))
-			return false;
-	}
-	return true;
-}
-
 static bool
 transact(struct bundle *b)
 {
@@ -736,9 +727,11 @@ transact(struct bundle *b)
 		if (!entry_allowed(b->entries[i].x))
 			return blame(b, i);
 	}
+	names_init_keyed(&b->meant, b->outer->arena, 16);
+	names_init_keyed(&b->makers, b->outer->arena, 16);
 	targets_of_updates(b);
 	return perform_deletes(b) && resolve_conditions(b) && assign_patients(b, t)
-	    && assign_others(b) && perform_writes(b) && one_unit(b) && perform_reads(b);
+	    && assign_others(b) && name_targets(b, t) && perform_writes(b) && one_unit(b) && perform_reads(b);
 }
 
 /* A request that came before is answered as it was then. */
@@ -749,62 +742,166 @@ perform_once(struct exchange *x)
 }
 
 static void
-batch(struct bundle *b)
+perform_in_batch(struct exchange *x, struct store_commit *c)
 {
-	struct exchange *outer = b->outer;
-	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
+	struct store_unit *u;
 
-	c->units = arena_array(outer->arena, b->count + 1, sizeof *c->units);
-	for (uint32_t i = 0; i < b->count; i++) {
-		struct exchange *x = b->entries[i].x;
-
-		if (b->entries[i].resource != 0 && x->interaction != NULL)
-			keep_id(b, &b->entries[i]);
-		if (!entry_allowed(x) || !perform_once(x))
-			rest_refuse(x);
-		else if (x->write != NULL) {
-			x->unit = &c->units[c->count++];
-			x->unit->writes = x->write;
-			x->unit->count = x->write_count;
-			x->unit->guards = x->guard;
-			x->unit->guard_count = x->guard != NULL;
-			x->unit->replay = replay_keep(x);
-		}
+	x->unit = NULL;
+	if (!entry_allowed(x) || !perform_once(x)) {
+		rest_refuse(x);
+		return;
 	}
-	if (c->count > 0) {
-		c->count++;             /* the last one is for the records of the rest */
-		outer->commit = c;
-	}
+	if (x->write == NULL)
+		return;
+	u = x->unit = &c->units[c->count++];
+	*u = (struct store_unit){ .writes = x->write, .count = x->write_count, .guards = x->guard,
+		.guard_count = x->guard != NULL, .replay = replay_keep(x) };
 }
 
-/* Each entry's own records: into its unit, so that they happen with its write,
- * else among those of the Bundle. */
+static struct store_commit *
+new_commit(struct exchange *outer)
+{
+	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
+
+	c->units = arena_array(outer->arena, outer->entry_count + 1, sizeof *c->units);
+	return c;
+}
+
+static void
+keep_commit(struct exchange *outer, struct store_commit *c)
+{
+	if (c->count == 0)
+		return;
+	c->count++;                     /* the last one is for the records of the rest */
+	outer->commit = c;
+}
+
+static void
+batch(struct bundle *b)
+{
+	struct store_commit *c = new_commit(b->outer);
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		if (b->entries[i].resource != 0 && b->entries[i].x->interaction != NULL)
+			keep_id(b, &b->entries[i]);
+		perform_in_batch(b->entries[i].x, c);
+	}
+	keep_commit(b->outer, c);
+}
+
+/* An entry's own records: into its unit, so that they happen with its write, else among those of
+ * the Bundle. */
+static bool
+record_entry(struct exchange *outer, struct exchange *x)
+{
+	uint32_t count = outer->entry_record_count;
+
+	if (!controls_response(x))
+		return exchange_fail(outer, FAULT_NO_AUDIT, "");
+	if (x->unit != NULL) {
+		x->unit->records = x->records;
+		x->unit->record_count = x->record_count;
+		return true;
+	}
+	outer->entry_records = arena_grow(outer->arena, outer->entry_records,
+	    count * sizeof *x->records, (count + x->record_count) * sizeof *x->records);
+	if (x->record_count > 0)
+		memcpy(outer->entry_records + count, x->records, x->record_count * sizeof *x->records);
+	outer->entry_record_count += x->record_count;
+	return true;
+}
+
 static bool
 record_entries(struct exchange *outer)
 {
-	struct slice *loose = NULL;
-	uint32_t count = 0;
+	for (uint32_t i = 0; i < outer->entry_count; i++)
+		if (!outer->entries[i]->late && !record_entry(outer, outer->entries[i]))
+			return false;
+	return true;
+}
 
+static void
+forget_records(struct exchange *outer)
+{
+	outer->entry_records = NULL;
+	outer->entry_record_count = 0;
+}
+
+bool
+bundle_read_late(struct exchange *outer, bool snapshot)
+{
+	forget_records(outer);
 	for (uint32_t i = 0; i < outer->entry_count; i++) {
 		struct exchange *x = outer->entries[i];
 
-		if (x->late)
+		if (!x->late)
 			continue;
-		if (!controls_response(x))
-			return exchange_fail(outer, FAULT_NO_AUDIT, "");
-		if (x->unit != NULL) {
-			x->unit->records = x->records;
-			x->unit->record_count = x->record_count;
-			continue;
-		}
-		loose = arena_grow(outer->arena, loose, count * sizeof *loose,
-		    (count + x->record_count) * sizeof *loose);
-		if (x->record_count > 0)
-			memcpy(loose + count, x->records, x->record_count * sizeof *loose);
-		count += x->record_count;
+		x->worker = outer->worker;
+		if (snapshot ? !rest_perform(x) : !exchange_fail(x, FAULT_NO_STORE, ""))
+			rest_refuse(x);
+		if (!record_entry(outer, x))
+			return false;
 	}
-	outer->entry_records = loose;
-	outer->entry_record_count = count;
+	return true;
+}
+
+/* As it was before it was performed. */
+static void
+put_back_entry(struct exchange *x)
+{
+	forget_answer(x);
+	x->write = NULL;
+	x->write_count = 0;
+	x->old = NULL;
+	x->resolved = false;
+	x->guard = NULL;
+	x->placed = false;
+	x->compartment = (struct store_compartment){ .number = 0 };
+	if (x->interaction->shape == PATH_TYPE)
+		x->id = SLICE_NONE;
+	if (x->interaction->verb == PERMIT_UPDATE)
+		x->chosen_id = SLICE_NONE;
+}
+
+/* What had a file written beside it would need that again: it is refused instead. */
+static void
+perform_lost(struct exchange *x, struct store_commit *c, bool snapshot)
+{
+	if (x->file != NULL || !snapshot) {
+		rest_conflict(x);
+		x->unit = NULL;
+		x->events = NULL;
+		rest_refuse(x);
+		return;
+	}
+	put_back_entry(x);
+	perform_in_batch(x, c);
+}
+
+bool
+bundle_perform_again(struct exchange *outer, bool snapshot)
+{
+	struct store_commit *c = new_commit(outer);
+
+	forget_records(outer);
+	for (uint32_t i = 0; i < outer->entry_count; i++) {
+		struct exchange *x = outer->entries[i];
+
+		if (x->unit == NULL || x->unit->verdict == STORE_DONE)
+			continue;
+		x->worker = outer->worker;
+		perform_lost(x, c, snapshot);
+		if (!record_entry(outer, x))
+			return false;
+	}
+	keep_commit(outer, c);
+	if (outer->commit != NULL) {
+		struct store_unit *rest = &c->units[c->count - 1];
+
+		rest->records = outer->entry_records;
+		rest->record_count = outer->entry_record_count;
+		forget_records(outer);
+	}
 	return true;
 }
 
