@@ -194,6 +194,21 @@ read_type(struct pack *p, uint32_t number)
 	index_members(p, t);
 }
 
+static const struct search_component *
+read_components(struct pack *p, uint32_t *count)
+{
+	struct search_component *all;
+
+	*count = count_word(p);
+	all = arena_array(p->arena, *count + 1, sizeof *all);
+	for (uint32_t i = 0; i < *count && !p->damaged; i++) {
+		all[i].expression = string(p);
+		all[i].kind = (enum search_kind)word(p);
+		all[i].targets = strings(p, &all[i].target_count);
+	}
+	return all;
+}
+
 static void
 read_param(struct pack *p, uint32_t number)
 {
@@ -206,6 +221,7 @@ read_param(struct pack *p, uint32_t number)
 	s->expression = string(p);
 	s->kind = (enum search_kind)word(p);
 	s->targets = strings(p, &s->target_count);
+	s->components = read_components(p, &s->component_count);
 	p->damaged |= s->on == NULL;
 }
 
@@ -700,4 +716,20 @@ value_set_has(const struct pack *p, const struct value_set *set, struct slice sy
 			high = middle;
 	}
 	return false;
+}
+
+uint32_t
+value_set_size(const struct pack *p, const struct value_set *set)
+{
+	return p->ranges[set->number].count;
+}
+
+void
+value_set_at(const struct pack *p, const struct value_set *set, uint32_t i, struct slice *system,
+    struct slice *code)
+{
+	const uint32_t *row = p->codes[p->ranges[set->number].first + i];
+
+	*system = string_at(p, row[0]);
+	*code = string_at(p, row[1]);
 }

@@ -15,6 +15,7 @@
  * constraints = constraint_count { key expression human error }
  * element type = type json_name target_count { target }
  * param = on code url expression kind target_count { target }
+ *         component_count { expression kind target_count { target } }
  * value set = url complete first_code code_count
  * compartment = name type param_count { code }
  * profile = url version type flags context_count { kind expression }
@@ -31,7 +32,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 2u
+#define PACK_FORMAT 3u
 #define PACK_NONE   UINT32_MAX
 
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */

@@ -4,11 +4,13 @@
  *
  *   resource   (lead, type, row) -> vid labels updated deleted      current versions
  *   version    vid -> row previous compartment type labels updated method body
- *   token string reference date number quantity uri
+ *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows
+ *   backref    (target, param, lead, row) -> labels   references to what is under another lead
  *   compartment number -> wrapped members;  member (member, number)
  *   labelset   number -> level codings
- *   alias      (type, hash) -> compartment row                      client-chosen ids
+ *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
+ *              what a reference to it is as long as it is not there
  *   outbox     seq -> record                                        audit, until in the log
  *
  * `lead` is the compartment, and leads every key: a caller that is bound to one
@@ -77,7 +79,7 @@ struct store {
 	atomic_llong        sent;       /* records that the log has not answered yet */
 };
 
-#define STATEMENTS 256
+#define STATEMENTS 1024
 
 struct store_reader {
 	struct store *store;
@@ -114,17 +116,25 @@ bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *,
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
 
+/* search.c: as sqlite_load_version(), with the id that clients know. */
+bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+
 /* writer.c */
 bool sqlite_start_writer(struct store *, struct outcome *);
 void sqlite_stop_writer(struct store *);
 
-/* The seven index tables by kind; NULL for kinds without one. */
+/* The index tables by kind; contained resources under SEARCH_SPECIAL. */
 struct index_table {
-	const char *name, *columns;     /* of the value, as in the key */
+	const char *name;
+	const char *columns;            /* of the key behind lead and param, by letter; see sqlite_bind_row() */
 	const char *insert, *erase;     /* SQL */
 };
-extern const struct index_table index_tables[];
+extern const struct index_table index_tables[SEARCH_SPECIAL + 1];
+/* Which table a row is in. */
+enum search_kind sqlite_table_of(const struct index_row *);
+/* Binds a row's key, and the labels when they are no UINT32_MAX. */
+#define NO_LABELS UINT32_MAX
 void sqlite_bind_row(sqlite3_stmt *, int64_t lead, const struct index_row *, int64_t row,
-    uint32_t labels, bool with_labels);
+    uint32_t labels);
 
 #endif
