@@ -44,6 +44,17 @@
 	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \
 	X(FHIRPATH_DEPTH, "limits.fhirpath_depth",    100,      1000,       "nesting of an expression (400)")           \
 	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
+	X(PROFILE_STEPS,  "limits.profile_steps",     1000000,  100000000,  "rules of profiles applied to a resource (422)") \
+	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
+	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \
+	X(IMAGE_PIXELS,   "limits.image_pixels",      100000000, 4294967296, "pixels of an image (422)")                \
+	X(ARCHIVE_BYTES,  "limits.archive_bytes",     104857600, 4294967296, "bytes that an archive says it unpacks to (422)") \
+	X(ARCHIVE_RATIO,  "limits.archive_ratio",     100,      1000,       "times its own size that an archive says it unpacks to (422)") \
+	X(SCAN_SECONDS,   "limits.scan_seconds",      60,       600,        "seconds that the malware scanner may take (503)") \
+	X(MAGIC_SECONDS,  "limits.magic_seconds",     5,        60,         "seconds that recognising a type may take (503)") \
+	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \
+	X(PACKAGE_BYTES,  "limits.package_bytes",     536870912, 2147483647, "bytes of a package, unpacked (413)")      \
+	X(PACKAGE_FILES,  "limits.package_files",     50000,    1000000,    "files of a package (413)")                 \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
 	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
 	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")

@@ -57,6 +57,18 @@ struct option_list {
 	    "where resources are kept (sqlite memory)")                                                 \
 	X(store_sync_normal,   "store.sync_normal",   BOOL, "false", 0, 0, "Audit", true,               \
 	    "do not sync each commit: a power cut may lose acknowledged writes")                        \
+	X(attachments_scanner, "attachments.scanner", TEXT, "clamd:/run/clamav/clamd.ctl", 0, 0, "Attachments", true, \
+	    "what looks for malware before content is stored: clamd:SOCKET, or none")                   \
+	X(attachments_signature_days, "attachments.signature_days", INT, "7", 0, 365, "Attachments", true, \
+	    "days after which the scanner's signatures are too old; 0: their age is not asked for")     \
+	X(attachments_policy,  "attachments.policy",  TEXT, "refuse", 0, 2, "Attachments", false,       \
+	    "what becomes of content that is infected or cannot be scanned (refuse quarantine)")        \
+	X(attachments_types,   "attachments.types",   LIST, "application/pdf|image/png|image/jpeg|image/tiff|" \
+	    "application/dicom|text/plain|application/hl7-cda+xml|text/xml|application/xml|audio/mpeg|" \
+	    "video/mp4|application/fhir+json|application/fhir+xml", 0, 0, "Attachments", false,         \
+	    "media types that an attachment or Binary may have")                                        \
+	X(attachments_url_hosts, "attachments.url_hosts", LIST, "", 0, 0, "Attachments", false,         \
+	    "https hosts that Attachment.url may name beside Binaries of this server; never fetched")   \
 	X(search_strict,       "search.strict",       BOOL, "true", 0, 0, "Input Validation", false,    \
 	    "refuse searches with unknown parameters unless the client prefers otherwise")
 

@@ -44,6 +44,8 @@ int cmd_fhirpath(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_pack(int argc, char **argv);
+int cmd_package(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_validate(int argc, char **argv);

@@ -25,6 +25,7 @@
 #include "base/limits.h"
 #include "cmd/common.h"
 #include "cmd/journal.h"
+#include "controls/attachments.h"
 #include "controls/control.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
@@ -242,12 +243,10 @@ run_item(void *arg, struct worker *w)
 	struct item *item = arg;
 	struct exchange *x = item->x;
 
-	x->worker = w;
-	if (store_begin(w->reader, &x->outcome)) {
-		rest_run(x);
-		store_end(w->reader);
-	} else {
-		rest_run(x);
+	delivery_prepare(x, w);
+	while (attachments_waiting(x) && !attachments_inspect(x)) {
+		delivery_put_back(x);
+		delivery_prepare(x, w);
 	}
 	item->delivery.x = x;
 	item->delivery.ctx = item;
@@ -444,7 +443,7 @@ run_import(struct import *m, char **paths, int count, struct arena *arena)
 	pthread_cond_init(&m->room, NULL);
 	m->journal = journal_open(m->service, &o);
 	if (m->journal == NULL || !issue_token(m, arena, &o)
-	    || (m->pool = pool_new(m->service, &o)) == NULL) {
+	    || (m->pool = pool_new(m->service, 0, &o)) == NULL) {
 		journal_close(m->journal);
 		return command_fail(&o, "import");
 	}

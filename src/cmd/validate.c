@@ -10,19 +10,23 @@
 #include "base/outcome.h"
 #include "cmd/common.h"
 #include "fhir/pack.h"
+#include "fhir/package_store.h"
 #include "json/json.h"
 #include "validate/validate.h"
 #include "xml/xml.h"
 
 #define PROFILES_MAX 16
+#define PACKAGES_MAX 16
 
 static const char usage[] =
-    "usage: firebreak validate [--format text|json] [--pack FILE] [--profile URL]... [--extensions known|any] [--understand]\n"
-    "                          PATH...\n"
+    "usage: firebreak validate [--format text|json] [--pack FILE] [--package FILE.tgz]... [--dir D]\n"
+    "                          [--profile URL]... [--extensions known|any] [--understand] PATH...\n"
     "\n"
     "Checks resources in JSON or XML against the definitions: structure, invariants, bindings,\n"
     "references, extensions, and the profiles that they claim.\n"
     "  --format json   one OperationOutcome a file, a line each\n"
+    "  --package FILE  an implementation guide's package to use beside the pack\n"
+    "  --dir D         use the packages that were added to this data directory\n"
     "  --profile URL   a profile of the pack to check against as well\n"
     "  --extensions any   an extension without a definition is a warning, not an error\n"
     "  --understand    refuse modifier extensions and implicitRules, as the server does\n"
@@ -89,8 +93,21 @@ validate_file(const struct validator *v, const struct validation *how, const cha
 	return code;
 }
 
+static bool
+add_package(struct pack *pack, const char *path, struct arena *arena, struct outcome *o)
+{
+	struct package package;
+	struct slice tgz;
+
+	if (!env_read_file(&env_real, path, file_limits.of[LIMIT_PACKAGE_BYTES], arena, &tgz))
+		return outcome_fail_at_once(o, FAULT_INVALID, "a package cannot be read");
+	return package_compile(tgz, pack, &env_real, &file_limits, arena, &package, o)
+	    && pack_add(pack, package.compiled, o);
+}
+
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' }, { "pack", required_argument, NULL, 'p' },
+	{ "package", required_argument, NULL, 'g' }, { "dir", required_argument, NULL, 'd' },
 	{ "profile", required_argument, NULL, 'r' }, { "understand", no_argument, NULL, 'u' },
 	{ "extensions", required_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, '?' }, { 0 },
@@ -99,7 +116,7 @@ static const struct option long_options[] = {
 int
 cmd_validate(int argc, char **argv)
 {
-	const char *given = NULL, *format = "text";
+	const char *given = NULL, *format = "text", *dir = NULL, *packages[PACKAGES_MAX];
 	struct arena *arena = arena_new(8192);
 	char *path = arena_alloc(arena, 4096);
 	struct outcome o;
@@ -108,12 +125,18 @@ cmd_validate(int argc, char **argv)
 		.codes = true };
 	const struct validator *v;
 	struct pack *pack;
-	int c, worst = EXIT_OK;
+	int c, worst = EXIT_OK, package_count = 0;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		switch (c) {
 		case 'f': format = optarg; break;
 		case 'p': given = optarg; break;
+		case 'd': dir = optarg; break;
+		case 'g':
+			if (package_count == PACKAGES_MAX)
+				return command_usage("validate", "too many packages");
+			packages[package_count++] = optarg;
+			break;
 		case 'r':
 			if (how.profile_count == PROFILES_MAX)
 				return command_usage("validate", "too many profiles");
@@ -131,6 +154,11 @@ cmd_validate(int argc, char **argv)
 		return command_usage("validate", "the definitions pack is not there");
 	if ((pack = pack_open(&env_real, path, &o)) == NULL)
 		return command_fail(&o, "validate");
+	if (dir != NULL && !package_store_load(pack, &env_real, dir, arena, &o))
+		return command_fail(&o, "validate");
+	for (int i = 0; i < package_count; i++)
+		if (!add_package(pack, packages[i], arena, &o))
+			return command_fail(&o, "validate");
 	if ((v = validator_new(pack, &file_limits, &env_real, arena, &o)) == NULL)
 		return command_fail(&o, "validate");
 	for (int i = optind; i < argc; i++) {

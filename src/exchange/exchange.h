@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct buf;
+struct content;
 struct interaction;
 struct permit;
 struct principal;
@@ -102,6 +103,9 @@ struct exchange {
 	struct store_compartment compartment;   /* preset for a transaction's Patient */
 	uint32_t      labels;
 	int           level;
+
+	/* attachments: bytes that came in, of the whole request; entries have theirs in the outer one */
+	struct content *contents;
 
 	/* perform */
 	int64_t       row;              /* preset for a transaction's creates; else 0 */

@@ -14,6 +14,7 @@ struct exchange;
 enum path_shape {               /* below the FHIR base */
 	PATH_BASE,              /* ""                          */
 	PATH_METADATA,          /* /metadata                   */
+	PATH_OPENAPI,           /* /openapi.json               */
 	PATH_SMART,             /* /.well-known/smart-configuration */
 	PATH_TYPE,              /* /Patient                    */
 	PATH_TYPE_SEARCH,       /* /Patient/_search            */

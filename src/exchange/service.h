@@ -16,6 +16,7 @@ struct arena;
 struct audit_log;
 struct env;
 struct exchange;
+struct inspector;
 struct keeper;
 struct pack;
 struct registry;
@@ -39,8 +40,10 @@ struct service {
 	struct audit_log    *audit;
 	struct store        *store;
 	struct registry     *registry;
+	struct inspector    *inspector;         /* of content; its calls wait */
 	uint8_t              cursor_key[32];
 	struct slice         capabilities;      /* the CapabilityStatement, made once */
+	struct slice         openapi;           /* the OpenAPI document, likewise */
 };
 
 #endif

@@ -99,8 +99,9 @@ struct search_param {
  * code system, as the set of all its codes. */
 struct value_set {
 	struct slice url;
-	uint32_t     number;
 	bool         complete;          /* all codes are here; else membership is unknown */
+	const struct pack_part *part;   /* where its codes are: rows first .. first + count - 1 */
+	uint32_t     first, count;
 };
 
 /* A profile: a StructureDefinition that constrains a type (profiling.html).
@@ -114,8 +115,13 @@ struct discriminator {
 	struct slice path;
 };
 
+/* How a reference may point, ElementDefinition.type.aggregation and .versioning. */
+enum { REFER_CONTAINED = 1, REFER_ELSEWHERE = 2, REFER_BUNDLED = 4, REFER_VERSIONED = 8,
+	REFER_UNVERSIONED = 16 };
+
 struct rule_type {
 	const struct type  *type;       /* NULL: not in the pack */
+	uint8_t             refer;      /* REFER_*; 0: any way */
 	const struct slice *profiles, *targets;         /* canonical urls */
 	uint32_t            profile_count, target_count;
 };
@@ -148,6 +154,7 @@ struct context {
 struct profile {
 	struct slice       url, version;
 	const struct type *type;
+	struct slice       base;        /* baseDefinition */
 	bool               modifier;    /* an extension that is a modifier */
 	const struct context *contexts;
 	uint32_t           context_count;
@@ -156,6 +163,11 @@ struct profile {
 
 struct pack *pack_open(const struct env *, const char *path, struct outcome *);
 void         pack_close(struct pack *);
+
+/* Puts the profiles, extensions and value sets of a compiled package (package.h)
+ * beside those that are there; what it defines anew wins.  Before the pack is
+ * shared with other threads.  The bytes must live as long as the pack. */
+MUST_USE bool pack_add(struct pack *, struct slice compiled, struct outcome *);
 
 /* SHA-256 of the file's contents: what a store remembers of the definitions
  * that made its index rows. */
@@ -194,13 +206,16 @@ const struct search_param *pack_param(const struct pack *, const struct type *,
 const struct slice *pack_compartment(const struct pack *, struct slice compartment,
     const struct type *type, uint32_t *count);
 
-/* By canonical url, without a version; NULL when it is not in the pack. */
+/* By canonical url, with "|version" or without: then the one that came last.  A
+ * version may be cut short ("6.1" of 6.1.0).  NULL when it is not in the pack. */
 const struct profile *pack_profile(const struct pack *, struct slice url);
 uint32_t              pack_profile_count(const struct pack *);
 const struct profile *pack_profile_at(const struct pack *, uint32_t number);
 uint32_t              pack_constraint_count(const struct pack *);
 
 const struct value_set *pack_value_set(const struct pack *, struct slice url);
+/* Code number `i` below set->count, sorted by code. */
+void value_set_code(const struct value_set *, uint32_t i, struct slice *system, struct slice *code);
 /* Is (system, code) in it?  An empty system asks for the code alone. */
 bool value_set_has(const struct pack *, const struct value_set *, struct slice system,
     struct slice code);

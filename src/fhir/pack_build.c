@@ -49,20 +49,28 @@ static const struct { const char *prefix, *type; } kinds[] = {
 	[DEFINITION_SYSTEM]      = { "CodeSystem-",            "CodeSystem" },
 };
 
+bool
+builder_take(struct builder *b, struct slice text)
+{
+	struct json j;
+
+	if (!json_parse(text, bounds, b->arena, &j, b->outcome))
+		return false;
+	for (int k = 0; k < DEFINITION_KINDS; k++)
+		if (json_is(&j, json_get(&j, 0, SLICE("resourceType")), slice_of(kinds[k].type)))
+			keep(b, (enum definition)k, &j);
+	return true;
+}
+
 static bool
-read_definition(struct builder *b, const char *path, enum definition kind)
+read_definition(struct builder *b, const char *path)
 {
 	struct slice text;
-	struct json j;
 
 	if (!env_read_file(b->env, path, FILE_BYTES_MAX, b->arena, &text))
 		return outcome_fail_at_once(b->outcome, FAULT_UNAVAILABLE,
 		    "a definition file cannot be read");
-	if (!json_parse(text, bounds, b->arena, &j, b->outcome))
-		return false;
-	if (json_is(&j, json_get(&j, 0, SLICE("resourceType")), slice_of(kinds[kind].type)))
-		keep(b, kind, &j);
-	return true;
+	return builder_take(b, text);
 }
 
 static int
@@ -77,16 +85,6 @@ is_definition(const struct dirent *e)
 		if (slice_starts(name, slice_of(kinds[k].prefix)))
 			return 1;
 	return 0;
-}
-
-static enum definition
-kind_of(const char *name)
-{
-	int k = 0;
-
-	while (!slice_starts(slice_of(name), slice_of(kinds[k].prefix)))
-		k++;
-	return (enum definition)k;
 }
 
 static int
@@ -112,7 +110,7 @@ read_package(struct builder *b, const char *dir)
 	for (int i = 0; i < n; i++) {
 		if (good && (size_t)snprintf(path, sizeof path, "%s/%s", inner, names[i]->d_name)
 		    < sizeof path)
-			good = read_definition(b, path, kind_of(names[i]->d_name));
+			good = read_definition(b, path);
 		free(names[i]);
 	}
 	free(names);
@@ -393,8 +391,8 @@ write_compartments(struct builder *b)
 
 /* The file */
 
-static struct slice
-assemble(struct builder *b)
+struct slice
+builder_assemble(struct builder *b)
 {
 	struct pack_header h = {
 		.magic = PACK_MAGIC, .format = PACK_FORMAT, .string_count = b->strings.count,
@@ -406,6 +404,8 @@ assemble(struct builder *b)
 	struct buf out;
 
 	h.version = b->version;
+	if (b->base != NULL)
+		memcpy(h.base, pack_hash(b->base).ptr, sizeof h.base);
 	sha256(parts, COUNT_OF(parts), h.hash);
 	buf_init(&out, b->arena, SIZE_MAX);
 	buf_add_bytes(&out, &h, sizeof h);
@@ -430,23 +430,32 @@ write_tables(struct builder *b)
 	b->version = builder_intern(b, SLICE("4.0.1"));
 }
 
-bool
-pack_build(const struct env *env, const char *const *packages, int count, const char *out_path,
-    struct outcome *o)
+struct builder *
+builder_new(const struct env *env, const struct pack *base, struct outcome *o)
 {
 	struct arena *arena = arena_new(1 << 20);
 	struct builder *b = arena_alloc(arena, sizeof *b);
-	bool good = true;
 
 	b->env = env;
+	b->base = base;
 	b->arena = arena;
 	b->outcome = o;
-	names_init(&b->strings, arena, 1 << 16);
+	names_init(&b->strings, arena, 1 << 12);
 	names_init(&b->base_keys, arena, 1024);
 	buf_init(&b->words, arena, UINT32_MAX);
 	buf_init(&b->string_table, arena, UINT32_MAX);
 	buf_init(&b->codes, arena, UINT32_MAX);
 	buf_init(&b->text, arena, UINT32_MAX);
+	return b;
+}
+
+bool
+pack_build(const struct env *env, const char *const *packages, int count, const char *out_path,
+    struct outcome *o)
+{
+	struct builder *b = builder_new(env, NULL, o);
+	bool good = true;
+
 	for (int i = 0; i < count && good; i++)
 		good = read_package(b, packages[i]);
 	if (good) {
@@ -454,9 +463,9 @@ pack_build(const struct env *env, const char *const *packages, int count, const 
 		builder_collect_sets(b);
 		sort_params(b);
 		write_tables(b);
-		good = env_write_file(env, out_path, assemble(b), 0644)
+		good = env_write_file(env, out_path, builder_assemble(b), 0644)
 		    || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the pack cannot be written");
 	}
-	arena_free(arena);
+	arena_free(b->arena);
 	return good;
 }

@@ -61,6 +61,11 @@ struct builder {
 	struct buf        string_table, codes, words, text;
 	struct names      base_keys;            /* of the constraints that types have themselves */
 	uint32_t          version;
+	const struct pack *base;                /* of a package: the pack it is compiled for; else NULL */
+	const struct json *differential;        /* the one that is laid over its base */
+	uint32_t          rule_count;           /* draft rules made */
+	int               bases;                /* how deep in base definitions */
+	uint32_t          profile_count, left_out;      /* left out: their base is not here */
 };
 
 void         builder_word(struct builder *, uint32_t);
@@ -68,7 +73,16 @@ uint32_t     builder_intern(struct builder *, struct slice);
 void         builder_string(struct builder *, struct slice);
 struct slice builder_text(struct builder *, const struct json *, uint32_t node, const char *path);
 
+/* Empty, in an arena of its own; `base` or NULL. */
+struct builder *builder_new(const struct env *, const struct pack *base, struct outcome *);
+/* Keeps it when it is a definition of a kind that packs hold. */
+bool builder_take(struct builder *, struct slice text);
+/* The bytes of the file, in the builder's arena. */
+struct slice builder_assemble(struct builder *);
+
 void builder_collect_types(struct builder *);
+/* Of a package: the names of the base pack's types. */
+void builder_borrow_types(struct builder *);
 bool builder_type_is(const struct builder *, uint32_t type, uint32_t ancestor);
 void builder_write_type(struct builder *, uint32_t type);
 
@@ -77,7 +91,8 @@ struct slice builder_last_of(struct slice path);
 bool         builder_is_true(const struct json *, uint32_t element, struct slice name);
 uint32_t     builder_cardinality(struct builder *, const struct json *, uint32_t element,
     const char *which);
-void         builder_write_binding(struct builder *, const struct json *, uint32_t element);
+uint32_t     builder_strength(struct builder *, const struct json *, uint32_t element);
+uint32_t     builder_set_word(struct builder *, struct slice url);
 
 void builder_write_profiles(struct builder *);
 

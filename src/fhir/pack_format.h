@@ -1,6 +1,6 @@
 /* pack_format.h -- the file behind pack.h; builder and reader agree on it here.
  *
- *   header    struct pack_header, 64 bytes
+ *   header    struct pack_header
  *   strings   string_count x { offset, length } into the text
  *   codes     code_count x { system, code } string numbers, sorted within
  *             each value set by (code, system) text
@@ -18,22 +18,30 @@
  *         component_count { expression kind target_count { target } }
  * value set = url complete first_code code_count
  * compartment = name type param_count { code }
- * profile = url version type flags context_count { kind expression }
+ * profile = url version base type flags context_count { kind expression }
  *         rule_count { rule }, the rules in the order of the snapshot
  * rule  = depth name slice min max flags discriminator_count { kind path }
  *         fixed pattern value_type min_value max_value max_length strength
- *         binding constraints type_count { type profile_count { url }
+ *         binding constraints type_count { type flags profile_count { url }
  *         target_count { url } }; a value is its JSON text, or empty
  *
- * A word that names a string, type or value set is its number; NONE is none. */
+ * A word that names a string, type or value set is its number; NONE is none.
+ * In a compiled package the numbers of types are those of the pack that it was
+ * made for (`base`), and a value set of another file is BY_URL with the number
+ * of its url's string. */
 #ifndef FHIR_PACK_FORMAT_H
 #define FHIR_PACK_FORMAT_H
 
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
+<<<<<<< HEAD
 #define PACK_FORMAT 3u
+=======
+#define PACK_FORMAT 4u
+>>>>>>> main
 #define PACK_NONE   UINT32_MAX
+#define PACK_BY_URL 0x80000000u
 
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */
 enum { PACK_CHOICE = 1, PACK_MODIFIER = 2, PACK_SUMMARY = 4 };  /* element flags */
@@ -43,6 +51,7 @@ enum { PACK_SLICED = 8, PACK_ORDERED = 16, PACK_CLOSED = 32, PACK_AT_END = 64 };
 struct pack_header {
 	char     magic[8];
 	uint8_t  hash[32];              /* SHA-256 of all behind the header */
+	uint8_t  base[32];              /* of a compiled package: the pack's hash; else 0 */
 	uint32_t format, string_count, code_count, word_count, text_bytes, version;
 };
 

@@ -12,6 +12,7 @@
 
 #define CODES_MAX  20000
 #define NESTED_MAX 8
+#define STEPS_MAX  200000      /* of one set: sets within sets end */
 
 struct code {
 	struct slice system, code;
@@ -20,7 +21,7 @@ struct code {
 struct codes {
 	struct arena *arena;
 	struct code  *at;
-	uint32_t      count, room;
+	uint32_t      count, room, steps;
 	bool          complete;
 };
 
@@ -29,6 +30,7 @@ add_code(struct codes *c, struct slice system, struct slice code)
 {
 	if (code.len == 0)
 		return;
+	c->steps++;
 	if (c->count >= CODES_MAX) {
 		c->complete = false;
 		return;
@@ -70,6 +72,23 @@ add_concepts(struct builder *b, struct codes *c, const struct json *j, uint32_t 
 	}
 }
 
+/* What the pack beside has; an incomplete set gives what it can. */
+static bool
+add_from_base(struct builder *b, struct codes *c, struct slice url)
+{
+	const struct value_set *set = b->base == NULL ? NULL : pack_value_set(b->base, url);
+	struct slice system, code;
+
+	if (set == NULL)
+		return false;
+	c->complete &= set->complete;
+	for (uint32_t i = 0; i < set->count; i++) {
+		value_set_code(set, i, &system, &code);
+		add_code(c, system, code);
+	}
+	return true;
+}
+
 static void
 add_system(struct builder *b, struct codes *c, struct slice system)
 {
@@ -77,7 +96,7 @@ add_system(struct builder *b, struct codes *c, struct slice system)
 	const struct json *j;
 
 	if (number == NAME_UNKNOWN) {
-		c->complete = false;
+		c->complete &= add_from_base(b, c, system);
 		return;
 	}
 	j = &b->of[DEFINITION_SYSTEM].at[number];
@@ -94,11 +113,13 @@ static void
 add_value_sets(struct builder *b, struct codes *c, const struct json *j, uint32_t list, int depth)
 {
 	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {
-		struct slice url = json_string(j, n, b->arena);
-		uint32_t number = names_find(&b->set_names, slice_cut(&url, '|'));
+		struct slice rest = json_string(j, n, b->arena), url = slice_cut(&rest, '|');
+		uint32_t number = names_find(&b->set_names, url);
 
-		if (number == NAME_UNKNOWN || depth == NESTED_MAX)
+		if (depth == NESTED_MAX || c->steps++ > STEPS_MAX)
 			c->complete = false;
+		else if (number == NAME_UNKNOWN)
+			c->complete &= add_from_base(b, c, url);
 		else
 			compute(b, c, b->sets[number].json, depth + 1);
 	}
@@ -158,7 +179,8 @@ write_codes(struct builder *b, struct draft_set *set, struct codes *c)
 {
 	set->first = (uint32_t)(b->codes.len / 8);
 	set->complete = c->complete;
-	qsort(c->at, c->count, sizeof *c->at, by_code);
+	if (c->count > 0)
+		qsort(c->at, c->count, sizeof *c->at, by_code);
 	for (uint32_t i = 0; i < c->count; i++) {
 		uint32_t row[2];
 

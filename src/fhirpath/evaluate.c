@@ -138,9 +138,9 @@ list_add_children(struct evaluation *e, struct list *out, const struct item *of,
 	const struct element *element;
 
 	if (of->kind == ITEM_TYPE && slice_is(name, "name"))
-		return list_add(e, out, value_string(of->text));
+		return list_add(e, out, fhirpath_string(of->text));
 	if (of->kind == ITEM_TYPE && slice_is(name, "namespace"))
-		return list_add(e, out, value_string(of->unit));
+		return list_add(e, out, fhirpath_string(of->unit));
 	if (of->kind != ITEM_NODE || of->type == NULL)
 		return true;
 	if (of->type->kind == TYPE_PRIMITIVE)
@@ -219,7 +219,7 @@ lists_equal(struct evaluation *e, const struct list *l, const struct list *r)
 	if (l->count != r->count)
 		return 0;
 	for (uint32_t i = 0; i < l->count; i++) {
-		int one = value_equal(&l->at[i], &r->at[i], e->arena);
+		int one = fhirpath_equal(&l->at[i], &r->at[i], e->arena);
 
 		if (one == 0)
 			return 0;
@@ -272,7 +272,7 @@ static bool
 has_member(struct evaluation *e, const struct list *of, const struct item *one)
 {
 	for (uint32_t i = 0; i < of->count; i++)
-		if (value_equal(&of->at[i], one, e->arena) == 1)
+		if (fhirpath_equal(&of->at[i], one, e->arena) == 1)
 			return true;
 	return false;
 }
@@ -322,7 +322,7 @@ concatenate(struct evaluation *e, const struct list *l, const struct list *r, st
 		a = item_text(&l->at[0], e->arena);
 	if (r->count == 1)
 		b = item_text(&r->at[0], e->arena);
-	return list_add(e, out, value_string(joined(e, a, b)));
+	return list_add(e, out, fhirpath_string(joined(e, a, b)));
 }
 
 static bool
@@ -433,10 +433,10 @@ eval_variable(struct evaluation *e, const struct node *n, struct list *out)
 		return list_add(e, out, e->context);
 	for (size_t i = 0; i < COUNT_OF(constants); i++)
 		if (slice_is(n->name, constants[i].name))
-			return list_add(e, out, value_string(slice_of(constants[i].value)));
+			return list_add(e, out, fhirpath_string(slice_of(constants[i].value)));
 	for (size_t i = 0; i < COUNT_OF(families); i++)
 		if (slice_starts(n->name, families[i].prefix))
-			return list_add(e, out, value_string(joined(e, families[i].base,
+			return list_add(e, out, fhirpath_string(joined(e, families[i].base,
 			    slice_sub(n->name, families[i].prefix.len, n->name.len))));
 	return eval_fail(e, "there is no such variable");
 }

@@ -54,7 +54,7 @@ static bool
 contains_item(struct evaluation *e, const struct list *l, const struct item *i)
 {
 	for (uint32_t k = 0; k < l->count; k++)
-		if (value_equal(&l->at[k], i, e->arena) == 1)
+		if (fhirpath_equal(&l->at[k], i, e->arena) == 1)
 			return true;
 	return false;
 }
@@ -573,7 +573,7 @@ fn_extension(ARGS)
 
 		if (!list_add_children(e, &its, &all.at[i], SLICE("url")))
 			return false;
-		if (its.count == 1 && value_equal(&its.at[0], &url.at[0], e->arena) == 1
+		if (its.count == 1 && fhirpath_equal(&its.at[0], &url.at[0], e->arena) == 1
 		    && !list_add(e, out, all.at[i]))
 			return false;
 	}

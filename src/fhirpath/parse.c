@@ -414,7 +414,7 @@ primary(struct parser *p)
 	if (is_symbol(p, "%"))
 		return variable(p);
 	if (p->kind == TOKEN_STRING)
-		return literal(p, value_string(p->tok));
+		return literal(p, fhirpath_string(p->tok));
 	if (p->kind == TOKEN_NUMBER)
 		return number_literal(p);
 	if (p->kind == TOKEN_MOMENT)

@@ -162,7 +162,7 @@ static const struct { int status; const char *reason; } reasons[] = {
 	{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
 	{ 406, "Not Acceptable" }, { 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
 	{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
+	{ 206, "Partial Content" }, { 416, "Range Not Satisfiable" }, { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
 	{ 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
 	{ 428, "Precondition Required" }, { 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },

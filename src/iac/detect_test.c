@@ -101,6 +101,7 @@ test_corpus(void **state)
 	corpus("cloudFormation", "! -name '*expected*' ! -path '*duty_detector_disabled/negative2.json'",
 	    LANGUAGE_CLOUDFORMATION, 100);
 	corpus("azureResourceManager", "-name '*.json' ! -name '*expected*'", LANGUAGE_ARM, 30);
+	corpus("azureResourceManager", "-name '*.bicep'", LANGUAGE_ARM, 50);
 	corpus("ansible", "-name '*.yaml'", LANGUAGE_ANSIBLE, 3);
 	corpus(".", "-name '*expected*'", NOTHING, 50);
 }

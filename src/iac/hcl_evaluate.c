@@ -16,7 +16,19 @@ enum { DEPTH_MAX = 1000, TEXT_MAX = 1 << 20 };
 void
 hcl_meter_init(struct hcl_meter *m)
 {
-	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000 };
+	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000, .bytes = 256 << 20 };
+}
+
+size_t
+hcl_room(const struct hcl_meter *m)
+{
+	return m->bytes < TEXT_MAX ? m->bytes : TEXT_MAX;
+}
+
+void
+hcl_spend(struct hcl_meter *m, size_t bytes)
+{
+	m->bytes -= bytes < m->bytes ? bytes : m->bytes;
 }
 
 static struct arena *
@@ -76,11 +88,19 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 
 	if (v->kind == VALUE_UNKNOWN)
 		return v;
+	if (s->lenient && v->kind == VALUE_LIST && v->count == 1)
+		return hcl_member(s, inherit(arena_of(s), v, v->items[0]), name, span);
+	if (s->lenient && v->kind == VALUE_LIST && v->count > 1)
+		return hcl_error(s, span, "there are several; use a for expression");
+	if (s->lenient && v->kind != VALUE_MAP)
+		return &value_null;
 	if (v->kind != VALUE_MAP)
 		return hcl_error(s, span, "only an object has attributes");
 	found = find_member(v, name);
 	if (found != NULL)
 		return inherit(arena_of(s), v, found);
+	if (s->lenient)
+		return &value_null;
 	if (v->why == &hcl_open_map)
 		return value_unknown(arena_of(s), span, hcl_open_map.text);
 	return hcl_error(s, span, "the object has no such attribute");
@@ -94,7 +114,7 @@ list_index(const struct hcl_scope *s, const struct value *v, const struct value 
 	if (n == NULL || n->kind != VALUE_NUMBER)
 		return hcl_error(s, span, "the index of a list is a number");
 	if (!(n->number >= 0) || n->number >= v->count || floor(n->number) < n->number)
-		return hcl_error(s, span, "the index is not in the list");
+		return s->lenient ? &value_null : hcl_error(s, span, "the index is not in the list");
 	return inherit(arena_of(s), v, v->items[(uint32_t)n->number]);
 }
 
@@ -107,11 +127,13 @@ hcl_index(const struct hcl_scope *s, const struct value *v, const struct value *
 		return v;
 	if (key->kind == VALUE_UNKNOWN)
 		return key;
+	if (s->lenient && (v->kind == VALUE_NULL || key->kind == VALUE_NULL))
+		return &value_null;
 	if (v->kind == VALUE_LIST)
 		return list_index(s, v, key, span);
 	name = hcl_to_string(arena_of(s), key);
 	if (v->kind != VALUE_MAP || name == NULL || name->kind != VALUE_STRING)
-		return hcl_error(s, span, "this value has no such index");
+		return s->lenient ? &value_null : hcl_error(s, span, "this value has no such index");
 	return hcl_member(s, v, name->text, span);
 }
 
@@ -212,6 +234,7 @@ text_value(const struct hcl_scope *s, struct span span, struct buf *b, const str
 {
 	struct value *v = arena_alloc(arena_of(s), sizeof *v);
 
+	hcl_spend(s->meter, b->len);
 	if (!buf_ok(b))
 		return value_unknown(arena_of(s), span, SLICE("the text is too long"));
 	v->kind = unknown != NULL ? VALUE_UNKNOWN : VALUE_STRING;
@@ -228,7 +251,7 @@ evaluate_template(const struct hcl_expression *e, const struct hcl_scope *s)
 	bool sensitive = false;
 	struct buf b;
 
-	buf_init(&b, arena_of(s), TEXT_MAX);
+	buf_init(&b, arena_of(s), hcl_room(s->meter));
 	for (uint32_t i = 0; i < e->count; i++) {
 		v = hcl_evaluate(e->items[i], s);
 		sensitive = sensitive || v->sensitive;
@@ -246,7 +269,7 @@ evaluate_join(const struct hcl_expression *e, const struct hcl_scope *s)
 
 	if (list->kind != VALUE_LIST)
 		return list;
-	buf_init(&b, arena_of(s), TEXT_MAX);
+	buf_init(&b, arena_of(s), hcl_room(s->meter));
 	for (uint32_t i = 0; i < list->count; i++)
 		add_part(&b, s, list->items[i], &unknown);
 	return text_value(s, e->span, &b, unknown);
@@ -300,6 +323,7 @@ struct loop {
 	struct value_builder         list;
 	struct hcl_map               map;
 	const struct value          *stopped;   /* the answer, when it is certain early */
+	const struct value          *doubtful;  /* lenient: a condition that is not known */
 };
 
 static bool
@@ -318,8 +342,14 @@ passes(struct loop *l)
 	if (l->e->items[3] == NULL)
 		return true;
 	v = hcl_to_bool(l->scope.project->arena, hcl_evaluate(l->e->items[3], &l->scope));
+	if (v != NULL && v->kind == VALUE_NULL && l->scope.lenient)
+		return false;
 	if (v == NULL || v->kind == VALUE_NULL)
 		v = hcl_error(&l->scope, l->e->items[3]->span, "the condition is not a bool");
+	if (v->kind == VALUE_UNKNOWN && l->scope.lenient) {
+		l->doubtful = v;
+		return false;
+	}
 	if (v->kind == VALUE_UNKNOWN)
 		return stop(l, v);
 	return v->boolean;
@@ -391,6 +421,18 @@ loop_all(struct loop *l, const struct value *over, struct arena *a)
 	}
 }
 
+/* A scalar as a list of itself, null as an empty one. */
+static const struct value *
+as_collection(struct arena *a, const struct value *v)
+{
+	struct value_builder b;
+
+	value_begin(&b, a, VALUE_LIST, v->span);
+	if (v->kind != VALUE_NULL)
+		value_append(&b, v);
+	return value_end(&b);
+}
+
 static const struct value *
 evaluate_for(const struct hcl_expression *e, const struct hcl_scope *s)
 {
@@ -399,6 +441,8 @@ evaluate_for(const struct hcl_expression *e, const struct hcl_scope *s)
 
 	if (over->kind == VALUE_UNKNOWN)
 		return over;
+	if (s->lenient && over->kind != VALUE_LIST && over->kind != VALUE_MAP)
+		over = as_collection(arena_of(s), over);
 	if (over->kind != VALUE_LIST && over->kind != VALUE_MAP)
 		return hcl_error(s, e->items[0]->span, "one can iterate only over a list or a map");
 	l.value = (struct hcl_binding){ e->name, NULL, s->bindings };
@@ -409,6 +453,8 @@ evaluate_for(const struct hcl_expression *e, const struct hcl_scope *s)
 	loop_all(&l, over, arena_of(s));
 	if (l.stopped != NULL)
 		return l.stopped;
+	if (l.doubtful != NULL && l.list.made->count == 0 && l.map.count == 0)
+		return l.doubtful;
 	return e->kind == HCL_FOR_TUPLE ? value_end(&l.list) : hcl_map_end(&l.map, e->span);
 }
 
@@ -443,6 +489,8 @@ bool_operand(const struct hcl_expression *e, const struct hcl_scope *s)
 {
 	const struct value *v = hcl_to_bool(arena_of(s), hcl_evaluate(e, s));
 
+	if (s->lenient && v != NULL && v->kind == VALUE_NULL)
+		return value_bool(arena_of(s), e->span, false);
 	if (v == NULL || v->kind == VALUE_NULL)
 		return hcl_error(s, e->span, "this is not a bool");
 	return v;
@@ -483,6 +531,23 @@ unknown_inside(const struct value *v, uint32_t depth)
 	return found;
 }
 
+/* "true" and "8080" as what stands on the other side. */
+static void
+unify(struct arena *a, const struct value **x, const struct value **y)
+{
+	const struct value **text = (*x)->kind == VALUE_STRING ? x : y;
+	const struct value *other = text == x ? *y : *x, *made = NULL;
+
+	if ((*text)->kind != VALUE_STRING)
+		return;
+	if (other->kind == VALUE_BOOL)
+		made = hcl_to_bool(a, *text);
+	if (other->kind == VALUE_NUMBER)
+		made = hcl_to_number(a, *text);
+	if (made != NULL)
+		*text = made;
+}
+
 static const struct value *
 equality(const struct hcl_expression *e, const struct hcl_scope *s)
 {
@@ -496,6 +561,8 @@ equality(const struct hcl_expression *e, const struct hcl_scope *s)
 		unknown = unknown_inside(b, 200);
 	if (unknown != NULL)
 		return unknown;
+	if (s->lenient)
+		unify(arena_of(s), &a, &b);
 	return value_bool(arena_of(s), e->span, value_equal(a, b) == (e->operator == HCL_EQUAL));
 }
 
@@ -524,6 +591,8 @@ number_operand(const struct hcl_expression *e, const struct hcl_scope *s)
 {
 	const struct value *v = hcl_to_number(arena_of(s), hcl_evaluate(e, s));
 
+	if (s->lenient && v != NULL && v->kind == VALUE_NULL)
+		return v;
 	if (v == NULL || v->kind == VALUE_NULL)
 		return hcl_error(s, e->span, "this is not a number");
 	return v;
@@ -542,6 +611,8 @@ evaluate_binary(const struct hcl_expression *e, const struct hcl_scope *s)
 	b = number_operand(e->items[1], s);
 	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
 		return a->kind == VALUE_UNKNOWN ? a : b;
+	if (a->kind == VALUE_NULL || b->kind == VALUE_NULL)
+		return e->operator <= HCL_GREATER_EQUAL ? value_bool(arena_of(s), e->span, false) : &value_null;
 	return compute(e, s, hcl_number(a), hcl_number(b));
 }
 
@@ -551,7 +622,7 @@ evaluate_unary(const struct hcl_expression *e, const struct hcl_scope *s)
 	const struct value *v = e->operator == HCL_NOT ? bool_operand(e->items[0], s)
 	    : number_operand(e->items[0], s);
 
-	if (v->kind == VALUE_UNKNOWN)
+	if (v->kind == VALUE_UNKNOWN || v->kind == VALUE_NULL)
 		return v;
 	if (e->operator == HCL_NOT)
 		return value_bool(arena_of(s), e->span, !v->boolean);

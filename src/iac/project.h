@@ -41,6 +41,7 @@ struct resource {
 	uint32_t            reference_count;
 	struct span         span;       /* from the first byte of the block to its last */
 	struct span         head;       /* the line that names it */
+	uint32_t            unit;       /* what was read together: addresses are unique in it */
 };
 
 /* A source or a part of it that could not be parsed. */

@@ -23,6 +23,7 @@ const struct interaction interactions[] = {
 	{ "batch",            "POST",    PATH_BASE,         0,             'E', false, BODY_BUNDLE,   rest_bundle },
 	{ "capabilities",     "GET",     PATH_METADATA,     0,             'R', true,  BODY_NONE,     rest_metadata },
 	{ "capabilities",     "HEAD",    PATH_METADATA,     0,             'R', true,  BODY_NONE,     rest_metadata },
+	{ "openapi",          "GET",     PATH_OPENAPI,      0,             'R', true,  BODY_NONE,     rest_openapi },
 	{ "smart",            "GET",     PATH_SMART,        0,             'R', true,  BODY_NONE,     rest_smart_configuration },
 	{ "jwks",             "GET",     PATH_JWKS,         0,             'R', true,  BODY_NONE,     rest_jwks },
 };

@@ -16,6 +16,7 @@ bool rest_search(struct exchange *);
 bool rest_validate(struct exchange *);
 bool rest_bundle(struct exchange *);
 bool rest_metadata(struct exchange *);
+bool rest_openapi(struct exchange *);
 bool rest_smart_configuration(struct exchange *);
 bool rest_jwks(struct exchange *);
 bool rest_options(struct exchange *);

@@ -51,6 +51,9 @@ bool rest_operation_on(const struct operation *, const struct slice *type_name);
  * pack, in `arena`. */
 MUST_USE bool rest_capabilities(const struct service *, struct arena *, struct slice *out);
 
+/* The same as an OpenAPI 3.0 document. */
+MUST_USE bool rest_openapi_document(const struct service *, struct arena *, struct slice *out);
+
 /* Allow header for the exchange's path: the methods its shape, or its operation, has. */
 struct slice rest_allowed(const struct exchange *, enum path_shape);
 

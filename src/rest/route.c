@@ -109,6 +109,8 @@ shape_of(struct exchange *x)
 		return PATH_BASE;
 	if (s.count == 1 && slice_is(s.at[0], "metadata"))
 		return PATH_METADATA;
+	if (s.count == 1 && slice_is(s.at[0], "openapi.json"))
+		return PATH_OPENAPI;
 	if (s.count == 2 && slice_is(s.at[0], ".well-known")
 	    && slice_is(s.at[1], "smart-configuration"))
 		return PATH_SMART;
@@ -126,7 +128,7 @@ static const struct interaction options_interactions[] = {
 static bool
 open_to_all(enum path_shape shape)
 {
-	return shape == PATH_METADATA || shape == PATH_SMART || shape == PATH_JWKS;
+	return shape == PATH_METADATA || shape == PATH_OPENAPI || shape == PATH_SMART || shape == PATH_JWKS;
 }
 
 bool

@@ -84,8 +84,20 @@ delivery_last_resort(struct exchange *x)
 		log_event(LOG_ERROR, "response-controls-failed", "%s", "");
 }
 
-static void
-put_back(struct exchange *x)
+void
+delivery_prepare(struct exchange *x, struct worker *w)
+{
+	x->worker = w;
+	if (store_begin(w->reader, &x->outcome)) {
+		rest_run(x);
+		store_end(w->reader);
+	} else {
+		rest_run(x);            /* the outcome says why not */
+	}
+}
+
+void
+delivery_put_back(struct exchange *x)
 {
 	outcome_clear(&x->outcome);
 	x->out_count = 0;
@@ -201,7 +213,7 @@ finish_commit(struct delivery *d)
 	if (x->entry_count > 0 && x->commit->count > 1)
 		return settle_batch(d);
 	if (++d->attempts < ATTEMPTS) {
-		put_back(x);
+		delivery_put_back(x);
 		return DELIVERY_AGAIN;
 	}
 	rest_conflict(x);

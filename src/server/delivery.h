@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct exchange;
+struct worker;
 
 struct delivery {
 	struct exchange *x;
@@ -22,6 +23,12 @@ struct delivery {
 	int    attempts;
 	bool   durable;                         /* of records without a commit */
 };
+
+/* rest_run() in one snapshot of the worker's store; on the thread that the worker belongs to. */
+void delivery_prepare(struct exchange *, struct worker *);
+
+/* As if it had not been prepared: delivery_prepare() again. */
+void delivery_put_back(struct exchange *);
 
 /* Queue what has to be durable; done() follows, always. */
 void delivery_start(struct delivery *);

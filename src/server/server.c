@@ -18,6 +18,7 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "controls/attachments.h"
 #include "controls/control.h"
 #include "crypto/keeper.h"
 #include "exchange/exchange.h"
@@ -30,13 +31,15 @@
 #include "server/pool.h"
 
 #define GRACE_SECONDS 10
+#define LONG_BODY     65536
 
 struct server {
 	struct service     *service;
 	struct http_server *http;
 	struct worker      *workers;            /* one per loop */
 	int                 worker_count;
-	struct pool        *pool;
+	struct pool        *pool;               /* Bundles, and bodies that are long to look through */
+	struct pool        *inspectors;         /* they wait for the malware scanner */
 };
 
 /* One request on its way; lives in the HTTP exchange's arena. */
@@ -90,23 +93,38 @@ durable(struct delivery *d)
 	http_post(job->http->loop, finish, job);
 }
 
+static void inspect(void *arg, struct worker *w);
+
 /* In one snapshot of the store; on whatever thread the worker belongs to. */
 static void
 run(struct job *job, struct worker *w)
 {
-	struct exchange *x = job->x;
-
-	x->worker = w;
-	if (store_begin(w->reader, &x->outcome)) {
-		rest_run(x);
-		store_end(w->reader);
-	} else {
-		rest_run(x);            /* the outcome says why not */
+	delivery_prepare(job->x, w);
+	if (attachments_waiting(job->x)) {
+		pool_submit(job->server->inspectors, inspect, job);
+		return;
 	}
-	job->delivery.x = x;
+	job->delivery.x = job->x;
 	job->delivery.ctx = job;
 	job->delivery.done = durable;
 	delivery_start(&job->delivery);
+}
+
+/* What was prepared stands when its content is clean; else it is prepared again, to be refused. */
+static void
+inspect(void *arg, struct worker *w)
+{
+	struct job *job = arg;
+
+	if (attachments_inspect(job->x)) {
+		job->delivery.x = job->x;
+		job->delivery.ctx = job;
+		job->delivery.done = durable;
+		delivery_start(&job->delivery);
+		return;
+	}
+	delivery_put_back(job->x);
+	run(job, w);
 }
 
 static void
@@ -120,7 +138,8 @@ run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
 
-	if (i != NULL && i->body == BODY_BUNDLE && !job->x->outcome.failed)
+	if (i != NULL && (i->body == BODY_BUNDLE || job->x->content.len > LONG_BODY)
+	    && !job->x->outcome.failed)
 		pool_submit(job->server->pool, run_pooled, job);
 	else
 		run(job, loop_worker(job));
@@ -257,8 +276,10 @@ open_workers(struct server *server, struct outcome *o)
 			return false;
 		store_reader_lazy(server->workers[server->worker_count].reader);
 	}
-	server->pool = pool_new(server->service, o);
-	return server->pool != NULL;
+	server->pool = pool_new(server->service, 0, o);
+	server->inspectors = server->pool == NULL ? NULL : pool_new(server->service,
+	    (int)server->service->limits->of[LIMIT_SCAN_THREADS], o);
+	return server->inspectors != NULL;
 }
 
 static void
@@ -272,6 +293,7 @@ on_idle(void *ctx, int loop)
 static void
 close_workers(struct server *server)
 {
+	pool_free(server->inspectors);
 	pool_free(server->pool);
 	while (server->worker_count > 0)
 		worker_close(&server->workers[--server->worker_count]);

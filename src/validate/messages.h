@@ -8,6 +8,7 @@
 	X(not_a_resource,      STRUCTURE, "resourceType is not the name of a resource")          \
 	X(contained_nested,    INVARIANT, "a contained resource contains none")                  \
 	X(primitive_expected,  STRUCTURE, "a primitive value of type % is expected")             \
+	X(primitive_base64,    BAD_VALUE, "this is not base64")                                  \
 	X(primitive_value,     VALUE,     "the value is not a %")                                \
 	X(must_understand,     EXTENSION, "% is not understood here")                            \
 	X(no_type,             STRUCTURE, "the type of the element is not known")                \
@@ -53,6 +54,10 @@
 	X(profile_pattern,     VALUE,     "the value does not have the pattern of the profile")  \
 	X(profile_length,      VALUE,     "the value is longer than the profile allows")         \
 	X(profile_range,       VALUE,     "the value is outside the profile's range")            \
+	X(profile_costly,      BUDGET,    "the profiles take too much work")                     \
+	X(reference_profile,   STRUCTURE, "the resource that is referred to has none of the profiles that are allowed") \
+	X(reference_way,       STRUCTURE, "a reference of this kind (contained, in the Bundle, elsewhere) is not allowed here") \
+	X(reference_versioned, STRUCTURE, "the reference must name a version, or must not")      \
 	X(profile_element_type, STRUCTURE, "the profile does not allow this type")               \
 	X(slice_closed,        STRUCTURE, "the item belongs to no slice, and the slicing is closed") \
 	X(slice_order,         STRUCTURE, "slice % is out of order")                             \

@@ -37,15 +37,39 @@ as_number(const struct json *j, uint32_t node, double *out)
 	return true;
 }
 
+/* <0, 0, >0; *known is false where the two cannot be compared. */
+static int
+compare(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
+{
+	double left, right;
+	struct slice first, second;
+
+	*known = true;
+	if (json_type(a, x) == JSON_OBJECT && json_type(b, y) == JSON_OBJECT) {
+		uint32_t unit = json_get(a, x, SLICE("code")), other = json_get(b, y, SLICE("code"));
+
+		*known = unit != 0 && other != 0 && slice_eq(json_raw(a, unit), json_raw(b, other))
+		    && json_get(a, x, SLICE("value")) != 0 && json_get(b, y, SLICE("value")) != 0;
+		return !*known ? 0 : compare(a, json_get(a, x, SLICE("value")), b,
+		    json_get(b, y, SLICE("value")), known);
+	}
+	if (as_number(a, x, &left) && as_number(b, y, &right))
+		return left < right ? -1 : left > right;
+	first = json_raw(a, x);
+	second = json_raw(b, y);
+	/* Dates of the same precision, without time zones, are in the order of their text. */
+	*known = json_type(a, x) == JSON_STRING && json_type(b, y) == JSON_STRING
+	    && first.len == second.len && slice_find(first, 'T') == first.len;
+	return *known ? slice_cmp(first, second) : 0;
+}
+
 static void
 check_range(struct walk *w, const struct step *at, const struct rule *r, uint32_t node)
 {
-	double value, bound;
+	bool known;
 
-	if (!as_number(w->json, node, &value))
-		return;
-	if ((r->min_value != NULL && as_number(r->min_value, 0, &bound) && value < bound)
-	    || (r->max_value != NULL && as_number(r->max_value, 0, &bound) && value > bound))
+	if ((r->min_value != NULL && compare(w->json, node, r->min_value, 0, &known) < 0 && known)
+	    || (r->max_value != NULL && compare(w->json, node, r->max_value, 0, &known) > 0 && known))
 		complain(w, at, node, MESSAGE_profile_range, SLICE_NONE);
 }
 
@@ -119,23 +143,70 @@ target_allows(struct walk *w, struct slice url, const struct type *type)
 	return named == NULL || type_is(type, named);
 }
 
+/* Where the target is here: it has one of the profiles; one that is not here may
+ * be it. */
+static bool
+target_conforms(struct walk *w, const struct step *at, const struct rule_type *t, const struct item *target)
+{
+	struct value v = { .node = target->node, .type = target->type, .index = -1 };
+
+	if (target->node == ITEM_ABSENT)
+		return true;
+	for (uint32_t i = 0; i < t->target_count; i++) {
+		const struct profile *p = profile_of(w, t->targets[i]);
+
+		if (p == NULL ? target_allows(w, t->targets[i], target->type)
+		    : type_is(target->type, p->type) && quietly(w, at, p, &v))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_version(struct slice reference)
+{
+	for (size_t i = 0; i < reference.len; i++)
+		if (slice_starts(slice_sub(reference, i, reference.len), SLICE("/_history/")))
+			return true;
+	return false;
+}
+
+/* ElementDefinition.type.aggregation, .versioning */
+static void
+check_way(struct walk *w, const struct step *at, const struct rule_type *t, struct slice reference,
+    bool here, uint32_t node)
+{
+	uint8_t way = reference.ptr[0] == '#' ? REFER_CONTAINED : here ? REFER_BUNDLED : REFER_ELSEWHERE;
+	uint8_t ways = t->refer & (REFER_CONTAINED | REFER_ELSEWHERE | REFER_BUNDLED);
+
+	if (ways != 0 && (ways & way) == 0 && !(way == REFER_BUNDLED && (ways & REFER_ELSEWHERE) != 0))
+		complain(w, at, node, MESSAGE_reference_way, SLICE_NONE);
+	if ((t->refer & (has_version(reference) ? REFER_UNVERSIONED : REFER_VERSIONED)) != 0)
+		complain(w, at, node, MESSAGE_reference_versioned, SLICE_NONE);
+}
+
 static void
 check_targets(struct walk *w, const struct step *at, const struct rule_type *t,
     const struct value *v)
 {
 	struct slice reference;
 	struct item target;
+	bool allowed = false;
 
-	if (t->target_count == 0 || !slice_is(v->type->name, "Reference") || v->node == 0
-	    || json_type(w->json, v->node) != JSON_OBJECT)
+	if (!slice_is(v->type->name, "Reference") || v->node == 0
+	    || json_type(w->json, v->node) != JSON_OBJECT
+	    || (reference = walk_text(w, v->node, SLICE("reference"))).len == 0)
 		return;
-	reference = walk_text(w, v->node, SLICE("reference"));
-	if (reference.len == 0 || !resolve_for_fhirpath(w, reference, &target))
+	if (t->refer != 0)
+		check_way(w, at, t, reference, resolve_reference(w, reference, &target), v->node);
+	if (t->target_count == 0 || !resolve_for_fhirpath(w, reference, &target))
 		return;
-	for (uint32_t i = 0; i < t->target_count; i++)
-		if (target_allows(w, t->targets[i], target.type))
-			return;
-	complain(w, at, v->node, MESSAGE_reference_target, SLICE_NONE);
+	for (uint32_t i = 0; i < t->target_count && !allowed; i++)
+		allowed = target_allows(w, t->targets[i], target.type);
+	if (!allowed)
+		complain(w, at, v->node, MESSAGE_reference_target, SLICE_NONE);
+	else if (!target_conforms(w, at, t, &target))
+		complain(w, at, v->node, MESSAGE_reference_profile, SLICE_NONE);
 }
 
 static void
@@ -149,7 +220,7 @@ check_types(struct walk *w, const struct step *at, const struct rule *r, const s
 			check_targets(w, at, &r->types[i], v);
 			return;
 		}
-	if (v->element != NULL && v->element->choice)
+	if (v->element != NULL && (v->element->choice || v->type->kind == TYPE_RESOURCE))
 		complain(w, at, v->node != 0 ? v->node : v->sibling, MESSAGE_profile_element_type, SLICE_NONE);
 }
 
@@ -161,10 +232,39 @@ is_slice_of(const struct rule *r, const struct rule *whole)
 	return r != NULL && r->slice.len > 0 && slice_eq(r->name, whole->name);
 }
 
+/* "a/b" is a slice of the slice "a", and directly in no other. */
 static bool
-is_reslice(const struct rule *r)
+is_directly_in(const struct rule *s, const struct rule *whole)
 {
-	return slice_find(r->slice, '/') < r->slice.len;
+	struct slice rest = s->slice;
+
+	if (whole->slice.len > 0) {
+		if (!slice_starts(rest, whole->slice) || rest.len <= whole->slice.len
+		    || rest.ptr[whole->slice.len] != '/')
+			return false;
+		rest = slice_sub(rest, whole->slice.len + 1, rest.len);
+	}
+	return slice_find(rest, '/') == rest.len;
+}
+
+static const struct rule *
+slice_from(const struct rule *s, const struct rule *whole)
+{
+	while (is_slice_of(s, whole) && !is_directly_in(s, whole))
+		s = s->next;
+	return is_slice_of(s, whole) ? s : NULL;
+}
+
+static const struct rule *
+first_slice(const struct rule *whole)
+{
+	return slice_from(whole->next, whole);
+}
+
+static const struct rule *
+next_slice(const struct rule *s, const struct rule *whole)
+{
+	return slice_from(s->next, whole);
 }
 
 static struct step
@@ -179,27 +279,36 @@ static const struct rule *
 slice_of_item(struct walk *w, const struct rule *whole, const struct value *item, uint32_t *order)
 {
 	*order = 0;
-	for (const struct rule *s = whole->next; is_slice_of(s, whole); s = s->next, ++*order)
-		if (!is_reslice(s) && slice_matches(w, whole, s, item))
+	for (const struct rule *s = first_slice(whole); s != NULL; s = next_slice(s, whole), ++*order)
+		if (slice_matches(w, whole, s, item))
 			return s;
 	return NULL;
 }
 
+static void check_slices(struct walk *, const struct step *, const struct rule *, uint32_t place,
+    const struct values *);
+
+/* How many are in each slice; and those that are sliced again. */
 static void
-check_slice_counts(struct walk *w, const struct step *at, const struct rule *whole, uint32_t place,
-    const uint32_t *counts)
+check_each_slice(struct walk *w, const struct step *at, const struct rule *whole, uint32_t place,
+    const struct values *items, const uint32_t *slice_of, uint32_t none)
 {
-	uint32_t i = 0;
+	uint32_t number = 0;
 
 	if (whole->discriminator_count == 0 && !whole->choice)
 		return;
-	for (const struct rule *s = whole->next; is_slice_of(s, whole); s = s->next, i++) {
-		if (is_reslice(s))
-			continue;
-		if (counts[i] < s->min)
+	for (const struct rule *s = first_slice(whole); s != NULL; s = next_slice(s, whole), number++) {
+		struct values mine = { arena_array(w->arena, items->count + 1, sizeof *mine.at), 0 };
+
+		for (uint32_t i = 0; i < items->count; i++)
+			if (slice_of[i] != none && slice_of[i] == number)
+				mine.at[mine.count++] = items->at[i];
+		if (mine.count < s->min)
 			complain(w, at, place, MESSAGE_slice_min, s->slice);
-		else if (counts[i] > s->max)
+		else if (mine.count > s->max)
 			complain(w, at, place, MESSAGE_slice_max, s->slice);
+		if (s->sliced && first_slice(s) != NULL)
+			check_slices(w, at, s, place, &mine);
 	}
 }
 
@@ -207,30 +316,27 @@ static void
 check_slices(struct walk *w, const struct step *at, const struct rule *whole, uint32_t place,
     const struct values *items)
 {
-	uint32_t slices = 0, last = 0, order, *counts;
+	uint32_t last = 0, order, *slice_of = arena_array(w->arena, items->count + 1, sizeof *slice_of);
 	bool outside = false;
 
-	for (const struct rule *s = whole->next; is_slice_of(s, whole); s = s->next)
-		slices++;
-	counts = arena_array(w->arena, slices + 1, sizeof *counts);
 	for (uint32_t i = 0; i < items->count; i++) {
 		const struct value *v = &items->at[i];
 		const struct rule *s = slice_of_item(w, whole, v, &order);
 		struct step here = step_to(at, whole, v);
 
+		slice_of[i] = s == NULL ? UINT32_MAX : order;
 		if (s == NULL) {
 			outside = true;
-			if (whole->closed && whole->discriminator_count > 0)
+			if (whole->closed && (whole->discriminator_count > 0 || whole->choice))
 				complain(w, &here, v->node, MESSAGE_slice_closed, SLICE_NONE);
 			continue;
 		}
 		if ((whole->ordered && order < last) || (whole->at_end && outside))
 			complain(w, &here, v->node, MESSAGE_slice_order, s->slice);
 		last = order;
-		counts[order]++;
 		check_rule(w, &here, s, v);
 	}
-	check_slice_counts(w, at, whole, place, counts);
+	check_each_slice(w, at, whole, place, items, slice_of, UINT32_MAX);
 }
 
 /* Children */
@@ -281,6 +387,8 @@ check_rule(struct walk *w, const struct step *at, const struct rule *r, const st
 {
 	uint32_t place = v->node != 0 ? v->node : v->sibling;
 
+	if (w->profile_steps++ >= w->limits->of[LIMIT_PROFILE_STEPS])
+		return;                         /* said at the end, structure.c */
 	check_fixed(w, at, r, v);
 	check_types(w, at, r, v);
 	if (v->node != 0 && v->type != NULL && !(r->choice && r->type_count > 1) && (v->element == NULL || r->binding != v->element->binding

@@ -164,7 +164,8 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 	if (json >= JSON_ARRAY || json == JSON_NULL)
 		complain(w, at, node, MESSAGE_primitive_expected, type->name);
 	else if (!datatype_check(type, json, text, w->limits))
-		complain(w, at, node, MESSAGE_primitive_value, type->name);
+		complain(w, at, node, slice_is(type->name, "base64Binary") ? MESSAGE_primitive_base64
+		    : MESSAGE_primitive_value, type->name);
 	else if (w->validator != NULL && slice_is(type->name, "xhtml"))
 		switch (xhtml_check(text)) {
 		case XHTML_BAD: complain(w, at, node, MESSAGE_narrative_xhtml, SLICE_NONE); break;
@@ -400,6 +401,8 @@ run(struct walk *w, const struct type *type, uint32_t node)
 	struct step root = { NULL, type->name, -1, NULL, type, NULL };
 
 	check_resource_of(w, &root, type, node);
+	if (w->profile_steps > w->limits->of[LIMIT_PROFILE_STEPS])
+		complain(w, &root, node, MESSAGE_profile_costly, SLICE_NONE);
 	if (w->issues > ISSUES_MAX)
 		outcome_issue(w->outcome, FAULT_STRUCTURE, messages[MESSAGE_too_many_issues].id, NOWHERE,
 		    messages[MESSAGE_too_many_issues].text);

@@ -41,6 +41,7 @@ struct walk {
 	int                      quiet;         /* > 0: issues are only counted */
 	int                      contained;     /* depth of contained resources */
 	int                      profile_depth;
+	size_t                   profile_steps; /* rules applied */
 	struct item              resource, root;/* %resource, %rootResource */
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
 	struct names            *entries;       /* of that Bundle, by fullUrl */

@@ -10,12 +10,9 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/outcome.h"
+#include "base/plant.h"
 #include "crypto/aead.h"
 #include "store/sqlite/sqlite.h"
-
-#ifndef PLANT
-#define PLANT 0                 /* a planted leak, for the test of the twin test */
-#endif
 
 #define VISIBLE "labels IN (SELECT number FROM labelset WHERE level<="
 
@@ -96,6 +93,17 @@ store_resolver(struct store_reader *r, struct slice base)
 	return (struct index_resolver){ resolve, r, base };
 }
 
+/* Planted leak 7: another compartment's tombstones are seen. */
+static bool
+planted_tombstone(sqlite3_stmt *q)
+{
+	bool leak = planted(7) && sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 3) != 0;
+
+	if (planted(7))
+		sqlite3_reset(q);
+	return leak;
+}
+
 static bool
 probe(struct store_reader *r, const struct permit *p, struct stored *v)
 {
@@ -109,21 +117,14 @@ probe(struct store_reader *r, const struct permit *p, struct stored *v)
 	sqlite3_bind_int64(q, 2, v->type->number);
 	sqlite3_bind_int64(q, 3, v->row);
 	sqlite3_bind_int(q, 4, permit_clearance(p));
-	if (permit_compartment(p, &bound) && v->compartment != bound) {
-#if PLANT == 7
-		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 3) != 0)
-			goto found;
-#endif
-		sqlite3_reset(q);
+	if (!permit_compartment(p, &bound) || v->compartment == bound || planted_tombstone(q)) {
+		if (sqlite3_step(q) != SQLITE_ROW)
+			return false;
+	} else {
 		sqlite3_bind_int64(q, 1, bound);
 		sqlite3_step(q);
 		return false;
 	}
-	if (sqlite3_step(q) != SQLITE_ROW)
-		return false;
-#if PLANT == 7
-found:
-#endif
 	v->vid = sqlite3_column_int64(q, 0);
 	v->labels = (uint32_t)sqlite3_column_int64(q, 1);
 	v->updated = sqlite3_column_int64(q, 2);
@@ -190,22 +191,16 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	struct stored current;
 	int64_t row, vid;
 
-#if PLANT == 3
-	if (!sqlite_row_of(r, type, id, &current.compartment, &current.row))
+	if (planted(3) && !sqlite_row_of(r, type, id, &current.compartment, &current.row))
 		return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
-#else
-	if (!sqlite_find(r, p, type, id, &current, o))
+	if (!planted(3) && !sqlite_find(r, p, type, id, &current, o))
 		return false;
-#endif
 	if (!decode(r->store, r->store->versions, version, &row, &vid) || row != current.row)
 		return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 	*v = (struct stored){ .type = type, .id = id, .vid = vid };
 	if (!sqlite_load_version(r, v, arena, o))
 		return false;
-#if PLANT == 3
-	return true;
-#endif
-	return version_visible(r->store, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
+	return planted(3) || version_visible(r->store, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
 static int64_t
@@ -240,11 +235,7 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
 		*v = (struct stored){ .type = type, .id = id, .vid = vid };
 		if (!sqlite_load_version(r, v, arena, o))
 			return false;
-#if PLANT == 4
-		++*count;
-		continue;
-#endif
-		*count += version_visible(r->store, p, v);
+		*count += planted(4) || version_visible(r->store, p, v);
 	}
 	return true;
 }

@@ -1,0 +1,1 @@
+# Data Management Policies.

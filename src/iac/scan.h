@@ -1,0 +1,31 @@
+/* scan.h -- files and directories to findings.
+ *
+ * Paths are gathered, then scan_run() reads them with the front-ends and applies the rules.
+ * Names are walked in order, so the outcome does not depend on the file system. */
+#ifndef IAC_SCAN_H
+#define IAC_SCAN_H
+
+#include "iac/finding.h"
+
+struct scan {
+	struct arena       *arena;
+	const struct rules *rules;
+	struct project      project;
+	struct findings     findings;
+	struct slice        root;               /* local modules and includes are read inside */
+	struct scan_file   *files;
+	uint32_t            file_count, file_room, depth;
+};
+
+void scan_init(struct scan *, const struct rules *, struct arena *);
+/* A file or a directory; false when it is not there or cannot be read. */
+bool scan_add_path(struct scan *, const char *path);
+/* A text as if it stood in a file of that name. */
+void scan_add_text(struct scan *, struct slice path, struct slice text);
+/* All rules, or one. */
+void scan_run(struct scan *, const struct rule *only);
+
+/* Every example of every rule (of one rule); what is wrong is printed.  How many are. */
+uint32_t scan_self_test(const struct rules *, const struct rule *only, uint32_t *run);
+
+#endif

@@ -1,0 +1,99 @@
+/* self_test.c -- the examples of rules, each scanned alone with its rule. */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "iac/scan.h"
+
+static const struct { const char *language, *path; } paths[] = {
+	{ "terraform", "example/main.tf" },       { "kubernetes", "example/manifest.yaml" },
+	{ "compose", "example/compose.yaml" },    { "dockerfile", "example/Dockerfile" },
+	{ "cloudformation", "example/template.yaml" }, { "arm", "example/azuredeploy.json" },
+	{ "ansible", "example/playbook.yml" },    { "plan", "example/tfplan.json" },
+	{ "cloud-init", "example/user-data" },    { "tfvars", "example/terraform.tfvars" },
+};
+
+static const char *
+path_of(const struct rule_example *e)
+{
+	if (slice_is(e->language, "cloudformation") && slice_starts(slice_trim(e->text), SLICE("{")))
+		return "example/template.json";
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		if (slice_is(e->language, paths[i].language))
+			return paths[i].path;
+	return NULL;
+}
+
+static bool
+complain(const struct rules *rules, const struct rule *rule, const struct rule_example *e,
+    const char *what, struct slice more)
+{
+	printf("%.*s:%u: %.*s: %s%s%.*s\n", SLICE_FMT(rules->project.sources[e->span.source].path),
+	    e->span.line, SLICE_FMT(rule->id), what, more.len > 0 ? ": " : "", SLICE_FMT(more));
+	return false;
+}
+
+static bool
+verdict(const struct rules *rules, const struct rule *rule, const struct rule_example *e,
+    const struct scan *s)
+{
+	const struct finding *failed = NULL, *unknown = NULL;
+
+	for (uint32_t i = 0; i < s->findings.count; i++) {
+		const struct finding *f = &s->findings.list[i];
+
+		if (f->status == FINDING_FAIL)
+			failed = f;
+		else
+			unknown = f;
+	}
+	if (s->project.problem_count > 0)
+		return complain(rules, rule, e, "the example cannot be parsed", s->project.problems[0].message);
+	if (s->project.resource_count == 0)
+		return complain(rules, rule, e, "the example holds no resource", SLICE(""));
+	if (e->kind == EXAMPLE_PASS && failed != NULL)
+		return complain(rules, rule, e, "a passing example fails", failed->message);
+	if (e->kind != EXAMPLE_UNKNOWN && failed == NULL && unknown != NULL)
+		return complain(rules, rule, e, "an example cannot be told",
+		    unknown->why == NULL ? SLICE("") : unknown->why->text);
+	if (e->kind == EXAMPLE_FAIL && failed == NULL)
+		return complain(rules, rule, e, "a failing example passes", SLICE(""));
+	if (e->kind == EXAMPLE_UNKNOWN && (failed != NULL || unknown == NULL))
+		return complain(rules, rule, e, "an example that cannot be told is told", SLICE(""));
+	return true;
+}
+
+static bool
+run_example(const struct rules *rules, const struct rule *rule, const struct rule_example *e)
+{
+	struct arena *arena;
+	struct scan s;
+	bool good;
+
+	if (path_of(e) == NULL)
+		return complain(rules, rule, e, "no such language", e->language);
+	arena = arena_new(1 << 16);
+	scan_init(&s, rules, arena);
+	scan_add_text(&s, slice_of(path_of(e)), e->text);
+	scan_run(&s, rule);
+	good = verdict(rules, rule, e, &s);
+	arena_free(arena);
+	return good;
+}
+
+uint32_t
+scan_self_test(const struct rules *rules, const struct rule *only, uint32_t *run)
+{
+	uint32_t bad = 0;
+
+	*run = 0;
+	for (uint32_t i = 0; i < rules->rule_count; i++) {
+		const struct rule *r = &rules->rules[i];
+
+		for (uint32_t k = 0; k < r->example_count && (only == NULL || only == r); k++) {
+			bad += !run_example(rules, r, &r->examples[k]);
+			++*run;
+		}
+	}
+	return bad;
+}
