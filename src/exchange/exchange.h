@@ -85,6 +85,7 @@ struct exchange {
 	enum fault    misrouted;
 	const struct type *type;
 	struct slice  id, version;
+	const struct type *within;      /* of a search in a compartment: its type; `id` is whose */
 	struct slice  operation;        /* name without the $, or empty */
 
 	/* authentication, authorization */
@@ -120,6 +121,8 @@ struct exchange {
 	struct slice  hidden_reason;    /* for the audit record only */
 
 	/* answer */
+	bool          on_pool;          /* runs where it may take its time */
+	bool          postponed;        /* is to run there, from the beginning; nothing is answered */
 	int           status;
 	struct slice  bytes;            /* the body to send; empty for none */
 	struct http_header out[EXCHANGE_HEADERS];

@@ -811,19 +811,3 @@ value_set_has(const struct pack *p UNUSED, const struct value_set *set, struct s
 	}
 	return false;
 }
-
-uint32_t
-value_set_size(const struct pack *p, const struct value_set *set)
-{
-	return p->ranges[set->number].count;
-}
-
-void
-value_set_at(const struct pack *p, const struct value_set *set, uint32_t i, struct slice *system,
-    struct slice *code)
-{
-	const uint32_t *row = p->codes[p->ranges[set->number].first + i];
-
-	*system = string_at(p, row[0]);
-	*code = string_at(p, row[1]);
-}

@@ -220,11 +220,6 @@ void value_set_code(const struct value_set *, uint32_t i, struct slice *system, 
 bool value_set_has(const struct pack *, const struct value_set *, struct slice system,
     struct slice code);
 
-/* Its codes, one by one. */
-uint32_t value_set_size(const struct pack *, const struct value_set *);
-void     value_set_at(const struct pack *, const struct value_set *, uint32_t i,
-    struct slice *system, struct slice *code);
-
 /* The compiler behind `firebreak pack`: package directories (each holding
  * *.json, as `npm pack` unpacks them) to one file, deterministic byte for byte. */
 MUST_USE bool pack_build(const struct env *, const char *const *packages, int count,

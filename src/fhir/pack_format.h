@@ -35,11 +35,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-<<<<<<< HEAD
-#define PACK_FORMAT 3u
-=======
-#define PACK_FORMAT 4u
->>>>>>> main
+#define PACK_FORMAT 5u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 

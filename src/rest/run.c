@@ -135,6 +135,8 @@ rest_run(struct exchange *x)
 		rest_refuse(x);
 	else if (x->write != NULL)
 		commit_of_one(x);
+	if (x->postponed)
+		return;
 	respond(x);
 	attach_records(x);
 }

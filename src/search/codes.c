@@ -22,7 +22,7 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 {
 	struct slice rest = url;
 	const struct value_set *set = pack_value_set(p->index->pack, slice_cut(&rest, '|'));
-	uint32_t count = set == NULL ? 0 : value_set_size(p->index->pack, set);
+	uint32_t count = set == NULL ? 0 : set->count;
 
 	if (set == NULL || !set->complete)
 		return not_known(p) == TAKEN;
@@ -33,7 +33,7 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	for (uint32_t i = 0; i < count; i++) {
 		struct slice system, code;
 
-		value_set_at(p->index->pack, set, i, &system, &code);
+		value_set_code(set, i, &system, &code);
 		add_code(p, &c->values[c->count++], system, code);
 	}
 	return true;

@@ -86,11 +86,18 @@ search_index_pack(const struct search_index *index)
 	return index->pack;
 }
 
+/* Searched by, without rows of their own. */
+static const char *const computed_codes[] = {
+	"_id", "_lastUpdated", "_text", "_content", "_has", "_list", "_filter",
+};
+
 bool
 search_index_supports(const struct search_index *index, const struct search_param *p)
 {
-	return index->compiled[p->number] != NULL || slice_is(p->code, "_id")
-	    || slice_is(p->code, "_lastUpdated");
+	for (size_t i = 0; i < COUNT_OF(computed_codes); i++)
+		if (slice_is(p->code, computed_codes[i]))
+			return true;
+	return index->compiled[p->number] != NULL;
 }
 
 /* Extracting */

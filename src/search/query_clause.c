@@ -67,7 +67,8 @@ parser_param(struct parser *p, const struct type *type, struct slice code, struc
 	const struct search_param *param = pack_param(p->index->pack, type, code);
 
 	*c = (struct query_clause){ .on = CLAUSE_INDEX, .param = param };
-	if (param == NULL || !search_index_supports(p->index, param))
+	if (param == NULL || !search_index_supports(p->index, param) || slice_is(code, "_has")
+	    || slice_is(code, "_list") || slice_is(code, "_filter"))
 		return NULL;
 	p->code = param->code;
 	c->kind = param->kind;

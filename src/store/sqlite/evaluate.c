@@ -83,14 +83,47 @@ plan_lead_of(const struct plan *p, const struct type *type, int64_t lead, int64_
 	return type == p->reader->store->patient && row < INDEX_CONTAINED ? row : lead;
 }
 
-bool
-plan_may_search(struct plan *p, const struct query_clause *c)
+static bool
+may_search(const struct plan *p, const struct query_clause *c)
 {
-	if (permit_allows(p->permit, c->type, PERMIT_SEARCH))
-		return true;
-	if (!c->implied)
-		outcome_fail_at_once(p->outcome, FAULT_FORBIDDEN, "");
-	return false;
+	return permit_allows(p->permit, c->type, PERMIT_SEARCH);
+}
+
+/* Is something of the clause left when implied types that may not be searched are left out? */
+static bool
+is_left(struct plan *p, const struct query_clause *c)
+{
+	bool link = c->on == CLAUSE_CHAIN || c->on == CLAUSE_HAS, any = c->part_count == 0;
+
+	if (link && !may_search(p, c)) {
+		if (!c->implied)
+			outcome_fail_at_once(p->outcome, FAULT_FORBIDDEN, "");
+		return false;
+	}
+	for (uint32_t i = 0; i < c->part_count && !p->outcome->failed; i++) {
+		bool left = is_left(p, &c->parts[i]);
+
+		any |= left;
+		if (!left && c->on != CLAUSE_ANY)
+			return false;
+	}
+	return any;
+}
+
+bool
+plan_allowed(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->query->part_count; i++) {
+		const struct query_part *part = &p->query->parts[i];
+
+		if (!permit_allows(p->permit, part->type, PERMIT_SEARCH))
+			return outcome_fail_at_once(p->outcome, FAULT_FORBIDDEN, "");
+		for (uint32_t k = 0; k < part->clause_count; k++)
+			if (!is_left(p, &part->clauses[k]))
+				return p->outcome->failed ? false
+				    : outcome_fail_at_once(p->outcome, FAULT_FORBIDDEN, "");
+	}
+	return true;
 }
 
 /* Is a lead within the permit? */
@@ -191,8 +224,8 @@ chain_set(struct plan *p, const struct query_clause *c, int64_t lead, struct row
 	struct row_set leads;
 
 	*out = (struct row_set){ NULL, 0 };
-	if (!plan_may_search(p, c))
-		return !p->outcome->failed;
+	if (!may_search(p, c))
+		return true;                    /* implied: see plan_allowed() */
 	if (!plan_leads_referred(p, c->param->number, lead, &leads))
 		return false;
 	for (uint32_t i = 0; i < leads.count; i++) {
@@ -259,10 +292,8 @@ has_test(struct plan *p, const struct query_clause *c, const struct type *type, 
 	int64_t own = plan_lead_of(p, type, lead, row), alias;
 
 	*yes = false;
-	if (row >= INDEX_CONTAINED)
+	if (row >= INDEX_CONTAINED || !may_search(p, c))
 		return true;
-	if (!plan_may_search(p, c))
-		return !p->outcome->failed;
 	if (!any_under_lead(p, c, own, own, row, yes) || (!*yes && !any_elsewhere(p, c, row, yes)))
 		return false;
 	if (*yes || !plan_alias_of(p, row, &alias) || alias == 0)

@@ -11,11 +11,8 @@
 #ifndef STORE_SQLITE_PLAN_H
 #define STORE_SQLITE_PLAN_H
 
+#include "base/plant.h"
 #include "store/sqlite/sqlite.h"
-
-#ifndef PLANT
-#define PLANT 0                 /* a planted leak, for the test of the twin test */
-#endif
 
 /* The labels of a row are within the clearance: ?2 of every statement. */
 #define GATE " AND EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<=?2)"
@@ -97,9 +94,9 @@ bool plan_keys(struct plan *, const struct query_sort *, int64_t lead, struct so
 
 /* evaluate.c */
 
-/* May the caller search the type that a chain or _has goes to?  False where it may not: then the
- * outcome has failed, unless the type was implied. */
-bool plan_may_search(struct plan *, const struct query_clause *);
+/* May the caller search every type that the query names?  FAULT_FORBIDDEN before any row is
+ * looked at; types that were implied are left out as long as there is another. */
+bool plan_allowed(struct plan *);
 /* Can the clause be had as a set, without candidates? */
 bool plan_settable(const struct query_clause *);
 bool plan_set(struct plan *, const struct query_clause *, const struct type *, int64_t lead,

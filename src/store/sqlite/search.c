@@ -76,8 +76,8 @@ leads_of_chain(struct plan *p, const struct query_clause *c, bool *narrows)
 	*narrows = false;
 	if (c->type != p->reader->store->patient && is_in_compartments(p, c->type))
 		return true;
-	if (!plan_may_search(p, c))
-		return !p->outcome->failed;
+	if (!permit_allows(p->permit, c->type, PERMIT_SEARCH))
+		return *narrows = true;         /* implied, and left out */
 	if (!plan_all(p, c->parts, c->part_count, c->type, DIRECTORY, &targets))
 		return false;
 	for (uint32_t i = 0; i < targets.count; i++) {
@@ -381,8 +381,6 @@ hunt_all(struct plan *p, bool paged,
 		struct hunt h = { .part = &p->query->parts[i], .number = i, .take = take, .ctx = ctx,
 			.after = paged ? 0 : INT64_MIN };
 
-		if (!permit_allows(p->permit, h.part->type, PERMIT_SEARCH))
-			return outcome_fail_at_once(p->outcome, FAULT_FORBIDDEN, "");
 		if (paged && p->from->set && i < p->from->part)
 			continue;
 		if (!hunt_part(p, &h, &more))
@@ -699,20 +697,62 @@ store_search(struct store_reader *r, const struct permit *permit, const struct q
 	*out = (struct store_page){ .total = -1 };
 	plan_init(&p, r, permit, q, arena, o);
 	p.from = from;
-	good = find_page(&p, &page, out)
+	good = plan_allowed(&p) && find_page(&p, &page, out)
 	    && ((q->total != TOTAL_ACCURATE && !q->count_only) || count_all(&p, &out->total))
 	    && load_page(&p, &page, out);
 	plan_done(&p);
 	return good;
 }
 
+/* Wide or not */
+
+static bool
+takes_time(const struct query_clause *c)
+{
+	if (c->on == CLAUSE_HAS || c->on == CLAUSE_WORDS)
+		return true;
+	if (c->on == CLAUSE_CHAIN && !(c->part_count == 1 && plan_settable(&c->parts[0])))
+		return true;
+	for (uint32_t i = 0; i < c->part_count; i++)
+		if (takes_time(&c->parts[i]))
+			return true;
+	return false;
+}
+
+static bool
+names_its_leads(const struct query_clause *c)
+{
+	return c->on == CLAUSE_ID || (c->on == CLAUSE_INDEX && c->kind == SEARCH_REFERENCE
+	    && c->modifier == MODIFIER_NONE);
+}
+
+static bool
+part_is_wide(const struct plan *p, const struct query_part *part)
+{
+	const struct query *q = p->query;
+	bool narrow = false, settable = part->clause_count == 0;
+
+	for (uint32_t i = 0; i < part->clause_count; i++) {
+		if (takes_time(&part->clauses[i]))
+			return true;
+		narrow |= names_its_leads(&part->clauses[i]);
+		settable |= plan_settable(&part->clauses[i]);
+	}
+	if (narrow)
+		return false;
+	return !settable || q->sort_count > 0 || q->total == TOTAL_ACCURATE || q->count_only
+	    || (part->type != p->reader->store->patient && is_in_compartments(p, part->type));
+}
+
 bool
 store_search_is_wide(struct store_reader *r, const struct permit *permit, const struct query *q)
 {
-	int64_t lead;
+	struct plan p = { .reader = r, .permit = permit, .query = q };
 
-	(void)r;
-	if (permit_compartment(permit, &lead) || q->in_patient)
+	if (permit_compartment(permit, &p.lead) || q->in_patient)
 		return false;
-	return true;
+	for (uint32_t i = 0; i < q->part_count; i++)
+		if (part_is_wide(&p, &q->parts[i]))
+			return true;
+	return q->contained != CONTAINED_FALSE;
 }
