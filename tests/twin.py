@@ -47,6 +47,9 @@ class World:
             self.put(observation(dark_patient, "8867-4", dark.randint(40, 120),
                                  f"2026-0{dark.randint(1, 3)}-{dark.randint(10, 28)}", meta=self.veil), f"dark-{i}")
         self.dark_version = self.gone_version = NOWHERE
+        if hidden and mode == "labels":
+            self.put({"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "meta": SECRET, "compose": {
+                "include": [{"system": "http://hl7.org/fhir/administrative-gender"}]}}, "dark-set")
         if hidden:
             self.dark_version = self.server.get("/Observation/dark-0", self.all).json()["meta"]["versionId"]
             self.put(observation(dark_patient, meta=self.veil), "gone")
@@ -118,7 +121,10 @@ def searches(rng, kind):
 PATHS = ["/Observation/seen-1", "/Observation/dark-1", "/Observation/gone", "/Observation/raised", "/Observation/lifted",
          "/Observation/absent", "/Patient/own", "/Patient/other", "/Observation/seen-1/_history",
          "/Observation/dark-1/_history", "/Observation/gone/_history", "/Observation/absent/_history",
-         "/Observation/lifted/_history", "/Observation/raised/_history"]
+         "/Observation/lifted/_history", "/Observation/raised/_history",
+         "/ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender",
+         "/ValueSet/$expand?url=urn:dark", "/ValueSet/dark-set/$expand",
+         "/ValueSet/$validate-code?url=urn:dark&system=http://hl7.org/fhir/administrative-gender&code=male"]
 
 
 def steps(rng, count):

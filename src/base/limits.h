@@ -28,10 +28,16 @@
 	X(JSON_KEY,       "limits.json_key",          256,      4096,       "bytes of a property name (400)")           \
 	X(XML_DEPTH,      "limits.xml_depth",         64,       512,        "nested XML elements (400)")                \
 	X(XML_ATTRIBUTES, "limits.xml_attributes",    32,       1024,       "attributes of an XML element (400)")       \
+	X(NARRATIVE_BYTES, "limits.narrative_bytes", 2097152, 16777216, "bytes of a narrative (422)")                 \
+	X(NARRATIVE_DEPTH, "limits.narrative_depth", 64,      400,        "nested elements of a narrative (422)")      \
+	X(NARRATIVE_ELEMENTS, "limits.narrative_elements", 250000, 4000000, "elements of a narrative (422)")           \
+	X(NARRATIVE_ATTRIBUTES, "limits.narrative_attributes", 50, 1000,  "attributes of an element of a narrative (422)") \
 	X(ARRAY_ITEMS,    "limits.array_items",       20000,    1000000,    "items of an array in a resource (422)")    \
 	X(STRING_BYTES,   "limits.string_bytes",      1048576,  16777216,   "bytes of a FHIR string (422)")             \
 	X(CONTAINED,      "limits.contained",         256,      10000,      "contained resources (422)")                \
 	X(BUNDLE_ENTRIES, "limits.bundle_entries",    5000,     100000,     "entries of a Bundle (413)")                \
+	X(PATCH_OPERATIONS, "limits.patch_operations", 500,    10000,      "operations of a patch (413)")              \
+	X(DELETE_MATCHES, "limits.delete_matches",    100,      10000,      "resources of a conditional delete (412)")  \
 	X(SEARCH_PARAMS,  "limits.search_parameters", 64,       1024,       "search parameters of a request (400)")     \
 	X(SEARCH_VALUES,  "limits.search_values",     256,      10000,      "values of one parameter (400)")            \
 	X(SEARCH_LINKS,   "limits.search_links",      8,        32,         "links of a chain or _has (400)")           \
@@ -44,6 +50,8 @@
 	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \
 	X(FHIRPATH_DEPTH, "limits.fhirpath_depth",    100,      1000,       "nesting of an expression (400)")           \
 	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
+	X(TERMINOLOGY_STEPS, "limits.terminology_steps", 2000000, 1000000000, "concepts that a terminology request may look at (422)") \
+	X(EXPANSION,      "limits.expansion",         50000,    10000000,   "members of an expanded value set (422)")   \
 	X(PROFILE_STEPS,  "limits.profile_steps",     1000000,  100000000,  "rules of profiles applied to a resource (422)") \
 	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
 	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \

@@ -42,6 +42,7 @@ struct buf;
 	X(TIMEOUT,         408, "error", "timeout",       "The request took too long to arrive") \
 	X(CONFLICT,        409, "error", "conflict",      "Changed by someone else")            \
 	X(DELETED,         410, "error", "deleted",       "The resource was deleted")           \
+	X(MULTIPLE,        412, "error", "multiple-matches", "More than one resource matches the condition") \
 	X(PRECONDITION,    412, "error", "conflict",      "The version is not the current one") \
 	X(TOO_BIG,         413, "error", "too-long",      "The content is too large")           \
 	X(TOO_COMPLEX,     413, "error", "too-costly",    "The content has too many parts")     \
@@ -58,6 +59,7 @@ struct buf;
 	X(EXTENSION,       422, "error", "extension",     "An extension is not understood")     \
 	X(CONTENT,         422, "error", "security",      "The content was rejected")           \
 	X(BUSINESS_RULE,   422, "error", "business-rule", "A referenced resource is not available") \
+	X(PATCH,           422, "error", "processing",    "The patch cannot be applied")        \
 	X(BUDGET,          422, "error", "too-costly",    "The evaluation takes too much work") \
 	X(VERSION_NEEDED,  428, "error", "required",      "If-Match is required")               \
 	X(THROTTLED,       429, "error", "throttled",     "Too many requests")                  \

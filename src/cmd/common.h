@@ -43,6 +43,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_fhirpath(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
+int cmd_narrative(int argc, char **argv);
 int cmd_pack(int argc, char **argv);
 int cmd_package(int argc, char **argv);
 int cmd_scan(int argc, char **argv);

@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{ "client",     "add, list or remove registered clients",                                 cmd_client },
 	{ "import",     "store Bundles, NDJSON and resource files",                               cmd_import },
 	{ "validate",   "check files against the FHIR definitions",                               cmd_validate },
+	{ "narrative",  "judge, clean, show or make the narratives of files",                    cmd_narrative },
 	{ "fhirpath",   "evaluate a FHIRPath expression over a file",                             cmd_fhirpath },
 	{ "audit",      "verify or show the audit log",                                           cmd_audit },
 	{ "doctor",     "the eleven controls, one line each",                                     cmd_doctor },

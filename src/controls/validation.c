@@ -14,7 +14,7 @@
 static bool
 validation_in(struct exchange *x, struct resource *r)
 {
-	static const struct validation how = { .understand = true };
+	static const struct validation how = { .understand = true, .narratives_elsewhere = true };
 
 	return validate_resource(x->service->validator, &how, r->type, &r->json, r->node, x->arena,
 	    &x->outcome);

@@ -70,7 +70,7 @@ struct exchange {
 	struct slice  content;          /* the body as it came */
 
 	/* negotiation: how the answer is to be written */
-	bool          as_xml, pretty;
+	bool          as_xml, as_html, pretty;
 	bool          format_asked;     /* by _format, so that links must say it again */
 	bool          unacceptable;     /* in no form that there is */
 	struct slice  converted;        /* the body as JSON, when it came as XML; or empty */
@@ -94,8 +94,12 @@ struct exchange {
 
 	/* parse, validation */
 	struct resource *body;          /* NULL when the interaction takes none */
+	struct slice  patch;            /* a patch that is no resource */
+	bool        (*apply)(struct exchange *, struct slice *out);     /* the patch to x->old */
 
 	const struct stored *old;       /* the version that a write replaces, or NULL */
+	bool          resolved;         /* a condition was looked up: its match is in `old` */
+	struct store_guard *guard;      /* a condition found nothing, and the write leans on it; or NULL */
 	struct slice  chosen_id;        /* the client's id of a new resource, or empty */
 	struct transaction *transaction;/* of an entry, or NULL */
 
@@ -111,6 +115,7 @@ struct exchange {
 	/* perform */
 	int64_t       row;              /* preset for a transaction's creates; else 0 */
 	struct store_write *write;      /* NULL: nothing is to be written */
+	uint32_t      write_count;      /* more than one: of a conditional delete */
 	struct store_unit *unit;        /* of a batch entry that writes */
 	struct exchange **entries;      /* of a Bundle */
 	uint32_t      entry_count;

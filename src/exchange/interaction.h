@@ -28,10 +28,13 @@ enum path_shape {               /* below the FHIR base */
 	PATH_TYPE_OPERATION,    /* /Patient/$name              */
 	PATH_INSTANCE_OPERATION, /* /Patient/1/$name           */
 	PATH_JWKS,              /* /oauth/jwks, beside the base */
+	PATH_BASE_HISTORY,      /* /_history                   */
+	PATH_TYPE_HISTORY,      /* /Patient/_history           */
 	PATH_NONE,
 };
 
-enum body_kind { BODY_NONE, BODY_RESOURCE, BODY_BUNDLE, BODY_FORM, BODY_ANY };
+enum body_kind { BODY_NONE, BODY_RESOURCE, BODY_BUNDLE, BODY_FORM, BODY_ANY,
+	BODY_PATCH };
 
 struct interaction {
 	const char     *code;           /* R4 restful-interaction: "read", "search-type" ... */

@@ -43,6 +43,7 @@ struct service {
 	struct inspector    *inspector;         /* of content; its calls wait */
 	uint8_t              cursor_key[32];
 	struct slice         capabilities;      /* the CapabilityStatement, made once */
+	struct slice         terminology_capabilities;
 	struct slice         openapi;           /* the OpenAPI document, likewise */
 };
 

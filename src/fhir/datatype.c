@@ -218,6 +218,37 @@ check_uuid(struct slice s, const struct limits *l UNUSED)
 }
 
 static bool
+is_uuid_of_any_case(struct slice s)
+{
+	char lower[64];
+
+	if (s.len >= sizeof lower)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		lower[i] = (char)(s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? s.ptr[i] + 32 : s.ptr[i]);
+	return check_uuid(slice_make(lower, s.len), NULL);
+}
+
+bool
+datatype_uri_is_absolute(struct slice s)
+{
+	size_t colon = slice_find(s, ':');
+
+	if (colon == 0 || colon == s.len)
+		return false;
+	for (size_t i = 0; i < colon; i++) {
+		char c = s.ptr[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (i > 0 && (is_digit(c)
+		    || c == '+' || c == '-' || c == '.'))))
+			return false;
+	}
+	if (slice_starts(s, SLICE("urn:oid:")))
+		return check_oid(s, NULL);
+	return !slice_starts(s, SLICE("urn:uuid:")) || is_uuid_of_any_case(s);
+}
+
+static bool
 base64_char(char c)
 {
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';

@@ -18,4 +18,8 @@ bool datatype_check(const struct type *primitive, enum json_type, struct slice t
 /* What it is in JSON: JSON_STRING, JSON_NUMBER, or JSON_TRUE for a boolean. */
 enum json_type datatype_json(const struct type *primitive);
 
+/* A scheme and what follows; of "urn:oid:" and "urn:uuid:" in the form of the
+ * types oid and uuid (uuid in either case). */
+bool datatype_uri_is_absolute(struct slice);
+
 #endif

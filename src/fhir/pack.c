@@ -45,6 +45,8 @@ struct pack {
 	void         *map;
 	size_t        size;
 	struct pack_part base, *part;           /* `part`: the one that is read */
+	const struct pack_part **parts;         /* all of them, the base first */
+	uint32_t      part_count;
 	const uint32_t *at;
 	bool          damaged;
 	struct type  *types;
@@ -513,7 +515,7 @@ lay_out(struct pack_part *f, struct slice bytes)
 	    || h->format != PACK_FORMAT)
 		return false;
 	need = sizeof *h + (uint64_t)h->string_count * 8 + (uint64_t)h->code_count * 8
-	    + (uint64_t)h->word_count * 4 + h->text_bytes;
+	    + (uint64_t)h->word_count * 4 + h->terminology_bytes + h->text_bytes;
 	if (need != bytes.len)
 		return false;
 	sha256_one(slice_sub(bytes, sizeof *h, bytes.len), hash);
@@ -523,7 +525,7 @@ lay_out(struct pack_part *f, struct slice bytes)
 	f->codes = f->strings + h->string_count;
 	f->words = (const void *)(f->codes + h->code_count);
 	f->end = f->words + h->word_count;
-	f->text = (const char *)f->end;
+	f->text = (const char *)f->end + h->terminology_bytes;
 	return strings_good(f);
 }
 
@@ -532,6 +534,9 @@ begin_part(struct pack *p, struct pack_part *f)
 {
 	p->part = f;
 	p->at = f->words;
+	p->parts = arena_grow(p->arena, p->parts, p->part_count * sizeof *p->parts,
+	    (p->part_count + 1) * sizeof *p->parts);
+	p->parts[p->part_count++] = f;
 }
 
 bool
@@ -601,6 +606,20 @@ struct slice
 pack_hash(const struct pack *p)
 {
 	return slice_make(p->base.header->hash, sizeof p->base.header->hash);
+}
+
+struct slice
+pack_terminology(const struct pack *p, uint32_t part)
+{
+	const struct pack_part *f = part < p->part_count ? p->parts[part] : NULL;
+
+	return f == NULL ? SLICE_NONE : slice_make(f->end, f->header->terminology_bytes);
+}
+
+uint32_t
+pack_part_count(const struct pack *p)
+{
+	return p->part_count;
 }
 
 struct slice

@@ -172,6 +172,10 @@ MUST_USE bool pack_add(struct pack *, struct slice compiled, struct outcome *);
 /* SHA-256 of the file's contents: what a store remembers of the definitions
  * that made its index rows. */
 struct slice pack_hash(const struct pack *);
+/* The section that terminology_format.h describes: of the pack itself (part 0), of each package
+ * that was added. */
+struct slice pack_terminology(const struct pack *, uint32_t part);
+uint32_t     pack_part_count(const struct pack *);
 /* "4.0.1" */
 struct slice pack_fhir_version(const struct pack *);
 

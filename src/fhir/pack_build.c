@@ -17,6 +17,7 @@
 #include "fhir/pack.h"
 #include "fhir/pack_build.h"
 #include "fhir/pack_format.h"
+#include "fhir/terminology_format.h"
 #include "json/json.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
@@ -36,8 +37,11 @@ keep(struct builder *b, enum definition kind, struct json *j)
 		uint32_t room = d->room == 0 ? 256 : d->room * 2;
 
 		d->at = arena_grow(b->arena, d->at, d->room * sizeof *d->at, room * sizeof *d->at);
+		d->package = arena_grow(b->arena, d->package, d->room * sizeof *d->package,
+		    room * sizeof *d->package);
 		d->room = room;
 	}
+	d->package[d->count] = b->package;
 	d->at[d->count++] = *j;
 }
 
@@ -47,6 +51,8 @@ static const struct { const char *prefix, *type; } kinds[] = {
 	[DEFINITION_COMPARTMENT] = { "CompartmentDefinition-", "CompartmentDefinition" },
 	[DEFINITION_SET]         = { "ValueSet-",              "ValueSet" },
 	[DEFINITION_SYSTEM]      = { "CodeSystem-",            "CodeSystem" },
+	[DEFINITION_MAP]         = { "ConceptMap-",            "ConceptMap" },
+	[DEFINITION_OPERATION]   = { "OperationDefinition-",   "OperationDefinition" },
 };
 
 bool
@@ -398,9 +404,10 @@ builder_assemble(struct builder *b)
 		.magic = PACK_MAGIC, .format = PACK_FORMAT, .string_count = b->strings.count,
 		.code_count = (uint32_t)(b->codes.len / 8), .word_count = (uint32_t)(b->words.len / 4),
 		.text_bytes = (uint32_t)b->text.len,
+		.terminology_bytes = (uint32_t)b->terminology.len,
 	};
 	struct slice parts[] = { buf_slice(&b->string_table), buf_slice(&b->codes),
-		buf_slice(&b->words), buf_slice(&b->text) };
+		buf_slice(&b->words), buf_slice(&b->terminology), buf_slice(&b->text) };
 	struct buf out;
 
 	h.version = b->version;
@@ -427,6 +434,7 @@ write_tables(struct builder *b)
 	builder_write_sets(b);
 	write_compartments(b);
 	builder_write_profiles(b);
+	builder_write_terminology(b, &b->terminology);
 	b->version = builder_intern(b, SLICE("4.0.1"));
 }
 
@@ -446,6 +454,7 @@ builder_new(const struct env *env, const struct pack *base, struct outcome *o)
 	buf_init(&b->string_table, arena, UINT32_MAX);
 	buf_init(&b->codes, arena, UINT32_MAX);
 	buf_init(&b->text, arena, UINT32_MAX);
+	buf_init(&b->terminology, arena, UINT32_MAX);
 	return b;
 }
 
@@ -456,8 +465,10 @@ pack_build(const struct env *env, const char *const *packages, int count, const 
 	struct builder *b = builder_new(env, NULL, o);
 	bool good = true;
 
-	for (int i = 0; i < count && good; i++)
+	for (int i = 0; i < count && good; i++) {
+		b->package = (uint32_t)i;
 		good = read_package(b, packages[i]);
+	}
 	if (good) {
 		builder_collect_types(b);
 		builder_collect_sets(b);

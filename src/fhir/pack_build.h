@@ -14,10 +14,11 @@ struct env;
 struct outcome;
 
 enum definition { DEFINITION_STRUCTURE, DEFINITION_PARAM, DEFINITION_COMPARTMENT,
-	DEFINITION_SET, DEFINITION_SYSTEM, DEFINITION_KINDS };
+	DEFINITION_SET, DEFINITION_SYSTEM, DEFINITION_MAP, DEFINITION_OPERATION, DEFINITION_KINDS };
 
 struct definitions {
 	struct json *at;
+	uint32_t    *package;                   /* of each: its place on the command line */
 	uint32_t     count, room;
 };
 
@@ -58,7 +59,8 @@ struct builder {
 	struct param     *params;
 	uint32_t          param_count, param_room;
 	struct names      strings;
-	struct buf        string_table, codes, words, text;
+	struct buf        string_table, codes, words, text, terminology;
+	uint32_t          package;              /* that is being read */
 	struct names      base_keys;            /* of the constraints that types have themselves */
 	uint32_t          version;
 	const struct pack *base;                /* of a package: the pack it is compiled for; else NULL */

@@ -5,6 +5,7 @@
  *   codes     code_count x { system, code } string numbers, sorted within
  *             each value set by (code, system) text
  *   words     the tables, as a sequence of 32-bit words (below)
+ *   terminology  the section of terminology_format.h, whole words
  *   text      the bytes of all strings
  *
  * words = type_count param_count set_count { type } { param } { value set }
@@ -49,6 +50,7 @@ struct pack_header {
 	uint8_t  hash[32];              /* SHA-256 of all behind the header */
 	uint8_t  base[32];              /* of a compiled package: the pack's hash; else 0 */
 	uint32_t format, string_count, code_count, word_count, text_bytes, version;
+	uint32_t terminology_bytes, unused[3];
 };
 
 #endif

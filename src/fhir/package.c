@@ -5,6 +5,7 @@
 #include "base/outcome.h"
 #include "fhir/pack_build.h"
 #include "fhir/pack_format.h"
+#include "fhir/terminology_format.h"
 #include "fhir/tgz.h"
 
 #define MANIFEST "package/package.json"
@@ -131,6 +132,7 @@ finish(struct builder *b, struct arena *arena, struct package *out)
 	builder_word(b, b->set_count);
 	builder_write_sets(b);
 	builder_write_profiles(b);
+	builder_write_terminology(b, &b->terminology);
 	out->profiles = b->profile_count;
 	out->left_out = b->left_out;
 	out->compiled = slice_dup(builder_assemble(b), arena);

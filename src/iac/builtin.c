@@ -212,6 +212,8 @@ key(struct builtin_call *c)
 		for (uint32_t k = 0; map->kind == VALUE_MAP && k < map->count; k++)
 			if (builtin_glob(builtin_text_of(c, c->args[i]), map->members[k].key, true))
 				return map->members[k].value;
+	if (map->why == &hcl_partial_map)
+		return builtin_unknown(c, "a part of the map is not among the files");
 	return map->kind == VALUE_UNKNOWN ? map : &value_null;
 }
 
@@ -244,10 +246,25 @@ are_linked(const struct resource *self, const struct resource *other, unsigned w
 	return (way & TO) && (graph_refers(self, other) || graph_names(self, other));
 }
 
+/* What stands in for the link when it is not known; NULL: nothing. */
+static const struct value *
+doubt(struct builtin_call *c, const struct resource *self, const struct resource *other, unsigned way)
+{
+	const struct value *v = NULL;
+
+	if (self != other && (way & FROM))
+		v = graph_doubt(c->engine->project, other, self);
+	if (self != other && v == NULL && (way & TO))
+		v = graph_doubt(c->engine->project, self, other);
+	return v;
+}
+
+/* Those that are linked; unknown when none is and one may be. */
 static const struct value *
 links(struct builtin_call *c, unsigned way)
 {
 	const struct object *self = engine_find_object(c->engine, c->args[0]), *other;
+	const struct value *unknown = NULL;
 	struct value_builder b;
 
 	if (c->args[0]->kind == VALUE_UNKNOWN)
@@ -260,9 +277,11 @@ links(struct builtin_call *c, unsigned way)
 			other = engine_find_object(c->engine, some->items[k]);
 			if (are_linked(self->resource, other->resource, way))
 				value_append(&b, some->items[k]);
+			else if (b.made->count == 0 && unknown == NULL)
+				unknown = doubt(c, self->resource, other->resource, way);
 		}
 	}
-	return value_end(&b);
+	return b.made->count == 0 && unknown != NULL ? unknown : value_end(&b);
 }
 
 static const struct value *linked(struct builtin_call *c) { return links(c, FROM | TO); }

@@ -88,16 +88,22 @@ config_value(struct builtin_call *c, const struct value *from)
 	    : value_unknown(c->arena, from->span, SLICE("the ConfigMap is not among the files"));
 }
 
-static void
+/* False when something named is not among the files, or is a Secret. */
+static bool
 add_config_maps(struct builtin_call *c, struct hcl_map *to, const struct value *env_from)
 {
+	bool whole = true;
+
 	for (uint32_t i = 0; env_from->kind == VALUE_LIST && i < env_from->count; i++) {
 		const struct value *name = value_path(env_from->items[i], "configMapRef.name");
 		const struct value *data = name->kind == VALUE_STRING ? config_map(c, name) : NULL;
 
+		whole = whole && (data != NULL || (name->kind == VALUE_NULL
+		    && value_path(env_from->items[i], "secretRef")->kind == VALUE_NULL));
 		if (data != NULL)
 			add_pairs(c, to, data);
 	}
+	return whole;
 }
 
 /* env(a, b ...): later arguments win; a list of envFrom may be among them. */
@@ -105,12 +111,16 @@ static const struct value *
 env(struct builtin_call *c)
 {
 	struct hcl_map map = { .arena = c->arena };
+	struct value *made;
+	bool whole = true;
 
 	for (uint32_t i = 0; i < c->count; i++) {
-		add_config_maps(c, &map, c->args[i]);
+		whole = add_config_maps(c, &map, c->args[i]) && whole && c->args[i]->kind != VALUE_UNKNOWN;
 		add_pairs(c, &map, c->args[i]);
 	}
-	return hcl_map_end(&map, c->count > 0 ? c->args[c->count - 1]->span : c->span);
+	made = (struct value *)(uintptr_t)hcl_map_end(&map, c->count > 0 ? c->args[c->count - 1]->span : c->span);
+	made->why = whole ? NULL : &hcl_partial_map;
+	return made;
 }
 
 /* ---- tags ---- */
@@ -149,9 +159,10 @@ tag(struct builtin_call *c)
 
 /* ---- addresses ---- */
 
-static const char *const anywhere[] = { "*", "any", "internet", "0.0.0.0", "::", "0.0.0.0/0", "::/0" };
+static const char *const anywhere[] = { "*", "any", "internet", "0.0.0.0/0", "::/0", "/0" };
 
-/* So large a range that it is not one's own. */
+/* So large a range that it is not one's own.  Providers refuse a range with bits behind its
+ * length ("0.1.0.0/0"): it opens nothing. */
 static bool
 is_wide(struct slice cidr)
 {
@@ -161,11 +172,11 @@ is_wide(struct slice cidr)
 	struct in_addr v4;
 	uint64_t bits;
 
-	if (address.len >= sizeof text || !slice_uint(length, &bits))
+	if (address.len >= sizeof text || !slice_uint(length, &bits) || bits >= 8)
 		return false;
 	memcpy(text, address.ptr, address.len);
 	text[address.len] = '\0';
-	return bits == 0 || (bits < 8 && inet_pton(AF_INET, text, &v4) == 1);
+	return inet_pton(AF_INET, text, &v4) == 1 && (ntohl(v4.s_addr) & (0xffffffffu >> bits)) == 0;
 }
 
 static bool

@@ -70,6 +70,9 @@ const struct value *builtin_call(void *frame, struct slice name, const struct va
 bool graph_refers(const struct resource *from, const struct resource *to);
 /* Whether an attribute of one holds a name of the other. */
 bool graph_names(const struct resource *from, const struct resource *to);
+/* An attribute of one that is not known and by its name may hold the other; NULL: there is none. */
+const struct value *graph_doubt(const struct project *, const struct resource *from,
+    const struct resource *to);
 /* `type` may end with "*". */
 bool engine_type_matches(struct slice pattern, struct slice type);
 

@@ -100,3 +100,58 @@ graph_names(const struct resource *from, const struct resource *to)
 	}
 	return false;
 }
+
+/* ---- doubts ---- */
+
+/* Attributes that may hold anything's name. */
+static const char *const pointers[] = { "resource_arn", "resource_id", "target_resource_id", "target_id",
+	"target_arn", "scope", "parent" };
+
+/* Whether the first word of an attribute's name is a word of the type: "bucket", "aws_s3_bucket". */
+static bool
+may_point(struct slice attribute, struct slice type)
+{
+	struct slice word = slice_sub(attribute, 0, slice_find(attribute, '_')), part;
+
+	for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++)
+		if (slice_is(attribute, pointers[i]))
+			return true;
+	while (type.len > 0) {
+		part = slice_cut(&type, '_');
+		if (slice_eq(part, word))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the attribute refers to a resource that is there: then it is known where it points. */
+static bool
+is_bound(const struct project *p, const struct resource *from, struct slice attribute)
+{
+	for (uint32_t i = 0; i < from->reference_count; i++) {
+		const struct reference *r = &from->references[i];
+
+		if (!slice_eq(r->attribute, attribute))
+			continue;
+		for (uint32_t k = 0; k < p->resource_count; k++)
+			if (p->resources[k].unit == from->unit && !slice_is(p->resources[k].type, "variable")
+			    && !slice_is(p->resources[k].type, "module") && addresses(r->address, &p->resources[k]))
+				return true;
+	}
+	return false;
+}
+
+const struct value *
+graph_doubt(const struct project *p, const struct resource *from, const struct resource *to)
+{
+	const struct value *all = from->attributes;
+
+	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++) {
+		const struct member *m = &all->members[i];
+
+		if (m->value->kind == VALUE_UNKNOWN && may_point(m->key, to->type)
+		    && !is_bound(p, from, m->key))
+			return m->value;
+	}
+	return NULL;
+}

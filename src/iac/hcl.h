@@ -144,6 +144,8 @@ const struct value *hcl_evaluate(const struct hcl_expression *, const struct hcl
 /* A map whose `why` is this one answers unknown, not null, for what it does not hold:
  * attributes that only a provider knows. */
 extern const struct why hcl_open_map;
+/* The same, also where rules look: some of an environment is not among the files. */
+extern const struct why hcl_partial_map;
 
 /* A wrong expression: unknown, counted. */
 const struct value *hcl_error(const struct hcl_scope *, struct span, const char *reason);

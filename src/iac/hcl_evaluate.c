@@ -67,7 +67,7 @@ inherit(struct arena *a, const struct value *whole, const struct value *part)
 	copy = arena_alloc(a, sizeof *copy);
 	*copy = *part;
 	copy->sensitive = whole->sensitive || part->sensitive;
-	if (copy->why == NULL && whole->why != &hcl_open_map)
+	if (copy->why == NULL && whole->why != &hcl_open_map && whole->why != &hcl_partial_map)
 		copy->why = whole->why;
 	return copy;
 }
@@ -99,6 +99,8 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 	found = find_member(v, name);
 	if (found != NULL)
 		return inherit(arena_of(s), v, found);
+	if (v->why == &hcl_partial_map)
+		return value_unknown(arena_of(s), span, hcl_partial_map.text);
 	if (s->lenient)
 		return &value_null;
 	if (v->why == &hcl_open_map)

@@ -450,7 +450,9 @@ batch(struct bundle *b)
 		else if (x->write != NULL) {
 			x->unit = &c->units[c->count++];
 			x->unit->writes = x->write;
-			x->unit->count = 1;
+			x->unit->count = x->write_count;
+			x->unit->guards = x->guard;
+			x->unit->guard_count = x->guard != NULL;
 		}
 	}
 	if (c->count > 0) {

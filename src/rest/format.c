@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "controls/narrative.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
 #include "exchange/service.h"
@@ -16,7 +17,8 @@ static const struct { const char *name; enum format format; } media_types[] = {
 	{ "text/json", FORMAT_JSON }, { "application/fhir+xml", FORMAT_XML },
 	{ "application/xml", FORMAT_XML }, { "text/xml", FORMAT_XML },
 	{ "application/x-www-form-urlencoded", FORMAT_FORM },
-	{ "json", FORMAT_JSON }, { "xml", FORMAT_XML },         /* short names of _format */
+	{ "text/html", FORMAT_HTML },
+	{ "json", FORMAT_JSON }, { "xml", FORMAT_XML }, { "html", FORMAT_HTML },  /* of _format */
 };
 
 static enum format
@@ -100,21 +102,29 @@ take_range(struct wish *w, enum format format, struct slice range, struct slice 
 	*w = (struct wish){ narrow, weight, order };
 }
 
-/* JSON unless XML is wanted more; between equals the one that is named, then the first. */
+/* Between equals the one that is named, then the first; then `a`. */
 static bool
-prefers_xml(const struct wish *json, const struct wish *xml)
+prefers(const struct wish *b, const struct wish *a)
 {
-	if (xml->weight != json->weight)
-		return xml->weight > json->weight;
-	if (xml->narrow != json->narrow)
-		return xml->narrow > json->narrow;
-	return xml->order < json->order;
+	if (b->weight != a->weight)
+		return b->weight > a->weight;
+	if (b->narrow != a->narrow)
+		return b->narrow > a->narrow;
+	return b->order < a->order;
+}
+
+/* Pages are for those who read, by name, and only where the configuration has them. */
+static bool
+shows_html(const struct exchange *x)
+{
+	return x->service->options.narrative_html && x->interaction != NULL
+	    && (slice_is(x->method, "GET") || slice_is(x->method, "HEAD"));
 }
 
 static void
 read_accept(struct exchange *x)
 {
-	struct wish json = { 0, 0, 0 }, xml = { 0, 0, 0 };
+	struct wish json = { 0, 0, 0 }, xml = { 0, 0, 0 }, html = { 0, 0, 0 };
 	bool any = false;
 	int order = 0;
 
@@ -129,11 +139,15 @@ read_accept(struct exchange *x)
 			struct slice range = slice_trim(slice_cut(&parameters, ';'));
 
 			take_range(&json, FORMAT_JSON, range, parameters, order);
-			take_range(&xml, FORMAT_XML, range, parameters, order++);
+			take_range(&xml, FORMAT_XML, range, parameters, order);
+			if (shows_html(x) && format_named(range) == FORMAT_HTML)
+				take_range(&html, FORMAT_HTML, range, parameters, order);
+			order++;
 		}
 	}
-	x->unacceptable = any && json.weight == 0 && xml.weight == 0;
-	x->as_xml = any ? prefers_xml(&json, &xml) : format_of_content(x) == FORMAT_XML;
+	x->unacceptable = any && json.weight == 0 && xml.weight == 0 && html.weight == 0;
+	x->as_html = html.weight > 0 && prefers(&html, &json) && prefers(&html, &xml);
+	x->as_xml = !x->as_html && (any ? prefers(&xml, &json) : format_of_content(x) == FORMAT_XML);
 }
 
 /* _format wins over Accept; a "+" in it is meant as one. */
@@ -151,7 +165,9 @@ take_parameter(struct exchange *x, struct slice name, struct slice value)
 	format = format_named(slice_trim(slice_cut(&text, ';')));
 	x->format_asked = true;
 	x->as_xml = format == FORMAT_XML;
-	x->unacceptable = (format != FORMAT_XML && format != FORMAT_JSON) || !version_good(text);
+	x->as_html = format == FORMAT_HTML && shows_html(x);
+	x->unacceptable = (format != FORMAT_XML && format != FORMAT_JSON && !x->as_html)
+	    || !version_good(text);
 }
 
 static void
@@ -169,7 +185,7 @@ read_parameters(struct exchange *x, struct slice rest)
 void
 format_negotiate(struct exchange *x)
 {
-	x->as_xml = x->pretty = x->format_asked = x->unacceptable = false;
+	x->as_xml = x->as_html = x->pretty = x->format_asked = x->unacceptable = false;
 	if (x->parent != NULL)
 		return;
 	read_parameters(x, x->query);
@@ -177,6 +193,16 @@ format_negotiate(struct exchange *x)
 		read_parameters(x, x->content);
 	if (!x->format_asked)
 		read_accept(x);
+}
+
+bool
+format_is(struct slice content_type, const char *media_type)
+{
+	struct slice type = slice_trim(slice_cut(&content_type, ';'));
+	struct slice charset = type_parameter(content_type, SLICE("charset"));
+
+	return slice_eq_nocase(type, slice_of(media_type))
+	    && (charset.ptr == NULL || slice_eq_nocase(charset, SLICE("utf-8")));
 }
 
 enum format
@@ -201,6 +227,8 @@ convert(struct exchange *x, struct buf *b)
 	struct outcome aside;
 	struct json j;
 
+	if (x->as_html)
+		return narrative_page(x->bytes, &x->service->options, x->arena, b);
 	outcome_init(&aside, x->arena);
 	if (!json_parse(x->bytes, any, x->arena, &j, &aside))
 		return false;
@@ -227,7 +255,7 @@ format_answer(struct exchange *x)
 		return;
 	}
 	log_event(LOG_ERROR, "answer-not-converted", "%s", "");
-	x->as_xml = x->pretty = false;
+	x->as_xml = x->as_html = x->pretty = false;
 	x->write = NULL;
 	x->commit = NULL;
 	exchange_fail(x, FAULT_BROKEN, "");
@@ -256,6 +284,6 @@ format_places(struct exchange *x)
 void
 format_link(const struct exchange *x, struct buf *b, bool query_begun)
 {
-	if (x->format_asked && x->as_xml)
-		buf_printf(b, "%c_format=xml", query_begun ? '&' : '?');
+	if (x->format_asked && (x->as_xml || x->as_html))
+		buf_printf(b, "%c_format=%s", query_begun ? '&' : '?', x->as_xml ? "xml" : "html");
 }

@@ -18,6 +18,12 @@
 static const char *const kind_names[] = { "number", "date", "string", "token", "reference",
 	"composite", "quantity", "uri", "special" };
 
+static bool
+is_of_system(const struct interaction *row)
+{
+	return row->shape == PATH_BASE || row->shape == PATH_BASE_HISTORY;
+}
+
 static void
 write_interactions(struct buf *b, bool of_system)
 {
@@ -27,8 +33,8 @@ write_interactions(struct buf *b, bool of_system)
 		const struct interaction *row = &interactions[i];
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
-		if (row->open || repeated || row->shape == PATH_SYSTEM_SEARCH || row->shape == PATH_COMPARTMENT
-		    || row->shape == PATH_COMPARTMENT_SEARCH || (row->shape == PATH_BASE) != of_system)
+		if (row->open || repeated || row->shape == PATH_COMPARTMENT || row->shape == PATH_COMPARTMENT_SEARCH
+		    || is_of_system(row) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
 		first = false;
@@ -77,8 +83,10 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
 	write_interactions(b, false);
 	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
-	    "\"updateCreate\":false,\"conditionalCreate\":false,\"conditionalRead\":\"full-support\","
-	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"operation\":["));
+	    "\"updateCreate\":false,\"conditionalCreate\":true,\"conditionalRead\":\"full-support\","
+	    "\"conditionalUpdate\":true,\"conditionalDelete\":\""));
+	buf_add(b, s->options.rest_conditional_delete);
+	buf_add(b, SLICE("\",\"operation\":["));
 	write_operations(b, &type->name);
 	buf_add(b, SLICE("],\"searchParam\":["));
 	write_params(b, s, type);
@@ -133,10 +141,32 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	return buf_ok(&b);
 }
 
+/* mode: full, normative or terminology (R4 http.html#capabilities). */
+static struct slice
+asked_mode(const struct exchange *x)
+{
+	struct slice rest = x->query;
+
+	while (rest.len > 0) {
+		struct slice value = slice_cut(&rest, '&');
+
+		if (slice_is(slice_cut(&value, '='), "mode"))
+			return value;
+	}
+	return SLICE("full");
+}
+
 bool
 rest_metadata(struct exchange *x)
 {
-	answer_bytes(x, 200, x->service->capabilities);
+	struct slice mode = asked_mode(x);
+
+	if (slice_is(mode, "terminology"))
+		answer_bytes(x, 200, x->service->terminology_capabilities);
+	else if (slice_is(mode, "full") || slice_is(mode, "normative"))
+		answer_bytes(x, 200, x->service->capabilities);
+	else
+		return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
 	return true;
 }
 

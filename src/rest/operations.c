@@ -10,10 +10,27 @@
 #define OPERATION(method, shape, verb, body, perform) \
 	{ "operation", method, shape, verb, 'E', false, body, perform }
 
+/* Two rows for a level: by GET when all parameters are simple, and by POST. */
+#define READING(name, types, definition, shape, perform) \
+	{ name, types, HL7(definition), OPERATION("GET", shape, PERMIT_READ, BODY_NONE, perform) }, \
+	{ name, types, HL7(definition), OPERATION("POST", shape, PERMIT_READ, BODY_ANY, perform) }
+
+/* Rows of one name and definition stand together. */
 const struct operation operations[] = {
 	{ "validate", NULL, HL7("Resource-validate"),
 	  OPERATION("POST", PATH_TYPE_OPERATION, PERMIT_READ, BODY_ANY, rest_validate) },
 	{ "validate", NULL, HL7("Resource-validate"),
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_READ, BODY_ANY, rest_validate) },
+	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_TYPE_OPERATION, rest_validate_code),
+	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_INSTANCE_OPERATION, rest_validate_code),
+	READING("expand", "ValueSet", "ValueSet-expand", PATH_TYPE_OPERATION, rest_expand),
+	READING("expand", "ValueSet", "ValueSet-expand", PATH_INSTANCE_OPERATION, rest_expand),
+	READING("validate-code", "CodeSystem", "CodeSystem-validate-code", PATH_TYPE_OPERATION, rest_validate_code_of_system),
+	READING("validate-code", "CodeSystem", "CodeSystem-validate-code", PATH_INSTANCE_OPERATION, rest_validate_code_of_system),
+	READING("lookup", "CodeSystem", "CodeSystem-lookup", PATH_TYPE_OPERATION, rest_lookup),
+	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_TYPE_OPERATION, rest_subsumes),
+	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_INSTANCE_OPERATION, rest_subsumes),
+	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_TYPE_OPERATION, rest_translate),
+	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_INSTANCE_OPERATION, rest_translate),
 };
 const int operation_count = sizeof operations / sizeof operations[0];

@@ -6,6 +6,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/format.h"
+#include "rest/patch_body.h"
 #include "xml/xml.h"
 
 /* The body as JSON, whatever form it came in.  It is converted once: a write that
@@ -27,7 +28,7 @@ content_as_json(struct exchange *x, enum format format, bool bundle, struct slic
 	return true;
 }
 
-static bool
+bool
 parse_resource(struct exchange *x, enum format format, bool bundle)
 {
 	const struct limits *l = x->service->limits;
@@ -78,6 +79,8 @@ rest_parse(struct exchange *x)
 		if (x->content.len > 0 && format_of_content(x) != FORMAT_FORM)
 			return exchange_fail(x, FAULT_MEDIA_TYPE, "");
 		return true;
+	case BODY_PATCH:
+		return patch_parse(x);
 	case BODY_NONE:
 		break;
 	}

@@ -50,6 +50,9 @@ bool rest_operation_on(const struct operation *, const struct slice *type_name);
 /* The CapabilityStatement of this service, from the interactions table and the
  * pack, in `arena`. */
 MUST_USE bool rest_capabilities(const struct service *, struct arena *, struct slice *out);
+/* The same for terminology: a TerminologyCapabilities. */
+MUST_USE bool rest_terminology_capabilities(const struct service *, struct arena *,
+    struct slice *out);
 
 /* The same as an OpenAPI 3.0 document. */
 MUST_USE bool rest_openapi_document(const struct service *, struct arena *, struct slice *out);

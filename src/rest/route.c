@@ -95,6 +95,8 @@ below_type(struct exchange *x, const struct segments *s)
 		return PATH_TYPE;
 	if (s->count == 2 && slice_is(s->at[1], "_search"))
 		return PATH_TYPE_SEARCH;
+	if (s->count == 2 && slice_is(s->at[1], "_history"))
+		return PATH_TYPE_HISTORY;
 	if (s->count == 2 && operation_named(x, s->at[1]))
 		return PATH_TYPE_OPERATION;
 	if (s->count == 3 && id_good(s->at[1]) && operation_named(x, s->at[2])) {
@@ -131,6 +133,8 @@ shape_of(struct exchange *x)
 		return PATH_NONE;
 	if (s.count == 0)
 		return PATH_BASE;
+	if (s.count == 1 && slice_is(s.at[0], "_history"))
+		return PATH_BASE_HISTORY;
 	if (s.count == 1 && slice_is(s.at[0], "metadata"))
 		return PATH_METADATA;
 	if (s.count == 1 && slice_is(s.at[0], "_search"))
@@ -205,7 +209,8 @@ row_of(const struct exchange *x, enum path_shape shape, bool *shape_known)
 	*shape_known = false;
 	while ((row = next_row(x, shape, &at)) != NULL) {
 		*shape_known = true;
-		if (slice_is(x->method, row->method))
+		if (slice_is(x->method, row->method)
+		    || (slice_is(x->method, "HEAD") && strcmp(row->method, "GET") == 0))
 			return row;
 	}
 	return NULL;
@@ -249,7 +254,7 @@ rest_allowed(const struct exchange *x, enum path_shape shape)
 	buf_add_cstr(&b, "OPTIONS");
 	while ((row = next_row(x, shape, &at)) != NULL) {
 		if (before == NULL || !slice_is(slice_of(before->method), row->method))
-			buf_printf(&b, ", %s", row->method);
+			buf_printf(&b, ", %s%s", row->method, strcmp(row->method, "GET") == 0 ? ", HEAD" : "");
 		before = row;
 	}
 	return buf_slice(&b);

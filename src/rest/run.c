@@ -31,7 +31,7 @@ challenge(struct exchange *x)
 }
 
 static const char *const kept_headers[] = {
-	"retry-after", "allow", "accept-post", "etag", "last-modified", "www-authenticate",
+	"retry-after", "allow", "accept-post", "accept-patch", "etag", "last-modified", "www-authenticate",
 };
 
 /* A refusal keeps only those headers that were set for it. */
@@ -70,7 +70,9 @@ commit_of_one(struct exchange *x)
 	c->units = arena_alloc(x->arena, sizeof *c->units);
 	c->count = 1;
 	c->units[0].writes = x->write;
-	c->units[0].count = 1;
+	c->units[0].count = x->write_count;
+	c->units[0].guards = x->guard;
+	c->units[0].guard_count = x->guard != NULL;
 	x->commit = c;
 }
 

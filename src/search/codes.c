@@ -1,51 +1,77 @@
-/* codes.c -- codes of a value set, or by their hierarchy, as values of a query. */
+/* codes.c -- codes of a value set, or by their hierarchy, as values of a query.
+ *
+ * The definitions are those of the pack.  What is not held there is refused: "not in" a value
+ * set of which some members are not known would be a guess. */
 #include "search/parser.h"
 
 #include "base/arena.h"
+#include "fhir/terminology.h"
 
-static enum taken
+static bool
 not_known(struct parser *p)
 {
-	return parser_refuse(p, FAULT_NOT_SUPPORTED, "the codes that it stands for are not known here");
+	parser_refuse(p, FAULT_NOT_SUPPORTED, "the codes that it stands for are not known here");
+	return false;
 }
 
-static void
-add_code(struct parser *p, struct query_value *v, struct slice system, struct slice code)
+static bool
+add_code(struct parser *p, struct query_clause *c, struct slice system, struct slice code)
 {
-	*v = (struct query_value){ .a = (int64_t)index_hash(p->index, code),
+	uint32_t room = c->count < 16 ? 16 : c->count;
+
+	if (c->count == p->limits->of[LIMIT_SEARCH_CODES])
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many codes") == TAKEN;
+	if ((c->count & (c->count - 1)) == 0 && (c->count == 0 || c->count >= 16))
+		c->values = arena_grow(p->arena, c->values, c->count * sizeof *c->values,
+		    (c->count == 0 ? room : room * 2) * sizeof *c->values);
+	c->values[c->count++] = (struct query_value){
+		.a = (int64_t)index_hash(p->index, code),
 		.b = system.len == 0 ? 0 : (int64_t)index_hash(p->index, system),
-		.any_system = system.len == 0 };
+		.any_system = system.len == 0,
+	};
+	return true;
 }
 
 bool
 parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 {
-	struct slice rest = url;
-	const struct value_set *set = pack_value_set(p->index->pack, slice_cut(&rest, '|'));
-	uint32_t count = set == NULL ? 0 : set->count;
+	struct terminology t;
+	const struct expansion *all;
 
-	if (set == NULL || !set->complete)
-		return not_known(p) == TAKEN;
-	if (c->count + count > p->limits->of[LIMIT_SEARCH_CODES])
-		return parser_refuse(p, FAULT_TOO_COSTLY, "the value set has too many codes") == TAKEN;
-	c->values = arena_grow(p->arena, c->values, c->count * sizeof *c->values,
-	    (c->count + count + 1) * sizeof *c->values);
-	for (uint32_t i = 0; i < count; i++) {
-		struct slice system, code;
-
-		value_set_code(set, i, &system, &code);
-		add_code(p, &c->values[c->count++], system, code);
-	}
+	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
+	all = terminology_expand(&t, url);
+	if (all == NULL || !all->complete)
+		return not_known(p);
+	for (uint32_t i = 0; i < all->count; i++)
+		if (!all->at[i].abstract && !add_code(p, c, all->at[i].system, all->at[i].code))
+			return false;
 	return true;
+}
+
+struct walk {
+	struct parser       *p;
+	struct query_clause *c;
+	struct slice         system;
+	bool                 good;
+};
+
+static bool
+each(void *ctx, const struct concept *concept)
+{
+	struct walk *w = ctx;
+
+	return w->good = add_code(w->p, w->c, w->system, concept->code);
 }
 
 bool
 parser_hierarchy(struct parser *p, struct query_clause *c, bool below, struct slice system,
     struct slice code)
 {
-	(void)c;
-	(void)below;
-	(void)system;
-	(void)code;
-	return not_known(p) == TAKEN;
+	struct walk w = { p, c, system, true };
+	struct terminology t;
+	enum known known;
+
+	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
+	known = (below ? terminology_below : terminology_above)(&t, system, code, each, &w);
+	return w.good && (known == KNOWN_YES || not_known(p));
 }

@@ -129,6 +129,12 @@ struct query_place {
 	void *ctx;
 };
 
+/* These rows alone, each under its lead; the store's own, for its guards. */
+struct query_only {
+	int64_t *rows, *leads;
+	uint32_t count;
+};
+
 struct query {
 	const struct search_index *index;
 	const struct type   *type;              /* of the only part; NULL when there are several */
@@ -147,6 +153,7 @@ struct query {
 	uint32_t             element_count;
 	enum query_contained contained;         /* match contained resources too, or only these */
 	bool                 contained_alone;   /* _containedType=contained: these themselves, not what holds them */
+	const struct query_only *only;          /* NULL: all rows */
 	struct slice         cursor;            /* sealed, of the "_cursor" parameter; or empty */
 	struct slice         canonical;         /* the parameters that took effect, as they go into
 	                                         * the self link; without the cursor */

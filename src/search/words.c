@@ -42,12 +42,13 @@ add_strings(struct buf *b, const struct json *j, uint32_t node, struct arena *ar
 	if (type == JSON_ARRAY)
 		for (uint32_t n = json_first(j, node); n != 0; n = json_next(j, node, n))
 			add_strings(b, j, n, arena);
-	if (type == JSON_OBJECT)
-		for (uint32_t n = json_first(j, node); n != 0; n = json_next(j, node, n))
-			if (json_is(j, n, SLICE("div")))
-				add_markup(b, json_string(j, n + 1, arena));
-			else
-				add_strings(b, j, n + 1, arena);
+	for (uint32_t n = type == JSON_OBJECT ? json_first(j, node) : 0; n != 0;
+	    n = json_next(j, node, n)) {
+		if (json_is(j, n, SLICE("div")))
+			add_markup(b, json_string(j, n + 1, arena));
+		else
+			add_strings(b, j, n + 1, arena);
+	}
 }
 
 /* In pieces that index_fold() keeps whole; cut at spaces. */

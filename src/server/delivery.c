@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
+#include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
@@ -107,6 +108,11 @@ delivery_put_back(struct exchange *x)
 	x->commit = NULL;
 	x->write = NULL;
 	x->old = NULL;
+	x->resolved = false;
+	x->guard = NULL;
+	x->chosen_id = SLICE_NONE;
+	if (x->interaction->shape == PATH_TYPE)
+		x->id = SLICE_NONE;
 	x->placed = false;
 	x->compartment = (struct store_compartment){ .number = 0 };
 	x->row = 0;

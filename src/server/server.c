@@ -153,8 +153,10 @@ run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
 
-	if (i != NULL && (i->body == BODY_BUNDLE || job->x->content.len > LONG_BODY)
-	    && !job->x->outcome.failed)
+	bool heavy = i != NULL && (i->body == BODY_BUNDLE || i->body == BODY_PATCH
+	    || job->x->content.len > LONG_BODY);
+
+	if (heavy && !job->x->outcome.failed)
 		pool_submit(job->server->pool, run_pooled, job);
 	else
 		run(job, loop_worker(job));

@@ -155,6 +155,7 @@ open_parts(struct service *s, const char *pack_path, struct outcome *o)
 	    && open_audit(s, o) && open_store(s, o) && open_index(s, o) && open_registry(s, o)
 	    && open_inspector(s, o)
 	    && rest_capabilities(s, s->arena, &s->capabilities)
+	    && rest_terminology_capabilities(s, s->arena, &s->terminology_capabilities)
 	    && rest_openapi_document(s, s->arena, &s->openapi);
 }
 

@@ -74,6 +74,7 @@ struct stored {
 	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
+	bool     redacted;              /* elements were taken out on the way to this caller */
 };
 
 /* The current version.  FAULT_NO_SUCH when absent or hidden; a visible
@@ -83,10 +84,26 @@ MUST_USE bool store_read(struct store_reader *, const struct permit *, const str
 /* A version by its id, under the labels of that version and of the current one. */
 MUST_USE bool store_vread(struct store_reader *, const struct permit *, const struct type *,
     struct slice id, struct slice version, struct arena *, struct stored *, struct outcome *);
-/* Versions newest first, from the one before `before_vid` (0: the current). */
+/* Versions of many resources, newest first: the history of a type or of the system.  What is
+ * visible is every version under its own labels and those of the current one.  Costs
+ * what is visible costs: versions that are hidden are not touched. */
+struct store_span {
+	const struct type *const *types;
+	uint32_t type_count;
+	int64_t  since;                 /* `updated` is not before this; INT64_MIN: any */
+	int64_t  first, last;           /* it was current at some moment of this; INT64_MIN, INT64_MAX: any */
+	int64_t  before;                /* `updated` is before this: where a page ended; INT64_MAX: the first */
+	uint32_t max;
+};
+
+/* Versions newest first, from the one before `before_vid` (0: the current); of the span its
+ * times and `max`. */
 MUST_USE bool store_history(struct store_reader *, const struct permit *, const struct type *,
-    struct slice id, int64_t before_vid, uint32_t max, struct arena *, struct stored **out,
-    uint32_t *count, struct outcome *);
+    struct slice id, int64_t before_vid, const struct store_span *, struct arena *,
+    struct stored **out, uint32_t *count, struct outcome *);
+
+MUST_USE bool store_changes(struct store_reader *, const struct permit *, const struct store_span *,
+    struct arena *, struct stored **out, uint32_t *count, struct outcome *);
 
 /* Where a page ended, to be sealed into a cursor by the caller. */
 struct store_position {
@@ -191,12 +208,34 @@ struct store_write {
 	struct index_rows old_rows;     /* of the replaced version */
 };
 
+/* A write that was prepared because a search found nothing.  The writer asks again, about what
+ * was written since the snapshot: does something match now, under the same permit, then
+ * the unit loses.  So of many writers with the same condition one wins, and the others
+ * find what it wrote. */
+struct store_guard {
+	const struct permit *permit;
+	const struct query  *query;
+	int64_t seen;                   /* store_seen() of the reader that searched */
+};
+
+/* The outcome of a request, kept so that the same request gets it again. */
+#define STORE_REPLAY_KEY 32
+#define STORE_REPLAY_MS  86400000       /* how long it is kept at least */
+struct store_replay {
+	uint8_t      key[STORE_REPLAY_KEY];
+	int64_t      at;                /* ms since 1970 */
+	struct slice answer;            /* clear; sealed by store_submit() */
+};
+
 /* All writes of a unit happen, or none; units of one commit are independent. */
 struct store_unit {
 	struct store_write *writes;
 	uint32_t            count;
 	struct slice       *records;    /* encoded audit records, in the same transaction */
 	uint32_t            record_count;
+	struct store_guard *guards;             /* all must hold */
+	uint32_t            guard_count;
+	struct store_replay *replay;            /* loses when its key is kept already; or NULL */
 	enum store_verdict  verdict;    /* set before done() */
 };
 
@@ -213,6 +252,13 @@ struct store_commit {
  * outside the permit's reach is our own bug: it aborts. */
 MUST_USE bool store_submit(struct store *, const struct permit *, struct store_commit *,
     struct arena *, struct outcome *);
+
+/* A number that grows with what is committed: the snapshot has all up to it. */
+int64_t store_seen(const struct store_reader *);
+
+/* What was kept under the key in the last STORE_REPLAY_MS; false when nothing. */
+bool store_replayed(struct store_reader *, const uint8_t key[STORE_REPLAY_KEY], int64_t now,
+    struct arena *, struct slice *answer);
 
 bool store_healthy(const struct store *);
 

@@ -46,6 +46,10 @@ static struct store_reader *reader;
 static const struct permit_rule all_rules[] = { { NULL, 31, false } };
 static const struct permit everything = { all_rules, 1, false, 0, 5, true };
 
+static const struct store_span any_time = {
+	.since = INT64_MIN, .first = INT64_MIN, .last = INT64_MAX, .before = INT64_MAX, .max = 10
+};
+
 static int
 open_store(void **state)
 {
@@ -225,7 +229,7 @@ an_outdated_version_loses(void **state UNUSED)
 	assert_true(store_begin(reader, &outcome));
 	assert_true(store_vread(reader, &everything, m->type, m->id, old.version, arena, &s, &outcome));
 	assert_true(slice_eq(s.body, old.body));
-	assert_true(store_history(reader, &everything, m->type, m->id, 0, 10, arena, &versions, &count,
+	assert_true(store_history(reader, &everything, m->type, m->id, 0, &any_time, arena, &versions, &count,
 	    &outcome));
 	store_end(reader);
 	assert_int_equal(count, 2);

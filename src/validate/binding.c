@@ -120,8 +120,8 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 {
 	struct slice system = walk_text(w, coding, SLICE("system"));
 	struct slice code = walk_text(w, coding, SLICE("code"));
-	struct step at_system = { at, SLICE("system"), -1, NULL, NULL, NULL };
-	struct step at_code = { at, SLICE("code"), -1, NULL, NULL, NULL };
+	struct step at_system = { at, SLICE("system"), -1, NULL, NULL, NULL, 0 };
+	struct step at_code = { at, SLICE("code"), -1, NULL, NULL, NULL, 0 };
 	const struct value_set *all = system.len == 0 || code.len == 0 ? NULL
 	    : pack_value_set(w->pack, system);
 

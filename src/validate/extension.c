@@ -91,13 +91,14 @@ check_content(struct walk *w, const struct step *at, uint32_t node)
 		complain(w, at, node, MESSAGE_extension_both, SLICE_NONE);
 }
 
-/* Examples (RFC 2606), and elements of other releases, have no definition. */
+/* Examples (RFC 2606), elements of other releases (versions.html#extensions; there are
+ * none of DSTU2) and what tools note for one another have no definition. */
 static const struct slice open_urls[] = { SLICE_INIT("http://example.org"),
 	SLICE_INIT("http://example.com"), SLICE_INIT("https://example.org"),
-	SLICE_INIT("https://example.com"), SLICE_INIT("http://hl7.org/fhir/1.0/"),
-	SLICE_INIT("http://hl7.org/fhir/3.0/"), SLICE_INIT("http://hl7.org/fhir/4.0/"),
-	SLICE_INIT("http://hl7.org/fhir/4.3/"), SLICE_INIT("http://hl7.org/fhir/5.0/"),
-	SLICE_INIT("http://hl7.org/fhir/tools/"), SLICE_INIT("http://hl7.org/fhir/uv/tools/") };
+	SLICE_INIT("https://example.com"), SLICE_INIT("http://hl7.org/fhir/3.0/"),
+	SLICE_INIT("http://hl7.org/fhir/4.0/"), SLICE_INIT("http://hl7.org/fhir/4.3/"),
+	SLICE_INIT("http://hl7.org/fhir/5.0/"), SLICE_INIT("http://hl7.org/fhir/tools/"),
+	SLICE_INIT("http://hl7.org/fhir/uv/tools/") };
 
 static bool
 is_open(struct slice url)
@@ -120,6 +121,41 @@ check_definition(struct walk *w, const struct step *at, const struct element *e,
 	check_profile(w, at, p, &v);
 }
 
+/* Below the definition of the extension around it: is a part of this url there?  Only
+ * for one that stands in an extension with an absolute url. */
+static const struct rule *
+extension_parts(const struct profile *p)
+{
+	for (const struct rule *r = p->root->first; r != NULL; r = r->next)
+		if (slice_is(r->name, "extension") && r->slice.len > 0)
+			return r;
+	return NULL;
+}
+
+static bool
+has_url(struct walk *w, const struct rule *part, struct slice url)
+{
+	for (const struct rule *c = part->first; c != NULL; c = c->next)
+		if (slice_is(c->name, "url") && c->fixed != NULL)
+			return slice_eq(json_string(c->fixed, 0, w->arena), url);
+	return slice_eq(part->slice, url);
+}
+
+static bool
+part_unknown(struct walk *w, const struct step *around, struct slice url)
+{
+	const struct profile *p = around->node == 0 ? NULL
+	    : pack_profile(w->pack, walk_text(w, around->node, SLICE("url")));
+	const struct rule *part = p == NULL ? NULL : extension_parts(p);
+
+	if (part == NULL)
+		return false;
+	for (; part != NULL; part = part->next)
+		if (slice_is(part->name, "extension") && part->slice.len > 0 && has_url(w, part, url))
+			return false;
+	return true;
+}
+
 void
 check_extension(struct walk *w, const struct step *at, const struct element *e, uint32_t node)
 {
@@ -133,6 +169,8 @@ check_extension(struct walk *w, const struct step *at, const struct element *e, 
 	if (!is_absolute(url)) {
 		if (!inside)
 			complain(w, at, node, MESSAGE_extension_url, SLICE_NONE);
+		else if (part_unknown(w, at->up, url))
+			complain(w, at, node, MESSAGE_extension_part, SLICE_NONE);
 		return;
 	}
 	p = pack_profile(w->pack, slice_cut(&url, '|'));

@@ -48,6 +48,17 @@
 	X(contained_id,        STRUCTURE, "a contained resource needs an id")                    \
 	X(full_url,            STRUCTURE, "fullUrl and the id of the resource do not agree")     \
 	X(full_url_absolute,   STRUCTURE, "fullUrl is absolute")                                 \
+	X(full_url_no_id,      STRUCTURE, "fullUrl is that of a server, so the resource has an id") \
+	X(document_reference,  REQUIRED,  "what the Composition refers to is in the document")   \
+	X(document_orphan,     STRUCTURE, "the entry is not connected with the Composition")     \
+	X(identifier_uri,      VALUE,     "an identifier of urn:ietf:rfc:3986 is an absolute URI, of its scheme's form") \
+	X(expression_syntax,   VALUE,     "the FHIRPath expression cannot be read")              \
+	X(code_absent,         CODE,      "a code from % is required, and there is none")        \
+	X(enable_inside,       VALUE,     "enableWhen asks a question that is inside the item")  \
+	X(concept_content,     VALUE,     "a code system whose content is not present lists no concepts") \
+	X(param_components,    REQUIRED,  "a composite search parameter has components")         \
+	X(differential_path,   VALUE,     "the path is none of the type that is constrained")    \
+	X(extension_part,      EXTENSION, "the extension's definition has no such part")         \
 	X(profile_unknown,     WARN_PROFILE, "the profile is not here, so it was not checked")   \
 	X(profile_type,        STRUCTURE, "the profile is for another type")                     \
 	X(profile_fixed,       VALUE,     "the value is fixed by the profile")                   \
@@ -63,8 +74,9 @@
 	X(slice_order,         STRUCTURE, "slice % is out of order")                             \
 	X(slice_min,           REQUIRED,  "slice % is required")                                 \
 	X(slice_max,           STRUCTURE, "there are too many of slice %")                       \
-	X(narrative_xhtml,     INVARIANT, "txt-1: the narrative is not of the XHTML that is allowed") \
+	X(narrative_xhtml,     INVARIANT, "%")                                                   \
 	X(narrative_empty,     INVARIANT, "txt-2: the narrative says nothing")                   \
+	X(narrative_policy,    WARN_INVARIANT, "%; the server refuses it")                       \
 	X(coding_system,       VALUE,     "a code system is named by an absolute URI")           \
 	X(canonical_url,       VALUE,     "a canonical url is absolute")                         \
 	X(supplement,          VALUE,     "what supplements another code system has the content 'supplement'") \

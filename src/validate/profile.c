@@ -209,6 +209,13 @@ check_targets(struct walk *w, const struct step *at, const struct rule_type *t,
 		complain(w, at, v->node, MESSAGE_reference_profile, SLICE_NONE);
 }
 
+/* That an extension has the wrong type is said of the extension. */
+static bool
+of_extension(const struct step *at)
+{
+	return at->up != NULL && at->up->type != NULL && slice_is(at->up->type->name, "Extension");
+}
+
 static void
 check_types(struct walk *w, const struct step *at, const struct rule *r, const struct value *v)
 {
@@ -221,7 +228,7 @@ check_types(struct walk *w, const struct step *at, const struct rule *r, const s
 			return;
 		}
 	if (v->element != NULL && (v->element->choice || v->type->kind == TYPE_RESOURCE))
-		complain(w, at, v->node != 0 ? v->node : v->sibling, MESSAGE_profile_element_type, SLICE_NONE);
+		complain(w, of_extension(at) ? at->up : at, v->node != 0 ? v->node : v->sibling, MESSAGE_profile_element_type, SLICE_NONE);
 }
 
 /* Slices */
@@ -271,7 +278,7 @@ static struct step
 step_to(const struct step *up, const struct rule *r, const struct value *v)
 {
 	return (struct step){ up, v->element != NULL ? v->element->name : r->name, v->index,
-		v->element != NULL && v->element->choice ? v->type : NULL, v->type, v->element };
+		v->element != NULL && v->element->choice ? v->type : NULL, v->type, v->element, v->node };
 }
 
 /* The first slice that the item matches; *order is its place among the slices. */

@@ -190,7 +190,7 @@ static const struct {
 	{ "content reference: what is inside", "again", ITEMS(",'item':[{'linkId':'2','type':'display'}]"), "required", "Questionnaire.item[0].item[0]" },
 	{ "extension", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueCode':'a'}]"), NULL, NULL },
 	{ "extension: missing", "with-ext", PATIENT(",'extension':[{'url':'http://example.org/x','valueCode':'a'}]"), "slice_min", "Patient" },
-	{ "extension: wrong type", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueString':'a'}]"), "profile_element_type", "Patient.extension[0].value.ofType(string)" },
+	{ "extension: wrong type", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueString':'a'}]"), "profile_element_type", "Patient.extension[0]" },
 	{ "binding to a set of the guide", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'y'}]}"), NULL, NULL },
 	{ "binding: a set of the pack in it", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://hl7.org/fhir/administrative-gender','code':'male'}]}"), NULL, NULL },
 	{ "binding: no such code", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'z'}]}"), "binding_required", "Patient.maritalStatus" },

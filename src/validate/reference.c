@@ -207,6 +207,23 @@ check_reference(struct walk *w, const struct step *at, const struct element_type
 		complain(w, at, literal != 0 ? literal : node, MESSAGE_reference_target, SLICE_NONE);
 }
 
+/* A narrative shows a contained image, or leads to a contained resource: src="#id". */
+static bool
+narrative_names(struct slice text, struct slice id)
+{
+	const char *end = text.ptr + text.len, *p = text.ptr;
+
+	if (text.len == 0 || text.ptr[0] != '<')
+		return false;
+	while ((p = memchr(p, '#', (size_t)(end - p))) != NULL) {
+		p++;
+		if ((size_t)(end - p) > id.len && memcmp(p, id.ptr, id.len) == 0
+		    && memchr("\"'\\", p[id.len], 3) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* dom-3: each contained resource is referred to from its container, or refers
  * to it. */
 static bool
@@ -221,8 +238,10 @@ refers(struct walk *w, uint32_t from, uint32_t to, uint32_t but_from, uint32_t b
 		if (n >= to)
 			break;
 		if (json_type(w->json, n) != JSON_STRING || (w->json->nodes[n].flags & JSON_IS_NAME) != 0
-		    || (text = json_raw(w->json, n)).len == 0 || text.ptr[0] != '#')
+		    || (text = json_raw(w->json, n)).len == 0 || (text.ptr[0] != '#' && text.ptr[0] != '<'))
 			continue;
+		if (id.len > 0 && narrative_names(text, id))
+			return true;
 		if (slice_eq(slice_sub(text, 1, text.len), id))
 			return true;
 	}

@@ -416,7 +416,7 @@ static bool
 conforms_to(struct walk *w, struct slice url, const struct value *v)
 {
 	const struct profile *p = pack_profile(w->pack, url);
-	struct step at = { NULL, SLICE(""), -1, NULL, v->type, NULL };
+	struct step at = { NULL, SLICE(""), -1, NULL, v->type, NULL, 0 };
 	const struct type *type = p == NULL ? target_type(w, url) : p->type;
 	int issues = w->issues, notes = w->notes;
 	bool good;

@@ -89,6 +89,7 @@ static const struct {
 	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
 	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
 	{ "SearchParameter", check_search_param },
+	{ "StructureDefinition", check_structure_definition },
 };
 
 /* A resource and what is about it as a whole. */
@@ -166,12 +167,8 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 	else if (!datatype_check(type, json, text, w->limits))
 		complain(w, at, node, slice_is(type->name, "base64Binary") ? MESSAGE_primitive_base64
 		    : MESSAGE_primitive_value, type->name);
-	else if (w->validator != NULL && slice_is(type->name, "xhtml"))
-		switch (xhtml_check(text)) {
-		case XHTML_BAD: complain(w, at, node, MESSAGE_narrative_xhtml, SLICE_NONE); break;
-		case XHTML_SAYS_NOTHING: complain(w, at, node, MESSAGE_narrative_empty, SLICE_NONE); break;
-		default: break;
-		}
+	else if (w->validator != NULL && !w->how->narratives_elsewhere && slice_is(type->name, "xhtml"))
+		check_narrative(w, at, node, text);
 }
 
 static bool
@@ -185,18 +182,87 @@ static void
 check_special(struct walk *w, const struct step *at, const struct element *e,
     const struct element_type *which, uint32_t node)
 {
-	const struct slice name = which->type->name;
+	check_data_type *check;
 
 	if (w->validator == NULL || json_type(w->json, node) != JSON_OBJECT)
 		return;
-	if (slice_is(name, "Extension"))
-		check_extension(w, at, e, node);
-	else if (slice_is(name, "Reference"))
-		check_reference(w, at, which, node);
-	else if (slice_is(name, "Coding"))
-		check_coding(w, at, node);
-	else if (slice_is(name, "Attachment"))
-		check_attachment(w, at, node);
+	check = w->validator->data_types[which->type->number];
+	if (check != NULL)
+		check(w, at, e, which, node);
+}
+
+static void
+special_extension(struct walk *w, const struct step *at, const struct element *e,
+    const struct element_type *which UNUSED, uint32_t node)
+{
+	check_extension(w, at, e, node);
+}
+
+static void
+special_reference(struct walk *w, const struct step *at, const struct element *e UNUSED,
+    const struct element_type *which, uint32_t node)
+{
+	check_reference(w, at, which, node);
+}
+
+#define SPECIAL(name)                                                                         \
+	static void                                                                           \
+	special_##name(struct walk *w, const struct step *at, const struct element *e UNUSED, \
+	    const struct element_type *which UNUSED, uint32_t node)                           \
+	{                                                                                     \
+		check_##name(w, at, node);                                                    \
+	}
+SPECIAL(coding)
+SPECIAL(attachment)
+SPECIAL(identifier)
+SPECIAL(expression)
+
+static const struct {
+	const char *type;
+	check_data_type *check;
+} specials[] = {
+	{ "Extension", special_extension }, { "Reference", special_reference },
+	{ "Coding", special_coding }, { "Attachment", special_attachment },
+	{ "Identifier", special_identifier }, { "Expression", special_expression },
+};
+
+check_data_type **
+index_data_types(const struct pack *pack, struct arena *arena)
+{
+	check_data_type **of = arena_array(arena, pack_type_count(pack) + 1, sizeof *of);
+
+	for (size_t i = 0; i < COUNT_OF(specials); i++) {
+		const struct type *type = pack_type(pack, slice_of(specials[i].type));
+
+		if (type != NULL)
+			of[type->number] = specials[i].check;
+	}
+	return of;
+}
+
+static bool
+says_absent(struct walk *w, uint32_t companion)
+{
+	uint32_t list = json_type(w->json, companion) != JSON_OBJECT ? 0
+	    : json_get(w->json, companion, SLICE("extension"));
+
+	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
+		return false;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
+		if (json_type(w->json, n) == JSON_OBJECT && slice_is(walk_text(w, n, SLICE("url")),
+		    "http://hl7.org/fhir/StructureDefinition/data-absent-reason"))
+			return true;
+	return false;
+}
+
+/* A reason why there is no code is none of a set that the code must be of. */
+static void
+check_absent(struct walk *w, const struct step *at, const struct element *e,
+    const struct element_type *which, uint32_t companion)
+{
+	if (w->validator != NULL && e->binding_strength == BINDING_REQUIRED && e->binding != NULL
+	    && e->binding->complete && slice_is(which->type->name, "code") && says_absent(w, companion))
+		complain(w, at, companion, MESSAGE_code_absent, e->binding->url);
 }
 
 static void
@@ -271,10 +337,13 @@ check_list(struct walk *w, const struct step *first, const struct element *e,
 
 		if (no_value && no_companion)
 			complain(w, &at, a != 0 ? a : b, MESSAGE_null_alone, SLICE_NONE);
+		at.node = a;
 		if (!no_value)
 			check_value(w, &at, e, which, a, no_companion ? 0 : b);
 		if (!no_companion)
 			check_companion(w, &at, b, no_value);
+		if (!no_companion && no_value)
+			check_absent(w, &at, e, which, b);
 		a = a == 0 ? 0 : item_after(w->json, values, a);
 		b = b == 0 ? 0 : item_after(w->json, companions, b);
 	}
@@ -290,7 +359,7 @@ check_member(struct walk *w, const struct step *up, const struct element *e,
 {
 	uint32_t any = value != 0 ? value : companion;
 	bool list = e->max > 1, is_list = json_type(w->json, any) == JSON_ARRAY;
-	struct step at = { up, e->name, -1, e->choice ? which->type : NULL, which->type, e };
+	struct step at = { up, e->name, -1, e->choice ? which->type : NULL, which->type, e, value };
 
 	if (list != is_list || (value != 0 && companion != 0
 	    && (json_type(w->json, companion) == JSON_ARRAY) != list)) {
@@ -303,6 +372,8 @@ check_member(struct walk *w, const struct step *up, const struct element *e,
 		check_value(w, &at, e, which, value, companion);
 	if (companion != 0)
 		check_companion(w, &at, companion, value == 0);
+	if (companion != 0 && value == 0)
+		check_absent(w, &at, e, which, companion);
 	return 1;
 }
 
@@ -398,7 +469,7 @@ check_object(struct walk *w, const struct step *at, const struct type *type, uin
 static bool
 run(struct walk *w, const struct type *type, uint32_t node)
 {
-	struct step root = { NULL, type->name, -1, NULL, type, NULL };
+	struct step root = { NULL, type->name, -1, NULL, type, NULL, node };
 
 	check_resource_of(w, &root, type, node);
 	if (w->profile_steps > w->limits->of[LIMIT_PROFILE_STEPS])

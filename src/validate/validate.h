@@ -35,6 +35,7 @@ struct validation {
 	                                 * warning; and R4's vital signs profiles go with their codes */
 	bool                extensions_known;   /* one without a definition is an error */
 	bool                understand; /* refuse modifierExtension and implicitRules */
+	bool                narratives_elsewhere;       /* somebody else judges their XHTML */
 };
 
 /* Collects up to 50 errors and 50 lesser issues, each with FHIRPath, line and

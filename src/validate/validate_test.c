@@ -97,7 +97,7 @@ static const struct {
 	{ "ext-1", "{'resourceType':'Patient','extension':[{'url':'http://example.org/a'}]}", "extension_both", "Patient.extension[0]" },
 	{ "extension without a definition", "{'resourceType':'Patient','extension':[{'url':'http://nobody.test/a','valueCode':'a'}]}", NULL, NULL },
 	{ "extension of the wrong type", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-birthPlace','valueString':'a'}]}",
-	    "profile_element_type", "Patient.extension[0].value.ofType(string)" },
+	    "profile_element_type", "Patient.extension[0]" },
 	{ "extension at the wrong place", "{'resourceType':'Patient','name':[{'extension':[{'url':'" CORE "patient-birthPlace','valueAddress':{'city':'a'}}]}]}",
 	    "extension_context", "Patient.name[0]" },
 	{ "extension at its place", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-birthPlace','valueAddress':{'city':'a'}}]}", NULL, NULL },

@@ -13,6 +13,8 @@
 
 struct names;
 
+struct walk;
+
 struct step {
 	const struct step *up;
 	struct slice       name;
@@ -20,13 +22,20 @@ struct step {
 	const struct type *chosen;      /* of a choice: what it is, else NULL */
 	const struct type *type;        /* of the value */
 	const struct element *element;  /* NULL at the root */
+	uint32_t node;                  /* the value, where the walk is in it; else 0 */
 };
+
+/* What only some data types need; structure.c has the table. */
+typedef void check_data_type(struct walk *, const struct step *, const struct element *,
+    const struct element_type *, uint32_t node);
+check_data_type **index_data_types(const struct pack *, struct arena *);
 
 struct validator {
 	const struct pack      *pack;
 	const struct limits    *limits;
 	const struct env       *env;
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
+	check_data_type *const *data_types;     /* by type.number */
 };
 
 struct walk {
@@ -79,6 +88,8 @@ void check_contained_use(struct walk *, const struct step *, uint32_t resource);
 void check_extension(struct walk *, const struct step *, const struct element *, uint32_t node);
 /* bundle.c */
 void check_bundle(struct walk *, const struct step *, uint32_t node);
+/* document.c: `list` is Bundle.entry */
+void check_document(struct walk *, const struct step *, uint32_t list);
 /* profile.c */
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
 void check_profile(struct walk *, const struct step *, const struct profile *,
@@ -92,8 +103,11 @@ void check_questionnaire(struct walk *, const struct step *, uint32_t node);
 void check_capabilities(struct walk *, const struct step *, uint32_t node);
 void check_search_param(struct walk *, const struct step *, uint32_t node);
 void check_canonical_url(struct walk *, const struct step *, uint32_t node);
+void check_identifier(struct walk *, const struct step *, uint32_t node);
+void check_expression(struct walk *, const struct step *, uint32_t node);
+/* definition.c */
+void check_structure_definition(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
-enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
-enum xhtml xhtml_check(struct slice);
+void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 
 #endif

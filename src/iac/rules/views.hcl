@@ -362,6 +362,16 @@ view "firewall_rule" {
     cidrs       = join_lists(self.cidr_ipv4, self.cidr_ipv6)
     description = self.description
   }
+  from "module" {
+    when        = regex_match("^(registry\\.terraform\\.io/)?terraform-aws-modules/security-group/aws", self.source)
+    each        = join_lists(self.ingress, self.ingress_with_cidr_blocks)
+    direction   = "in"
+    action      = "allow"
+    protocol    = it.protocol
+    ports       = it.protocol == "-1" ? port_ranges("*") : port_ranges(it.from_port, it.to_port)
+    cidrs       = join_lists(self.ingress_cidr_blocks, it.ipv6_cidr_blocks, [for c in list(it.cidr_blocks) : split(",", c)]...)
+    description = it.description
+  }
   from "aws_network_acl_rule" {
     direction = self.egress == true ? "out" : "in"
     action    = self.rule_action

@@ -130,7 +130,7 @@ plan_allowed(struct plan *p)
 static bool
 reachable(const struct plan *p, int64_t lead)
 {
-	return lead >= 0 && (!p->bound || lead == p->lead);
+	return lead >= 0 && (lead == p->lead || plan_leaves(p, 40) || plan_leaves(p, 43));
 }
 
 /* Chains */
@@ -183,8 +183,10 @@ chain_to(struct plan *p, const struct query_clause *c, int64_t lead, int64_t tar
 	int64_t where = search_lead(p, c, lead, target_lead);
 	struct row_set own = { &target_lead, 1 }, targets;
 
+	p->leaking = planted(41);
 	if (!plan_all(p, c->parts, c->part_count, c->type, where, &targets))
 		return false;
+	p->leaking = false;
 	if (where != target_lead)
 		return !plan_has_row(&targets, target_lead)
 		    || refer_to_few(p, c, lead, target_lead, &own, out);
@@ -261,11 +263,13 @@ any_under_lead(struct plan *p, const struct query_clause *c, int64_t lead, int64
 {
 	struct row_set rows;
 
+	p->leaking = planted(42);
 	if (!plan_referrers(p, c->param->number, lead, target_lead, target, &rows))
 		return false;
 	for (uint32_t i = 0; i < rows.count && !*yes; i++)
 		if (!referrer_matches(p, c, lead, rows.at[i], yes))
 			return false;
+	p->leaking = false;
 	return true;
 }
 
@@ -275,7 +279,7 @@ any_elsewhere(struct plan *p, const struct query_clause *c, int64_t target, bool
 	struct pair *pairs;
 	uint32_t count;
 
-	if (p->bound)
+	if (!plan_leaves(p, 43))
 		return true;
 	if (!plan_backrefs(p, c->param->number, target, &pairs, &count))
 		return false;

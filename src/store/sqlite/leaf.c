@@ -73,7 +73,7 @@ leg(struct plan *p, struct slice sql, int64_t lead, int64_t param)
 	if (s == NULL)
 		return NULL;
 	sqlite3_bind_int64(s, 1, lead);
-	sqlite3_bind_int(s, 2, permit_clearance(p->permit));
+	sqlite3_bind_int(s, 2, plan_clearance(p));
 	sqlite3_bind_int64(s, 3, param);
 	return s;
 }

@@ -40,7 +40,13 @@ struct plan {
 	struct memo         *memo;      /* sets that are known, of the directory and lead 0 */
 	struct memo         *lead_memo; /* of other leads; forgotten with scratch */
 	uint32_t             bodies;    /* that were read for words or order */
+	bool                 leaking;   /* a planted leak is at work: see leaks.c */
 };
+
+/* leaks.c: the clearance of a leg, and whether it may leave the compartment: the permit's, but for
+ * leaks that are planted for the test of the twin test. */
+int  plan_clearance(const struct plan *);
+bool plan_leaves(const struct plan *, int leak);
 
 /* A resource that stands in a lead. */
 struct candidate {

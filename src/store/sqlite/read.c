@@ -218,24 +218,31 @@ previous_of(struct store_reader *r, int64_t vid, int64_t row)
 
 bool
 store_history(struct store_reader *r, const struct permit *p, const struct type *type,
-    struct slice id, int64_t before_vid, uint32_t max, struct arena *arena, struct stored **out,
-    uint32_t *count, struct outcome *o)
+    struct slice id, int64_t before_vid, const struct store_span *span, struct arena *arena,
+    struct stored **out, uint32_t *count, struct outcome *o)
 {
-	struct stored current;
+	struct stored current, last = { .updated = INT64_MAX };
 	int64_t vid;
 
-	*out = arena_array(arena, max, sizeof **out);
+	*out = arena_array(arena, span->max, sizeof **out);
 	*count = 0;
 	if (!sqlite_find(r, p, type, id, &current, o))
 		return false;
 	vid = before_vid == 0 ? current.vid : previous_of(r, before_vid, current.row);
-	for (; vid != 0 && *count < max; vid = previous_of(r, vid, current.row)) {
+	last.vid = before_vid;
+	if (before_vid != 0 && !sqlite_load_version(r, &last, arena, o))
+		return false;
+	for (int64_t until = last.updated; vid != 0 && *count < span->max && until > span->first;
+	    vid = previous_of(r, vid, current.row)) {
 		struct stored *v = &(*out)[*count];
 
 		*v = (struct stored){ .type = type, .id = id, .vid = vid };
 		if (!sqlite_load_version(r, v, arena, o))
 			return false;
-		*count += planted(4) || version_visible(r->store, p, v);
+		if (v->updated < span->since)
+			break;
+		until = v->updated;
+		*count += v->updated <= span->last && (planted(4) || version_visible(r->store, p, v));
 	}
 	return true;
 }

@@ -79,11 +79,18 @@ store_begin(struct store_reader *r, struct outcome *o)
 	if (r->open)
 		return true;
 	r->epoch = atomic_load(&r->store->epoch);
+	r->seen = atomic_load(&r->store->committed);    /* before the snapshot: it has these at least */
 	sqlite3_reset(r->begin);
 	if (sqlite3_step(r->begin) != SQLITE_DONE)
 		return sqlite_failed(r->db, "begin", o);
 	r->open = true;
 	return true;
+}
+
+int64_t
+store_seen(const struct store_reader *r)
+{
+	return r->seen;
 }
 
 void

@@ -86,6 +86,22 @@ take(struct relating *r, struct stored *v)
 
 /* Forward */
 
+/* Planted: no look at the permit. */
+static bool
+leak_include(struct relating *r, const struct type *type, struct slice id)
+{
+	struct stored v = { .type = type };
+	struct candidate at;
+	bool found;
+
+	r->p.leaking = true;
+	if (!sqlite_row_of(r->p.reader, type, id, &v.compartment, &v.row)
+	    || !plan_find(&r->p, type, v.compartment, v.row, &at, &found) || !found)
+		return true;
+	v.vid = at.vid;
+	return take(r, &v);
+}
+
 static bool
 follow(struct relating *r, const struct query_include *include, struct slice reference)
 {
@@ -100,6 +116,8 @@ follow(struct relating *r, const struct query_include *include, struct slice ref
 	if (type == NULL || (include->target != NULL && type != include->target) || !may_see(r, type))
 		return true;
 	outcome_init(&aside, r->p.scratch);
+	if (planted(44))
+		return leak_include(r, type, id);
 	if (!sqlite_find(r->p.reader, r->p.permit, type, id, &v, &aside))
 		return true;                    /* hidden or absent: nothing */
 	return v.deleted || take(r, &v);
@@ -134,8 +152,9 @@ referrer(struct relating *r, const struct type *type, int64_t lead, int64_t row)
 	struct candidate at;
 	bool found;
 
-	if (row >= INDEX_CONTAINED || (r->p.bound && lead != r->p.lead))
+	if (row >= INDEX_CONTAINED || (lead != r->p.lead && !plan_leaves(&r->p, 46)))
 		return true;
+	r->p.leaking = planted(45);
 	if (!plan_find(&r->p, type, lead, row, &at, &found))
 		return false;
 	v.row = row;
@@ -151,14 +170,15 @@ referrers(struct relating *r, const struct search_param *param, int64_t lead, in
 	struct pair *pairs = NULL;
 	uint32_t count = 0;
 
-	if (lead >= 0 && (!r->p.bound || lead == r->p.lead)) {
+	r->p.leaking = planted(45);
+	if (lead >= 0 && (lead == r->p.lead || plan_leaves(&r->p, 46))) {
 		if (!plan_referrers(&r->p, param->number, lead, target_lead, target, &rows))
 			return false;
 		for (uint32_t i = 0; i < rows.count; i++)
 			if (!referrer(r, param->on, lead, rows.at[i]))
 				return false;
 	}
-	if (!r->p.bound && !plan_backrefs(&r->p, param->number, target, &pairs, &count))
+	if (plan_leaves(&r->p, 46) && !plan_backrefs(&r->p, param->number, target, &pairs, &count))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (!referrer(r, param->on, pairs[i].target, pairs[i].row))

@@ -62,6 +62,11 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS alias_target ON alias(target);"
     "CREATE INDEX IF NOT EXISTS alias_row ON alias(row);"
     "CREATE TABLE IF NOT EXISTS outbox(seq INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS change(lead INTEGER NOT NULL, level INTEGER NOT NULL,"
+    "  type INTEGER NOT NULL, updated INTEGER NOT NULL, vid INTEGER NOT NULL, until INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, level, type, updated, vid)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS replay(day INTEGER NOT NULL, key BLOB NOT NULL, at INTEGER NOT NULL,"
+    "  answer BLOB NOT NULL, PRIMARY KEY(day, key)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS token(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
     "  b INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, a, b, row)) STRICT, WITHOUT ROWID;"
@@ -185,7 +190,8 @@ same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 bool
 sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 {
-	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o);
+	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
+	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o));
 }
 
 static int64_t

@@ -344,6 +344,22 @@ hunt_lead(struct plan *p, struct hunt *h, int64_t lead, bool *more)
 	return plan_contained(p, h->part->type, lead, &rows) && walk_set(p, h, lead, &rows, more);
 }
 
+/* Only some rows: those of this lead, each once. */
+static bool
+hunt_only(struct plan *p, struct hunt *h, bool *more)
+{
+	const struct query_only *only = p->query->only;
+
+	for (uint32_t i = 0; i < only->count && *more; i++) {
+		arena_reset(p->scratch);
+		p->lead_memo = NULL;
+		if ((!p->bound || only->leads[i] == p->lead)
+		    && !consider_row(p, h, only->leads[i], only->rows[i], more))
+			return false;
+	}
+	return true;
+}
+
 /* A scan that ended because the page was full must not go on to the next lead. */
 static bool
 hunt_part(struct plan *p, struct hunt *h, bool *more)
@@ -352,6 +368,8 @@ hunt_part(struct plan *p, struct hunt *h, bool *more)
 	uint32_t count = LEADS_AT_ONCE;
 	bool resume = p->from->set && p->from->part == h->number && h->after != INT64_MIN;
 
+	if (p->query->only != NULL)
+		return hunt_only(p, h, more);
 	if (!find_leads(p, h->part))
 		return false;
 	if (resume)

@@ -12,6 +12,8 @@
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
  *              what a reference to it is as long as it is not there
  *   outbox     seq -> record                                        audit, until in the log
+ *   change     (lead, level, type, updated, vid) -> until           history of types and the system
+ *   replay     (day, key) -> at answer                              outcomes of requests
  *
  * `lead` is the compartment, and leads every key: a caller that is bound to one
  * never touches a page of another.  Patients stand twice: in their own
@@ -28,6 +30,7 @@
 #include "base/slice.h"
 #include "store/store.h"
 
+#define ALL_CHANGES   (-2)      /* the lead of changes that callers without a compartment look at */
 #define DIRECTORY      0        /* the lead of Patients for searches across patients */
 #define DEFAULT_LEVEL  3        /* no confidentiality label: N */
 
@@ -77,6 +80,7 @@ struct store {
 	pthread_mutex_t     sealing_lock;
 	atomic_llong        audited;    /* outbox rows up to here are in the log */
 	atomic_llong        sent;       /* records that the log has not answered yet */
+	atomic_llong        committed;  /* writes, counted from the start: what store_seen() says */
 };
 
 #define STATEMENTS 1024
@@ -89,6 +93,7 @@ struct store_reader {
 	bool          open;             /* a snapshot */
 	bool          lazy;             /* keeps it while the epoch is what it was */
 	unsigned long long epoch;
+	int64_t       seen;             /* of the snapshot */
 };
 
 /* schema.c */
@@ -118,6 +123,23 @@ bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, 
 
 /* search.c: as sqlite_load_version(), with the id that clients know. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+/* changes.c: in the writer's transaction, on its connection. */
+bool sqlite_change(struct store_reader *, const struct store_write *);
+bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
+
+/* guard.c: what was written last, and whether a guard still holds. */
+struct written;
+struct written *written_new(void);
+void            written_free(struct written *);
+void            written_add(struct written *, const struct store_write *, int64_t lead);
+int64_t         written_count(const struct written *);
+bool            sqlite_guard_holds(struct store_reader *, const struct written *,
+    const struct store_guard *);
+
+/* replay.c */
+bool sqlite_replay_free(struct store_reader *, const struct store_replay *);
+bool sqlite_replay_write(struct store_reader *, const struct store_replay *);
+bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct arena *);
 
 /* writer.c */
 bool sqlite_start_writer(struct store *, struct outcome *);

@@ -33,6 +33,8 @@ struct writer {
 	sqlite3_stmt *begin, *commit, *rollback, *current, *alias_find, *alias_add, *compartment,
 	             *member, *version, *resource, *outbox, *outbox_clear, *backref, *backref_clear;
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
+	struct store_reader reader;     /* the same connection, for what is asked before writing */
+	struct written *written;
 	int64_t       seq, cleared;
 };
 
@@ -127,7 +129,10 @@ unit_wins(struct writer *w, const struct store_unit *u)
 	for (uint32_t i = 0; i < u->count; i++)
 		if (!still_current(w, &u->writes[i]))
 			return false;
-	return true;
+	for (uint32_t i = 0; i < u->guard_count; i++)
+		if (!sqlite_guard_holds(&w->reader, w->written, &u->guards[i]))
+			return false;
+	return u->replay == NULL || sqlite_replay_free(&w->reader, u->replay);
 }
 
 /* Writing */
@@ -295,9 +300,11 @@ write_one(struct writer *w, const struct store_write *v)
 {
 	int64_t lead = v->compartment.number;
 
-	if (!write_compartment(w, &v->compartment) || !write_version(w, v) || !write_alias(w, v)
+	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
+	    || !write_version(w, v) || !write_alias(w, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
+	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
 }
@@ -325,7 +332,8 @@ write_unit(struct writer *w, struct store_unit *u)
 		if (!write_one(w, &u->writes[i]))
 			return false;
 	u->verdict = STORE_DONE;
-	return write_records(w, u);
+	return write_records(w, u)
+	    && (u->replay == NULL || sqlite_replay_write(&w->reader, u->replay));
 }
 
 static bool
@@ -340,6 +348,15 @@ clear_outbox(struct writer *w)
 	return step(w->outbox_clear);
 }
 
+/* A question that was not asked to its end would keep its snapshot. */
+static void
+rest(struct store_reader *r)
+{
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
+			sqlite3_reset(r->cache[i].statement);
+}
+
 static bool
 write_batch(struct writer *w, struct store_commit *batch)
 {
@@ -349,6 +366,7 @@ write_batch(struct writer *w, struct store_commit *batch)
 		for (uint32_t i = 0; i < c->count; i++)
 			if (!write_unit(w, &c->units[i]))
 				return false;
+	rest(&w->reader);
 	return step(w->commit);
 }
 
@@ -513,8 +531,10 @@ run(void *arg)
 			    sqlite3_extended_errcode(w->db));
 			step(w->rollback);
 		}
-		if (good)
+		if (good) {
+			atomic_store(&s->committed, written_count(w->written));
 			send_records(w, batch, seq);
+		}
 		settle(s, batch, !good);
 	}
 	return NULL;
@@ -589,6 +609,9 @@ close_writer(struct writer *w)
 		sqlite3_finalize(w->insert[k]);
 		sqlite3_finalize(w->erase[k]);
 	}
+	for (size_t i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(w->reader.cache[i].statement);
+	written_free(w->written);
 	sqlite3_close(w->db);
 	free(w);
 }
@@ -601,12 +624,15 @@ sqlite_start_writer(struct store *s, struct outcome *o)
 	if (w == NULL)
 		abort();
 	w->store = s;
+	w->written = written_new();
 	if (!sqlite_connect(s->path, true, s->config.no_sync, &w->db) || !prepare(w)
 	    || !drain_outbox(w)) {
 		sqlite_failed(w->db, "open-writer", o);
 		close_writer(w);
 		return false;
 	}
+	w->reader.store = s;
+	w->reader.db = w->db;
 	s->writer = w;
 	if (pthread_create(&s->writer_thread, NULL, run, w) != 0
 	    || pthread_create(&s->checkpointer, NULL, checkpoint, s) != 0)
@@ -681,9 +707,13 @@ store_submit(struct store *s, const struct permit *p, struct store_commit *c, st
 {
 	if (!atomic_load(&s->healthy))
 		return outcome_fail_at_once(o, FAULT_NO_STORE, "");
-	for (uint32_t u = 0; u < c->count; u++)
+	for (uint32_t u = 0; u < c->count; u++) {
 		for (uint32_t i = 0; i < c->units[u].count; i++)
 			if (!seal(s, p, &c->units[u].writes[i], s->sealing, arena, o))
 				return false;
+		if (c->units[u].replay != NULL
+		    && !sqlite_replay_seal(s, s->sealing, c->units[u].replay, arena))
+			return outcome_fail_at_once(o, FAULT_NO_STORE, "");
+	}
 	return enqueue(s, c) || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "");
 }

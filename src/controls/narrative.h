@@ -1,0 +1,40 @@
+/* narrative.h -- narratives outside the two hooks of the control: the same
+ * judgement for files, and the only way to HTML. */
+#ifndef CONTROLS_NARRATIVE_H
+#define CONTROLS_NARRATIVE_H
+
+#include <stdbool.h>
+
+#include "fhir/narratives.h"
+#include "http/http.h"
+#include "text/xhtml.h"
+
+struct options;
+struct outcome;
+
+/* One narrative and what it stands in. */
+struct narrative_text {
+	const struct json      *json;
+	const struct narrative *at;
+	const struct options   *options;
+	struct arena           *arena;
+};
+
+/* Reads it by the rules of the options; what is left goes to `out` in the form asked for.
+ * True when nothing is wrong. */
+bool narrative_read(const struct narrative_text *, enum xhtml_form, struct slice prefix,
+    struct buf *out, struct xhtml *found);
+
+/* What was found as issues at the div's place: faults, or warnings when it was taken out. */
+void narrative_report(const struct narrative_text *, const struct xhtml *, bool taken_out,
+    struct outcome *);
+
+/* A page of the narratives of a JSON answer and of its text, escaped.  False when the answer
+ * has no JSON that can be read. */
+bool narrative_page(struct slice answer, const struct options *, struct arena *, struct buf *);
+
+/* What the page is sent with, beside the headers of every answer: it may run, fetch and
+ * frame nothing, is of no origin, and shows images only that are in it. */
+extern const struct http_header narrative_page_csp;
+
+#endif
