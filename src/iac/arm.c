@@ -10,6 +10,7 @@
 #include "iac/azure.h"
 #include "iac/document.h"
 #include "iac/files.h"
+#include "iac/host.h"
 
 /* ---- expressions ---- */
 
@@ -538,6 +539,7 @@ arm_read(struct project *p, uint32_t source, const struct value *parameters, str
 		read_template(&z, template_of(document));
 	}
 	azure_distinct(p, first);
+	host_gather(p, first);
 }
 
 const struct value *

@@ -39,6 +39,16 @@ builtin_text_of(struct builtin_call *c, const struct value *v)
 }
 
 const struct value *
+builtin_member(struct builtin_call *c, const struct value *v, const char *name)
+{
+	const struct object *o = engine_find_object(c->engine, v);
+	const struct value *field = o == NULL || o->row_of == NULL ? NULL
+	    : engine_field(c->engine, o, slice_of(name));
+
+	return field != NULL ? field : value_path(v, name);
+}
+
+const struct value *
 builtin_list(struct arena *a, const struct value *v)
 {
 	struct value_builder b;
@@ -234,59 +244,56 @@ resources(struct builtin_call *c)
 	return value_end(&b);
 }
 
-enum direction { FROM = 1, TO = 2 };
-
-static bool
-are_linked(const struct resource *self, const struct resource *other, unsigned way)
+static void
+add_links(struct builtin_call *c, struct value_builder *b, struct slice type, const uint32_t *links,
+    uint32_t count)
 {
-	if (self == other)
-		return false;
-	if ((way & FROM) && (graph_refers(other, self) || graph_names(other, self)))
-		return true;
-	return (way & TO) && (graph_refers(self, other) || graph_names(self, other));
+	const struct resource *all = c->engine->project->resources;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (graph_type_matches(type, all[links[i]].type))
+			value_append(b, engine_object(c->engine, links[i]));
 }
 
-/* What stands in for the link when it is not known; NULL: nothing. */
+/* What stands in for links that are not known; NULL: nothing. */
 static const struct value *
-doubt(struct builtin_call *c, const struct resource *self, const struct resource *other, unsigned way)
+doubt(struct builtin_call *c, uint32_t self, struct slice type, unsigned ways)
 {
+	const struct graph *g = c->engine->graph;
 	const struct value *v = NULL;
 
-	if (self != other && (way & FROM))
-		v = graph_doubt(c->engine->project, other, self);
-	if (self != other && v == NULL && (way & TO))
-		v = graph_doubt(c->engine->project, self, other);
-	return v;
+	if (ways & GRAPH_FROM)
+		v = graph_doubt(g, c->engine->project->resources[self].type, type);
+	return v == NULL && (ways & GRAPH_TO) ? graph_own_doubt(g, self, type) : v;
 }
 
 /* Those that are linked; unknown when none is and one may be. */
 static const struct value *
-links(struct builtin_call *c, unsigned way)
+links(struct builtin_call *c, unsigned ways)
 {
-	const struct object *self = engine_find_object(c->engine, c->args[0]), *other;
+	const struct object *o = engine_find_object(c->engine, c->args[0]);
 	const struct value *unknown = NULL;
+	const uint32_t *list;
+	uint32_t self, i, count;
 	struct value_builder b;
 
 	if (c->args[0]->kind == VALUE_UNKNOWN)
 		return c->args[0];
 	value_begin(&b, c->arena, VALUE_LIST, c->span);
-	for (uint32_t i = 1; self != NULL && i < c->count; i++) {
-		const struct value *some = engine_objects(c->engine, builtin_text_of(c, c->args[i]));
-
-		for (uint32_t k = 0; k < some->count; k++) {
-			other = engine_find_object(c->engine, some->items[k]);
-			if (are_linked(self->resource, other->resource, way))
-				value_append(&b, some->items[k]);
-			else if (b.made->count == 0 && unknown == NULL)
-				unknown = doubt(c, self->resource, other->resource, way);
-		}
-	}
-	return b.made->count == 0 && unknown != NULL ? unknown : value_end(&b);
+	if (o == NULL)
+		return value_end(&b);
+	self = (uint32_t)(o->resource - c->engine->project->resources);
+	list = graph_links(c->engine->graph, c->arena, self, ways, &count);
+	for (i = 1; i < c->count; i++)
+		add_links(c, &b, builtin_text_of(c, c->args[i]), list, count);
+	for (i = 1; b.made->count == 0 && i < c->count && unknown == NULL; i++)
+		unknown = doubt(c, self, builtin_text_of(c, c->args[i]), ways);
+	return unknown != NULL ? unknown : value_end(&b);
 }
 
-static const struct value *linked(struct builtin_call *c) { return links(c, FROM | TO); }
-static const struct value *linked_from(struct builtin_call *c) { return links(c, FROM); }
-static const struct value *linked_to(struct builtin_call *c) { return links(c, TO); }
+static const struct value *linked(struct builtin_call *c) { return links(c, GRAPH_FROM | GRAPH_TO); }
+static const struct value *linked_from(struct builtin_call *c) { return links(c, GRAPH_FROM); }
+static const struct value *linked_to(struct builtin_call *c) { return links(c, GRAPH_TO); }
 
 /* ---- the table ---- */
 
@@ -361,7 +368,7 @@ builtin_call(void *frame, struct slice name, const struct value *const *args, ui
     struct span span)
 {
 	const struct frame *f = frame;
-	struct builtin_call c = { f->engine, f->engine->arena, f, args, count, span };
+	struct builtin_call c = { f->engine, f->engine->current->arena, f, args, count, span };
 	const struct builtin *b = find(name);
 
 	if (b == NULL)

@@ -37,6 +37,8 @@ const struct value *builtin_text(struct builtin_call *, struct slice);
 const struct value *builtin_unknown(struct builtin_call *, const char *because);
 /* The text of a string, number or bool; empty for anything else. */
 struct slice builtin_text_of(struct builtin_call *, const struct value *);
+/* A member of a map, or a field of a row. */
+const struct value *builtin_member(struct builtin_call *, const struct value *, const char *name);
 /* null is no item, a list its items, anything else one. */
 const struct value *builtin_list(struct arena *, const struct value *);
 /* "*" and "?" as in shells; letters without case when `nocase`. */

@@ -133,9 +133,11 @@ tags(struct builtin_call *c)
 {
 	struct hcl_map map = { .arena = c->arena };
 	const struct value *v, *unknown = NULL;
+	const struct object *o = engine_find_object(c->engine, c->args[0]);
+	const struct value *of = o != NULL && o->row_of != NULL ? o->self : c->args[0];
 
 	for (size_t i = 0; i < COUNT_OF(tag_places); i++) {
-		v = value_path(c->args[0], tag_places[i]);
+		v = value_path(of, tag_places[i]);
 		if (v->kind == VALUE_UNKNOWN)
 			unknown = v;
 		add_pairs(c, &map, v);

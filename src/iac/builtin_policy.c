@@ -195,20 +195,20 @@ three(struct builtin_call *c, int answer)
 static bool
 is_allow(struct builtin_call *c, const struct value *s)
 {
-	return slice_eq_nocase(builtin_text_of(c, value_path(s, "effect")), SLICE("Allow"));
+	return slice_eq_nocase(builtin_text_of(c, builtin_member(c, s, "effect")), SLICE("Allow"));
 }
 
 static int
 covers_action(struct builtin_call *c, const struct value *s, struct slice action)
 {
-	const struct value *others = value_path(s, "not_actions");
+	const struct value *others = builtin_member(c, s, "not_actions");
 	int no;
 
 	if (others->kind == VALUE_LIST && others->count > 0) {
 		no = covered(c, others, action);
 		return no < 0 ? -1 : !no;
 	}
-	return covered(c, value_path(s, "actions"), action);
+	return covered(c, builtin_member(c, s, "actions"), action);
 }
 
 /* allows(statement, action), allows(statement, action, principal): whether the statement lets
@@ -224,7 +224,7 @@ allows(struct builtin_call *c)
 	if (!is_allow(c, s))
 		return builtin_bool(c, false);
 	if (c->count > 2)
-		who = covered(c, value_path(s, "principals"), builtin_text_of(c, c->args[2]));
+		who = covered(c, builtin_member(c, s, "principals"), builtin_text_of(c, c->args[2]));
 	for (uint32_t i = 0; i < actions->count && answer < 1; i++) {
 		int one = covers_action(c, s, builtin_text_of(c, actions->items[i]));
 
@@ -237,13 +237,13 @@ allows(struct builtin_call *c)
 static const struct value *
 is_for_anyone(struct builtin_call *c)
 {
-	const struct value *s = c->args[0], *condition = value_path(s, "condition");
+	const struct value *s = c->args[0], *condition = builtin_member(c, s, "condition");
 	int anyone;
 
 	if (!is_allow(c, s))
 		return builtin_bool(c, false);
-	anyone = covered(c, value_path(s, "principals"), SLICE("\x01"));
-	if (anyone == 0 && value_path(s, "not_principals")->count > 0)
+	anyone = covered(c, builtin_member(c, s, "principals"), SLICE("\x01"));
+	if (anyone == 0 && builtin_member(c, s, "not_principals")->count > 0)
 		anyone = 1;
 	if (anyone == 1 && condition->kind != VALUE_NULL && condition->count > 0)
 		anyone = 0;

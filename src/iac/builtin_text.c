@@ -34,12 +34,12 @@ compiled(struct builtin_call *c, struct slice text)
 	for (p = c->engine->patterns; p != NULL; p = p->next)
 		if (slice_eq(p->text, text))
 			return p->code;
-	p = arena_alloc(c->arena, sizeof *p);
-	p->text = text;
+	p = arena_alloc(c->engine->arena, sizeof *p);
+	p->text = slice_dup(text, c->engine->arena);
 	p->code = pcre2_compile((PCRE2_SPTR)text.ptr, text.len, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error,
 	    &at, NULL);
 	if (p->code != NULL)
-		arena_defer(c->arena, free_code, p->code);
+		arena_defer(c->engine->arena, free_code, p->code);
 	p->next = c->engine->patterns;
 	c->engine->patterns = p;
 	return p->code;

@@ -102,6 +102,7 @@ test_corpus(void **state)
 	    LANGUAGE_CLOUDFORMATION, 100);
 	corpus("azureResourceManager", "-name '*.json' ! -name '*expected*'", LANGUAGE_ARM, 30);
 	corpus("azureResourceManager", "-name '*.bicep'", LANGUAGE_ARM, 50);
+	corpus("ansible", "-name '*.cfg'", LANGUAGE_ANSIBLE, 2);
 	corpus("ansible", "-name '*.yaml'", LANGUAGE_ANSIBLE, 3);
 	corpus(".", "-name '*expected*'", NOTHING, 50);
 }

@@ -1,11 +1,26 @@
 /* engine.c -- see engine.h. */
 #include "iac/engine.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/arena.h"
-#include "base/buf.h"
+#include "base/attr.h"
+#include "iac/value_copy.h"
+
+/* ---- what is kept and what passes ---- */
+
+struct project *
+engine_keep(struct engine *e)
+{
+	struct project *before = e->current;
+
+	e->current = &e->kept;
+	return before;
+}
+
+void
+engine_pass(struct engine *e, struct project *before)
+{
+	e->current = before;
+}
 
 /* ---- objects ---- */
 
@@ -19,37 +34,54 @@ engine_is_place(const struct engine *e, struct span s)
 	    && s.line > 0;
 }
 
-const struct value *
-engine_add_object(struct engine *e, const struct value *map, const struct resource *r, struct span span)
+static uint32_t *
+slot_of(const struct engine *e, const struct member *members)
 {
-	struct arena *a = e->arena;
-	struct hcl_map m = { .arena = a };
-	uint32_t id = e->object_count, before = e->object_room;
-	struct value *made;
-	char number[16];
-	uint32_t i;
+	uint64_t hash = (uint64_t)(uintptr_t)members * 0x9e3779b97f4a7c15u;
+	uint32_t i = (uint32_t)(hash >> 32) & (e->slot_room - 1);
 
-	for (i = 0; map->kind == VALUE_MAP && i < map->count; i++)
-		hcl_map_add(&m, map->members[i].key, map->members[i].key_span, map->members[i].value);
-	hcl_map_add(&m, SLICE("_address"), span, value_string(a, r->head, r->address));
-	hcl_map_add(&m, SLICE("_type"), span, value_string(a, r->head, r->type));
-	hcl_map_add(&m, SLICE("_name"), span, value_string(a, r->head, r->name));
-	hcl_map_add(&m, SLICE("_module"), span, value_string(a, r->head, r->module));
-	hcl_map_add(&m, SLICE("_file"), span, value_string(a, r->head,
-	    e->project->sources[r->span.source].path));
-	hcl_map_add(&m, SLICE("_language"), span, value_string(a, r->head,
-	    slice_of(language_names[r->language])));
-	snprintf(number, sizeof number, "%u", id);
-	hcl_map_add(&m, SLICE("_id"), span, value_number(a, r->head, slice_of(number)));
-	made = arena_alloc(a, sizeof *made);
-	*made = (struct value){ .kind = VALUE_MAP, .members = m.members, .count = m.count, .span = span };
-	if (id == before) {
-		e->object_room = before == 0 ? 64 : before * 2;
-		e->objects = arena_grow(a, e->objects, before * sizeof *e->objects,
-		    e->object_room * sizeof *e->objects);
+	while (e->slots[i] != 0 && e->objects[e->slots[i] - 1].value->members != members)
+		i = (i + 1) & (e->slot_room - 1);
+	return &e->slots[i];
+}
+
+static void
+grow_objects(struct engine *e)
+{
+	uint32_t before = e->object_room;
+
+	e->object_room = before == 0 ? 64 : before * 2;
+	e->objects = arena_grow(e->arena, e->objects, before * sizeof *e->objects,
+	    e->object_room * sizeof *e->objects);
+	e->slot_room = e->object_room * 2;
+	e->slots = arena_array(e->arena, e->slot_room, sizeof *e->slots);
+	for (uint32_t i = 0; i < e->object_count; i++)
+		*slot_of(e, e->objects[i].value->members) = i + 1;
+}
+
+/* An object is known by its members: a map with no members, or with those of another object, gets
+ * some of its own. */
+const struct value *
+engine_add_object(struct engine *e, const struct object *o)
+{
+	struct value *own;
+	size_t size;
+
+	if (e->object_count == e->object_room)
+		grow_objects(e);
+	e->objects[e->object_count] = *o;
+	if (o->value->members == NULL || *slot_of(e, o->value->members) != 0) {
+		own = arena_alloc(e->arena, sizeof *own);
+		size = o->value->count * sizeof *own->members;
+		*own = *o->value;
+		own->kind = VALUE_MAP;
+		own->members = arena_alloc(e->arena, size + sizeof *own->members);
+		if (size > 0)
+			memcpy(own->members, o->value->members, size);
+		e->objects[e->object_count].value = own;
 	}
-	e->objects[e->object_count++] = (struct object){ made, r, span };
-	return made;
+	*slot_of(e, e->objects[e->object_count].value->members) = e->object_count + 1;
+	return e->objects[e->object_count++].value;
 }
 
 const struct value *
@@ -60,7 +92,7 @@ engine_object(struct engine *e, uint32_t resource)
 
 	if (*id == 0) {
 		*id = e->object_count + 1;
-		engine_add_object(e, r->attributes, r, r->span);
+		engine_add_object(e, &(struct object){ .value = r->attributes, .resource = r, .span = r->span });
 	}
 	return e->objects[*id - 1].value;
 }
@@ -68,84 +100,60 @@ engine_object(struct engine *e, uint32_t resource)
 const struct object *
 engine_find_object(const struct engine *e, const struct value *v)
 {
-	const struct member *last;
+	uint32_t id = v->kind != VALUE_MAP || v->members == NULL || e->slot_room == 0 ? 0
+	    : *slot_of(e, v->members);
 
-	if (v->kind != VALUE_MAP || v->count == 0)
-		return NULL;
-	last = &v->members[v->count - 1];
-	if (!slice_is(last->key, "_id") || !(last->value->number < e->object_count))
-		return NULL;
-	return &e->objects[(uint32_t)last->value->number];
-}
-
-/* ---- types ---- */
-
-bool
-engine_type_matches(struct slice pattern, struct slice type)
-{
-	if (pattern.len > 0 && pattern.ptr[pattern.len - 1] == '*')
-		return slice_starts(type, slice_sub(pattern, 0, pattern.len - 1));
-	return slice_eq(pattern, type);
-}
-
-static int
-by_type(const void *a, const void *b, void *project)
-{
-	const struct resource *all = ((struct project *)project)->resources;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int order = slice_cmp(all[x].type, all[y].type);
-
-	return order != 0 ? order : x < y ? -1 : x > y;
-}
-
-static void
-index_types(struct engine *e)
-{
-	uint32_t n = e->project->resource_count;
-
-	e->object_of = arena_array(e->arena, n + 1u, sizeof *e->object_of);
-	e->by_type = arena_array(e->arena, n + 1u, sizeof *e->by_type);
-	for (uint32_t i = 0; i < n; i++)
-		e->by_type[i] = i;
-	qsort_r(e->by_type, n, sizeof *e->by_type, by_type, e->project);
-}
-
-/* The first resource in by_type whose type is not less. */
-static uint32_t
-lower_bound(const struct engine *e, struct slice type)
-{
-	uint32_t low = 0, high = e->project->resource_count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (slice_cmp(e->project->resources[e->by_type[middle]].type, type) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return id == 0 ? NULL : &e->objects[id - 1];
 }
 
 const struct value *
 engine_objects(struct engine *e, struct slice type)
 {
 	const struct view *view = rules_view(e->rules, type);
-	struct slice prefix = type;
+	struct type_list *list;
 	struct value_builder b;
+	uint32_t from, to;
 
 	if (view != NULL)
 		return engine_rows(e, view);
-	if (prefix.len > 0 && prefix.ptr[prefix.len - 1] == '*')
-		prefix.len--;
+	for (list = e->lists; list != NULL; list = list->next)
+		if (slice_eq(list->type, type))
+			return list->objects;
+	graph_types(e->graph, type, &from, &to);
 	value_begin(&b, e->arena, VALUE_LIST, (struct span){ 0 });
-	for (uint32_t i = lower_bound(e, prefix); i < e->project->resource_count; i++) {
-		if (!engine_type_matches(type, e->project->resources[e->by_type[i]].type))
-			break;
-		value_append(&b, engine_object(e, e->by_type[i]));
-	}
-	return value_end(&b);
+	for (; from < to; from++)
+		value_append(&b, engine_object(e, e->graph->by_type[from]));
+	list = arena_alloc(e->arena, sizeof *list);
+	*list = (struct type_list){ slice_dup(type, e->arena), value_end(&b), e->lists };
+	e->lists = list;
+	return list->objects;
 }
+
+/* ---- what the engine knows of an object ---- */
+
+static struct slice file_of(struct engine *e, const struct resource *r)
+{
+	return e->project->sources[r->span.source].path;
+}
+
+static struct slice language_of(struct engine *e, const struct resource *r)
+{
+	(void)e;
+	return slice_of(language_names[r->language]);
+}
+
+static struct slice address_of(struct engine *e, const struct resource *r) { (void)e; return r->address; }
+static struct slice type_of(struct engine *e, const struct resource *r) { (void)e; return r->type; }
+static struct slice own_name_of(struct engine *e, const struct resource *r) { (void)e; return r->name; }
+static struct slice module_of(struct engine *e, const struct resource *r) { (void)e; return r->module; }
+
+static const struct {
+	const char *name;
+	struct slice (*text)(struct engine *, const struct resource *);
+} known[] = {
+	{ "_address", address_of }, { "_type", type_of },   { "_name", own_name_of },
+	{ "_module", module_of },   { "_file", file_of },   { "_language", language_of },
+};
 
 /* ---- frames ---- */
 
@@ -159,7 +167,7 @@ void
 frame_lets(struct frame *f, int which, struct rule_names names)
 {
 	f->lets[which] = names;
-	f->memo[which] = arena_array(f->engine->arena, names.count + 1u, sizeof *f->memo[which]);
+	f->memo[which] = arena_array(f->engine->current->arena, names.count + 1u, sizeof *f->memo[which]);
 }
 
 static const struct value in_work = { .kind = VALUE_UNKNOWN };
@@ -171,7 +179,7 @@ named(struct frame *f, const struct rule_names *names, const struct value **memo
 		if (!slice_eq(names->list[i].name, name))
 			continue;
 		if (memo[i] == &in_work)
-			return value_unknown(f->engine->arena, names->list[i].span,
+			return value_unknown(f->engine->current->arena, names->list[i].span,
 			    SLICE("the value depends on itself"));
 		if (memo[i] == NULL) {
 			memo[i] = &in_work;
@@ -204,21 +212,41 @@ frame_traverse(void *ctx, const struct hcl_step *steps, uint32_t count, uint32_t
 	struct frame *f = ctx, own;
 	struct engine *e = f->engine;
 	const struct rule_names *names = &e->rules->files[f->file].locals;
+	struct project *before;
+	const struct value *v;
 
 	if (count < 2 || !slice_is(steps[0].key->text, "local"))
 		return NULL;
 	if (e->locals[f->file] == NULL)
 		e->locals[f->file] = arena_array(e->arena, names->count + 1u, sizeof **e->locals);
+	before = engine_keep(e);
 	frame_init(&own, e, f->file, &value_null);
 	*used = 2;
-	return named(&own, names, e->locals[f->file], steps[1].key->text);
+	v = named(&own, names, e->locals[f->file], steps[1].key->text);
+	engine_pass(e, before);
+	return v;
+}
+
+static const struct value *
+frame_member(void *ctx, const struct value *map, struct slice name)
+{
+	struct engine *e = ((struct frame *)ctx)->engine;
+	const struct object *o = engine_find_object(e, map);
+
+	if (o == NULL)
+		return NULL;
+	for (size_t i = 0; name.len > 0 && name.ptr[0] == '_' && i < COUNT_OF(known); i++)
+		if (slice_is(name, known[i].name))
+			return value_string(e->current->arena, o->resource->head, known[i].text(e, o->resource));
+	return o->row_of == NULL ? NULL : engine_field(e, o, name);
 }
 
 const struct value *
 frame_evaluate(struct frame *f, const struct hcl_expression *x)
 {
-	struct hcl_scope s = { .project = f->engine->project, .meter = &f->engine->meter, .ctx = f,
-		.root = frame_root, .traverse = frame_traverse, .call = builtin_call, .lenient = true };
+	struct hcl_scope s = { .project = f->engine->current, .meter = &f->engine->meter, .ctx = f,
+		.root = frame_root, .traverse = frame_traverse, .call = builtin_call, .member = frame_member,
+		.lenient = true };
 
 	return hcl_evaluate(x, &s);
 }
@@ -291,25 +319,24 @@ path_place(const struct engine *e, const struct value *v, struct slice path, str
 
 /* In a row of a view also what it was made of: its item, then its resource. */
 static bool
-place_in_row(const struct engine *e, const struct value *v, struct slice path, struct span *out)
+place_in_row(struct engine *e, const struct value *v, struct slice path, struct span *out)
 {
-	static const char *const parts[] = { "item", "resource" };
-	struct span found = *out;
+	const struct object *row = engine_find_object(e, v);
+	struct slice rest = path, name = slice_cut(&rest, '.');
+	const struct value *field;
 
-	if (path_place(e, v, path, &found)) {
-		*out = found;
-		return true;
-	}
-	for (int i = 0; i < 2; i++) {
-		const struct member *part = find_member(v, slice_of(parts[i]));
-
-		if (part != NULL && engine_find_object(e, v) != NULL && path_place(e, part->value, path, &found)) {
-			*out = found;
-			return true;
-		}
-	}
-	path_place(e, v, path, out);
-	return false;
+	if (row == NULL || row->row_of == NULL)
+		return path_place(e, v, path, out);
+	if (row->item != NULL && path_place(e, row->item, path, &(struct span){ 0 }))
+		return path_place(e, row->item, path, out);
+	if (path_place(e, row->self, path, &(struct span){ 0 }))
+		return path_place(e, row->self, path, out);
+	field = engine_field(e, row, name);
+	if (field == NULL || field->kind == VALUE_NULL)
+		return row->item != NULL && path_place(e, row->item, path, out);
+	if (engine_is_place(e, field->span))
+		*out = field->span;
+	return path_place(e, field, rest, out);
 }
 
 /* `at` is a path or several: the first that is there whole, else as far as the last goes. */
@@ -349,7 +376,7 @@ message_of(struct asking *q)
 	    : frame_evaluate(&q->frame, q->check->message);
 
 	if (v->text.len > 0 && (v->kind == VALUE_STRING || v->kind == VALUE_UNKNOWN))
-		return v->text;
+		return slice_dup(v->text, q->engine->arena);
 	return q->check->rule->title;
 }
 
@@ -365,12 +392,15 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 {
 	struct engine *e = q->engine;
 	const struct object *o = item == NULL ? NULL : engine_find_object(e, item);
-	const struct value *within = item == NULL ? q->frame.self : item;
+	const struct value *within = item == NULL ? q->frame.self : item, *fix;
 	struct finding *f = findings_add(e->findings);
+	struct value_copier copier;
 
 	if (o == NULL)
 		o = engine_find_object(e, q->frame.self);
-	*f = (struct finding){ .rule = q->check->rule, .check = q->check, .status = status, .why = why,
+	value_copier_init(&copier, e->arena, e->scratch, NULL, 0);
+	*f = (struct finding){ .rule = q->check->rule, .check = q->check, .status = status,
+		.why = value_copy_why(&copier, why),
 		.resource = o == NULL ? NULL : o->resource,
 		.address = o == NULL ? SLICE("project") : o->resource->address,
 		.span = o == NULL ? first_place(e) : o->span };
@@ -379,9 +409,10 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 	q->frame.item = item == NULL ? q->frame.self : item;
 	if (q->check->at != NULL)
 		find_place(e, within, frame_evaluate(&q->frame, q->check->at), &f->span, &f->attribute);
+	f->attribute = slice_dup(f->attribute, e->arena);
 	f->message = message_of(q);
-	if (q->check->fix != NULL && status == FINDING_FAIL)
-		f->fix = frame_evaluate(&q->frame, q->check->fix);
+	fix = q->check->fix == NULL || status != FINDING_FAIL ? NULL : frame_evaluate(&q->frame, q->check->fix);
+	f->fix = fix == NULL ? NULL : value_copy(&copier, fix);
 	q->frame.item = NULL;
 	if (status == FINDING_FAIL)
 		q->failed = true;
@@ -428,28 +459,29 @@ ask(struct engine *e, const struct rule_check *c, const struct value *self)
 }
 
 static void
-ask_project(struct engine *e, const struct rule_check *c)
+ask_and_forget(struct engine *e, const struct rule_check *c, const struct value *self)
 {
-	static const struct value empty = { .kind = VALUE_MAP };
-
-	if (e->project->resource_count > 0)
-		ask(e, c, &empty);
+	ask(e, c, self);
+	arena_reset(e->scratch);
 }
 
 static void
 run_check(struct engine *e, const struct rule_check *c)
 {
+	static const struct value empty = { .kind = VALUE_MAP };
+
 	for (uint32_t i = 0; i < c->block->label_count; i++) {
 		struct slice type = c->block->labels[i];
 		const struct value *all;
 
 		if (slice_is(type, "project")) {
-			ask_project(e, c);
+			if (e->project->resource_count > 0)
+				ask_and_forget(e, c, &empty);
 			continue;
 		}
 		all = engine_objects(e, type);
 		for (uint32_t k = 0; k < all->count; k++)
-			ask(e, c, all->items[k]);
+			ask_and_forget(e, c, all->items[k]);
 	}
 }
 
@@ -457,15 +489,21 @@ void
 engine_run(const struct rules *rules, struct project *project, struct findings *out,
     const struct rule *only)
 {
-	struct engine e = { .rules = rules, .project = project, .arena = project->arena, .findings = out };
+	struct engine e = { .rules = rules, .project = project, .arena = project->arena, .findings = out,
+		.kept = *project, .passing = *project };
+	struct graph graph;
 
-	hcl_meter_init(&e.meter);
+	graph_init(&graph, e.arena, project);
+	e.graph = &graph;
+	e.scratch = e.passing.arena = arena_new(1 << 14);
+	e.current = &e.passing;
 	e.rows = arena_array(e.arena, rules->view_count + 1u, sizeof *e.rows);
 	e.locals = arena_array(e.arena, rules->file_count + 1u, sizeof *e.locals);
-	index_types(&e);
+	e.object_of = arena_array(e.arena, project->resource_count + 1u, sizeof *e.object_of);
 	for (uint32_t i = 0; i < rules->rule_count; i++)
 		for (uint32_t k = 0; k < rules->rules[i].check_count; k++)
 			if (only == NULL || only == &rules->rules[i])
 				run_check(&e, &rules->rules[i].checks[k]);
+	arena_free(e.scratch);
 	findings_finish(out);
 }

@@ -4,29 +4,46 @@
  * `when` are evaluated in three values; a definite true is a finding, an unknown is a finding
  * that says "cannot tell", all else is passed.
  *
- * An object is a resource or a row of a view as rules see it: a map of its attributes and, at
- * the end, of what is known about it: _address, _type, _name, _module, _file, _language, _id. */
+ * An object is a resource or a row of a view as rules see it: a map of which the engine knows
+ * more.  Members that the map does not hold are asked of the engine: _address, _type and the like
+ * of every object, the fields of a row.  Fields are evaluated when a rule asks for them.
+ *
+ * What a check makes on its way lives in `scratch` and goes when its answer is there; what is
+ * kept (objects, lists of them, locals, findings) lives in `arena`. */
 #ifndef IAC_ENGINE_H
 #define IAC_ENGINE_H
 
 #include "iac/finding.h"
+#include "iac/graph.h"
 
 struct object {
-	const struct value    *value;
-	const struct resource *resource;
-	struct span            span;            /* of the row; of the resource when it is one */
+	const struct value       *value;
+	const struct resource    *resource;
+	struct span               span;         /* of the row; of the resource when it is one */
+	const struct view_source *row_of;       /* NULL: it is a resource */
+	const struct value       *self, *item;  /* what the row is made of; item may be NULL */
+};
+
+struct type_list {
+	struct slice        type;
+	const struct value *objects;
+	struct type_list   *next;
 };
 
 struct engine {
 	const struct rules *rules;
-	struct project     *project;
-	struct arena       *arena;
+	const struct project *project;
+	struct arena       *arena, *scratch;
+	struct project      kept, passing;      /* the project with the one arena or the other */
+	struct project     *current;            /* of these two */
 	struct findings    *findings;
+	const struct graph *graph;
 	struct hcl_meter    meter;
 	struct object      *objects;
 	uint32_t            object_count, object_room;
+	uint32_t           *slots, slot_room;   /* object id + 1, by the members of its map */
 	uint32_t           *object_of;          /* by resource: object id + 1 */
-	uint32_t           *by_type;            /* resources, sorted by type, then order */
+	struct type_list   *lists;
 	const struct value **rows;              /* by view: list of rows; NULL: not made yet */
 	const struct value ***locals;           /* by file, by local; NULL: not evaluated yet */
 	void               *patterns;           /* compiled regular expressions */
@@ -50,30 +67,24 @@ void frame_init(struct frame *, struct engine *, uint32_t file, const struct val
 void frame_lets(struct frame *, int which, struct rule_names);
 const struct value *frame_evaluate(struct frame *, const struct hcl_expression *);
 
+/* Until engine_pass(): what is made is kept.  Gives what to hand to engine_pass(). */
+struct project *engine_keep(struct engine *);
+void            engine_pass(struct engine *, struct project *before);
+
 /* Objects of a type, of several ("aws_s3_*"), or rows of a view: a list. */
 const struct value *engine_objects(struct engine *, struct slice type);
 const struct value *engine_rows(struct engine *, const struct view *);
 const struct value *engine_object(struct engine *, uint32_t resource);
-/* A map as an object of its own: what is known about it is added. */
-const struct value *engine_add_object(struct engine *, const struct value *map,
-    const struct resource *, struct span);
+const struct value *engine_add_object(struct engine *, const struct object *);
 /* NULL: the value is no object. */
 const struct object *engine_find_object(const struct engine *, const struct value *);
+/* A field of a row; NULL: there is none of that name. */
+const struct value *engine_field(struct engine *, const struct object *, struct slice name);
 /* Whether the span is a place in the files that are scanned. */
 bool engine_is_place(const struct engine *, struct span);
 
 /* Functions of rules; NULL: not one of them (struct hcl_scope, call). */
 const struct value *builtin_call(void *frame, struct slice name, const struct value *const *args,
     uint32_t count, struct span);
-
-/* Whether one refers to the other, by address. */
-bool graph_refers(const struct resource *from, const struct resource *to);
-/* Whether an attribute of one holds a name of the other. */
-bool graph_names(const struct resource *from, const struct resource *to);
-/* An attribute of one that is not known and by its name may hold the other; NULL: there is none. */
-const struct value *graph_doubt(const struct project *, const struct resource *from,
-    const struct resource *to);
-/* `type` may end with "*". */
-bool engine_type_matches(struct slice pattern, struct slice type);
 
 #endif

@@ -126,6 +126,8 @@ struct hcl_scope {
 	/* Functions beyond those of Terraform, asked first; NULL: not one of them. */
 	const struct value *(*call)(void *ctx, struct slice name, const struct value *const *args,
 	    uint32_t count, struct span);
+	/* Asked for a member that a map does not hold; NULL: not there either. */
+	const struct value *(*member)(void *ctx, const struct value *map, struct slice name);
 	const struct hcl_binding *bindings;
 	/* As rules see values (docs/scan-rules.md): what is absent is null, null is false and
 	 * has no items, a list of one block is that block, "true" equals true. */

@@ -99,6 +99,8 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 	found = find_member(v, name);
 	if (found != NULL)
 		return inherit(arena_of(s), v, found);
+	if (s->member != NULL && (found = s->member(s->ctx, v, name)) != NULL)
+		return found;
 	if (v->why == &hcl_partial_map)
 		return value_unknown(arena_of(s), span, hcl_partial_map.text);
 	if (s->lenient)

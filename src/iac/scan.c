@@ -9,12 +9,15 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/env.h"
+#include "iac/ansible.h"
+#include "iac/arm.h"
 #include "iac/cloudformation.h"
 #include "iac/compose.h"
 #include "iac/detect.h"
 #include "iac/dockerfile.h"
 #include "iac/engine.h"
 #include "iac/files.h"
+#include "iac/host.h"
 #include "iac/kubernetes.h"
 #include "iac/terraform.h"
 #include "iac/terraform_plan.h"
@@ -67,7 +70,7 @@ unreadable(struct scan *s, struct slice path, const char *why)
 
 /* Endings of files that may hold infrastructure. */
 static const char *const endings[] = { ".tf", ".tfvars", ".json", ".yaml", ".yml", ".template",
-	".dockerfile", ".cfg", ".tfplan.json" };
+	".dockerfile", ".cfg", ".tfplan.json", ".bicep", ".tofu" };
 
 static bool
 is_candidate(struct slice name)
@@ -299,10 +302,24 @@ read_dockerfile(struct project *p, uint32_t source, struct slice root)
 	dockerfile_read(p, source);
 }
 
+static void
+read_azure(struct project *p, uint32_t source, struct slice root)
+{
+	arm_read(p, source, NULL, root);
+}
+
+static void
+read_user_data(struct project *p, uint32_t source, struct slice root)
+{
+	(void)root;
+	cloud_init_read(p, source);
+}
+
 static void (*const readers[])(struct project *, uint32_t, struct slice) = {
 	[LANGUAGE_TERRAFORM_PLAN] = read_plan,    [LANGUAGE_CLOUDFORMATION] = read_template,
 	[LANGUAGE_KUBERNETES] = read_manifest,    [LANGUAGE_DOCKERFILE] = read_dockerfile,
-	[LANGUAGE_CLOUD_INIT] = NULL,
+	[LANGUAGE_ARM] = read_azure,              [LANGUAGE_ANSIBLE] = ansible_read,
+	[LANGUAGE_CLOUD_INIT] = read_user_data,
 };
 
 static void

@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "iac/hcl.h"
+#include "iac/host.h"
 
 enum { INSTANCES_MAX = 1000, MODULES_MAX = 2000, RESOURCES_MAX = 100000, NESTING_MAX = 20,
 	REFERENCES_MAX = 64, SOURCE_MAX = 4 << 20, BLOCKS_DEPTH = 200 };
@@ -1010,6 +1011,7 @@ terraform_read(struct project *p, const uint32_t *sources, uint32_t count, struc
 {
 	struct reader r = { .project = p, .root = root_directory };
 	struct hcl_map values = { .arena = p->arena };
+	uint32_t first = p->resource_count;
 	struct module *m;
 
 	if (count == 0)
@@ -1027,4 +1029,5 @@ terraform_read(struct project *p, const uint32_t *sources, uint32_t count, struc
 	m->arguments = hcl_map_end(&values, (struct span){ 0 });
 	sort_cells(m);
 	give(m);
+	host_gather(p, first);
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "iac/document.h"
 #include "iac/hcl.h"
+#include "iac/host.h"
 
 enum { RESOURCES_MAX = 100000, MODULE_DEPTH = 50, REFERENCE_DEPTH = 20, REFERENCES_MAX = 200,
 	STEPS_MAX = 2000000, PATH_BYTES = 2048 };
@@ -411,6 +412,7 @@ terraform_plan_read(struct project *project, uint32_t source)
 {
 	struct plan *p = arena_alloc(project->arena, sizeof *p);
 	struct scope *root = arena_alloc(project->arena, sizeof *root);
+	uint32_t first = project->resource_count;
 	const struct value *document;
 
 	*p = (struct plan){ .project = project, .arena = project->arena, .steps = STEPS_MAX };
@@ -425,4 +427,5 @@ terraform_plan_read(struct project *project, uint32_t source)
 	add_module(p, value_path(document, "prior_state.values.root_module"), 0, true);
 	add_providers(p, value_path(document, "configuration.provider_config"),
 	    value_member(document, SLICE("variables")));
+	host_gather(project, first);
 }
