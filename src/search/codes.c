@@ -36,10 +36,12 @@ bool
 parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 {
 	struct terminology t;
+	struct code_set *set;
 	const struct expansion *all;
 
 	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
-	all = terminology_expand(&t, url);
+	set = terminology_set(&t, url);
+	all = set == NULL ? NULL : code_set_expand(&t, set);
 	if (all == NULL || !all->complete)
 		return not_known(p);
 	for (uint32_t i = 0; i < all->count; i++)
