@@ -68,10 +68,10 @@ class World:
 
     def links(self, dark_patient):
         """References from what is seen to what is hidden, and back."""
-        def one(kind, name, dark, **more):
+        def one(kind, label, dark, **more):
             if self.hidden or not dark:
                 meta = {"meta": self.veil} if dark else {}
-                self.put({"resourceType": kind, **meta, **more}, name)
+                self.put({"resourceType": kind, **meta, **more}, label)
 
         def contains(code):
             return {"contained": [{"resourceType": "Specimen", "id": "s", "type": {"coding": [{"code": code}]}}],
@@ -144,14 +144,14 @@ def searches(rng, kind):
                         "code-value-quantity=dark$55", "_content=darkness", "_content=xxx", "code:text=dark", "_text=x",
                         "status:in=http://hl7.org/fhir/ValueSet/observation-status", "specimen.type=bone", "specimen.type=blood",
                         "status:not-in=http://hl7.org/fhir/ValueSet/observation-status", "focus:identifier=x"],
-        "Encounter": ["status=finished,planned", "_has:Observation:encounter:code=8867-4", "subject:Patient.name=own",
+        "Encounter": ["status=finished,planned", "status:in=http://hl7.org/fhir/ValueSet/encounter-status", "_has:Observation:encounter:code=8867-4", "subject:Patient.name=own",
                       "_has:Observation:encounter:_has:Observation:has-member:code=dark", "_filter=status eq finished"],
         "Specimen": ["type=bone,blood", "_contained=true", "_contained=both&_containedType=contained"],
         "Location": ["near=10%7C20%7C5%7Ckm", "name=dark", "_content=darkness"],
         "Organization": ["name=dark", "_has:Patient:organization:name=own", "address-city=night"],
         "Patient": ["family=own", "family=other", "family:exact=Own", "given:contains=lg", "birthdate=1970-05-05",
                     "birthdate=gt1960", "gender=female", "gender:not=male", "gender:missing=true", "_id=own,other",
-                    "name=o", "_security=R", "_lastUpdated=gt2020",
+                    "name=o", "_security=R", "_lastUpdated=gt2020", "gender:in=http://hl7.org/fhir/ValueSet/administrative-gender",
                     "organization.name=dark", "organization=Organization/dark-org",
                     "_has:Observation:patient:code=dark", "_has:Observation:patient:value-quantity=gt100",
                     "_has:Encounter:patient:status=finished", "_has:Observation:patient:_has:List:item:status=current",
@@ -168,7 +168,7 @@ def searches(rng, kind):
                              "_revinclude=Observation:encounter", "_revinclude=List:item&_revinclude:iterate=Observation:derived-from",
                              "_include=Observation:subject&_revinclude:iterate=Encounter:patient"], rng.randint(1, 2))
     if rng.random() < .2:
-        parts.append(rng.choice(["_elements=status,name", "_summary=true", "_summary=data", "_contained=both", "_summary=text"]))
+        parts.append(rng.choice(["_elements=meta,id", "_summary=true", "_summary=data", "_contained=both", "_summary=text"]))
     if rng.random() < .5:
         parts.append(f"_count={rng.choice([0, 1, 2, 3, 50])}")
     if rng.random() < .5:

@@ -156,6 +156,16 @@ keep_lead(struct plan *p, int64_t lead)
 		add_lead(p, lead);
 }
 
+/* Of a planted leak. */
+static bool
+has_date(const struct query_part *part)
+{
+	for (uint32_t i = 0; i < part->clause_count; i++)
+		if (part->clauses[i].kind == SEARCH_DATE)
+			return true;
+	return false;
+}
+
 /* The leads of one part; `wide`: all of them. */
 static bool
 find_leads(struct plan *p, const struct query_part *part)
@@ -169,11 +179,13 @@ find_leads(struct plan *p, const struct query_part *part)
 	if (q->in_patient) {
 		if (q->patient != 0 && !leads_of_patient(p, q->patient))
 			return false;
-		if (p->bound)
+		if (!plan_leaves(p, 59))
 			keep_lead(p, p->lead);
 		order_leads(p);
 		return true;
 	}
+	if (planted(1) && has_date(part))
+		return p->wide = true;
 	if (!p->bound && q->contained != CONTAINED_FALSE) {
 		p->wide = true;
 		return true;
@@ -421,7 +433,25 @@ static bool
 count_all(struct plan *p, int64_t *total)
 {
 	*total = 0;
+	if (planted(2))
+		p->bound = false;
 	return hunt_all(p, false, count_one, total);
+}
+
+/* Planted: whether there is more depends on what is hidden. */
+static bool
+leak_more(struct plan *p, struct store_page *out)
+{
+	int64_t all;
+
+	p->leaking = true;
+	p->bound = false;
+	if (!count_all(p, &all))
+		return false;
+	p->leaking = false;
+	p->bound = permit_compartment(p->permit, &p->lead);
+	out->more |= out->count > 0 && all > out->count;
+	return true;
 }
 
 /* Pages */
@@ -699,7 +729,7 @@ find_page(struct plan *p, struct page *page, struct store_page *out)
 		return false;
 	out->more = page->have > q->page;
 	out->count = page->have - out->more;
-	return true;
+	return !planted(8) || q->parts[0].clause_count > 0 || leak_more(p, out);
 }
 
 bool
