@@ -194,11 +194,11 @@ inspection_add(struct inspection *n, struct slice piece)
 	n->cut |= n->scan != NULL && !n->cut && !clamd_send(n->scan, piece);
 }
 
-enum finding
+enum probed
 inspection_end(struct inspection *n, struct content *c)
 {
 	struct inspector *i = n->inspector;
-	enum finding finding = probe_end(n->probe);
+	enum probed finding = probe_end(n->probe);
 
 	c->size = n->size;
 	digest_end(n->digest, c->sha256, c->sha1);

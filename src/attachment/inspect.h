@@ -35,7 +35,7 @@ void inspector_judge(struct inspector *, struct content *);
  * be set. */
 struct inspection *inspection_begin(struct inspector *, struct slice essence);
 void               inspection_add(struct inspection *, struct slice piece);
-enum finding       inspection_end(struct inspection *, struct content *);
+enum probed       inspection_end(struct inspection *, struct content *);
 void               inspection_drop(struct inspection *);        /* NULL is fine */
 
 enum inspector_state { INSPECTOR_GOOD, INSPECTOR_UNSCANNED, INSPECTOR_DOWN, INSPECTOR_OLD };

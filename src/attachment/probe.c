@@ -37,7 +37,7 @@ struct probe {
 	const struct limits *limits;
 	enum media_probe kind;
 	bool             typed;
-	enum finding     found;
+	enum probed     found;
 	uint64_t         size;
 	char             head[HEAD];
 	size_t           head_len;
@@ -50,11 +50,11 @@ struct probe {
 };
 
 const char *
-finding_text(enum finding finding)
+probed_text(enum probed finding)
 {
 	static const char *const texts[] = {
 #define X(sym, text) text,
-		FINDINGS(X)
+		PROBES(X)
 #undef X
 	};
 
@@ -62,20 +62,20 @@ finding_text(enum finding finding)
 }
 
 static void
-find(struct probe *p, enum finding finding)
+find(struct probe *p, enum probed finding)
 {
-	if (p->found == FINDING_GOOD)
+	if (p->found == PROBED_GOOD)
 		p->found = finding;
 }
 
 /* PDF (ISO 32000-1): names, "#41" being "A" in them (7.3.5).  Inside a stream a name of three
  * letters is chance, longer ones are not; a reader may be led into what looks like a stream. */
 
-static const struct { const char *name; bool short_one; enum finding finding; } pdf_names[] = {
-	{ "JavaScript",   false, FINDING_ACTIVE }, { "JS", true, FINDING_ACTIVE },
-	{ "Launch",       false, FINDING_ACTIVE }, { "EmbeddedFile", false, FINDING_ACTIVE },
-	{ "EmbeddedFiles", false, FINDING_ACTIVE }, { "RichMedia", false, FINDING_ACTIVE },
-	{ "XFA",          true,  FINDING_ACTIVE }, { "Encrypt", false, FINDING_ENCRYPTED },
+static const struct { const char *name; bool short_one; enum probed finding; } pdf_names[] = {
+	{ "JavaScript",   false, PROBED_ACTIVE }, { "JS", true, PROBED_ACTIVE },
+	{ "Launch",       false, PROBED_ACTIVE }, { "EmbeddedFile", false, PROBED_ACTIVE },
+	{ "EmbeddedFiles", false, PROBED_ACTIVE }, { "RichMedia", false, PROBED_ACTIVE },
+	{ "XFA",          true,  PROBED_ACTIVE }, { "Encrypt", false, PROBED_ENCRYPTED },
 };
 
 static void
@@ -88,7 +88,7 @@ pdf_name(struct probe *p)
 		if (slice_is(name, pdf_names[i].name) && !(f->in_stream && pdf_names[i].short_one))
 			find(p, pdf_names[i].finding);
 	if (f->opening && slice_is(name, "URI"))
-		find(p, FINDING_ACTIVE);
+		find(p, PROBED_ACTIVE);
 	if (!f->in_stream && slice_is(name, "OpenAction"))
 		f->opening = true;
 	f->in_name = false;
@@ -172,7 +172,7 @@ static void
 check_pixels(struct probe *p, uint64_t width, uint64_t height)
 {
 	if (width * height > p->limits->of[LIMIT_IMAGE_PIXELS])
-		find(p, FINDING_PIXELS);
+		find(p, PROBED_PIXELS);
 }
 
 #define PNG_SIGNATURE 8
@@ -185,7 +185,7 @@ png_byte(struct probe *p, uint8_t c)
 	if (p->size < PNG_SIGNATURE)
 		return;
 	if (s->ended)
-		find(p, FINDING_POLYGLOT);
+		find(p, PROBED_POLYGLOT);
 	if (s->skip > 0) {
 		s->skip--;
 		s->ended = s->state == 1 && s->skip == 0;
@@ -204,7 +204,7 @@ png_end(struct probe *p)
 {
 	if (p->head_len < 24 || memcmp(p->head, "\x89PNG\r\n\x1a\n", 8) != 0
 	    || memcmp(p->head + 12, "IHDR", 4) != 0 || !p->seg.ended)
-		find(p, FINDING_MISMATCH);
+		find(p, PROBED_MISMATCH);
 	else
 		check_pixels(p, big((uint8_t *)p->head + 16), big((uint8_t *)p->head + 20));
 }
@@ -281,7 +281,7 @@ tiff_end(struct probe *p)
 	uint64_t width = 0, height = 0, at, count;
 
 	if (p->head_len < 8 || (memcmp(p->head, "II*\0", 4) != 0 && memcmp(p->head, "MM\0*", 4) != 0)) {
-		find(p, FINDING_MISMATCH);
+		find(p, PROBED_MISMATCH);
 		return;
 	}
 	at = tiff_number(p, 4, 4, little);
@@ -375,7 +375,7 @@ zip_end(struct probe *p)
 
 	if (end == SIZE_MAX || size > end || !directory_good(p, slice_make(tail.ptr + end - size, size),
 	    from_little(tail.ptr + end + 10, 2)))
-		find(p, FINDING_ARCHIVE);
+		find(p, PROBED_ARCHIVE);
 }
 
 /* XML: well-formed, no document type, bounded depth. */
@@ -386,7 +386,7 @@ xml_doctype(void *ctx, const XML_Char *name UNUSED, const XML_Char *sysid UNUSED
 {
 	struct probe *p = ctx;
 
-	find(p, FINDING_XML);
+	find(p, PROBED_XML);
 	XML_StopParser(p->xml, XML_FALSE);
 }
 
@@ -396,7 +396,7 @@ xml_start(void *ctx, const XML_Char *name UNUSED, const XML_Char **attributes UN
 	struct probe *p = ctx;
 
 	if (++p->depth > XML_DEEP) {
-		find(p, FINDING_XML);
+		find(p, PROBED_XML);
 		XML_StopParser(p->xml, XML_FALSE);
 	}
 }
@@ -420,9 +420,9 @@ xml_begin(struct probe *p)
 static void
 xml_add(struct probe *p, struct slice piece, bool last)
 {
-	if (p->found == FINDING_GOOD
+	if (p->found == PROBED_GOOD
 	    && XML_Parse(p->xml, piece.ptr, (int)piece.len, last) != XML_STATUS_OK)
-		find(p, FINDING_XML);
+		find(p, PROBED_XML);
 }
 
 /* Two kinds at once: what other files begin with, further on in the first KiB; or
@@ -446,9 +446,9 @@ look_for_second_kind(struct probe *p)
 	for (size_t i = 0; i < COUNT_OF(beginnings); i++)
 		if (p->head_len > 1 && memmem(p->head + 1, p->head_len - 1, beginnings[i].ptr,
 		    beginnings[i].len) != NULL)
-			find(p, FINDING_POLYGLOT);
+			find(p, PROBED_POLYGLOT);
 	if (tail.len >= 22 && zip_end_record(tail.ptr, tail.len) != SIZE_MAX)
-		find(p, FINDING_POLYGLOT);
+		find(p, PROBED_POLYGLOT);
 }
 
 struct probe *
@@ -511,7 +511,7 @@ probe_add(struct probe *p, struct slice piece)
 		break;
 	case PROBE_TEXT:
 		if (memchr(piece.ptr, '\0', piece.len) != NULL)
-			find(p, FINDING_TEXT);
+			find(p, PROBED_TEXT);
 		break;
 	default:
 		break;
@@ -519,21 +519,21 @@ probe_add(struct probe *p, struct slice piece)
 	p->size += piece.len;
 }
 
-enum finding
+enum probed
 probe_end(struct probe *p)
 {
 	struct slice head = slice_make(p->head, p->head_len);
 
 	if (media_is_program(head))
-		find(p, FINDING_PROGRAM);
+		find(p, PROBED_PROGRAM);
 	if (p->kind == PROBE_PDF && !slice_starts(head, SLICE("%PDF-")))
-		find(p, FINDING_MISMATCH);
+		find(p, PROBED_MISMATCH);
 	if (p->kind == PROBE_PDF && p->pdf.in_name)
 		pdf_name(p);
 	if (p->kind == PROBE_JPEG && !slice_starts(head, SLICE("\xff\xd8\xff")))
-		find(p, FINDING_MISMATCH);
+		find(p, PROBED_MISMATCH);
 	if (p->kind == PROBE_DICOM && (p->head_len < 132 || memcmp(p->head + 128, "DICM", 4) != 0))
-		find(p, FINDING_MISMATCH);
+		find(p, PROBED_MISMATCH);
 	if (p->kind == PROBE_PNG)
 		png_end(p);
 	if (p->kind == PROBE_TIFF)
@@ -557,11 +557,11 @@ probe_free(struct probe *p)
 	free(p);
 }
 
-enum finding
+enum probed
 probe_whole(struct slice essence, const struct limits *limits, struct slice content)
 {
 	struct probe *p = probe_new(essence, limits);
-	enum finding finding;
+	enum probed finding;
 
 	while (content.len > 0) {               /* expat counts in int */
 		probe_add(p, slice_sub(content, 0, 1 << 20));

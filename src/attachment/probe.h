@@ -17,7 +17,7 @@ struct limits;
 struct probe;
 
 /* symbol, what the client is told */
-#define FINDINGS(X)                                                                     \
+#define PROBES(X)                                                                     \
 	X(GOOD,      "")                                                                    \
 	X(PROGRAM,   "the content is a program")                                            \
 	X(MISMATCH,  "the content is not of the type that it is declared as")               \
@@ -29,21 +29,21 @@ struct probe;
 	X(XML,       "the XML is not well-formed or has a document type")                   \
 	X(TEXT,      "the text holds bytes that are not text")
 
-enum finding {
-#define X(sym, text) FINDING_##sym,
-	FINDINGS(X)
+enum probed {
+#define X(sym, text) PROBED_##sym,
+	PROBES(X)
 #undef X
 };
 
-const char *finding_text(enum finding);
+const char *probed_text(enum probed);
 
 /* The type may be empty: then only programs are refused. */
 struct probe *probe_new(struct slice essence, const struct limits *);
 void          probe_add(struct probe *, struct slice piece);
-enum finding  probe_end(struct probe *);
+enum probed  probe_end(struct probe *);
 void          probe_free(struct probe *);       /* NULL is fine */
 
 /* The same for content that is in memory. */
-enum finding  probe_whole(struct slice essence, const struct limits *, struct slice content);
+enum probed  probe_whole(struct slice essence, const struct limits *, struct slice content);
 
 #endif

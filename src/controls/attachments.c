@@ -27,9 +27,10 @@
 #include "exchange/interaction.h"
 #include "exchange/service.h"
 
-/* What is added to a resource's text: the size and hash that an Attachment leaves out. */
+/* What changes in a resource's text: the size and hash that an Attachment leaves out come in, the
+ * data of a Binary, which goes into a file, goes out. */
 struct edit {
-	size_t       at;
+	size_t       at, until;
 	struct slice text;
 };
 
@@ -106,7 +107,7 @@ heed(struct check *c, const struct content_place *p, const struct content *conte
 	case CONTENT_INFECTED:
 		return infected(c, p, content);
 	case CONTENT_MISMATCH:
-		return refuse(c, p, 0, FAULT_VALUE, finding_text(FINDING_MISMATCH));
+		return refuse(c, p, 0, FAULT_VALUE, probed_text(PROBED_MISMATCH));
 	case CONTENT_UNAVAILABLE:
 		break;
 	}
@@ -172,7 +173,7 @@ hash_agrees(struct check *c, const struct content_place *p, const struct content
 }
 
 static void
-add_edit(struct check *c, size_t at, struct slice text)
+add_edit(struct check *c, size_t at, size_t until, struct slice text)
 {
 	if (c->edit_count == c->edit_room) {
 		uint32_t room = c->edit_room == 0 ? 8 : c->edit_room * 2;
@@ -181,7 +182,14 @@ add_edit(struct check *c, size_t at, struct slice text)
 		    room * sizeof *c->edits);
 		c->edit_room = room;
 	}
-	c->edits[c->edit_count++] = (struct edit){ at, text };
+	c->edits[c->edit_count++] = (struct edit){ at, until, text };
+}
+
+/* Behind the closing quote of a string. */
+static size_t
+end_of(const struct json *j, uint32_t string)
+{
+	return (size_t)j->nodes[string].at + j->nodes[string].len + 1;
 }
 
 /* What is left out is filled in, behind the data. */
@@ -200,7 +208,7 @@ fill_in(struct check *c, const struct content_place *p, const struct content *co
 		buf_printf(&b, ",\"size\":%" PRIu64, content->size);
 	if (!hash)
 		buf_printf(&b, ",\"hash\":\"%.*s\"", SLICE_FMT(hash_text(content, c->x->arena)));
-	add_edit(c, (size_t)j->nodes[p->data].at + j->nodes[p->data].len + 1, buf_slice(&b));
+	add_edit(c, end_of(j, p->data), end_of(j, p->data), buf_slice(&b));
 }
 
 /* The declared media type; empty where nothing can be declared. */
@@ -243,25 +251,64 @@ decode(struct check *c, const struct content_place *p, struct slice *bytes)
 static bool
 look_into(struct check *c, const struct content_place *p, const struct content *content)
 {
-	enum finding finding = probe_whole(content->essence, c->x->service->limits, content->bytes);
+	enum probed finding = probe_whole(content->essence, c->x->service->limits, content->bytes);
 
-	return finding == FINDING_GOOD || refuse(c, p, 0, FAULT_VALUE, finding_text(finding));
+	return finding == PROBED_GOOD || refuse(c, p, 0, FAULT_VALUE, probed_text(finding));
+}
+
+/* The member with the comma before it, or behind it when it is the first. */
+static void
+cut_member(struct check *c, uint32_t value)
+{
+	const struct json *j = &c->resource->json;
+	size_t at = j->nodes[value - 1].at - 1, until = end_of(j, value);
+
+	while (at > 0 && strchr(" \t\r\n", j->text.ptr[at - 1]) != NULL)
+		at--;
+	if (at > 0 && j->text.ptr[at - 1] == ',') {
+		at--;
+	} else {
+		until += slice_find(slice_sub(j->text, until, j->text.len), ',') + 1;
+		if (until > j->text.len)
+			until = end_of(j, value);       /* it is the only one */
+	}
+	add_edit(c, at, until, SLICE_NONE);
+}
+
+/* The data of a Binary goes into a file of its own, when it was judged. */
+static void
+keep_as_file(struct check *c, const struct content_place *p, struct content *content)
+{
+	struct exchange *x = c->x, *outer = outermost(x);
+	struct kept_content *kept = arena_alloc(outer->arena, sizeof *kept);
+
+	kept->from = content;
+	kept->file = store_content_new(x->service->store, outer->arena);
+	kept->next = outer->kept;
+	outer->kept = kept;
+	memcpy(kept->file->sha256, content->sha256, sizeof kept->file->sha256);
+	memcpy(kept->file->sha1, content->sha1, sizeof kept->file->sha1);
+	x->file = kept->file;
+	x->cut_data = p->text;
+	cut_member(c, p->data);
 }
 
 static bool
 check_data(struct check *c, const struct content_place *p)
 {
-	struct content content = { .verdict = CONTENT_WAITING };
+	struct content content = { .verdict = CONTENT_WAITING }, *there;
 
 	if (!find_type(c, p, &content.essence) || !decode(c, p, &content.bytes))
 		return false;
 	digest_content(&content);
 	if (p->kind == PLACE_ATTACHMENT && (!size_agrees(c, p, &content) || !hash_agrees(c, p, &content)))
 		return false;
-	if (!look_into(c, p, &content) || !heed(c, p, listed(c->x, &content)))
+	if (!look_into(c, p, &content) || !heed(c, p, there = listed(c->x, &content)))
 		return false;
 	if (p->kind == PLACE_ATTACHMENT)
 		fill_in(c, p, &content);
+	if (p->kind == PLACE_BINARY && p->holder == c->resource->node)
+		keep_as_file(c, p, there);
 	return true;
 }
 
@@ -371,7 +418,7 @@ apply(struct check *c)
 	for (uint32_t i = 0; i < c->edit_count; i++) {
 		buf_add_bytes(&b, j->text.ptr + copied, c->edits[i].at - copied);
 		buf_add(&b, c->edits[i].text);
-		copied = c->edits[i].at;
+		copied = c->edits[i].until;
 	}
 	buf_add_bytes(&b, j->text.ptr + copied, whole->at + whole->len - copied);
 	c->resource->node = 0;
@@ -380,11 +427,53 @@ apply(struct check *c)
 	    &c->resource->json, &x->outcome);
 }
 
+/* A body that came as a stream was inspected on its way. */
+static bool
+check_upload(struct check *c)
+{
+	const struct content_place whole = { .kind = PLACE_BINARY, .path = SLICE("Binary") };
+	struct uploaded *u = c->x->uploaded;
+
+	if (u == NULL)
+		return true;
+	if (u->finding != PROBED_GOOD)
+		return refuse(c, &whole, 0, FAULT_VALUE, probed_text(u->finding));
+	if (!heed(c, &whole, &u->content))
+		return false;
+	if (u->file == NULL)
+		return exchange_fail(c->x, FAULT_NO_STORE, "");
+	c->x->file = u->file;
+	return true;
+}
+
+/* A patch does not see the content of a Binary: it stays, and so does what it is declared as. */
+static bool
+keep_patched(struct check *c)
+{
+	const struct json *j = &c->resource->json;
+	struct exchange *x = c->x;
+	uint32_t type = json_get(j, c->resource->node, SLICE("contentType"));
+	struct outcome aside;
+	struct json old;
+
+	if (!slice_is(x->method, "PATCH") || x->old == NULL || x->old->content == NULL
+	    || json_get(j, c->resource->node, SLICE("data")) != 0)
+		return true;
+	outcome_init(&aside, x->arena);
+	if (!json_parse(x->old->body, json_bounds(x->service->limits, false), x->arena, &old, &aside)
+	    || type == 0 || !json_is(j, type, json_string(&old, json_get(&old, 0, SLICE("contentType")), x->arena)))
+		return exchange_fail(x, FAULT_VALUE, "a patch cannot change the type of content that it does not bring");
+	x->file = (struct store_content *)(uintptr_t)x->old->content;
+	return true;
+}
+
 static bool
 attachments_in(struct exchange *x, struct resource *r)
 {
 	struct check c = { .x = x, .resource = r };
 
+	if (!check_upload(&c) || !keep_patched(&c))
+		return false;
 	return content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c)
 	    ? apply(&c) : x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");
 }
@@ -392,9 +481,28 @@ attachments_in(struct exchange *x, struct resource *r)
 bool
 attachments_waiting(const struct exchange *x)
 {
-	for (const struct content *c = x->contents; x->commit != NULL && c != NULL; c = c->next)
-		if (c->verdict == CONTENT_WAITING)
-			return true;
+	bool waiting = false;
+
+	for (const struct content *c = x->contents; c != NULL; c = c->next)
+		waiting |= c->verdict == CONTENT_WAITING;
+	for (const struct kept_content *k = x->kept; k != NULL; k = k->next)
+		waiting |= !k->file->written;
+	return waiting && x->commit != NULL;
+}
+
+/* False when it cannot be made durable; the next try is refused with 503. */
+static bool
+write_file(struct kept_content *k)
+{
+	struct store_content_writer *w;
+
+	if (k->file->written)
+		return true;
+	w = store_content_write(k->file);
+	store_content_add(w, k->from->bytes);
+	if (store_content_end(w))
+		return true;
+	k->from->verdict = CONTENT_UNAVAILABLE;
 	return false;
 }
 
@@ -404,7 +512,12 @@ attachments_inspect(struct exchange *x)
 	for (struct content *c = x->contents; c != NULL; c = c->next)
 		if (c->verdict == CONTENT_WAITING)
 			inspector_judge(x->service->inspector, c);
-	return content_not(x->contents, CONTENT_CLEAN) == NULL;
+	if (content_not(x->contents, CONTENT_CLEAN) != NULL)
+		return false;
+	for (struct kept_content *k = x->kept; k != NULL; k = k->next)
+		if (!write_file(k))
+			return false;
+	return true;
 }
 
 static const struct {

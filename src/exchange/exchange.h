@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attachment/content.h"
+#include "attachment/probe.h"
 #include "audit/audit.h"
 #include "base/outcome.h"
 #include "base/slice.h"
@@ -17,7 +19,6 @@
 #include "store/store.h"
 
 struct buf;
-struct content;
 struct interaction;
 struct permit;
 struct principal;
@@ -55,6 +56,31 @@ struct exchange_event {
 	struct audit_event     event;
 	struct exchange_event *next;
 };
+
+/* Content in memory that is to be written into a file, once it was judged. */
+struct kept_content {
+	struct content       *from;
+	struct store_content *file;
+	struct kept_content  *next;
+};
+
+/* A body that went into a file as it came. */
+struct uploaded {
+	struct content        content;
+	enum probed          finding;
+	struct store_content *file;     /* NULL: it could not be written */
+};
+
+/* An answer made of content in a file: some of its bytes, or all of them as base64 with
+ * something around them. */
+struct exchange_stream {
+	const struct store_content *content;
+	int          fd;                /* of its file */
+	uint64_t     from, length;      /* bytes of the content */
+	bool         base64;
+	struct slice before, after;     /* with base64 */
+};
+uint64_t exchange_stream_bytes(const struct exchange_stream *);         /* as sent */
 
 struct exchange {
 	struct arena   *arena;          /* owns everything below */
@@ -109,8 +135,13 @@ struct exchange {
 	uint32_t      labels;
 	int           level;
 
-	/* attachments: bytes that came in, of the whole request; entries have theirs in the outer one */
+	/* attachments: bytes that came in, and those of them that go into files, of the whole
+	 * request; entries have theirs in the outer one */
 	struct content *contents;
+	struct kept_content *kept;
+	struct store_content *file;     /* of this write: what is kept beside the version; or NULL */
+	struct slice  cut_data;         /* a Binary's data as it came, when `file` has it */
+	struct uploaded *uploaded;      /* a body that came through a sink; or NULL */
 
 	/* perform */
 	int64_t       row;              /* preset for a transaction's creates; else 0 */
@@ -130,6 +161,7 @@ struct exchange {
 	bool          postponed;        /* is to run there, from the beginning; nothing is answered */
 	int           status;
 	struct slice  bytes;            /* the body to send; empty for none */
+	const struct exchange_stream *stream;   /* instead of bytes; or NULL */
 	struct http_header out[EXCHANGE_HEADERS];
 	size_t        out_count;
 	struct store_commit *commit;    /* to be made before the answer may leave */

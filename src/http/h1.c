@@ -4,6 +4,7 @@
  * checked for what parsers disagree about (bare CR or LF, obs-fold, NUL), and only
  * then llhttp reads it.  One request is under way at a time; what a client
  * pipelines behind it waits in `in`. */
+#include <inttypes.h>
 #include <llhttp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -468,7 +469,7 @@ send_text(struct connection *c, struct slice s)
 
 static void
 send_head(struct connection *c, struct exchange_state *x, int status,
-    const struct http_header *headers, size_t count, size_t body_len)
+    const struct http_header *headers, size_t count, uint64_t body_len)
 {
 	char line[64];
 	struct slice reason = exchange_status_reason(status);
@@ -484,21 +485,17 @@ send_head(struct connection *c, struct exchange_state *x, int status,
 	}
 	if (status != 204 && status != 304)
 		connection_send(c, line, (size_t)snprintf(line, sizeof line,
-		    "content-length: %zu\r\n", body_len));
+		    "content-length: %" PRIu64 "\r\n", body_len));
 	send_text(c, x->keep_alive ? SLICE("\r\n") : SLICE("connection: close\r\n\r\n"));
 }
 
-void
-h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_header *headers,
-    size_t count, struct slice body)
+/* The answer was put out whole: on to the next request, or to the end. */
+static void
+replied(struct h1 *h, struct exchange_state *x)
 {
 	struct connection *c = h->connection;
-	bool keep = x->keep_alive && !c->loop->stopping;
+	bool keep = x->keep_alive;
 
-	x->keep_alive = keep;
-	send_head(c, x, status, headers, count, body.len);
-	if (!x->head_only)
-		send_text(c, body);
 	exchange_done(x);
 	h->x = NULL;
 	if (!keep) {
@@ -508,6 +505,39 @@ h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_h
 	connection_flush(c);
 	if (c->state == OPEN)
 		h1_resume(h);
+}
+
+void
+h1_begin_pieces(struct h1 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, uint64_t length)
+{
+	x->keep_alive &= !h->connection->loop->stopping;
+	send_head(h->connection, x, status, headers, count, length);
+	if (x->head_only)
+		replied(h, x);
+}
+
+void
+h1_end_pieces(struct h1 *h, struct exchange_state *x)
+{
+	replied(h, x);
+}
+
+void
+h1_excuse(struct h1 *h, int64_t ns)
+{
+	h->body_began += ns;
+}
+
+void
+h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, struct slice body)
+{
+	x->keep_alive &= !h->connection->loop->stopping;
+	send_head(h->connection, x, status, headers, count, body.len);
+	if (!x->head_only)
+		send_text(h->connection, body);
+	replied(h, x);
 }
 
 /* Time */
@@ -528,6 +558,6 @@ h1_too_slow(struct h1 *h, int64_t now)
 {
 	int64_t seconds = (now - h->body_began) / SECOND - RATE_GRACE;
 
-	return h->stage == STAGE_BODY && seconds > 0
+	return h->stage == STAGE_BODY && seconds > 0 && h->connection->paused == 0
 	    && h->raw_body < (size_t)seconds * limits(h)[LIMIT_RATE_FLOOR];
 }

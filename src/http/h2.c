@@ -4,6 +4,7 @@
  * A peer may reset streams, or make us reset them, only so often: past
  * LIMIT_RESETS in ten seconds the connection ends with ENHANCE_YOUR_CALM
  * (CVE-2023-44487, CVE-2025-8671). */
+#include <inttypes.h>
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,7 +216,7 @@ on_stream_close(nghttp2_session *session, int32_t stream, uint32_t error, void *
 	if (x == NULL)
 		return 0;
 	nghttp2_session_set_stream_user_data(session, stream, NULL);
-	if (x->replied || (!x->delivered && !x->refused))
+	if ((x->replied && !x->asking) || (!x->delivered && !x->refused))
 		exchange_done(x);
 	else
 		x->stream = -1;         /* the handler still holds it; its reply goes nowhere */
@@ -234,9 +235,11 @@ read_body(nghttp2_session *session, int32_t stream, uint8_t *to, size_t room, ui
 	(void)session;
 	(void)stream;
 	(void)ctx;
+	if (left.len == 0 && x->left > 0)
+		return NGHTTP2_ERR_DEFERRED;    /* exchange_feed() asks for more when there is room */
 	memcpy(to, left.ptr, left.len);
 	x->reply_at += left.len;
-	if (x->reply_at == x->reply_body.len)
+	if (x->reply_at == x->reply_body.len && x->left == 0)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	return (ssize_t)left.len;
 }
@@ -248,30 +251,58 @@ field(struct slice name, struct slice value)
 		value.len, NGHTTP2_NV_FLAG_NONE };
 }
 
-void
-h2_reply(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
-    size_t count, struct slice body)
+static void
+respond(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, uint64_t body_len)
 {
 	struct arena *arena = x->public.arena;
 	nghttp2_nv *fields = arena_array(arena, count + 2, sizeof *fields);
 	nghttp2_data_provider provider = { .source.ptr = x, .read_callback = read_body };
 	char *code = arena_alloc(arena, 32), *length = code + 8;
 	size_t n = 0;
-	bool with_body = !x->head_only && body.len > 0;
+	bool with_body = !x->head_only && body_len > 0;
 
-	if (x->stream < 0) {
-		exchange_done(x);
-		return;
-	}
 	snprintf(code, 8, "%d", status);
-	snprintf(length, 24, "%zu", body.len);
+	snprintf(length, 24, "%" PRIu64, body_len);
 	fields[n++] = field(SLICE(":status"), slice_of(code));
 	for (size_t i = 0; i < count; i++)
 		fields[n++] = field(headers[i].name, headers[i].value);
 	if (status != 204 && status != 304)
 		fields[n++] = field(SLICE("content-length"), slice_of(length));
-	x->reply_body = body;
 	nghttp2_submit_response(h->session, x->stream, fields, n, with_body ? &provider : NULL);
+}
+
+void
+h2_reply(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, struct slice body)
+{
+	if (x->stream < 0) {
+		exchange_done(x);
+		return;
+	}
+	x->reply_body = body;
+	respond(h, x, status, headers, count, body.len);
+}
+
+void
+h2_begin_pieces(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, uint64_t length)
+{
+	if (x->stream < 0)
+		exchange_done(x);
+	else
+		respond(h, x, status, headers, count, length);
+}
+
+void
+h2_go_on(struct h2 *h, struct exchange_state *x, bool good)
+{
+	if (good)
+		nghttp2_session_resume_data(h->session, x->stream);
+	else
+		nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, x->stream, NGHTTP2_INTERNAL_ERROR);
+	h2_write(h);
+	connection_flush(h->connection);
 }
 
 void

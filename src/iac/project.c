@@ -29,8 +29,7 @@ project_add_source(struct project *p, struct slice path, struct slice text)
 {
 	struct source *s = slot(p, (void **)&p->sources, &p->source_count, &p->source_room, sizeof *s);
 
-	s->path = path;
-	s->text = text;
+	*s = (struct source){ .path = path, .text = text };
 	return p->source_count - 1;
 }
 

@@ -10,6 +10,7 @@
 
 struct arena;
 struct env;
+struct hcl_body;
 
 enum language {
 	LANGUAGE_TERRAFORM, LANGUAGE_TERRAFORM_PLAN, LANGUAGE_CLOUDFORMATION, LANGUAGE_KUBERNETES,
@@ -19,6 +20,8 @@ enum language {
 struct source {
 	struct slice  path;             /* as given on the command line, then '/' and names */
 	struct slice  text;             /* the whole file */
+	const struct hcl_body *tree;    /* what hcl_parse() made of it: a module is parsed once */
+	bool          tree_is_good;
 };
 
 /* An address a value or resource points to ("aws_s3_bucket.data", a logical id, a name). */

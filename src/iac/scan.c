@@ -9,26 +9,11 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/env.h"
-#include "iac/ansible.h"
-#include "iac/arm.h"
-#include "iac/cloudformation.h"
-#include "iac/compose.h"
 #include "iac/detect.h"
-#include "iac/dockerfile.h"
 #include "iac/engine.h"
 #include "iac/files.h"
-#include "iac/host.h"
-#include "iac/kubernetes.h"
-#include "iac/terraform.h"
-#include "iac/terraform_plan.h"
 
 enum { FILE_BYTES = 64 << 20, FILES_MAX = 200000, WALK_DEPTH = 64 };
-
-struct scan_file {
-	uint32_t      source;
-	enum language language;
-	struct slice  directory;
-};
 
 void
 scan_init(struct scan *s, const struct rules *rules, struct arena *arena)
@@ -70,7 +55,7 @@ unreadable(struct scan *s, struct slice path, const char *why)
 
 /* Endings of files that may hold infrastructure. */
 static const char *const endings[] = { ".tf", ".tfvars", ".json", ".yaml", ".yml", ".template",
-	".dockerfile", ".cfg", ".tfplan.json", ".bicep", ".tofu" };
+	".dockerfile", ".cfg", ".bicep", ".tofu" };
 
 static bool
 is_candidate(struct slice name)
@@ -183,186 +168,10 @@ scan_add_path(struct scan *s, const char *path)
 	return true;
 }
 
-/* ---- modules that are called are read by their callers ---- */
-
-/* The text in quotes behind `source =`, from *at on; empty at the end. */
-static struct slice
-next_source(struct slice text, size_t *at)
-{
-	const char *found;
-
-	while (*at < text.len && (found = memmem(text.ptr + *at, text.len - *at, "source", 6)) != NULL) {
-		size_t i = (size_t)(found - text.ptr) + 6;
-
-		*at = i;
-		while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t'))
-			i++;
-		if (i >= text.len || text.ptr[i] != '=')
-			continue;
-		for (i++; i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t'); i++)
-			;
-		if (i >= text.len || text.ptr[i] != '"')
-			continue;
-		text = slice_sub(text, i + 1, text.len);
-		return slice_sub(text, 0, slice_find(text, '"'));
-	}
-	return SLICE_NONE;
-}
-
-struct called {
-	struct slice *list;
-	uint32_t      count, room;
-};
-
-static void
-gather_called(struct scan *s, const struct scan_file *f, struct called *c)
-{
-	struct slice text = s->project.sources[f->source].text, source;
-	size_t at = 0;
-
-	while ((source = next_source(text, &at)).ptr != NULL) {
-		uint32_t before = c->room;
-
-		if (source.len == 0 || source.ptr[0] != '.')
-			continue;
-		if (c->count == before) {
-			c->room = before == 0 ? 16 : before * 2;
-			c->list = arena_grow(s->arena, c->list, before * sizeof *c->list,
-			    c->room * sizeof *c->list);
-		}
-		c->list[c->count++] = files_join(s->arena, f->directory, source);
-	}
-}
-
-static int
-by_slice(const void *a, const void *b)
-{
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-static bool
-is_called(struct scan *s, const struct called *c, struct slice directory)
-{
-	struct slice whole = files_join(s->arena, directory, SLICE("."));
-
-	return c->count > 0 && bsearch(&whole, c->list, c->count, sizeof *c->list, by_slice) != NULL;
-}
-
-/* ---- reading ---- */
-
-static int
-by_directory(const void *a, const void *b)
-{
-	const struct scan_file *x = a, *y = b;
-	int order = (int)x->language - (int)y->language;
-
-	if (order == 0)
-		order = slice_cmp(x->directory, y->directory);
-	return order != 0 ? order : x->source < y->source ? -1 : x->source > y->source;
-}
-
-/* Files from..to are of one language and directory. */
-static void
-read_together(struct scan *s, uint32_t from, uint32_t to)
-{
-	uint32_t *sources = arena_array(s->arena, to - from + 1u, sizeof *sources);
-
-	for (uint32_t i = from; i < to; i++)
-		sources[i - from] = s->files[i].source;
-	if (s->files[from].language == LANGUAGE_TERRAFORM)
-		terraform_read(&s->project, sources, to - from, s->root);
-	else
-		compose_read(&s->project, sources, to - from, s->root);
-}
-
-static void
-read_template(struct project *p, uint32_t source, struct slice root)
-{
-	cloudformation_read(p, source, NULL, root);
-}
-
-static void
-read_plan(struct project *p, uint32_t source, struct slice root)
-{
-	(void)root;
-	terraform_plan_read(p, source);
-}
-
-static void
-read_manifest(struct project *p, uint32_t source, struct slice root)
-{
-	(void)root;
-	kubernetes_read(p, source);
-}
-
-static void
-read_dockerfile(struct project *p, uint32_t source, struct slice root)
-{
-	(void)root;
-	dockerfile_read(p, source);
-}
-
-static void
-read_azure(struct project *p, uint32_t source, struct slice root)
-{
-	arm_read(p, source, NULL, root);
-}
-
-static void
-read_user_data(struct project *p, uint32_t source, struct slice root)
-{
-	(void)root;
-	cloud_init_read(p, source);
-}
-
-static void (*const readers[])(struct project *, uint32_t, struct slice) = {
-	[LANGUAGE_TERRAFORM_PLAN] = read_plan,    [LANGUAGE_CLOUDFORMATION] = read_template,
-	[LANGUAGE_KUBERNETES] = read_manifest,    [LANGUAGE_DOCKERFILE] = read_dockerfile,
-	[LANGUAGE_ARM] = read_azure,              [LANGUAGE_ANSIBLE] = ansible_read,
-	[LANGUAGE_CLOUD_INIT] = read_user_data,
-};
-
-static void
-set_unit(struct scan *s, uint32_t from, uint32_t unit)
-{
-	for (uint32_t i = from; i < s->project.resource_count; i++)
-		s->project.resources[i].unit = unit;
-}
-
-static void
-read_files(struct scan *s)
-{
-	struct called called = { 0 };
-	uint32_t i, next, before;
-
-	qsort(s->files, s->file_count, sizeof *s->files, by_directory);
-	for (i = 0; i < s->file_count; i++)
-		if (s->files[i].language == LANGUAGE_TERRAFORM)
-			gather_called(s, &s->files[i], &called);
-	if (called.count > 0)
-		qsort(called.list, called.count, sizeof *called.list, by_slice);
-	for (i = 0; i < s->file_count; i = next) {
-		const struct scan_file *f = &s->files[i];
-		bool together = f->language == LANGUAGE_TERRAFORM || f->language == LANGUAGE_COMPOSE;
-
-		for (next = i + 1; together && next < s->file_count && s->files[next].language == f->language
-		    && slice_eq(s->files[next].directory, f->directory); next++)
-			;
-		before = s->project.resource_count;
-		if (together && !(f->language == LANGUAGE_TERRAFORM && is_called(s, &called, f->directory)))
-			read_together(s, i, next);
-		else if (!together && readers[f->language] != NULL)
-			readers[f->language](&s->project, f->source, s->root);
-		/* Objects of Kubernetes refer to each other across files. */
-		set_unit(s, before, f->language == LANGUAGE_KUBERNETES ? UINT32_MAX : i);
-	}
-}
-
 void
 scan_run(struct scan *s, const struct rule *only)
 {
-	if (s->file_count > 0)
-		read_files(s);
+	scan_read(s);
 	findings_init(&s->findings, s->rules, &s->project);
 	s->findings.files = s->file_count;
 	engine_run(s->rules, &s->project, &s->findings, only);

@@ -7,6 +7,12 @@
 
 #include "iac/finding.h"
 
+struct scan_file {
+	uint32_t      source;
+	enum language language;
+	struct slice  directory;
+};
+
 struct scan {
 	struct arena       *arena;
 	const struct rules *rules;
@@ -24,6 +30,9 @@ bool scan_add_path(struct scan *, const char *path);
 void scan_add_text(struct scan *, struct slice path, struct slice text);
 /* All rules, or one. */
 void scan_run(struct scan *, const struct rule *only);
+
+/* The front-ends over what was gathered (scan_read.c). */
+void scan_read(struct scan *);
 
 /* Every example of every rule (of one rule); what is wrong is printed.  How many are. */
 uint32_t scan_self_test(const struct rules *, const struct rule *only, uint32_t *run);

@@ -121,6 +121,66 @@ shows_html(const struct exchange *x)
 	    && (slice_is(x->method, "GET") || slice_is(x->method, "HEAD"));
 }
 
+/* By name 3, by type 2, by star 1, else 0. */
+static int
+type_narrowness(struct slice range, struct slice essence)
+{
+	struct slice type = slice_sub(essence, 0, slice_find(essence, '/') + 1);
+
+	if (slice_eq_nocase(range, essence))
+		return 3;
+	if (slice_ends(range, SLICE("/*")) && range.len == type.len + 1
+	    && slice_eq_nocase(slice_sub(range, 0, type.len), type))
+		return 2;
+	return slice_is(range, "*/*") ? 1 : 0;
+}
+
+static int
+fhir_narrowness(struct slice range, struct slice essence UNUSED)
+{
+	return format_named(range) == FORMAT_JSON || format_named(range) == FORMAT_XML ? 3 : 0;
+}
+
+static int
+wanted(const struct exchange *x, struct slice essence, int (*narrow)(struct slice, struct slice),
+    bool *named)
+{
+	int best = 0, weight = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < x->header_count; i++) {
+		struct slice rest = x->headers[i].value;
+
+		if (!slice_is(x->headers[i].name, "accept"))
+			continue;
+		any |= rest.len > 0;
+		while (rest.len > 0) {
+			struct slice parameters = slice_cut(&rest, ',');
+			int n = narrow(slice_trim(slice_cut(&parameters, ';')), essence);
+			int w = weight_of(parameters);
+
+			if (n > best || (n == best && n > 0 && w > weight)) {
+				best = n;
+				weight = w;
+			}
+		}
+	}
+	*named = best == 3;
+	return any ? weight : 1000;
+}
+
+int
+format_wanted(const struct exchange *x, struct slice essence, bool *named)
+{
+	return wanted(x, essence, type_narrowness, named);
+}
+
+int
+format_fhir_wanted(const struct exchange *x, bool *named)
+{
+	return wanted(x, SLICE_NONE, fhir_narrowness, named);
+}
+
 static void
 read_accept(struct exchange *x)
 {

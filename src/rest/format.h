@@ -13,12 +13,18 @@
 
 struct buf;
 struct exchange;
+struct slice;
 
 enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_HTML };
 
 /* The form of the answer, from _format, else Accept with its weights, else the form
  * of the body: as_xml, as_html, pretty, unacceptable.  Entries of a Bundle have none of their own. */
 void format_negotiate(struct exchange *);
+
+/* How much the Accept headers want this type, 0 to 1000, and whether by its name; without
+ * a header anything is wanted.  And the same of the FHIR forms, which count by name only. */
+int format_wanted(const struct exchange *, struct slice essence, bool *named);
+int format_fhir_wanted(const struct exchange *, bool *named);
 
 /* By Content-Type; FORMAT_NONE for another type, charset or FHIR version. */
 enum format format_of_content(const struct exchange *);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "rest/binary.h"
 #include "rest/format.h"
 #include "rest/patch_body.h"
 #include "xml/xml.h"
@@ -51,6 +52,9 @@ parse_body(struct exchange *x)
 	bool bundle = x->interaction->body == BODY_BUNDLE;
 	enum format format = x->parent != NULL ? FORMAT_JSON : format_of_content(x);
 
+	if (binary_native(x, format))
+		return binary_parse(x);
+
 	if (format != FORMAT_JSON && format != FORMAT_XML) {
 		exchange_add_header(x, "accept-post", SLICE("application/fhir+json, application/fhir+xml"));
 		return exchange_fail(x, FAULT_MEDIA_TYPE, "");
@@ -62,13 +66,13 @@ parse_body(struct exchange *x)
 		    || exchange_fail(x, FAULT_INVALID, "a Bundle is expected here");
 	if (x->interaction->body == BODY_RESOURCE && x->body->type != x->type)
 		return exchange_fail(x, FAULT_INVALID, "resourceType is not that of the URL");
-	return true;
+	return binary_adopt(x);
 }
 
 bool
 rest_parse(struct exchange *x)
 {
-	if (x->unacceptable)
+	if (x->unacceptable && !(binary_is(x) && x->interaction->body == BODY_NONE))
 		return exchange_fail(x, FAULT_NOT_ACCEPTABLE, "");
 	switch (x->interaction->body) {
 	case BODY_RESOURCE:

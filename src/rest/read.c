@@ -10,6 +10,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/binary.h"
 
 /* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
 static bool
@@ -45,6 +46,8 @@ deliver(struct exchange *x, struct stored *s)
 {
 	if (s->deleted)
 		return gone(x, s);
+	if (binary_is(x))
+		return binary_answer(x, s, not_modified(x, s));
 	if (!not_modified(x, s))
 		return answer_stored(x, s, 200);
 	answer_note_patient(x, s->compartment);

@@ -31,7 +31,7 @@ challenge(struct exchange *x)
 }
 
 static const char *const kept_headers[] = {
-	"retry-after", "allow", "accept-post", "accept-patch", "etag", "last-modified", "www-authenticate",
+	"retry-after", "allow", "content-range", "accept-post", "accept-patch", "etag", "last-modified", "www-authenticate",
 };
 
 /* A refusal keeps only those headers that were set for it. */
@@ -54,6 +54,7 @@ rest_refuse(struct exchange *x)
 
 	x->commit = NULL;
 	x->write = NULL;
+	x->stream = NULL;
 	drop_headers(x);
 	challenge(x);
 	format_places(x);

@@ -14,6 +14,7 @@
 #include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/binary.h"
 #include "rest/conditional.h"
 #include "rest/interactions.h"
 
@@ -27,7 +28,7 @@ preferred(const struct exchange *x)
 {
 	const struct exchange *asked = x->parent == NULL ? x : x->parent;
 	struct slice prefer = exchange_header(asked, "prefer");
-	enum prefer wish = x->parent == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
+	enum prefer wish = x->parent == NULL && x->uploaded == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
 
 	while (prefer.len > 0) {
 		struct slice one = slice_trim(slice_cut(&prefer, ','));
@@ -53,7 +54,7 @@ answer_preferred(struct exchange *x, struct slice text)
 	case RETURN_MINIMAL:
 		break;
 	case RETURN_REPRESENTATION:
-		answer_bytes(x, x->status, text);
+		answer_bytes(x, x->status, binary_with_data(x, text));
 		break;
 	case RETURN_OUTCOME:
 		buf_init(&b, x->arena, SIZE_MAX);
@@ -111,6 +112,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->compartment = x->compartment;
 	w->labels = x->labels;
 	w->alias = x->chosen_id;
+	w->content = method == 'D' ? NULL : x->file;
 }
 
 static struct store_write *

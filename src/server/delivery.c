@@ -121,6 +121,10 @@ delivery_put_back(struct exchange *x)
 	x->entry_records = NULL;
 	x->entry_record_count = 0;
 	x->bytes = SLICE_NONE;
+	x->stream = NULL;
+	x->file = NULL;
+	x->kept = NULL;
+	x->cut_data = SLICE_NONE;
 }
 
 static enum delivery_state

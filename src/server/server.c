@@ -25,10 +25,13 @@
 #include "exchange/service.h"
 #include "http/http.h"
 #include "oauth/registry.h"
+#include "rest/binary.h"
 #include "rest/rest.h"
 #include "server/admin.h"
 #include "server/delivery.h"
+#include "server/download.h"
 #include "server/pool.h"
+#include "server/upload.h"
 
 #define GRACE_SECONDS 10
 #define LONG_BODY     65536
@@ -48,6 +51,7 @@ struct job {
 	struct http_exchange *http;
 	struct exchange      *x;
 	struct delivery       delivery;
+	struct upload        *upload;           /* of a body that is not gathered; or NULL */
 };
 
 static struct worker *
@@ -61,7 +65,10 @@ reply(struct job *job)
 {
 	struct exchange *x = job->x;
 
-	http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
+	if (x->stream != NULL)
+		download_start(job->http, x, job->server->pool);
+	else
+		http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
 }
 
 static void run_again(struct job *job);
@@ -184,6 +191,29 @@ new_job(struct server *server, struct http_exchange *h)
 	return job;
 }
 
+/* Content in its own type goes into a file as it comes; false when its type is not taken. */
+static bool
+begin_upload(struct job *job, size_t *body_limit)
+{
+	struct exchange *x = job->x;
+	struct slice essence;
+
+	if (!binary_brings_stream(x, &essence))
+		return !x->outcome.failed;
+	*body_limit = x->service->limits->of[LIMIT_ATTACHMENT];
+	job->upload = upload_begin(job->http, x->service, job->server->inspectors, essence);
+	return true;
+}
+
+static void
+uploaded(void *arg)
+{
+	struct job *job = arg;
+
+	job->x->uploaded = upload_result(job->upload);
+	run_again(job);
+}
+
 static bool
 on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
 {
@@ -193,7 +223,7 @@ on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
 	rest_route(x);
 	if (x->interaction != NULL && x->interaction->body == BODY_BUNDLE)
 		*body_limit = x->service->limits->of[LIMIT_BUNDLE_BODY];
-	if (controls_request(x))
+	if (controls_request(x) && begin_upload(job, body_limit))
 		return true;
 	run(job, x->worker);
 	return false;
@@ -205,7 +235,10 @@ on_request(void *ctx UNUSED, struct http_exchange *h)
 	struct job *job = h->user;
 
 	job->x->content = h->body;
-	run_again(job);
+	if (job->upload != NULL)
+		upload_end(job->upload, uploaded, job);
+	else
+		run_again(job);
 }
 
 static void
@@ -340,7 +373,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		stoppable = NULL;
 	}
 	admin_stop(admin);
+	close_workers(server);          /* what is under way may still post to the loops */
 	http_server_free(server->http);
-	close_workers(server);
 	return good;
 }

@@ -19,6 +19,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -64,6 +65,18 @@ void          store_end(struct store_reader *);
 void          store_reader_lazy(struct store_reader *);
 void          store_release(struct store_reader *);
 
+/* Bytes that are kept beside a version: the content of a Binary. */
+#define STORE_CONTENT_NAME 16
+#define STORE_CHUNK        65536        /* what is sealed, and so read, in one piece */
+struct store_content {
+	struct store *store;
+	uint8_t       name[STORE_CONTENT_NAME], key[32];        /* of its file; random */
+	uint64_t      size;
+	uint8_t       sha256[32], sha1[20];     /* set by who wrote it */
+	bool          written;                  /* there is a file */
+	atomic_bool   stored;                   /* a committed version names it */
+};
+
 /* One version of a resource, as the store holds it. */
 struct stored {
 	const struct type *type;
@@ -74,6 +87,7 @@ struct stored {
 	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
+	const struct store_content *content;    /* beside it; NULL: none */
 	bool     redacted;              /* elements were taken out on the way to this caller */
 };
 
@@ -81,6 +95,9 @@ struct stored {
  * tombstone is returned with `deleted` set. */
 MUST_USE bool store_read(struct store_reader *, const struct permit *, const struct type *,
     struct slice id, struct arena *, struct stored *, struct outcome *);
+/* Is there a current version, visible and not deleted?  Everything but its body; FAULT_NO_SUCH. */
+MUST_USE bool store_find(struct store_reader *, const struct permit *, const struct type *,
+    struct slice id, struct stored *, struct outcome *);
 /* A version by its id, under the labels of that version and of the current one. */
 MUST_USE bool store_vread(struct store_reader *, const struct permit *, const struct type *,
     struct slice id, struct slice version, struct arena *, struct stored *, struct outcome *);
@@ -204,6 +221,8 @@ struct store_write {
 	struct slice alias;             /* client-chosen id to bind to the new row, or empty; loses
 	                                 * when it is bound already */
 	struct slice body;              /* clear; sealed by store_submit() */
+	struct store_content *content;  /* durable already; NULL: none */
+	struct slice content_row;       /* the store's own */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
 };
@@ -253,6 +272,21 @@ struct store_commit {
 MUST_USE bool store_submit(struct store *, const struct permit *, struct store_commit *,
     struct arena *, struct outcome *);
 
+/* Content for a version to come: its file is gone again when the arena goes and no version
+ * was committed with it.  Pieces are sealed on the way; store_content_end() makes the file durable
+ * and says whether all of it went well.  Both it and store_content_drop() free the writer. */
+struct store_content *store_content_new(struct store *, struct arena *);
+struct store_content_writer;
+struct store_content_writer *store_content_write(struct store_content *);
+void          store_content_add(struct store_content_writer *, struct slice piece);
+MUST_USE bool store_content_end(struct store_content_writer *);
+void          store_content_drop(struct store_content_writer *);        /* NULL is fine */
+
+/* A descriptor to read chunks with, -1 when the file is not there; the chunk's bytes are in the
+ * arena.  False when anything was changed, moved or cut. */
+int           store_content_open(const struct store_content *);
+MUST_USE bool store_content_chunk(const struct store_content *, int fd, uint64_t index, struct arena *,
+    struct slice *plain);
 /* A number that grows with what is committed: the snapshot has all up to it. */
 int64_t store_seen(const struct store_reader *);
 

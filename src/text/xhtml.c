@@ -391,6 +391,17 @@ shown_image(struct reader *r, struct slice src)
 	return xhtml_is_data_image(src) ? src : SLICE_NONE;
 }
 
+/* Text that would be markup if it were put into a page without escaping once more. */
+static bool
+is_markup(struct slice s)
+{
+	for (size_t i = 0; i + 1 < s.len; i++)
+		if ((s.ptr[i] == '<' && s.ptr[i + 1] != ' ') || slice_starts(slice_sub(s, i, 2), SLICE("->"))
+		    || slice_starts(slice_sub(s, i, 2), SLICE("]>")))
+			return true;
+	return false;
+}
+
 static void
 write_html_attribute(struct reader *r, const struct xhtml_attribute *a, struct slice value)
 {
@@ -408,7 +419,8 @@ write_html_attribute(struct reader *r, const struct xhtml_attribute *a, struct s
 		write_pair(r, a->name, r->how->prefix, value);
 		break;
 	default:
-		write_pair(r, a->name, SLICE_NONE, value);
+		if (!is_markup(value))
+			write_pair(r, a->name, SLICE_NONE, value);
 	}
 }
 

@@ -42,7 +42,8 @@ static const struct {
 	/* attributes */
 	{ "<p onclick='x()' title='t'>a</p>", "attribute", "<p title=\"t\">a</p>", "<p title=\"t\">a</p>" },
 	{ "<p title='&lt;img src=x onerror=x()&gt;&quot;'>a</p>", "", "<p title=\"&lt;img src=x onerror=x()&gt;&quot;\">a</p>",
-	  "<p title=\"&lt;img src=x onerror=x()&gt;&quot;\">a</p>" },
+	  "<p>a</p>" },
+	{ "<p title='a &lt; b &gt; c'>a</p>", "", "<p title=\"a &lt; b &gt; c\">a</p>", "<p title=\"a &lt; b &gt; c\">a</p>" },
 	{ "<p id='x' tabindex='1'>a</p>", "", "<p id=\"x\" tabindex=\"1\">a</p>", "<p id=\"n-x\">a</p>" },
 	{ "<p id='x'>a</p><p id='x'>b</p>", "id_twice", "<p>a</p><p>b</p>", "<p>a</p><p>b</p>" },
 	{ "<p width='-1'>a</p>", "value", "<p>a</p>", "<p>a</p>" },

@@ -906,37 +906,21 @@ view "fhir_server" {
   }
 }
 
-# ---- host: what a machine is told at its start ----
+# ---- host: what a machine is told: user data, cloud-init, tasks of Ansible, time configuration ----
 
 view "host" {
-  from "aws_instance" "aws_launch_template" "aws_launch_configuration" "aws_spot_instance_request" {
-    platform = "aws"
-    script   = either(self.user_data, self.user_data_base64)
-    when     = present(either(self.user_data, self.user_data_base64))
-  }
-  from "azurerm_linux_virtual_machine" "azurerm_windows_virtual_machine" "azurerm_linux_virtual_machine_scale_set" {
-    platform = "azure"
-    script   = either(self.custom_data, self.user_data)
-    when     = present(either(self.custom_data, self.user_data))
-  }
-  from "google_compute_instance" "google_compute_instance_template" {
-    platform = "google"
-    script   = either(self.metadata_startup_script, self.metadata["user-data"], self.metadata["startup-script"])
-    when     = present(either(self.metadata_startup_script, self.metadata["user-data"], self.metadata["startup-script"]))
-  }
-  from "AWS::EC2::Instance" {
-    platform = "aws"
-    script   = self.UserData
-    when     = present(self.UserData)
-  }
-  from "AWS::EC2::LaunchTemplate" {
-    platform = "aws"
-    script   = self.LaunchTemplateData.UserData
-    when     = present(self.LaunchTemplateData.UserData)
-  }
-  from "ConfigMap" {
-    each     = [for k, v in self.data : v if regex_match("(?i)(chrony|ntp|timesyncd)[^/]*\\.conf$", k)]
-    platform = "kubernetes"
-    script   = it
+  from "host_facts" {
+    script       = self.script
+    commands     = self.commands
+    files        = self.files
+    services     = self.services
+    packages     = self.packages
+    timezone     = self.timezone
+    cloud_config = self.cloud_config
+    ntp          = self.ntp
+    nginx        = self.nginx
+    windows      = self.windows
+    partial      = self.partial
+    owner        = first(linked_to(self, "aws_*", "azurerm_*", "google_*", "AWS::*", "Microsoft.*", "ConfigMap", "ansible_play"))
   }
 }

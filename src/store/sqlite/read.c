@@ -166,7 +166,17 @@ sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *aren
 	v->deleted = v->method == 'D';
 	v->version = store_version_id(r->store, v->row, v->vid, arena);
 	sealed = slice_make(sqlite3_column_blob(q, 4), (size_t)sqlite3_column_bytes(q, 4));
-	return v->deleted || sqlite_open_body(r, v, sealed, arena, o);
+	v->content = NULL;
+	return v->deleted || (sqlite_open_body(r, v, sealed, arena, o)
+	    && (v->type != r->store->binary || sqlite_load_content(r, v, arena, o)));
+}
+
+bool
+store_find(struct store_reader *r, const struct permit *p, const struct type *type, struct slice id,
+    struct stored *v, struct outcome *o)
+{
+	return sqlite_find(r, p, type, id, v, o)
+	    && (!v->deleted || outcome_fail_at_once(o, FAULT_NO_SUCH, ""));
 }
 
 bool

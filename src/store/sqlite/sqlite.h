@@ -11,6 +11,7 @@
  *   labelset   number -> level codings
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
  *              what a reference to it is as long as it is not there
+ *   content    vid -> compartment file sealed                       of a Binary, in D/content
  *   outbox     seq -> record                                        audit, until in the log
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
  *   replay     (day, key) -> at answer                              outcomes of requests
@@ -51,7 +52,7 @@ struct store {
 	char                path[4096];
 	int                 lock_fd;
 	bool                in_memory;
-	const struct type  *patient;
+	const struct type  *patient, *binary;
 	struct block_cipher *ids, *versions;
 	struct siphash_key  index_key;
 	atomic_llong        next, stamp;
@@ -123,6 +124,12 @@ bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, 
 
 /* search.c: as sqlite_load_version(), with the id that clients know. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+
+/* ../content.c */
+struct slice sqlite_seal_content(struct store *, const uint8_t key[32], const struct store_content *,
+    int64_t compartment, int64_t row, int64_t vid, struct arena *);
+bool sqlite_load_content(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+bool sqlite_open_content(struct store *, sqlite3 *, struct outcome *);
 /* changes.c: in the writer's transaction, on its connection. */
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */

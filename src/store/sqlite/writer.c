@@ -31,7 +31,7 @@ struct writer {
 	struct store *store;
 	sqlite3      *db;
 	sqlite3_stmt *begin, *commit, *rollback, *current, *alias_find, *alias_add, *compartment,
-	             *member, *version, *resource, *outbox, *outbox_clear, *backref, *backref_clear;
+	             *member, *version, *content, *resource, *outbox, *outbox_clear, *backref, *backref_clear;
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
 	struct written *written;
@@ -52,6 +52,7 @@ static const struct { size_t offset; const char *sql; } statements[] = {
 	{ offsetof(struct writer, compartment), "INSERT OR IGNORE INTO compartment VALUES(?1,?2,?3)" },
 	{ offsetof(struct writer, member),   "INSERT OR IGNORE INTO member VALUES(?1,?2)" },
 	{ offsetof(struct writer, version),  "INSERT INTO version VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)" },
+	{ offsetof(struct writer, content),  "INSERT INTO content VALUES(?1,?2,?3,?4)" },
 	{ offsetof(struct writer, resource), "INSERT OR REPLACE INTO resource VALUES(?1,?2,?3,?4,?5,?6,?7)" },
 	{ offsetof(struct writer, outbox),   "INSERT INTO outbox VALUES(?1,?2)" },
 	{ offsetof(struct writer, outbox_clear), "DELETE FROM outbox WHERE seq<=?1" },
@@ -174,6 +175,20 @@ write_version(struct writer *w, const struct store_write *v)
 		sqlite3_bind_null(s, 9);
 	else
 		sqlite3_bind_blob(s, 9, v->body.ptr, (int)v->body.len, SQLITE_STATIC);
+	return step(s);
+}
+
+static bool
+write_content(struct writer *w, const struct store_write *v)
+{
+	sqlite3_stmt *s = w->content;
+
+	if (v->content == NULL || v->method == 'D')
+		return true;
+	sqlite3_bind_int64(s, 1, v->vid);
+	sqlite3_bind_int64(s, 2, v->compartment.number);
+	sqlite3_bind_blob(s, 3, v->content->name, sizeof v->content->name, SQLITE_STATIC);
+	sqlite3_bind_blob(s, 4, v->content_row.ptr, (int)v->content_row.len, SQLITE_STATIC);
 	return step(s);
 }
 
@@ -301,7 +316,7 @@ write_one(struct writer *w, const struct store_write *v)
 	int64_t lead = v->compartment.number;
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
-	    || !write_version(w, v) || !write_alias(w, v)
+	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
 	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
@@ -462,6 +477,16 @@ drain_outbox(struct writer *w)
 
 /* The thread */
 
+/* From now on the files belong to their versions. */
+static void
+keep_content(const struct store_commit *c)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		for (uint32_t k = 0; c->units[i].verdict == STORE_DONE && k < c->units[i].count; k++)
+			if (c->units[i].writes[k].content != NULL)
+				atomic_store(&c->units[i].writes[k].content->stored, true);
+}
+
 static void
 settle(struct store *s, struct store_commit *batch, bool failed)
 {
@@ -472,6 +497,7 @@ settle(struct store *s, struct store_commit *batch, bool failed)
 		next = batch->next;     /* done() may free the commit */
 		for (uint32_t i = 0; failed && i < batch->count; i++)
 			batch->units[i].verdict = STORE_FAILED;
+		keep_content(batch);
 		batch->done(batch);
 	}
 }
@@ -679,6 +705,9 @@ seal(struct store *s, const struct permit *p, struct store_write *w, sqlite3 *db
 		return outcome_fail_at_once(o, FAULT_NO_STORE, "");
 	w->body = aead_seal(key, s->config.env, sqlite_body_context(w->compartment.number, w->row,
 	    w->vid, w->labels, context), w->body, arena);
+	if (w->content != NULL)
+		w->content_row = sqlite_seal_content(s, key, w->content, w->compartment.number, w->row,
+		    w->vid, arena);
 	explicit_bzero(key, sizeof key);
 	return true;
 }
