@@ -150,6 +150,9 @@ finish_item(void *arg, struct worker *w)
 	case DELIVERY_RECORDS:
 		delivery_start(&item->delivery);
 		return;
+	case DELIVERY_READS:
+		delivery_read_late(&item->delivery, w);
+		return;
 	case DELIVERY_READY:
 		break;
 	}

@@ -80,13 +80,16 @@ check_rules(const struct rules *rules)
 }
 
 static int
-explain(const struct rules *rules, const char *id)
+explain(struct rules *rules, const char *id)
 {
-	const struct rule *r = rules_find(rules, slice_of(id));
+	struct rule *r = rules_find(rules, slice_of(id));
 	uint32_t i;
 
 	if (r == NULL)
 		return command_usage("scan", "there is no rule with this id");
+	rules_need(rules, r);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
 	printf("%.*s  %.*s\ncontrol:  %s\nseverity: %s\n", SLICE_FMT(r->id), SLICE_FMT(r->title),
 	    scan_controls[r->control].title, severity_names[r->severity]);
 	for (i = 0; i < r->cites->count; i++)
@@ -103,13 +106,16 @@ explain(const struct rules *rules, const char *id)
 }
 
 static int
-self_test(const struct rules *rules, const char *id)
+self_test(struct rules *rules, const char *id)
 {
 	const struct rule *only = id == NULL ? NULL : rules_find(rules, slice_of(id));
 	uint32_t run, bad;
 
 	if (id != NULL && only == NULL)
 		return command_usage("scan", "there is no rule with this id");
+	rules_need_all(rules);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
 	bad = scan_self_test(rules, only, &run);
 	printf("%u passed, %u failed\n", run - bad, bad);
 	return bad > 0 ? EXIT_NEGATIVE : EXIT_OK;
@@ -129,7 +135,7 @@ exit_code(const struct request *q, const struct findings *f)
 }
 
 static int
-scan_paths(const struct request *q, const struct rules *rules, char **paths, struct arena *arena)
+scan_paths(const struct request *q, struct rules *rules, char **paths, struct arena *arena)
 {
 	const struct report_format *format = report_format(q->format);
 	struct report_options options = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
@@ -144,6 +150,8 @@ scan_paths(const struct request *q, const struct rules *rules, char **paths, str
 		if (!scan_add_path(&s, paths[i]))
 			return command_usage("scan", "a path is not there");
 	scan_run(&s, NULL);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
 	buf_init(&b, arena, SIZE_MAX);
 	format->write(&s.findings, &options, &b);
 	fwrite(b.ptr, 1, b.len, stdout);
@@ -155,7 +163,7 @@ act(const struct request *q, char **rest, struct arena *arena)
 {
 	struct rules rules;
 
-	rules_init(&rules, arena, &env_real);
+	rules_init(&rules, arena, &env_real, q->self_test || q->explain != NULL);
 	if (q->rules != NULL && !add_rules(&rules, q->rules))
 		return command_usage("scan", "the directory of rules cannot be read");
 	if (!check_rules(&rules))

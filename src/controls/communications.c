@@ -49,7 +49,7 @@ allow_origin(struct exchange *x)
 		return;
 	exchange_add_header(x, "access-control-allow-methods", SLICE("GET, HEAD, POST, PUT, PATCH, DELETE"));
 	exchange_add_header(x, "access-control-allow-headers", SLICE("authorization, content-type, "
-	    "if-match, if-none-match, if-none-exist, prefer, dpop, x-request-id"));
+	    "if-match, if-none-match, if-none-exist, prefer, dpop, x-request-id, idempotency-key"));
 	exchange_add_header(x, "access-control-max-age", SLICE("600"));
 }
 

@@ -144,7 +144,9 @@ struct exchange {
 	struct uploaded *uploaded;      /* a body that came through a sink; or NULL */
 
 	/* perform */
-	int64_t       row;              /* preset for a transaction's creates; else 0 */
+	int64_t       row, vid;         /* preset for a transaction's creates; else 0 */
+	bool          late;             /* an entry that reads after the commit; a Bundle with such */
+	struct store_replay *replay;    /* the request's outcome from before, or to be kept; or NULL */
 	struct store_write *write;      /* NULL: nothing is to be written */
 	uint32_t      write_count;      /* more than one: of a conditional delete */
 	struct store_unit *unit;        /* of a batch entry that writes */

@@ -444,7 +444,7 @@ ask(struct engine *e, const struct rule_check *c, const struct value *self)
 	const struct value *when = NULL;
 
 	hcl_meter_init(&e->meter);
-	frame_init(&q.frame, e, c->rule->file, self);
+	frame_init(&q.frame, e, c->rule->text.file, self);
 	frame_lets(&q.frame, 0, c->lets);
 	frame_lets(&q.frame, 1, c->rule->lets);
 	if (c->when != NULL)

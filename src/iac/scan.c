@@ -16,7 +16,7 @@
 enum { FILE_BYTES = 64 << 20, FILES_MAX = 200000, WALK_DEPTH = 64 };
 
 void
-scan_init(struct scan *s, const struct rules *rules, struct arena *arena)
+scan_init(struct scan *s, struct rules *rules, struct arena *arena)
 {
 	memset(s, 0, sizeof *s);
 	s->arena = arena;
@@ -168,10 +168,47 @@ scan_add_path(struct scan *s, const char *path)
 	return true;
 }
 
-void
-scan_run(struct scan *s, const struct rule *only)
+/* Each type once. */
+struct types {
+	struct slice *list;
+	uint32_t      count;
+};
+
+static void
+gather_types(struct types *t, const struct project *p)
 {
+	t->list = arena_array(p->arena, p->resource_count + 1u, sizeof *t->list);
+	for (uint32_t i = 0; i < p->resource_count; i++) {
+		uint32_t k = t->count;
+
+		while (k > 0 && !slice_eq(t->list[k - 1], p->resources[i].type))
+			k--;
+		if (k == 0)
+			t->list[t->count++] = p->resources[i].type;
+	}
+}
+
+static bool
+has_type(void *ctx, struct slice type)
+{
+	const struct types *t = ctx;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		if (graph_type_matches(type, t->list[i]))
+			return true;
+	return false;
+}
+
+void
+scan_run(struct scan *s, struct rule *only)
+{
+	struct types types = { 0 };
+
 	scan_read(s);
+	gather_types(&types, &s->project);
+	if (only != NULL)
+		rules_need(s->rules, only);
+	rules_need_types(s->rules, has_type, &types);
 	findings_init(&s->findings, s->rules, &s->project);
 	s->findings.files = s->file_count;
 	engine_run(s->rules, &s->project, &s->findings, only);

@@ -58,6 +58,20 @@ write_params(struct buf *b, const struct service *s, const struct type *type)
 	}
 }
 
+static bool
+is_repeated(int i)
+{
+	const struct operation *o = &operations[i];
+
+	for (int k = 0; k < i; k++)
+		if (strcmp(operations[k].name, o->name) == 0
+		    && strcmp(operations[k].definition, o->definition) == 0
+		    && (operations[k].row.shape == PATH_SYSTEM_OPERATION)
+		    == (o->row.shape == PATH_SYSTEM_OPERATION))
+			return true;
+	return false;
+}
+
 /* Each operation once, whatever methods and levels it has. */
 static void
 write_operations(struct buf *b, const struct slice *type)
@@ -66,9 +80,8 @@ write_operations(struct buf *b, const struct slice *type)
 
 	for (int i = 0; i < operation_count; i++) {
 		const struct operation *o = &operations[i];
-		bool repeated = i > 0 && slice_is(slice_of(operations[i - 1].name), o->name);
 
-		if (repeated || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
+		if (is_repeated(i) || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
 		    || (type != NULL && !rest_operation_on(o, type)))
 			continue;
 		buf_printf(b, "%s{\"name\":\"%s\",\"definition\":\"%s\"}", first ? "" : ",", o->name,

@@ -15,12 +15,23 @@
 	{ name, types, HL7(definition), OPERATION("GET", shape, PERMIT_READ, BODY_NONE, perform) }, \
 	{ name, types, HL7(definition), OPERATION("POST", shape, PERMIT_READ, BODY_ANY, perform) }
 
+/* It takes no parameters. */
+#define META(method, shape, verb) \
+	{ "meta", NULL, HL7("Resource-meta"), OPERATION(method, shape, verb, BODY_NONE, rest_meta) }
+
 /* Rows of one name and definition stand together. */
 const struct operation operations[] = {
 	{ "validate", NULL, HL7("Resource-validate"),
 	  OPERATION("POST", PATH_TYPE_OPERATION, PERMIT_READ, BODY_ANY, rest_validate) },
 	{ "validate", NULL, HL7("Resource-validate"),
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_READ, BODY_ANY, rest_validate) },
+	META("GET", PATH_INSTANCE_OPERATION, PERMIT_READ), META("POST", PATH_INSTANCE_OPERATION, PERMIT_READ),
+	META("GET", PATH_TYPE_OPERATION, PERMIT_SEARCH), META("POST", PATH_TYPE_OPERATION, PERMIT_SEARCH),
+	META("GET", PATH_SYSTEM_OPERATION, 0), META("POST", PATH_SYSTEM_OPERATION, 0),
+	{ "meta-add", NULL, HL7("Resource-meta-add"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_ANY, rest_meta_add) },
+	{ "meta-delete", NULL, HL7("Resource-meta-delete"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_ANY, rest_meta_delete) },
 	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_TYPE_OPERATION, rest_validate_code),
 	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_INSTANCE_OPERATION, rest_validate_code),
 	READING("expand", "ValueSet", "ValueSet-expand", PATH_TYPE_OPERATION, rest_expand),

@@ -12,6 +12,7 @@
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/format.h"
+#include "rest/replay.h"
 
 bool
 rest_perform(struct exchange *x)
@@ -130,16 +131,25 @@ respond(struct exchange *x)
 		x->record_count = 0;
 }
 
+/* A request that came before is answered as it was then. */
+static bool
+perform_once(struct exchange *x)
+{
+	return replay_find(x) ? replay_answer(x) : rest_perform(x);
+}
+
 void
 rest_run(struct exchange *x)
 {
 	format_negotiate(x);
-	if (x->outcome.failed || !rest_perform(x))
+	if (x->outcome.failed || !perform_once(x))
 		rest_refuse(x);
 	else if (x->write != NULL)
 		commit_of_one(x);
 	if (x->postponed)
 		return;
+	if (x->commit != NULL && x->commit->count == 1)
+		x->commit->units[0].replay = replay_keep(x);
 	respond(x);
 	attach_records(x);
 }

@@ -45,8 +45,8 @@ preferred(const struct exchange *x)
 	return wish;
 }
 
-static void
-answer_preferred(struct exchange *x, struct slice text)
+void
+write_answer(struct exchange *x, struct slice text)
 {
 	struct buf b;
 
@@ -103,9 +103,11 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 {
 	struct store *store = x->service->store;
 
+	if (x->old != NULL)
+		x->guard = NULL;        /* it found something: that is guarded by `replaces` */
 	w->type = x->type;
 	w->row = row_of(x);
-	w->vid = store_new_vid(store);
+	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
 	w->updated = store_stamp(store);
 	w->method = method;
@@ -149,7 +151,7 @@ outcome_of(struct exchange *x)
 }
 
 bool
-write_body(struct exchange *x, char method)
+write_version(struct exchange *x, char method)
 {
 	struct store_write *w = new_write(x, method);
 	struct stored s = outcome_of(x);
@@ -163,7 +165,15 @@ write_body(struct exchange *x, char method)
 	answer_note_patient(x, s.compartment);
 	answer_version_headers(x, &s);
 	answer_location(x, &s);
-	answer_preferred(x, w->body);
+	return true;
+}
+
+bool
+write_body(struct exchange *x, char method)
+{
+	if (!write_version(x, method))
+		return false;
+	write_answer(x, x->write->body);
 	return true;
 }
 
@@ -196,12 +206,10 @@ write_resolve(struct exchange *x)
 	if (!condition_one(x, x->type, criteria_of(x), &match, &condition))
 		return false;
 	x->resolved = true;
-	if (match == NULL) {
-		condition_guard(x, &condition);
-		return true;
-	}
+	condition_guard(x, &condition);
 	x->old = match;
-	x->id = match->id;
+	if (match != NULL)
+		x->id = match->id;
 	return true;
 }
 
@@ -217,7 +225,7 @@ answer_existing(struct exchange *x)
 	answer_note_patient(x, s.compartment);
 	answer_version_headers(x, &s);
 	answer_location(x, &s);
-	answer_preferred(x, s.body);
+	write_answer(x, s.body);
 	return true;
 }
 
@@ -388,11 +396,10 @@ delete_matches(struct exchange *x)
 static bool
 delete_conditionally(struct exchange *x)
 {
-	if (deletes_many(x) && x->transaction == NULL)
+	if (deletes_many(x))
 		return delete_matches(x);
 	if (!write_resolve(x) || !write_version_agrees(x))
 		return false;
-	x->guard = NULL;                /* deleting nothing leans on nothing */
 	return bury_all(x, x->old, x->old != NULL);
 }
 

@@ -109,6 +109,7 @@ delivery_put_back(struct exchange *x)
 	x->write = NULL;
 	x->old = NULL;
 	x->resolved = false;
+	x->late = false;
 	x->guard = NULL;
 	x->chosen_id = SLICE_NONE;
 	if (x->interaction->shape == PATH_TYPE)
@@ -187,6 +188,21 @@ collect_entry_records(struct exchange *x)
 	return true;
 }
 
+static bool
+collect_late_records(struct exchange *x)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < x->entry_count; i++)
+		count += x->entries[i]->late ? x->entries[i]->record_count : 0;
+	x->records = arena_array(x->arena, count + 1, sizeof *x->records);
+	x->record_count = 0;
+	for (uint32_t i = 0; i < x->entry_count; i++)
+		for (uint32_t k = 0; x->entries[i]->late && k < x->entries[i]->record_count; k++)
+			x->records[x->record_count++] = x->entries[i]->records[k];
+	return count > 0;
+}
+
 /* The writes that won are done and recorded; now the losers' records. */
 static enum delivery_state
 settle_batch(struct delivery *d)
@@ -207,6 +223,30 @@ settle_batch(struct delivery *d)
 	return DELIVERY_RECORDS;
 }
 
+/* The writes are done and recorded; now what reads them, with records of its own. */
+void
+delivery_read_late(struct delivery *d, struct worker *w)
+{
+	struct exchange *x = d->x;
+	struct outcome aside;
+	bool good;
+
+	x->worker = w;
+	x->commit = NULL;
+	outcome_init(&aside, x->arena);
+	good = bundle_read_late(x, store_begin(w->reader, &aside));
+	store_end(w->reader);
+	x->out_count = 0;
+	bundle_answer(x, true);
+	x->audited = false;                     /* the Bundle's own event is durable already */
+	if (!good || !controls_response(x) || !collect_late_records(x)) {
+		delivery_last_resort(x);
+		d->done(d);
+		return;
+	}
+	delivery_start(d);
+}
+
 static enum delivery_state
 finish_commit(struct delivery *d)
 {
@@ -219,7 +259,7 @@ finish_commit(struct delivery *d)
 		return refuse(d);
 	}
 	if (!any_verdict(x->commit, STORE_CONFLICT))
-		return DELIVERY_READY;
+		return x->late ? DELIVERY_READS : DELIVERY_READY;
 	if (x->entry_count > 0 && x->commit->count > 1)
 		return settle_batch(d);
 	if (++d->attempts < ATTEMPTS) {

@@ -74,6 +74,14 @@ reply(struct job *job)
 static void run_again(struct job *job);
 
 static void
+read_late(void *arg, struct worker *w)
+{
+	struct job *job = arg;
+
+	delivery_read_late(&job->delivery, w);
+}
+
+static void
 finish(void *arg)
 {
 	struct job *job = arg;
@@ -85,6 +93,9 @@ finish(void *arg)
 		break;
 	case DELIVERY_AGAIN:
 		run_again(job);
+		break;
+	case DELIVERY_READS:
+		pool_submit(job->server->pool, read_late, job);
 		break;
 	case DELIVERY_RECORDS:
 		delivery_start(&job->delivery);
