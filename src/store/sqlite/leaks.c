@@ -25,7 +25,7 @@ static bool is_composite(const struct query_clause *c) { return c->kind == SEARC
 static bool is_joined(const struct query_clause *c) { return c->on == CLAUSE_ALL || c->on == CLAUSE_NOT; }
 static bool is_words(const struct query_clause *c) { return c->on == CLAUSE_WORDS; }
 static bool is_id(const struct query_clause *c) { return c->on == CLAUSE_ID; }
-static bool is_in(const struct query_clause *c) { return c->modifier == MODIFIER_IN; }
+static bool is_in(const struct query_clause *c) { return c->modifier == MODIFIER_IN || c->modifier == MODIFIER_NOT_IN; }
 static bool is_updated(const struct query_clause *c) { return c->on == CLAUSE_LAST_UPDATED; }
 static bool is_quantity(const struct query_clause *c) { return c->kind == SEARCH_QUANTITY; }
 
