@@ -108,7 +108,8 @@ read_check(struct rules *r, const struct rule *rule, const struct hcl_block *b, 
 	*c = (struct rule_check){ .rule = rule, .block = b, .lets = names_of(&b->body, "let"),
 		.when = expression(&b->body, "when"), .fail = expression(&b->body, "fail"),
 		.at = expression(&b->body, "at"), .message = expression(&b->body, "message"),
-		.fix = expression(&b->body, "fix"), .id = check_id(r, rule, b) };
+		.fix = expression(&b->body, "fix"), .id = check_id(r, rule, b),
+		.peers = constant(r, &b->body, "peers") };
 	if (b->label_count == 0)
 		wrong(r, b->head, "`on` needs the type of a resource or the name of a view");
 	if (c->fail == NULL)
@@ -180,6 +181,15 @@ read_parts(struct rules *r, struct rule *rule, const struct hcl_body *body)
 		read_example(r, b, &rule->examples[n]);
 }
 
+static void
+override_severity(struct rules *r, struct rule *rule)
+{
+	const struct value *own = value_member(value_path(r->settings, "severity"), rule->id);
+
+	if (own->kind == VALUE_STRING)
+		read_severity(own->text, &rule->severity);
+}
+
 /* The block of a rule, of which the id is known. */
 static void
 read_rule(struct rules *r, struct rule *rule, const struct hcl_block *b)
@@ -200,6 +210,7 @@ read_rule(struct rules *r, struct rule *rule, const struct hcl_block *b)
 		wrong(r, b->head, "`control` is the key of a control, \"time-keeping\" ...");
 	if (rule->title.len == 0)
 		wrong(r, b->head, "`rule` needs `title`");
+	override_severity(r, rule);
 	read_parts(r, rule, &b->body);
 }
 
@@ -457,9 +468,38 @@ rules_init(struct rules *r, struct arena *arena, const struct env *env, bool who
 	memset(r, 0, sizeof *r);
 	project_init(&r->project, arena, env);
 	r->whole = whole;
+	r->settings = &value_null;
 	project_add_source(&r->project, SLICE(""), SLICE(""));
 	for (size_t i = 0; i < rule_text_count; i++)
 		rules_add(r, slice_of(rule_texts[i].path), slice_make(rule_texts[i].text, rule_texts[i].len));
+}
+
+void
+rules_configure(struct rules *r, struct slice path, struct slice text)
+{
+	uint32_t source = project_add_source(&r->project, path, text);
+	struct hcl_map map = { .arena = r->project.arena };
+	struct hcl_body *body;
+
+	hcl_parse(&r->project, source, &body);
+	for (uint32_t i = 0; i < body->attribute_count; i++) {
+		struct slice name = body->attributes[i].name;
+
+		hcl_map_add(&map, name, body->attributes[i].name_span,
+		    constant(r, body, slice_cstr(name, r->project.arena)));
+	}
+	r->settings = hcl_map_end(&map, body->span);
+}
+
+bool
+rules_disabled(const struct rules *r, const struct rule *rule)
+{
+	const struct value *list = value_path(r->settings, "disable");
+
+	for (uint32_t i = 0; list->kind == VALUE_LIST && i < list->count; i++)
+		if (list->items[i]->kind == VALUE_STRING && slice_eq_nocase(list->items[i]->text, rule->id))
+			return true;
+	return false;
 }
 
 void

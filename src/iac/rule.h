@@ -39,6 +39,7 @@ struct rule_check {
 	const struct hcl_block *block;
 	struct rule_names  lets;
 	const struct hcl_expression *when, *fail, *at, *message, *fix;  /* all but fail may be NULL */
+	const struct value *peers;              /* list of texts, or null */
 };
 
 enum example_kind { EXAMPLE_FAIL, EXAMPLE_PASS, EXAMPLE_UNKNOWN };
@@ -99,6 +100,7 @@ struct rules {
 	struct rule_file *files;
 	uint32_t          rule_count, view_count, file_count, rule_room, view_room, file_room;
 	bool              whole;                /* examples are read too */
+	const struct value *settings;           /* of the user: a map; `config` in rules */
 };
 
 /* The rules of the binary.  Rules and views are parsed when they are needed; `whole`: with their
@@ -106,6 +108,9 @@ struct rules {
 void rules_init(struct rules *, struct arena *, const struct env *, bool whole);
 /* One more file; what is wrong with it is a problem of rules->project. */
 void rules_add(struct rules *, struct slice path, struct slice text);
+/* The user's settings, attributes of HCL: `disable`, `severity`, and what rules read as config.x. */
+void rules_configure(struct rules *, struct slice path, struct slice text);
+bool rules_disabled(const struct rules *, const struct rule *);
 /* Parses one, all, or what may apply where these types are. */
 void rules_need(struct rules *, struct rule *);
 void rules_need_all(struct rules *);

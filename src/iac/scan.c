@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/env.h"
+#include "iac/builtin.h"
 #include "iac/detect.h"
 #include "iac/engine.h"
 #include "iac/files.h"
@@ -100,6 +101,19 @@ is_passed_over(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* `exclude` of the settings: patterns of paths below the directory that is scanned. */
+static bool
+is_excluded(const struct scan *s, struct slice path)
+{
+	const struct value *all = value_path(s->rules->settings, "exclude");
+	struct slice below = slice_sub(path, s->root.len + 1, path.len);
+
+	for (uint32_t i = 0; all->kind == VALUE_LIST && i < all->count; i++)
+		if (all->items[i]->kind == VALUE_STRING && builtin_glob(all->items[i]->text, below, false))
+			return true;
+	return false;
+}
+
 static void walk(struct scan *, const char *directory);
 
 /* Links to directories are not followed: they may lead back. */
@@ -111,7 +125,7 @@ walk_entry(struct scan *s, const char *directory, const char *name)
 
 	if (is_passed_over(name)
 	    || snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path
-	    || lstat(path, &st) != 0)
+	    || is_excluded(s, slice_of(path)) || lstat(path, &st) != 0)
 		return;
 	if (S_ISDIR(st.st_mode))
 		walk(s, path);

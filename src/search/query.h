@@ -153,6 +153,7 @@ struct query {
 	uint32_t             element_count;
 	enum query_contained contained;         /* match contained resources too, or only these */
 	bool                 contained_alone;   /* _containedType=contained: these themselves, not what holds them */
+	bool                 is_condition;      /* of a write */
 	const struct query_only *only;          /* NULL: all rows */
 	struct slice         cursor;            /* sealed, of the "_cursor" parameter; or empty */
 	struct slice         canonical;         /* the parameters that took effect, as they go into

@@ -37,7 +37,7 @@ static const struct { int leak; bool (*is)(const struct query_clause *); } by_cl
 static bool
 has_feature(const struct query *q)
 {
-	if ((planted(5) && q->sort_count > 0) || (planted(54) && q->part_count > 1)
+	if ((planted(5) && q->sort_count > 0) || (planted(22) && q->is_condition) || (planted(54) && q->part_count > 1)
 	    || (planted(55) && q->contained != CONTAINED_FALSE) || (planted(56) && q->in_patient)
 	    || (planted(57) && q->sort_count > 0 && q->parts[0].sorts[0].by_body)
 	    || (planted(58) && (q->element_count > 0 || q->summary != SUMMARY_FALSE)))
