@@ -224,6 +224,20 @@ void value_set_code(const struct value_set *, uint32_t i, struct slice *system, 
 bool value_set_has(const struct pack *, const struct value_set *, struct slice system,
     struct slice code);
 
+/* A unit of measure of UCUM, one symbol: so many base units (metre second gram radian kelvin coulomb
+ * candela), and moles, which UCUM counts as numbers. */
+struct ucum_unit {
+	struct slice code;
+	bool   metric;                  /* takes prefixes */
+	bool   special;                 /* does not scale: degrees, pH */
+	bool   arbitrary;               /* comparable to nothing else: [iU] */
+	double magnitude;
+	int    dimensions[7], moles;
+};
+
+const struct ucum_unit *pack_unit(const struct pack *, struct slice code);   /* NULL: none */
+bool pack_unit_prefix(const struct pack *, struct slice code, double *factor);
+
 /* The compiler behind `firebreak pack`: package directories (each holding
  * *.json, as `npm pack` unpacks them) to one file, deterministic byte for byte. */
 MUST_USE bool pack_build(const struct env *, const char *const *packages, int count,

@@ -120,7 +120,7 @@ read_package(struct builder *b, const char *dir)
 		free(names[i]);
 	}
 	free(names);
-	return good;
+	return good && builder_read_units(b, dir);
 }
 
 /* Words and strings */
@@ -212,8 +212,8 @@ part_is_of(struct slice part, struct slice base)
 {
 	while (part.len > 0 && part.ptr[0] == '(')
 		part = slice_sub(part, 1, part.len);
-	return slice_starts(part, base) && part.len > base.len
-	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' ');
+	return slice_eq(part, base) || (slice_starts(part, base) && part.len > base.len
+	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' '));
 }
 
 /* Of "Patient.name | Practitioner.name", what is for Patient. */
@@ -434,6 +434,7 @@ write_tables(struct builder *b)
 	builder_write_sets(b);
 	write_compartments(b);
 	builder_write_profiles(b);
+	builder_write_units(b);
 	builder_write_terminology(b, &b->terminology);
 	b->version = builder_intern(b, SLICE("4.0.1"));
 }

@@ -32,6 +32,16 @@ add_code(struct parser *p, struct query_clause *c, struct slice system, struct s
 	return true;
 }
 
+/* A code without a system, as elements of type code have it, is of the value set's. */
+static bool
+add_member(struct parser *p, struct query_clause *c, const struct member *m)
+{
+	if (!add_code(p, c, m->system, m->code) || !add_code(p, c, m->system, m->code))
+		return false;
+	c->values[c->count - 1].b = 0;
+	return true;
+}
+
 bool
 parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 {
@@ -45,7 +55,7 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	if (all == NULL || !all->complete)
 		return not_known(p);
 	for (uint32_t i = 0; i < all->count; i++)
-		if (!all->at[i].abstract && !add_code(p, c, all->at[i].system, all->at[i].code))
+		if (!all->at[i].abstract && !add_member(p, c, &all->at[i]))
 			return false;
 	return true;
 }

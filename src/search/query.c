@@ -467,7 +467,7 @@ take_compartment(struct parser *p)
 	struct query *q = p->query;
 	int64_t lead;
 
-	if (place->within == NULL)
+	if (place->within == NULL || place->all)
 		return;
 	if (slice_is(place->within->name, "Patient")) {
 		q->in_patient = true;

@@ -125,6 +125,7 @@ struct query_place {
 	const struct type *type;                /* NULL: those of _type, else all */
 	const struct type *within;              /* Patient in GET /Patient/1/Observation; or NULL */
 	struct slice       id;                  /* of the compartment's resource */
+	bool               all;                 /* every compartment of the type, not that of `id` */
 	bool (*allowed)(void *ctx, const struct type *);        /* left out otherwise; NULL: all are in */
 	void *ctx;
 };
@@ -171,6 +172,9 @@ MUST_USE bool query_parse(const struct search_index *, const struct type *, stru
 MUST_USE bool query_parse_at(const struct search_index *, const struct query_place *,
     struct slice text, struct slice form, bool lenient, const struct index_resolver *,
     const struct limits *, int64_t now_ms, struct arena *, struct query *out, struct outcome *);
+
+/* Only what has a date of care that overlaps [first, last], or none ($everything). */
+void query_add_dates(struct query *, int64_t first, int64_t last, struct arena *);
 
 /* A resource as the reference semantics see it: all that are visible are the world. */
 struct query_row {
