@@ -296,6 +296,10 @@ bool store_replayed(struct store_reader *, const uint8_t key[STORE_REPLAY_KEY], 
 
 bool store_healthy(const struct store *);
 
+/* For tests: how SQLite goes about each statement that this reader has run, line by line. */
+MUST_USE bool store_plans(struct store_reader *, void (*each)(void *ctx, const char *sql,
+    const char *line), void *ctx);
+
 /* For doctor and import: number of resources by type, deleted ones left out. */
 MUST_USE bool store_counts(struct store_reader *, const struct permit *,
     bool (*each)(void *ctx, const struct type *, int64_t count), void *ctx, struct outcome *);

@@ -14,7 +14,7 @@
 #include "crypto/aead.h"
 #include "store/sqlite/sqlite.h"
 
-#define VISIBLE "labels IN (SELECT number FROM labelset WHERE level<="
+#define VISIBLE "EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<="
 
 static uint64_t
 get(const uint8_t *from)
