@@ -130,7 +130,7 @@ plan_allowed(struct plan *p)
 static bool
 reachable(const struct plan *p, int64_t lead)
 {
-	return lead >= 0 && (lead == p->lead || plan_leaves(p, 40) || plan_leaves(p, 43));
+	return lead >= 0 && (lead == p->lead || plan_leaves(p, 60) || plan_leaves(p, 43));
 }
 
 /* Chains */
@@ -183,7 +183,7 @@ chain_to(struct plan *p, const struct query_clause *c, int64_t lead, int64_t tar
 	int64_t where = search_lead(p, c, lead, target_lead);
 	struct row_set own = { &target_lead, 1 }, targets;
 
-	p->leaking = planted(41);
+	p->leaking = planted(61);
 	if (!plan_all(p, c->parts, c->part_count, c->type, where, &targets))
 		return false;
 	p->leaking = false;
