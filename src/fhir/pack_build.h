@@ -56,6 +56,7 @@ struct builder {
 	struct draft_set *sets;
 	uint32_t          set_count;
 	struct names      set_names, system_names;
+	const struct json *units;               /* the table of UCUM's tools, or NULL */
 	struct param     *params;
 	uint32_t          param_count, param_room;
 	struct names      strings;
@@ -97,6 +98,10 @@ uint32_t     builder_set_word(struct builder *, struct slice canonical);
 uint32_t     builder_own_set(struct builder *, struct slice canonical);  /* or NAME_UNKNOWN */
 
 void builder_write_profiles(struct builder *);
+
+/* pack_units.c: of a package that has a table of units; others have none. */
+bool builder_read_units(struct builder *, const char *dir);
+void builder_write_units(struct builder *);
 
 void builder_collect_sets(struct builder *);
 void builder_write_sets(struct builder *);

@@ -291,12 +291,16 @@ shorten(struct builder *b, struct draft_rule *whole, struct slice name, const st
 {
 	if (slice_eq(whole->shortcut, name))
 		return whole;
-	if (whole->shortcut.len > 0) {
-		split(b, whole);
-		return child(b, whole->up, whole->name, true, name);
+	if (whole->shortcut.len > 0 || last_slice(whole, SLICE_NONE) != whole) {
+		struct draft_rule *s;
+
+		if (whole->shortcut.len > 0)
+			split(b, whole);
+		s = child(b, whole->up, whole->name, true, name);
+		if (type != NULL)
+			allow_only(b, s, type);
+		return s;
 	}
-	if (last_slice(whole, SLICE_NONE) != whole)
-		return child(b, whole->up, whole->name, true, name);
 	whole->before = arena_alloc(b->arena, sizeof *whole);
 	*whole->before = *whole;
 	whole->shortcut = name;

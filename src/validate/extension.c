@@ -68,9 +68,7 @@ invariant_holds(struct walk *w, const struct step *holder, struct slice expressi
 	struct item focus = fhirpath_node(w->json, holder->node, holder->type);
 	struct items found = { 0 };
 
-	if (!evaluate(w, expression, focus, &found))
-		return true;
-	return found.count == 1 && found.at[0].kind == ITEM_BOOLEAN && found.at[0].boolean;
+	return !evaluate(w, expression, focus, &found) || items_are_true(w, &found);
 }
 
 static bool
