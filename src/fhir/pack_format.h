@@ -18,12 +18,8 @@
  * constraints = constraint_count { key expression human error }
  * element type = type json_name target_count { target }
  * param = on code url expression kind target_count { target }
-<<<<<<< HEAD
- * value set = url version flags open_count { system } first_code code_count
-=======
  *         component_count { expression kind target_count { target } }
- * value set = url complete first_code code_count
->>>>>>> main
+ * value set = url version flags open_count { system } first_code code_count
  * compartment = name type param_count { code }
  * profile = url version base type flags context_count { kind expression }
  *         rule_count { rule }, the rules in the order of the snapshot
@@ -42,11 +38,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-<<<<<<< HEAD
-#define PACK_FORMAT 5u
-=======
-#define PACK_FORMAT 6u
->>>>>>> main
+#define PACK_FORMAT 7u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 
