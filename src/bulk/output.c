@@ -251,7 +251,7 @@ bool
 output_read(const struct bulk *b, const struct bulk_job *job, const struct bulk_file *f,
     struct arena *arena, struct slice *bytes)
 {
-	struct arena *scratch = arena_new(PIECE * 2);
+	struct arena *sealed = arena_new(4096), *scratch = arena_new(PIECE * 2);
 	char name[NAME_MAX_];
 	struct slice rest;
 	struct buf out;
@@ -260,10 +260,13 @@ output_read(const struct bulk *b, const struct bulk_job *job, const struct bulk_
 	snprintf(name, sizeof name, "%u.sealed", f->number);
 	buf_init(&out, arena, SIZE_MAX);
 	good = buf_reserve(&out, f->plain + 1) != NULL && env_read_file(b->service->env,
-	    job_path(b, job->id, name, scratch), f->sealed, scratch, &rest) && rest.len == f->sealed;
-	for (uint64_t i = 0; i < f->chunks && good; i++)
+	    job_path(b, job->id, name, sealed), f->sealed, sealed, &rest) && rest.len == f->sealed;
+	for (uint64_t i = 0; i < f->chunks && good; i++) {
 		good = take_piece(job, f, i, &rest, scratch, &out);
+		arena_reset(scratch);
+	}
 	arena_free(scratch);
+	arena_free(sealed);
 	*bytes = buf_slice(&out);
 	return good && out.len == f->plain;
 }

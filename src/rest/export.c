@@ -35,8 +35,13 @@ struct asked {
 bool
 rest_waits(const struct interaction *i)
 {
-	return i->perform == rest_export || i->perform == rest_export_cancel
-	    || i->perform == rest_export_file;
+	static bool (*const all[])(struct exchange *) = { rest_export, rest_export_cancel,
+		rest_export_file, rest_import, rest_import_errors };
+
+	for (size_t k = 0; k < COUNT_OF(all); k++)
+		if (i->perform == all[k])
+			return true;
+	return false;
 }
 
 /* Reading what is asked for */

@@ -88,6 +88,17 @@ rest_terminology_capabilities(const struct service *s, struct arena *arena, stru
 	return buf_ok(&b);
 }
 
+static const char import_definition[] =
+    "{\"resourceType\":\"OperationDefinition\",\"id\":\"import\",\"url\":\"" OWN_OPERATIONS "import\","
+    "\"name\":\"Import\",\"status\":\"active\",\"kind\":\"operation\",\"affectsState\":true,\"code\":\"import\","
+    "\"description\":\"Takes in NDJSON, Bundles and resources of a directory of the operator's; asynchronous, "
+    "for the operator only\",\"system\":true,\"type\":false,\"instance\":false,\"parameter\":["
+    "{\"name\":\"directory\",\"use\":\"in\",\"min\":1,\"max\":\"1\",\"documentation\":\"The name of a directory in the "
+    "directory import of the data directory\",\"type\":\"string\"},"
+    "{\"name\":\"inputFormat\",\"use\":\"in\",\"min\":0,\"max\":\"1\",\"documentation\":\"application/fhir+ndjson\","
+    "\"type\":\"code\"},{\"name\":\"keepIds\",\"use\":\"in\",\"min\":0,\"max\":\"1\",\"documentation\":\"Resources keep "
+    "their own ids\",\"type\":\"boolean\"}]}";
+
 /* An OperationDefinition of the pack: of those operations only that can be called here. */
 bool
 rest_read_operation(struct exchange *x)
@@ -96,6 +107,11 @@ rest_read_operation(struct exchange *x)
 
 	if (!slice_is(x->type->name, "OperationDefinition"))
 		return false;
+	if (slice_is(x->id, "import")) {
+		outcome_clear(&x->outcome);
+		answer_bytes(x, 200, slice_of(import_definition));
+		return true;
+	}
 	text = pack_definition(x->service->pack, TERMINOLOGY_OPERATION, x->id, &url);
 	for (int i = 0; i < operation_count && url.len > 0; i++)
 		if (slice_is(url, operations[i].definition)) {
