@@ -371,17 +371,14 @@ rest_export_cancel(struct exchange *x)
 bool
 rest_export_file(struct exchange *x)
 {
-	struct bulk_file file;
-	struct slice bytes;
 	struct buf b;
 
 	buf_init(&b, x->arena, 256);
 	buf_printf(&b, "%.*s/%.*s", SLICE_FMT(x->id), SLICE_FMT(x->version));
 	name_event(x, "$export ", buf_slice(&b));
-	if (!have_bulk(x) || !bulk_read(x->service->bulk, x, x->id, x->version, &file, &bytes))
+	if (!have_bulk(x) || !bulk_read(x->service->bulk, x, x->id, x->version))
 		return false;
 	exchange_add_header(x, "content-type", SLICE("application/fhir+ndjson"));
 	x->status = 200;
-	x->bytes = bytes;
 	return true;
 }
