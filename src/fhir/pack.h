@@ -137,7 +137,8 @@ struct rule {
 	const struct rule *first, *next;                /* child, sibling */
 };
 
-/* Where an extension may stand: kind is "element", "extension" or "fhirpath". */
+/* Where an extension may stand: kind is "element", "extension" or "fhirpath"; or
+ * "invariant", and must be true there. */
 struct context {
 	struct slice kind, expression;
 };

@@ -64,7 +64,6 @@ struct builder {
 	struct names      base_keys;            /* of the constraints that types have themselves */
 	uint32_t          version;
 	const struct pack *base;                /* of a package: the pack it is compiled for; else NULL */
-	const struct json *differential;        /* the one that is laid over its base */
 	uint32_t          rule_count;           /* draft rules made */
 	int               bases;                /* how deep in base definitions */
 	uint32_t          profile_count, left_out;      /* left out: their base is not here */

@@ -143,7 +143,8 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	    "\"kind\":\"instance\",\"instantiates\":[\"http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/"
 	    "bulk-data\"],\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
 	    "{\"description\":\"Firebreak FHIR server\",\"url\":\"%.*s\"},\"fhirVersion\":\"4.0.1\","
-	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
+	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"patchFormat\":"
+	    "[\"application/json-patch+json\",\"application/xml-patch+xml\",\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
 	    SLICE_FMT(s->base));
 	write_security(&b);
 	buf_add(&b, SLICE("\"resource\":["));
