@@ -107,6 +107,7 @@ parse_state(struct import_job *job, const struct json *j, struct arena *arena)
 	return true;
 }
 
+/* `id` begins a file name that is_state() has seen. */
 static struct import_job *
 load(const struct imports *m, const char *id)
 {
@@ -120,8 +121,8 @@ load(const struct imports *m, const char *id)
 	if (job == NULL)
 		abort();
 	outcome_init(&o, arena);
-	snprintf(job->id, sizeof job->id, "%s", id);
-	if (!env_read_file(m->service->env, path_of(m, "imports/%s.json", id, arena), STATE_MAX, arena,
+	memcpy(job->id, id, BASE32_BLOCK);
+	if (!env_read_file(m->service->env, path_of(m, "imports/%s.json", job->id, arena), STATE_MAX, arena,
 	    &text) || !json_parse(text, bounds, arena, &j, &o) || !parse_state(job, &j, arena)) {
 		log_event(LOG_ERROR, "import-state-unreadable", "job=%s", job->id);
 		free(job);
@@ -150,7 +151,6 @@ load_all(struct imports *m)
 	for (int i = 0; i < n; i++) {
 		struct import_job *job;
 
-		names[i]->d_name[BASE32_BLOCK] = '\0';
 		if ((job = load(m, names[i]->d_name)) != NULL) {
 			job->next = m->jobs;
 			m->jobs = job;
