@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "fhir/names.h"
 #include "fhir/terminology.h"
 #include "rest/answer.h"
 #include "rest/rest.h"
@@ -33,16 +34,21 @@ end_system(struct buf *b)
 	buf_add(b, b->ptr[b->len - 1] == '}' ? SLICE("],\"subsumption\":true}") : SLICE(",\"subsumption\":true}"));
 }
 
-/* Entries are sorted by url, the one that is meant without a version first. */
+/* Entries are sorted by url, the one that is meant without a version first; a package that was
+ * added begins anew, and what it has of a url that was told already is left out. */
 static void
-write_systems(struct buf *b, const struct service *s)
+write_systems(struct buf *b, const struct service *s, struct arena *arena)
 {
 	struct slice url, version, before = SLICE_NONE;
+	struct names told;
 	uint64_t at = 0;
 
+	names_init(&told, arena, 2048);
 	while (pack_definitions(s->pack, TERMINOLOGY_SYSTEM, &at, &url, &version)) {
 		bool again = slice_eq(url, before);
 
+		if (!names_add(&told, url, 0) && !again)
+			continue;
 		if (!again) {
 			if (before.len > 0)
 				end_system(b);
@@ -79,7 +85,7 @@ rest_terminology_capabilities(const struct service *s, struct arena *arena, stru
 	    "\"kind\":\"instance\",\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
 	    "{\"description\":\"Firebreak FHIR server\",\"url\":\"%.*s\"},\"lockedDate\":false,"
 	    "\"codeSystem\":[", INSTANT_TEXT, now, SLICE_FMT(s->base));
-	write_systems(&b, s);
+	write_systems(&b, s, arena);
 	buf_add(&b, SLICE("],"));
 	write_expansion(&b);
 	buf_add(&b, SLICE("\"codeSearch\":\"explicit\",\"validateCode\":{\"translations\":true},"
