@@ -694,7 +694,7 @@ rule "FB-AUDIT-010" {
 
   let {
     # A bucket that takes logs need not log itself.
-    takes_logs = any([for b in resources("object_store") : b.log_target == self.name]) || regex_match("(?i)log", self.name, self._name) || one_of(self.acl, "log-delivery-write")
+    takes_logs = length(where("object_store", "log_target", self.name)) > 0 || regex_match("(?i)log", self.name, self._name) || one_of(self.acl, "log-delivery-write")
   }
 
   on "object_store" {
