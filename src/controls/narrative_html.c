@@ -89,6 +89,7 @@ show_made(struct page *p, uint32_t node, const struct type *type)
 	struct slice div;
 	struct buf html;
 	char prefix[24];
+	bool good;
 
 	if (!narrate(p->pack, p->json, node, type, false, &p->options->limits, p->arena, &div))
 		return;
@@ -96,7 +97,8 @@ show_made(struct page *p, uint32_t node, const struct type *type)
 	buf_init(&html, p->arena, SIZE_MAX);
 	how.out = &html;
 	how.prefix = slice_of(prefix);
-	close_box(p, xhtml_read(div, &how, p->arena, &found), buf_slice(&html));
+	good = xhtml_read(div, &how, p->arena, &found);
+	close_box(p, good, buf_slice(&html));
 }
 
 static struct slice
