@@ -242,12 +242,12 @@ read_parameters(struct exchange *x, struct slice rest)
 	}
 }
 
-/* Exports are NDJSON, and their manifests JSON, whatever is accepted. */
+/* Exports are NDJSON, and the status of a job is JSON, whatever is accepted. */
 static bool
 has_own_form(const struct exchange *x)
 {
 	return x->interaction != NULL
-	    && (x->interaction->shape == PATH_EXPORT || x->interaction->shape == PATH_EXPORT_FILE);
+	    && x->interaction->shape >= PATH_EXPORT && x->interaction->shape <= PATH_IMPORT_FILE;
 }
 
 void
