@@ -372,6 +372,28 @@ find(struct slice name)
 	return NULL;
 }
 
+/* An unknown that is one of some values: the answer, when it is the same for each. */
+static const struct value *
+for_each_possible(const struct builtin *b, struct builtin_call *c, uint32_t which)
+{
+	const struct value **args = arena_array(c->arena, c->count, sizeof *args), *many = c->args[which];
+	const struct value *answer = NULL, *other;
+
+	memcpy((void *)args, (const void *)c->args, c->count * sizeof *args);
+	c->args = args;
+	for (uint32_t i = 0; i < many->count; i++) {
+		args[which] = many->items[i];
+		for (uint32_t k = 0; k < c->count; k++)
+			if (args[k]->kind == VALUE_UNKNOWN)
+				return args[k];
+		other = b->apply(c);
+		if (answer != NULL && !value_equal(answer, other))
+			return many;
+		answer = other;
+	}
+	return answer;
+}
+
 const struct value *
 builtin_call(void *frame, struct slice name, const struct value *const *args, uint32_t count,
     struct span span)
@@ -388,6 +410,6 @@ builtin_call(void *frame, struct slice name, const struct value *const *args, ui
 	}
 	for (uint32_t i = 0; !(b->flags & BUILTIN_LOOKS) && i < count; i++)
 		if (args[i]->kind == VALUE_UNKNOWN)
-			return args[i];
+			return args[i]->count > 0 ? for_each_possible(b, &c, i) : args[i];
 	return b->apply(&c);
 }

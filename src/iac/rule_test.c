@@ -233,6 +233,37 @@ static const struct { const char *path, *text, *expression, *expected; } views[]
 	    "[for s in resources(\"statement\") : [s.kind, s.actions, s.resources]]", "[[\"rbac\",[\"get\"],[\"secrets\"]]]" },
 };
 
+/* An unknown that is one of some values. */
+static const struct { const char *fail; const char *expected; } possible[] = {
+	{ "self.Engine == \"postgres\"", "" },          { "self.Engine != \"postgres\"", "F" },
+	{ "self.Engine == \"mysql\"", "U" },            { "startswith(self.Engine, \"m\") == false", "U" },
+	{ "regex_match(\"^m\", self.Engine)", "F" },    { "regex_match(\"^my\", self.Engine)", "U" },
+	{ "self.AllocatedStorage < 30", "F" },          { "self.AllocatedStorage < 15", "U" },
+};
+
+static void
+test_possible_values(void **state)
+{
+	static const char template[] = "Parameters:\n  E: {Type: String, AllowedValues: [mysql, mariadb]}\n"
+	    "  S: {Type: Number, AllowedValues: [10, 20]}\nResources:\n  D:\n    Type: AWS::RDS::DBInstance\n"
+	    "    Properties: {Engine: !Ref E, AllocatedStorage: !Ref S}\n";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof possible / sizeof possible[0]; i++) {
+		char rules[1024], got[8] = "";
+		struct bench b;
+
+		snprintf(rules, sizeof rules, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
+		    " on \"AWS::RDS::DBInstance\" {\n  fail = %s\n }\n}\n", possible[i].fail);
+		run(&b, rules, "n/template.yaml", template);
+		for (uint32_t k = 0; k < b.scan.findings.count && k < 7; k++)
+			got[k] = b.scan.findings.list[k].status == FINDING_FAIL ? 'F' : 'U';
+		if (strcmp(got, possible[i].expected) != 0)
+			fail_msg("%s: %s", possible[i].fail, got);
+		arena_free(b.arena);
+	}
+}
+
 static void
 test_views(void **state)
 {
@@ -347,7 +378,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expressions), cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_places), cmocka_unit_test(test_lets_and_locals),
-		cmocka_unit_test(test_views), cmocka_unit_test(test_suppressions),
+		cmocka_unit_test(test_views), cmocka_unit_test(test_possible_values),
+		cmocka_unit_test(test_suppressions),
 		cmocka_unit_test(test_baseline), cmocka_unit_test(test_wrong_rules),
 	};
 
