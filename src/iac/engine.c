@@ -389,6 +389,17 @@ first_place(const struct engine *e)
 	return e->project->resource_count > 0 ? e->project->resources[0].head : (struct span){ 0 };
 }
 
+/* The part of a file that a failing item, or a row, is made of. */
+static const struct value *
+part_of(struct engine *e, const struct value *self, const struct value *item, struct value_copier *c)
+{
+	const struct object *o = engine_find_object(e, item != NULL ? item : self);
+
+	if (o == NULL)
+		return item != NULL && engine_is_place(e, item->span) ? value_copy(c, item) : NULL;
+	return o->row_of != NULL && o->item != NULL ? o->item : NULL;
+}
+
 static void
 report(struct asking *q, enum finding_status status, const struct value *item, const struct why *why)
 {
@@ -415,6 +426,7 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 	f->message = message_of(q);
 	fix = q->check->fix == NULL || status != FINDING_FAIL ? NULL : frame_evaluate(&q->frame, q->check->fix);
 	f->fix = fix == NULL ? NULL : value_copy(&copier, fix);
+	f->within = fix == NULL ? NULL : part_of(e, q->frame.self, item, &copier);
 	q->frame.item = NULL;
 	if (status == FINDING_FAIL)
 		q->failed = true;
