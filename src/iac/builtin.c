@@ -263,6 +263,28 @@ add_links(struct builtin_call *c, struct value_builder *b, struct slice type, co
 			value_append(b, engine_object(c->engine, links[i]));
 }
 
+/* The last answers of graph_doubt(): many resources of one type ask the same. */
+struct doubt_answer {
+	struct slice        about, type;
+	const struct value *answer;
+};
+
+enum { DOUBT_ANSWERS = 256 };
+
+static const struct value *
+doubt_from(struct engine *e, struct slice about, struct slice type)
+{
+	struct doubt_answer *a;
+
+	if (e->doubts == NULL)
+		e->doubts = arena_array(e->arena, DOUBT_ANSWERS, sizeof *e->doubts);
+	a = &e->doubts[(about.len * 31 + type.len * 7 + (type.len > 2 ? (unsigned char)type.ptr[type.len / 2] : 0)
+	    + (about.len > 2 ? (unsigned char)about.ptr[about.len / 2] : 0)) % DOUBT_ANSWERS];
+	if (!slice_eq(a->about, about) || !slice_eq(a->type, type))
+		*a = (struct doubt_answer){ about, slice_dup(type, e->arena), graph_doubt(e->graph, about, type) };
+	return a->answer;
+}
+
 /* What stands in for links that are not known; NULL: nothing. */
 static const struct value *
 doubt(struct builtin_call *c, uint32_t self, struct slice type, unsigned ways)
@@ -271,7 +293,7 @@ doubt(struct builtin_call *c, uint32_t self, struct slice type, unsigned ways)
 	const struct value *v = NULL;
 
 	if (ways & GRAPH_FROM)
-		v = graph_doubt(g, c->engine->project->resources[self].type, type);
+		v = doubt_from(c->engine, c->engine->project->resources[self].type, type);
 	return v == NULL && (ways & GRAPH_TO) ? graph_own_doubt(g, self, type) : v;
 }
 
