@@ -113,6 +113,7 @@ struct exchange {
 	enum fault    misrouted;
 	const struct type *type;
 	struct slice  id, version;
+	const struct type *within;      /* of a search in a compartment: its type; `id` is whose */
 	struct slice  operation;        /* name without the $, or empty */
 
 	/* authentication, authorization */
@@ -161,6 +162,8 @@ struct exchange {
 	struct slice  hidden_reason;    /* for the audit record only */
 
 	/* answer */
+	bool          on_pool;          /* runs where it may take its time */
+	bool          postponed;        /* is to run there, from the beginning; nothing is answered */
 	int           status;
 	struct slice  bytes;            /* the body to send; empty for none */
 	const struct exchange_stream *stream;   /* instead of bytes; or NULL */

@@ -18,6 +18,9 @@ enum path_shape {               /* below the FHIR base */
 	PATH_SMART,             /* /.well-known/smart-configuration */
 	PATH_TYPE,              /* /Patient                    */
 	PATH_TYPE_SEARCH,       /* /Patient/_search            */
+	PATH_SYSTEM_SEARCH,     /* /_search                    */
+	PATH_COMPARTMENT,       /* /Patient/1/Observation, or a star for all */
+	PATH_COMPARTMENT_SEARCH, /* the same with /_search     */
 	PATH_INSTANCE,          /* /Patient/1                  */
 	PATH_HISTORY,           /* /Patient/1/_history         */
 	PATH_VERSION,           /* /Patient/1/_history/2       */

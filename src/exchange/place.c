@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
-#include "search/values.h"
+#include "search/index.h"
 
 static bool
 find_labels(struct exchange *x, struct resource *r)
@@ -93,7 +93,7 @@ exchange_find_context(struct exchange *x, struct slice reference, struct stored 
 	const struct type *type;
 	struct outcome aside;
 
-	if (!values_local_reference(&resolver, reference, &type_name, &id)
+	if (!index_local(&resolver, reference, &type_name, &id)
 	    || (type = pack_resource(x->service->pack, type_name)) == NULL)
 		return false;
 	if (slice_is(type_name, "Patient") && (fresh = fresh_patient(x, id)) != NULL) {

@@ -627,6 +627,20 @@ rows_distinct(struct bundle *b, const struct store_unit *u)
 	return true;
 }
 
+/* The same of ids that the client chose: their rows are new, and so always distinct. */
+static bool
+aliases_distinct(struct bundle *b, const struct store_unit *u)
+{
+	struct names chosen;
+
+	names_init_keyed(&chosen, b->outer->arena, u->count);
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->writes[i].alias.len > 0 && !names_add(&chosen, joined(b, u->writes[i].type->name,
+		    "/", u->writes[i].alias), i))
+			return exchange_fail(b->outer, FAULT_INVALID, "two entries have one identity");
+	return true;
+}
+
 static void
 add_writes(struct store_unit *u, const struct exchange *x)
 {
@@ -650,7 +664,7 @@ one_unit(struct bundle *b)
 	u->guards = arena_array(outer->arena, b->count + 1, sizeof *u->guards);
 	for (uint32_t i = 0; i < b->count; i++)
 		add_writes(u, b->entries[i].x);
-	if (!rows_distinct(b, u))
+	if (!rows_distinct(b, u) || !aliases_distinct(b, u))
 		return false;
 	c->count = 1;
 	if (u->count > 0)

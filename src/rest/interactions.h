@@ -17,6 +17,7 @@ bool rest_meta(struct exchange *);
 bool rest_meta_add(struct exchange *);
 bool rest_meta_delete(struct exchange *);
 bool rest_search(struct exchange *);
+bool rest_everything(struct exchange *);
 bool rest_read_operation(struct exchange *);
 bool rest_validate(struct exchange *);
 bool rest_expand(struct exchange *);

@@ -25,6 +25,7 @@ static const char *const templates[] = {
 	[PATH_SMART]              = "/.well-known/smart-configuration",
 	[PATH_TYPE]               = "/@",
 	[PATH_TYPE_SEARCH]        = "/@/_search",
+	[PATH_SYSTEM_SEARCH]      = "/_search",
 	[PATH_INSTANCE]           = "/@/{id}",
 	[PATH_BASE_HISTORY]       = "/_history",
 	[PATH_TYPE_HISTORY]       = "/@/_history",

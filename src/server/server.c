@@ -2,7 +2,7 @@
  *
  *   head      on the loop: route, request phase of the controls.  A stranger is
  *             refused here, before a byte of body is read.
- *   request   on the loop, or for Bundles on the pool: rest_run() in one store
+ *   request   on the loop, or for Bundles and wide searches on the pool: rest_run() in one store
  *             snapshot.
  *   delivery  writer or audit thread make it durable; the loop sends.
  *
@@ -113,12 +113,27 @@ durable(struct delivery *d)
 }
 
 static void inspect(void *arg, struct worker *w);
+static void run_pooled(void *arg, struct worker *w);
+
+/* From the beginning again, where it holds up nobody. */
+static void
+put_off(struct job *job)
+{
+	outcome_clear(&job->x->outcome);
+	job->x->postponed = false;
+	job->x->on_pool = true;
+	pool_submit(job->server->pool, run_pooled, job);
+}
 
 /* In one snapshot of the store; on whatever thread the worker belongs to. */
 static void
 run(struct job *job, struct worker *w)
 {
 	delivery_prepare(job->x, w);
+	if (job->x->postponed) {
+		put_off(job);
+		return;
+	}
 	if (attachments_waiting(job->x)) {
 		pool_submit(job->server->inspectors, inspect, job);
 		return;
