@@ -74,8 +74,10 @@ struct uploaded {
 };
 
 /* An answer made of content in a file: some of its bytes, or all of them as base64 with
- * something around them. */
+ * something around them.  Or of what `next` makes, piece after piece, `length` bytes in all. */
 struct exchange_stream {
+	bool       (*next)(void *ctx, struct arena *, struct slice *piece);     /* NULL: content */
+	void        *ctx;
 	const struct store_content *content;
 	int          fd;                /* of its file */
 	uint64_t     from, length;      /* bytes of the content */

@@ -34,7 +34,7 @@ write_interactions(struct buf *b, bool of_system)
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
 		if (row->open || repeated || row->shape == PATH_COMPARTMENT || row->shape == PATH_COMPARTMENT_SEARCH
-		    || row->shape == PATH_EXPORT || row->shape == PATH_EXPORT_FILE
+		    || (row->shape >= PATH_EXPORT && row->shape <= PATH_IMPORT_FILE)
 		    || is_of_system(row) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);

@@ -36,6 +36,8 @@ static const char *const templates[] = {
 	[PATH_INSTANCE_OPERATION] = "/@/{id}/$",
 	[PATH_EXPORT]             = "/bulk/{id}",
 	[PATH_EXPORT_FILE]        = "/bulk/{id}/{vid}",
+	[PATH_IMPORT]             = "/import/{id}",
+	[PATH_IMPORT_FILE]        = "/import/{id}/{vid}",
 	[PATH_NONE]               = NULL,
 };
 

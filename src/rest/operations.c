@@ -60,5 +60,7 @@ const struct operation operations[] = {
 	EXPORT(NULL, "export", PATH_SYSTEM_OPERATION, 0),
 	EXPORT("Patient", "patient-export", PATH_TYPE_OPERATION, PERMIT_READ),
 	EXPORT("Group", "group-export", PATH_INSTANCE_OPERATION, PERMIT_READ),
+	{ "import", NULL, OWN_OPERATIONS "import",
+	  OPERATION("POST", PATH_SYSTEM_OPERATION, 0, BODY_ANY, rest_import) },
 };
 const int operation_count = sizeof operations / sizeof operations[0];

@@ -117,14 +117,14 @@ below_type(struct exchange *x, const struct segments *s)
 }
 
 static enum path_shape
-below_bulk(struct exchange *x, const struct segments *s)
+of_job(struct exchange *x, const struct segments *s, enum path_shape job, enum path_shape file)
 {
 	x->id = s->at[1];
 	if (s->count == 3)
 		x->version = s->at[2];
 	if (!id_good(x->id) || (s->count == 3 && !id_good(x->version)))
 		return PATH_NONE;
-	return s->count == 2 ? PATH_EXPORT : PATH_EXPORT_FILE;
+	return s->count == 2 ? job : file;
 }
 
 static enum path_shape
@@ -158,7 +158,9 @@ shape_of(struct exchange *x)
 	if (s.count == 1 && operation_named(x, s.at[0]))
 		return PATH_SYSTEM_OPERATION;
 	if (s.count > 1 && s.count < 4 && slice_is(s.at[0], "bulk"))
-		return below_bulk(x, &s);
+		return of_job(x, &s, PATH_EXPORT, PATH_EXPORT_FILE);
+	if (s.count > 1 && s.count < 4 && slice_is(s.at[0], "import"))
+		return of_job(x, &s, PATH_IMPORT, PATH_IMPORT_FILE);
 	return below_type(x, &s);
 }
 

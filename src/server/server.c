@@ -30,6 +30,7 @@
 #include "rest/rest.h"
 #include "server/admin.h"
 #include "server/delivery.h"
+#include "server/imports.h"
 #include "server/download.h"
 #include "server/pool.h"
 #include "server/upload.h"
@@ -375,13 +376,15 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		.idle = on_idle,
 	};
 	struct admin *admin = NULL;
+	struct imports *imports = NULL;
 	bool good;
 
 	server->service = s;
 	server->http = server_listen(s, listen, (int)s->options.server_loops, &handler, o);
 	if (server->http == NULL)
 		return false;
-	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL;
+	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL
+	    && (imports = imports_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
 		bulk_start(s->bulk);
@@ -391,6 +394,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	}
 	admin_stop(admin);
 	close_workers(server);          /* what is under way may still post to the loops */
+	imports_stop(imports);
 	http_server_free(server->http);
 	return good;
 }

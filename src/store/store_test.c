@@ -788,6 +788,114 @@ changes_are_made_for_an_older_store(void **state UNUSED)
 	assert_true(at[0].vid == m->vid);
 }
 
+/* Scanning */
+
+struct scanned {
+	int64_t  vids[64];
+	uint32_t count;
+};
+
+static bool
+note(void *ctx, struct stored *v)
+{
+	struct scanned *s = ctx;
+
+	assert_true(s->count < 64);
+	s->vids[s->count++] = v->vid;
+	return true;
+}
+
+/* `step` rows at a time, each in a snapshot of its own. */
+static struct scanned
+scan(const struct permit *p, struct store_scan *of, uint32_t step)
+{
+	bool *types = arena_array(arena, pack_type_count(pack), sizeof *types);
+	struct store_scan_position at = { .done = false };
+	struct scanned s = { .count = 0 };
+
+	for (uint32_t i = 0; i < pack_type_count(pack); i++)
+		types[i] = true;
+	of->types = types;
+	while (!at.done) {
+		assert_true(store_begin(reader, &outcome));
+		assert_true(store_scan(reader, p, of, &at, step, arena, note, &s, &outcome));
+		store_end(reader);
+	}
+	return s;
+}
+
+static bool
+scanned(const struct scanned *s, int64_t vid)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->count; i++)
+		n += s->vids[i] == vid;
+	assert_true(n < 2);
+	return n == 1;
+}
+
+static void
+a_scan_is_of_one_instant_and_of_one_permit(void **state UNUSED)
+{
+	static const char restricted[] = "\"meta\":{\"security\":[{\"system\":"
+	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
+	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *seen = observation_of(own, "a", ""), *dark = observation_of(own, "b", restricted);
+	struct model *foreign = observation_of(other, "c", ""), old = *seen, *late;
+	struct store_scan of = { .until = store_stamp(store) };
+	struct permit bound = { all_rules, 1, true, own->compartment, 3, false };
+	struct permit low = { all_rules, 1, false, 0, 3, false };
+	struct store_write w = prepare("Observation", slice_cstr(seen->body, arena), seen);
+	struct scanned all, mine, shallow;
+
+	w.method = 'U';
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	remember(seen, &w, seen->body);
+	late = observation_of(own, "d", "");
+	for (uint32_t step = 1; step < 12; step += 5) {
+		all = scan(&everything, &of, step);
+		assert_int_equal(all.count, 5);
+		assert_true(scanned(&all, old.vid) && scanned(&all, dark->vid) && scanned(&all, own->vid));
+		assert_false(scanned(&all, seen->vid) || scanned(&all, late->vid));
+		mine = scan(&bound, &of, step);
+		assert_int_equal(mine.count, 2);
+		assert_true(scanned(&mine, own->vid) && scanned(&mine, old.vid));
+		shallow = scan(&low, &of, step);
+		assert_int_equal(shallow.count, 4);
+		assert_true(scanned(&shallow, foreign->vid) && !scanned(&shallow, dark->vid));
+	}
+	of.compartments = &other->compartment;
+	of.compartment_count = 1;
+	all = scan(&everything, &of, 1);
+	assert_int_equal(all.count, 2);
+	assert_true(scanned(&all, other->vid) && scanned(&all, foreign->vid));
+	assert_int_equal(scan(&bound, &of, 1).count, 0);
+	assert_int_equal(scan(NULL, &of, 1).count, 0);
+}
+
+static void
+a_scan_tells_what_was_deleted(void **state UNUSED)
+{
+	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *gone = observation_of(own, "a", "");
+	struct store_scan of = { .since = store_stamp(store) };
+	struct store_write w = prepare("Observation", slice_cstr(gone->body, arena), gone);
+	struct scanned s;
+
+	w.method = 'D';
+	w.body = SLICE_NONE;
+	w.rows = (struct index_rows){ NULL, 0 };
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	of.until = store_stamp(store);
+	assert_int_equal(scan(&everything, &of, 4).count, 0);
+	of.deleted = true;
+	s = scan(&everything, &of, 4);
+	assert_int_equal(s.count, 1);
+	assert_true(scanned(&s, w.vid));
+}
+
 #define CASES(kind)                                                                                 \
 	CASE(what_is_written_is_read, kind), CASE(an_outdated_version_loses, kind),                 \
 	CASE(a_unit_is_written_whole_or_not, kind), CASE(a_tombstone_has_no_body, kind),            \
@@ -798,6 +906,8 @@ changes_are_made_for_an_older_store(void **state UNUSED)
 	CASE(a_guard_loses_to_what_matches_by_then, kind),                                          \
 	CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
+	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
+	CASE(a_scan_tells_what_was_deleted, kind),                                                  \
 	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)
 #define CASE(fn, kind) { #fn " (" kind ")", fn, open_store, close_store, kind }
 
