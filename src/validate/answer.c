@@ -120,7 +120,7 @@ check_answer_count(struct walk *w, const struct step *item, const struct json *q
 {
 	uint64_t times;
 
-	if ((occurs(q, question, SLICE(CORE "questionnaire-minOccurs"), &times) && count > 0 && count < times)
+	if ((occurs(q, question, SLICE(CORE "questionnaire-minOccurs"), &times) && count < times)
 	    || (occurs(q, question, SLICE(CORE "questionnaire-maxOccurs"), &times) && count > times))
 		complain(w, item, place, MESSAGE_response_count, SLICE_NONE);
 }

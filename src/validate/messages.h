@@ -50,6 +50,7 @@
 	X(contained_id,        STRUCTURE, "a contained resource needs an id")                    \
 	X(full_url,            STRUCTURE, "fullUrl and the id of the resource do not agree")     \
 	X(full_url_absolute,   STRUCTURE, "fullUrl is absolute")                                 \
+	X(full_url_missing,    REQUIRED,  "each entry has a fullUrl")                            \
 	X(full_url_no_id,      STRUCTURE, "fullUrl is that of a server, so the resource has an id") \
 	X(document_reference,  REQUIRED,  "what the Composition refers to is in the document")   \
 	X(document_orphan,     STRUCTURE, "the entry is not connected with the Composition")     \

@@ -75,6 +75,8 @@ struct slice walk_text(struct walk *, uint32_t object, struct slice name);
 /* invariant.c */
 void check_constraints(struct walk *, const struct step *, const struct constraint *,
     uint32_t count, const struct value *);
+/* The result of a constraint: true, or something that is no boolean. */
+bool items_are_true(struct walk *, const struct items *);
 /* binding.c */
 void check_binding(struct walk *, const struct step *, const struct value_set *,
     enum binding_strength, const struct type *, uint32_t node);
