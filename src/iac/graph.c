@@ -431,15 +431,34 @@ graph_links(const struct graph *g, struct arena *a, uint32_t r, unsigned ways, u
 	return list;
 }
 
+/* The first of those in doubt whose type is not less. */
+static uint32_t
+first_doubtful(const struct graph *g, struct slice type)
+{
+	uint32_t low = 0, high = g->doubtful_count;
+
+	if (type.len > 0 && type.ptr[type.len - 1] == '*')
+		type.len--;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (slice_cmp(g->project->resources[g->doubtful[middle]].type, type) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct value *
 graph_doubt(const struct graph *g, struct slice about, struct slice type)
 {
 	const struct resource *all = g->project->resources;
 	const struct value *v = NULL;
 
-	for (uint32_t i = 0; i < g->doubtful_count && v == NULL; i++)
-		if (graph_type_matches(type, all[g->doubtful[i]].type))
-			v = doubt_of(&all[g->doubtful[i]], about);
+	for (uint32_t i = first_doubtful(g, type); i < g->doubtful_count && v == NULL
+	    && graph_type_matches(type, all[g->doubtful[i]].type); i++)
+		v = doubt_of(&all[g->doubtful[i]], about);
 	return v;
 }
 
