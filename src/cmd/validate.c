@@ -52,6 +52,7 @@ set_limits(void)
 {
 	file_limits = limits_default;
 	file_limits.of[LIMIT_ARRAY_ITEMS] = limit_rows[LIMIT_ARRAY_ITEMS].ceiling;
+	file_limits.of[LIMIT_PROFILE_STEPS] = limit_rows[LIMIT_PROFILE_STEPS].ceiling / 10;
 }
 
 static bool

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "fhir/names.h"
+
 #define PROFILE_DEPTH_MAX 12
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
 
@@ -119,6 +121,41 @@ quietly(struct walk *w, const struct step *at, const struct profile *p, const st
 	return good;
 }
 
+enum { DECIDING, CONFORMS, DOES_NOT };
+
+static struct slice
+verdict_key(struct walk *w, const struct profile *p, uint32_t node)
+{
+	struct { const struct profile *p; uint64_t node; } *key = arena_alloc(w->arena, sizeof *key);
+
+	key->p = p;
+	key->node = node;
+	return slice_make(key, sizeof *key);
+}
+
+/* Each resource is held against each profile once, however often it is referred to;
+ * while that goes on, one that leads back to it takes it for good. */
+bool
+profile_fits(struct walk *w, const struct step *at, const struct profile *p, const struct value *v)
+{
+	struct slice key = verdict_key(w, p, v->node);
+	uint32_t known;
+	bool good;
+
+	if (v->sibling != 0)
+		return quietly(w, at, p, v);    /* a primitive: no node says which */
+	if (w->verdicts == NULL) {
+		w->verdicts = arena_alloc(w->arena, sizeof *w->verdicts);
+		names_init(w->verdicts, w->arena, 64);
+	}
+	if ((known = names_find(w->verdicts, key)) != NAME_UNKNOWN)
+		return known != DOES_NOT;
+	names_add(w->verdicts, key, DECIDING);
+	good = quietly(w, at, p, v);
+	names_set(w->verdicts, key, good ? CONFORMS : DOES_NOT);
+	return good;
+}
+
 static bool target_allows(struct walk *, struct slice url, const struct type *);
 
 /* A Resource with the profile of another type of resource. */
@@ -179,7 +216,7 @@ target_conforms(struct walk *w, const struct step *at, const struct rule_type *t
 		const struct profile *p = profile_of(w, t->targets[i]);
 
 		if (p == NULL ? target_allows(w, t->targets[i], target->type)
-		    : type_is(target->type, p->type) && quietly(w, at, p, &v))
+		    : type_is(target->type, p->type) && profile_fits(w, at, p, &v))
 			return true;
 	}
 	return false;

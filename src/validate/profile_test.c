@@ -86,6 +86,8 @@ static const char *const definitions[] = {
 	    ITEM("Patient.extension", "e", ",'min':1,'max':'1','type':[{'code':'Extension','profile':['http://t/ext']}]")),
 	PROFILE("bound", "Patient", CORE "Patient",
 	    RULE("Patient.maritalStatus", "'min':1,'binding':{'strength':'required','valueSet':'http://t/set|1'}")),
+	PROFILE("ring", "Observation", CORE "Observation", RULE("Observation.status", "'min':1") "," RULE("Observation.hasMember",
+	    "'type':[{'code':'Reference','targetProfile':['http://t/ring']}]")),
 	PROFILE("two-names", "Observation", CORE "Observation",
 	    RULE("Observation.valueQuantity", "'max':'1'") "," RULE("Observation.valueQuantity.unit", "'min':1")
 	    "," RULE("Observation.valueString", "'maxLength':2")),
@@ -303,6 +305,39 @@ work_is_bounded(void **state UNUSED)
 	assert_int_equal(outcome_status(&o), 422);
 }
 
+#define RING 20
+
+/* Contained Observations that refer to one another, each with each, under a profile that
+ * wants itself of all of them. */
+static struct slice
+ring(void)
+{
+	struct buf b;
+
+	buf_init(&b, arena, 1 << 20);
+	buf_add_cstr(&b, "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"contained\":[");
+	for (int i = 0; i < RING; i++) {
+		buf_printf(&b, "%s{\"resourceType\":\"Observation\",\"id\":\"o%d\",\"status\":\"final\",\"code\":{\"text\":\"x\"},"
+		    "\"hasMember\":[", i > 0 ? "," : "", i);
+		for (int k = 0; k < RING; k++)
+			buf_printf(&b, "%s{\"reference\":\"#o%d\"}", k > 0 ? "," : "", k);
+		buf_add_cstr(&b, "]}");
+	}
+	buf_add_cstr(&b, "],\"hasMember\":[{\"reference\":\"#o0\"}]}");
+	return buf_slice(&b);
+}
+
+static void
+rings_end(void **state UNUSED)
+{
+	struct outcome o;
+
+	outcome_init(&o, arena);
+	validator = validator_new(pack, &limits_default, &env_real, arena, &o);
+	assert_non_null(validator);
+	assert_true(check("ring", ring(), &o));
+}
+
 int
 main(void)
 {
@@ -310,6 +345,7 @@ main(void)
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(versions_are_told_apart),
 		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(rings_end),
 	};
 
 	return cmocka_run_group_tests(tests, open_guide, close_guide);

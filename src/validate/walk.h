@@ -57,6 +57,7 @@ struct walk {
 	struct place             place;         /* line and column of byte `place_at` */
 	size_t                   place_at;
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
+	struct names            *verdicts;      /* resource and profile -> has it, or not */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
 };
 
@@ -97,6 +98,8 @@ void check_bundle(struct walk *, const struct step *, uint32_t node);
 /* document.c: `list` is Bundle.entry */
 void check_document(struct walk *, const struct step *, uint32_t list);
 /* profile.c */
+/* Without a complaint: has the resource the profile? */
+bool profile_fits(struct walk *, const struct step *, const struct profile *, const struct value *);
 /* <0, 0, >0; *known is false where the two cannot be compared. */
 int value_order(const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
