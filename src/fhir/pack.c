@@ -610,10 +610,11 @@ pack_add(struct pack *p, struct slice compiled, struct outcome *o)
 	struct pack_part *f = arena_alloc(p->arena, sizeof *f);
 
 	if (!lay_out(f, compiled))
-		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "a compiled package is damaged");
+		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
+		    "a compiled package is damaged, or of another version: firebreak package refresh");
 	if (memcmp(f->header->base, p->base.header->hash, sizeof f->header->base) != 0)
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
-		    "a package was compiled for other definitions: add it again");
+		    "a package was compiled for other definitions: firebreak package refresh");
 	begin_part(p, f);
 	begin_sets(p);
 	read_sets(p);

@@ -46,6 +46,8 @@ struct validation {
 	 * with the response. */
 	bool              (*find_questionnaire)(void *ctx, struct slice url, struct json *out);
 	void               *find_ctx;
+	const struct slice *understood; /* urls of modifier extensions that are not refused */
+	size_t              understood_count;
 	bool                understand; /* refuse modifierExtension and implicitRules */
 	bool                narratives_elsewhere;       /* somebody else judges their XHTML */
 };
