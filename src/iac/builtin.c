@@ -389,7 +389,8 @@ find(struct slice name)
 {
 	for (size_t t = 0; t < COUNT_OF(tables); t++)
 		for (size_t i = 0; i < *tables[t].count; i++)
-			if (slice_is(name, tables[t].list[i].name))
+			if (name.len > 0 && tables[t].list[i].name[0] == name.ptr[0]
+			    && slice_is(name, tables[t].list[i].name))
 				return &tables[t].list[i];
 	return NULL;
 }

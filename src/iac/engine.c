@@ -54,10 +54,11 @@ grow_objects(struct engine *e)
 {
 	uint32_t before = e->object_room;
 
-	e->object_room = before == 0 ? 64 : before * 2;
+	e->object_room = before == 0 ? e->project->resource_count + 64 : before * 2;
 	e->objects = arena_grow(e->arena, e->objects, before * sizeof *e->objects,
 	    e->object_room * sizeof *e->objects);
-	e->slot_room = e->object_room * 2;
+	for (e->slot_room = 128; e->slot_room < e->object_room * 2; e->slot_room *= 2)
+		;
 	e->slots = arena_array(e->arena, e->slot_room, sizeof *e->slots);
 	for (uint32_t i = 0; i < e->object_count; i++)
 		*slot_of(e, e->objects[i].value->members) = i + 1;
@@ -416,6 +417,7 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 	if (o == NULL)
 		o = engine_find_object(e, q->frame.self);
 	value_copier_init(&copier, e->arena, e->scratch, NULL, 0);
+	copier.only = e->scratch;
 	*f = (struct finding){ .rule = q->check->rule, .check = q->check, .status = status,
 		.why = value_copy_why(&copier, why),
 		.resource = o == NULL ? NULL : o->resource,
@@ -571,7 +573,20 @@ take_findings(struct findings *to, const struct findings *from)
 		*findings_add(to) = from->list[i];
 }
 
-/* Rules are shared out between two threads; each makes rows for itself. */
+/* All that may be asked for: nothing is added to it behind this. */
+static void
+make_all_objects(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->project->resource_count; i++)
+		engine_object(e, i);
+	for (uint32_t i = 0; i < e->rules->view_count; i++) {
+		engine_rows(e, &e->rules->views[i]);
+		arena_reset(e->scratch);
+	}
+}
+
+/* Rules are shared out between two threads.  They see the same objects, lists and indexes are their
+ * own. */
 static void
 run_in_two(struct worker *first, struct run *r, struct findings *out)
 {
@@ -580,7 +595,14 @@ run_in_two(struct worker *first, struct run *r, struct findings *out)
 	pthread_t thread;
 
 	arena_defer(r->project->arena, free_arena, arena);
+	make_all_objects(&first->engine);
 	prepare(&second, r, arena, out->by_rule);
+	second.engine.objects = first->engine.objects;
+	second.engine.object_count = second.engine.object_room = first->engine.object_count;
+	second.engine.slots = first->engine.slots;
+	second.engine.slot_room = first->engine.slot_room;
+	second.engine.object_of = first->engine.object_of;
+	second.engine.rows = first->engine.rows;
 	if (pthread_create(&thread, NULL, work, &second) != 0) {
 		arena_free(second.engine.scratch);
 		work(first);

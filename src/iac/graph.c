@@ -61,7 +61,7 @@ struct name {
 struct names {
 	struct arena *arena;
 	struct name  *list;
-	uint32_t      count, room, *heads, head_room;
+	uint32_t      count, room, expected, *heads, head_room;
 };
 
 static uint32_t
@@ -80,7 +80,7 @@ names_add(struct names *n, struct slice text, uint32_t unit, uint32_t resource)
 	uint32_t before = n->room;
 
 	if (n->count == before) {
-		n->room = before == 0 ? 256 : before * 2;
+		n->room = before == 0 ? n->expected + 256 : before * 2;
 		n->list = arena_grow(n->arena, n->list, before * sizeof *n->list, n->room * sizeof *n->list);
 	}
 	n->list[n->count++] = (struct name){ text, unit, resource, 0 };
@@ -360,7 +360,8 @@ doubt_of(const struct resource *from, struct slice type)
 void
 graph_init(struct graph *g, struct arena *a, const struct project *p)
 {
-	struct builder b = { .graph = g, .arena = a, .addresses.arena = a, .names.arena = a };
+	struct builder b = { .graph = g, .arena = a, .addresses = { .arena = a, .expected = p->resource_count },
+		.names = { .arena = a, .expected = p->resource_count } };
 	uint32_t i, n = p->resource_count;
 
 	*g = (struct graph){ .project = p };
