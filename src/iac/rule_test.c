@@ -85,7 +85,7 @@ static const struct { const char *expression, *expected; } expressions[] = {
 	{ "is_public_cidr([self.flag, \"*\"])", "true" }, { "is_public_cidr([self.flag])", "?" },
 	{ "port_open(port_ranges(20, 30), 22)", "true" }, { "port_open(port_ranges(\"*\"), 22)", "true" },
 	{ "port_open(port_ranges([\"1-3\", 5]), 4)", "false" },
-	{ "port_open(port_ranges(-1, -1), 4)", "true" },
+	{ "port_open(port_ranges(-1, -1), 4)", "true" }, { "port_open(port_ranges(\"46-146, 18-36, 1\"), 22)", "true" },
 	{ "allows(statements(self.policy)[0], \"s3:GetObject\")", "true" },
 	{ "allows(statements(self.policy)[0], \"s3:PutObject\")", "false" },
 	{ "allows(statements(self.policy)[0], \"*\")", "false" },
@@ -370,7 +370,7 @@ test_suppressions(void **state)
 		snprintf(text, sizeof text, "%s\nresource \"t\" \"a\" {\n  %s\n}\n", suppressions[i].before,
 		    suppressions[i].inside);
 		run(&b, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
-		    " peers = [\"CKV_1\", \"AWS-0001\", \"ta:q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
+		    " peers = [\"CKV_1\", \"AWS-0001\", \"terraform/aws/q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
 		    "nowhere/main.tf", text);
 		suppress_by_comments(&b.scan.findings, 20000);
 		if (b.scan.findings.count != suppressions[i].left
