@@ -222,34 +222,22 @@ range_value(struct builtin_call *c, struct span span, long double from, long dou
 	return hcl_map_end(&m, span);
 }
 
-static void
-add_text_range(struct builtin_call *c, struct value_builder *b, struct span span, struct slice text)
-{
-	struct slice rest = text, low = slice_trim(slice_cut(&rest, '-'));
-	uint64_t from, to;
-
-	if (slice_is(low, "*") || slice_eq_nocase(low, SLICE("any")) || low.len == 0)
-		value_append(b, range_value(c, span, 0, 65535));
-	else if (slice_uint(low, &from)) {
-		if (!slice_uint(slice_trim(rest), &to))
-			to = from;
-		value_append(b, range_value(c, span, from, to));
-	}
-}
-
-/* "22", "20-30", "22, 80-90", "*", 22, -1. */
+/* "22", "20-30", "*", 22, -1.  Providers take no commas in one text. */
 static void
 add_range(struct builtin_call *c, struct value_builder *b, const struct value *v)
 {
-	struct slice rest = builtin_text_of(c, v);
+	struct slice rest = slice_trim(builtin_text_of(c, v)), low = slice_trim(slice_cut(&rest, '-'));
+	uint64_t from, to;
 
-	if (v->kind == VALUE_UNKNOWN) {
+	if (v->kind == VALUE_UNKNOWN)
 		value_append(b, v);
-		return;
+	else if (slice_is(low, "*") || slice_eq_nocase(low, SLICE("any")) || low.len == 0)
+		value_append(b, range_value(c, v->span, 0, 65535));
+	else if (slice_uint(low, &from)) {
+		if (!slice_uint(slice_trim(rest), &to))
+			to = from;
+		value_append(b, range_value(c, v->span, from, to));
 	}
-	do
-		add_text_range(c, b, v->span, slice_trim(slice_cut(&rest, ',')));
-	while (rest.len > 0);
 }
 
 /* port_ranges(list) or port_ranges(from, to). */
