@@ -44,6 +44,7 @@
 	X(code_unlisted,       WARN_CODE, "the code system % has no such code")                  \
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
+	X(references_many,     BUDGET,    "there are too many references")                       \
 	X(reference_missing,   BUSINESS_RULE, "the resource that is referred to is not available") \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \
 	X(contained_orphan,    INVARIANT, "dom-3: a contained resource is referred to")          \

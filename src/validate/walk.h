@@ -53,6 +53,7 @@ struct walk {
 	int                      contained;     /* depth of contained resources */
 	int                      profile_depth;
 	size_t                   profile_steps; /* rules applied */
+	size_t                   lookups;       /* of targets outside */
 	struct item              resource, root;/* %resource, %rootResource */
 	struct place             place;         /* line and column of byte `place_at` */
 	size_t                   place_at;
