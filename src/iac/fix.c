@@ -202,10 +202,23 @@ insert_mapping(struct editing *e, const struct value *map, struct slice path, st
 	return true;
 }
 
+/* A path from the resource to a block of which the failing one is known begins behind its name. */
+static struct slice
+path_within(const struct editing *e, const struct value *within, struct slice path)
+{
+	struct slice rest = path, first = slice_cut(&rest, '.');
+
+	if (within == e->finding->resource->attributes || rest.len == 0
+	    || value_member(within, first)->kind != VALUE_NULL
+	    || value_member(e->finding->resource->attributes, first)->kind != VALUE_LIST)
+		return path;
+	return rest;
+}
+
 static bool
 place(struct editing *e, const struct value *within, struct fix_edit *edit)
 {
-	struct slice rest = edit->path;
+	struct slice rest = path_within(e, within, edit->path);
 	const struct member *m;
 	const struct value *at = follow(within, &rest, &m);
 	struct span block = at->span.line > 0 && at != within ? at->span : within == e->finding->resource->attributes

@@ -370,7 +370,7 @@ test_suppressions(void **state)
 		snprintf(text, sizeof text, "%s\nresource \"t\" \"a\" {\n  %s\n}\n", suppressions[i].before,
 		    suppressions[i].inside);
 		run(&b, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
-		    " peers = [\"CKV_1\", \"AWS-0001\", \"ta:q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
+		    " peers = [\"CKV_1\", \"AWS-0001\", \"terraform/aws/q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
 		    "nowhere/main.tf", text);
 		suppress_by_comments(&b.scan.findings, 20000);
 		if (b.scan.findings.count != suppressions[i].left
