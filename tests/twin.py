@@ -9,6 +9,7 @@ import os
 import random
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from firebreak import Server, observation, patient  # noqa: E402
@@ -25,7 +26,8 @@ class World:
     "compartment": it is another patient's; "labels": it is above their clearance."""
 
     def __init__(self, binary, hidden, mode, seed):
-        self.server = Server(binary=binary)
+        # what is seen may refer to what is hidden: such references were written before there was a check
+        self.server = Server(binary=binary, extra="references:\n  dangling: accept\n")
         # without the grant to choose ids: whether a chosen id is taken cannot be hidden
         self.server.command("client add", "--id", "app", "--name", "app", "--scope", "user/*.cruds")
         self.server.start()
@@ -46,11 +48,21 @@ class World:
         for i in range(hidden * 6):
             self.put(observation(dark_patient, "8867-4", dark.randint(40, 120),
                                  f"2026-0{dark.randint(1, 3)}-{dark.randint(10, 28)}", meta=self.veil), f"dark-{i}")
+        for i in range(hidden * 3):
+            self.put(observation(dark_patient, meta=self.veil, identifier=[{"value": f"key-{i}"}]), f"dark-key-{i}")
+        self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
+        if hidden and mode == "labels":
+            self.put({"resourceType": "Group", "type": "person", "actual": True, "meta": SECRET, "member": [
+                {"entity": {"reference": "Patient/own"}}]}, "dark-group")
+            self.put({"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "meta": SECRET, "compose": {
+                "include": [{"system": "http://hl7.org/fhir/administrative-gender"}]}}, "dark-set")
         if hidden:
             self.dark_version = self.server.get("/Observation/dark-0", self.all).json()["meta"]["versionId"]
             self.put(observation(dark_patient, meta=self.veil), "gone")
             self.server.request("DELETE", "/Observation/gone", self.all)
+            # somebody else's request of the same name and content, as that one may make it
+            self.server.request("POST", "/Observation", self.all, self.named(), {"X-Request-Id": "named"})
             if mode == "labels":
                 # visible once, hidden now; and hidden once, visible now
                 self.gone_version = self.put(observation("Patient/own"), "raised")["meta"]["versionId"]
@@ -58,9 +70,51 @@ class World:
                 self.put(observation("Patient/own", meta=SECRET), "lifted")
                 self.server.request("DELETE", "/Observation/lifted", self.all)
         self.put(observation("Patient/own", value=98), "lifted")
+        self.links(dark_patient)
+        self.check_references()
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+
+    def check_references(self):
+        self.server.stop()
+        path = os.path.join(self.server.dir, "firebreak.yaml")
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace("references:\n  dangling: accept\n", ""))
+        self.server.start()
+
+    def links(self, dark_patient):
+        """References from what is seen to what is hidden, and back."""
+        def one(kind, label, dark, **more):
+            if self.hidden or not dark:
+                meta = {"meta": self.veil} if dark else {}
+                self.put({"resourceType": kind, **meta, **more}, label)
+
+        def contains(code):
+            return {"contained": [{"resourceType": "Specimen", "id": "s", "type": {"coding": [{"code": code}]}}],
+                    "specimen": {"reference": "#s"}}
+
+        one("Organization", "dark-org", True, name="Darkness", address=[{"city": "Night"}])
+        one("Location", "dark-place", True, name="Darkness", position={"latitude": 10, "longitude": 20})
+        one("Encounter", "dark-visit", True, status="finished", subject={"reference": dark_patient}, **{"class": {"code": "AMB"}})
+        one("Encounter", "seen-visit", False, status="planned", subject={"reference": "Patient/own"}, **{"class": {"code": "IMP"}})
+        self.put(patient("Own", "Olga", birthDate="1970-05-05", gender="female",
+                         managingOrganization={"reference": "Organization/dark-org"}), "own")
+        self.put(observation("Patient/own", "8867-4", 71, derivedFrom=[{"reference": "Observation/dark-0"}],
+                             encounter={"reference": "Encounter/dark-visit"}), "seen-0")
+        self.put(observation("Patient/own", "8480-6", 72, encounter={"reference": "Encounter/seen-visit"},
+                             **contains("blood")), "seen-1")
+        one("Observation", "dark-link", True, status="final", subject={"reference": dark_patient},
+            code={"coding": [{"code": "dark", "display": "Darkness"}]}, valueQuantity={"value": 55},
+            hasMember=[{"reference": "Observation/seen-1"}], derivedFrom=[{"reference": "Observation/seen-2"}],
+            **contains("bone"))
+        one("List", "dark-list", True, status="current", mode="working", subject={"reference": dark_patient},
+            entry=[{"item": {"reference": "Observation/seen-2"}}])
+
+    def named(self):
+        return observation("Patient/own" if self.mode == "labels" else "Patient/other", meta=self.veil)
 
     def hide(self, rng):
         for _ in range(self.hidden):
@@ -83,7 +137,7 @@ class World:
 
         text = re.sub(r"_cursor=[A-Za-z0-9_-]{900,}", lambda m: f"_cursor=<{len(m.group(0))}>", text)
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
-        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<instant>", text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", "<instant>", text)
         return re.sub(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>", text)
 
     def transcript(self, answer):
@@ -99,34 +153,139 @@ def searches(rng, kind):
                         "subject=Patient/own", "subject=Patient/other", "patient=own", "patient=other", "status=final",
                         "encounter:missing=true", "subject:missing=false", "code:missing=false", "category:missing=true",
                         "_id=seen-1,dark-1,raised", "_id=dark-0", "_lastUpdated=gt2020-01-01", "_security:missing=true",
-                        "_security=R", "_tag:not=x", "date=ne2026-02-15", "date=sa2026-01-15", "date=eb2026-03-01"],
+                        "_security=R", "_tag:not=x", "date=ne2026-02-15", "date=sa2026-01-15", "date=eb2026-03-01",
+                        "derived-from:Observation.code=8867-4", "derived-from:Observation.value-quantity=gt50",
+                        "derived-from:Observation.status:missing=false", "has-member.status=final",
+                        "_has:Observation:has-member:code=dark", "_has:Observation:has-member:status=final",
+                        "_has:Observation:derived-from:value-quantity=55", "encounter.status=finished",
+                        "encounter:Encounter.status:not=planned", "encounter.class=AMB,IMP", "patient.name=other",
+                        "patient.organization.name=dark", "subject:Patient.organization.address-city=night",
+                        "patient._has:Encounter:patient:status=finished", "_has:List:item:status=current", "_list=dark-list",
+                        "_filter=code eq 8867-4 and value-quantity gt 60", "_filter=not (status eq final) or derived-from.status eq final",
+                        "_filter=encounter.status eq finished", "code-value-quantity=http://loinc.org%7C8867-4$gt60",
+                        "code-value-quantity=dark$55", "code-value-quantity=8867-4$lt200", "combo-code-value-quantity=8867-4$gt40", "_content=darkness", "_content=xxx", "code:text=dark", "_text=x",
+                        "status:in=http://hl7.org/fhir/ValueSet/observation-status",
+                        "category:not-in=http://hl7.org/fhir/ValueSet/observation-status", "specimen.type=bone", "specimen.type=blood",
+                        "status:not-in=http://hl7.org/fhir/ValueSet/observation-status", "focus:identifier=x"],
+        "Encounter": ["status=finished,planned", "status:in=http://hl7.org/fhir/ValueSet/encounter-status", "_has:Observation:encounter:code=8867-4", "subject:Patient.name=own",
+                      "_has:Observation:encounter:_has:Observation:has-member:code=dark", "_filter=status eq finished"],
+        "Specimen": ["type=bone,blood", "_contained=true", "_contained=both&_containedType=contained"],
+        "Location": ["near=10%7C20%7C5%7Ckm", "name=dark", "_content=darkness"],
+        "Organization": ["name=dark", "_has:Patient:organization:name=own", "address-city=night"],
         "Patient": ["family=own", "family=other", "family:exact=Own", "given:contains=lg", "birthdate=1970-05-05",
                     "birthdate=gt1960", "gender=female", "gender:not=male", "gender:missing=true", "_id=own,other",
-                    "name=o", "_security=R", "_lastUpdated=gt2020"],
+                    "name=o", "_security=R", "_lastUpdated=gt2020", "gender:in=http://hl7.org/fhir/ValueSet/administrative-gender",
+                    "organization.name=dark", "organization=Organization/dark-org",
+                    "_has:Observation:patient:code=dark", "_has:Observation:patient:value-quantity=gt100",
+                    "_has:Encounter:patient:status=finished", "_has:Observation:patient:_has:List:item:status=current",
+                    "_filter=name co ow or name co th", "_content=otto", "_has:Observation:patient:_id=dark-1"],
     }[kind]
-    parts = rng.sample(clauses, rng.randint(0, 2))
+    parts = rng.sample(clauses, min(len(clauses), rng.randint(0, 2)))
     if rng.random() < .4:
-        parts.append("_sort=" + rng.choice(["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity"]
-                                           if kind == "Observation" else ["family", "-birthdate", "given,_id"]))
+        parts.append("_sort=" + rng.choice({
+            "Observation": ["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity", "code,date", "-patient"],
+            "Patient": ["family", "-birthdate", "given,_id", "-gender,family"]}.get(kind, ["_lastUpdated", "-_id"])))
+    if rng.random() < .3:
+        parts += rng.sample(["_include=*", "_include=Observation:derived-from", "_include=Observation:encounter&_include=Patient:organization",
+                             "_revinclude=Observation:has-member", "_revinclude=*", "_include:iterate=Observation:derived-from",
+                             "_revinclude=Observation:encounter", "_revinclude=List:item&_revinclude:iterate=Observation:derived-from",
+                             "_include=Observation:subject&_revinclude:iterate=Encounter:patient"], rng.randint(1, 2))
+    if rng.random() < .2:
+        parts.append(rng.choice(["_elements=meta,id", "_summary=true", "_summary=data", "_contained=both", "_summary=text"]))
     if rng.random() < .5:
         parts.append(f"_count={rng.choice([0, 1, 2, 3, 50])}")
     if rng.random() < .5:
         parts.append(rng.choice(["_total=accurate", "_summary=count"]))
+    parts = [p.replace(" ", "%20") for p in parts]
+    place = rng.random()
+    if place < .1:
+        within = rng.choice(["Patient/own", "Patient/other", "Encounter/dark-visit", "Encounter/seen-visit", "Patient/none"])
+        return f"/{within}/{kind}?" + "&".join(parts)
+    if place < .15:
+        return "?_type=Observation,Patient,Encounter&" + rng.choice(["_lastUpdated=gt2020", "_content=darkness", "_tag:not=x", ""]) + \
+            rng.choice(["&_sort=-_lastUpdated", "", "&_total=accurate"])
+    if place < .2:
+        return "/" + rng.choice(["Patient/own", "Patient/other"]) + "/*?" + rng.choice(["", "_count=3", "_total=accurate&_type=Observation"])
     return f"/{kind}?" + "&".join(parts)
 
 
 PATHS = ["/Observation/seen-1", "/Observation/dark-1", "/Observation/gone", "/Observation/raised", "/Observation/lifted",
          "/Observation/absent", "/Patient/own", "/Patient/other", "/Observation/seen-1/_history",
          "/Observation/dark-1/_history", "/Observation/gone/_history", "/Observation/absent/_history",
-         "/Observation/lifted/_history", "/Observation/raised/_history"]
+         "/Observation/lifted/_history", "/Observation/raised/_history",
+         "/ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender",
+         "/ValueSet/$expand?url=urn:dark", "/ValueSet/dark-set/$expand",
+         "/ValueSet/$validate-code?url=urn:dark&system=http://hl7.org/fhir/administrative-gender&code=male"]
+
+
+JSON_PATCH = "application/json-patch+json"
+HISTORIES = ["/Observation/_history", "/Patient/_history", "/_history", "/Observation/seen-1/_history",
+             "/Observation/lifted/_history", "/Observation/raised/_history", "/Device/_history"]
+IDS = ["Observation/seen-3", "Observation/dark-1", "Observation/dark-key-0", "Observation/gone", "Observation/raised",
+       "Observation/lifted", "Observation/absent", "Patient/other"]
+
+
+def patch_of(rng):
+    """A patch in one of the three languages: body and content type."""
+    value = rng.randint(1, 99)
+    return rng.choice([
+        ([{"op": "add", "path": "/note", "value": [{"text": str(value)}]}], JSON_PATCH),
+        ([{"op": "test", "path": "/status", "value": rng.choice(["final", "amended"])}], JSON_PATCH),
+        ({"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+            {"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": "Observation.status"},
+            {"name": "value", "valueCode": rng.choice(["final", "amended"])}]}]}, "application/fhir+json"),
+        (f'<diff xmlns="http://hl7.org/fhir"><replace sel="f:Observation/f:valueQuantity/f:value/@value">{value}</replace></diff>',
+         "application/xml-patch+xml")])
+
+
+def criteria(rng):
+    """Criteria that mean something hidden, something visible, several, or nothing."""
+    return rng.choice([f"identifier=key-{rng.randint(0, 7)}", f"identifier=key-{rng.randint(0, 7)}", "_id=dark-1", "_id=seen-2",
+                       "_id=raised", "code=8867-4", "code=8867-4&date=2026-02-15", "identifier=never", "subject=Patient/other",
+                       "_tag=x", "_security=R"])
+
+
+def writing_steps(rng):
+    """One step of the writing interactions, the histories and the operations on meta."""
+    patch, kind = patch_of(rng)
+    mine = observation("Patient/own", identifier=[{"value": f"key-{rng.randint(0, 7)}"}])
+    entries = rng.choice([
+        [("POST", "Observation", mine, {"ifNoneExist": criteria(rng)}), ("GET", "Observation?" + criteria(rng), None, {})],
+        [("POST", "Observation", observation("Patient?_id=" + rng.choice(["own", "other", "none"])), {})],
+        [("PUT", "Observation?" + criteria(rng), mine, {}), ("GET", rng.choice(IDS), None, {})],
+        [("DELETE", "Observation?identifier=key-5", None, {}), ("POST", "Observation", mine, {"ifNoneExist": "identifier=key-5"})],
+        [("PATCH", rng.choice(IDS), {
+            "resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+                {"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": "Observation.note"}]}]}, {})]])
+    tag = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [{"code": "t"}]}}]}
+    return rng.choice([
+        lambda: ("POST", "/Observation", mine, {"If-None-Exist": criteria(rng)}),
+        lambda: ("PUT", "/Observation?" + criteria(rng), mine, rng.choice([{}, {"If-Match": f'W/"{NOWHERE}"'}])),
+        lambda: ("PATCH", "/Observation?" + criteria(rng), patch, {"Content-Type": kind}),
+        lambda: ("DELETE", "/Observation?" + rng.choice(["identifier=key-6", "_id=dark-1", "_tag=x", "identifier=never"]), None, {}),
+        lambda: ("PATCH", "/" + rng.choice(IDS), patch, {"Content-Type": kind}),
+        lambda: ("GET", rng.choice(HISTORIES) + "?" + "&".join(rng.sample(
+            ["_since={since}", "_at={since}", "_at=2001", f"_count={rng.choice([1, 2, 5, 50])}"], rng.randint(0, 2))), None, {}),
+        lambda: ("GET", rng.choice(HISTORIES) + f"?_count={rng.choice([3, 100])}", None, {}),
+        lambda: ("GET", "/" + rng.choice(IDS) + "/$meta", None, {}),
+        lambda: ("GET", rng.choice(["/Observation/$meta", "/$meta", "/Patient/$meta"]), None, {}),
+        lambda: ("POST", "/" + rng.choice(IDS) + rng.choice(["/$meta-add", "/$meta-delete"]), tag, {}),
+        lambda: ("HEAD", "/" + rng.choice(IDS), None, {}),
+        lambda: ("POST", "/Observation", "{named}", {"X-Request-Id": "named"}),
+        lambda: ("POST", "", {"resourceType": "Bundle", "type": rng.choice(["batch", "transaction", "transaction"]), "entry": [
+            {"request": {"method": m, "url": u, **more}, **({"resource": r} if r else {})} for m, u, r, more in entries]}, {}),
+    ])()
 
 
 def steps(rng, count):
-    """(method, path, body, headers); {dark} and {gone} stand for hidden version ids."""
+    """(method, path, body, headers); {dark} and {gone} stand for hidden version ids, {since} for an instant."""
     for _ in range(count):
+        if rng.random() < .45:
+            yield writing_steps(rng)
+            continue
         choice = rng.random()
         if choice < .6:
-            yield "GET", searches(rng, rng.choice(["Observation", "Observation", "Patient"])), None, {}
+            yield "GET", searches(rng, rng.choice(["Observation"] * 5 + ["Patient"] * 3 + ["Encounter", "Specimen", "Location", "Organization"])), None, {}
         elif choice < .8:
             headers = rng.choice([{}, {}, {"If-None-Match": f'W/"{NOWHERE}"'}, {"If-None-Match": "*"}])
             yield "GET", rng.choice(PATHS), None, headers
@@ -148,7 +307,8 @@ def steps(rng, count):
 
 def transcripts(world, token, method, path, body, headers):
     """The answer, and up to three pages more."""
-    path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version)
+    path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version).replace("{since}", world.since)
+    body = world.named() if body == "{named}" else body
     answer = world.server.request(method, path, token, body, headers)
     got = [world.transcript(answer)]
     for _ in range(3):
@@ -159,6 +319,26 @@ def transcripts(world, token, method, path, body, headers):
         answer = world.server.get(nexts[0], token)
         got.append(world.transcript(answer))
     return got
+
+
+EXPORTS = ["/$export", "/Patient/$export?_type=Patient,Observation&_elements=status", "/Group/dark-group/$export",
+           "/$export?_type=Observation&_since=2020-01-01&_typeFilter=Observation%3Fcode=8867-4"]
+
+
+def exported(world, token, path):
+    """Kick-off, manifest, every file; then the status after it was cancelled."""
+    answer = world.server.get(path.replace("{since}", world.since), token, Prefer="respond-async")
+    got = [world.transcript(answer)]
+    if answer.status != 202:
+        return got
+    job = answer.headers["content-location"].split("/fhir")[1]
+    while (answer := world.server.get(job, token)).status == 202:
+        time.sleep(.05)
+    got.append(world.transcript(answer))
+    for file in [f for which in ("output", "deleted") for f in answer.json().get(which, [])]:
+        got.append(world.transcript(world.server.get(file["url"].split("/fhir")[1], token)))
+    world.server.request("DELETE", job, token)
+    return got + [world.transcript(world.server.get(job, token))]
 
 
 def run(binary, mode, seed=1, count=300, stop_at_first=False):
@@ -176,6 +356,10 @@ def run(binary, mode, seed=1, count=300, stop_at_first=False):
                     differences.append((caller, step[0], step[1], (one, two)))
                     if stop_at_first:
                         return differences
+            for path in EXPORTS:
+                one, two = (exported(w, w.callers[caller], path) for w in worlds)
+                if one != two:
+                    differences.append((caller, "GET", path, (one, two)))
         return differences
     finally:
         for w in worlds:

@@ -32,6 +32,9 @@ struct audit_log;
 
 #define AUDIT_EVENT_ID 16
 
+/* The interaction of an event that is not one of the API: DICOM 110113, Security Alert. */
+#define AUDIT_SECURITY_ALERT "security-alert"
+
 /* One event, before it is framed.  Slices are copied by audit_encode(). */
 struct audit_event {
 	uint8_t      id[AUDIT_EVENT_ID];/* random; pairs a record with its store transaction */

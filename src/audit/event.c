@@ -110,6 +110,22 @@ write_entities(struct buf *b, const struct audit_event *e, struct arena *arena)
 		buf_add_char(b, ']');
 }
 
+/* An alert is DICOM's; all else is of the REST interface. */
+static void
+write_type(struct buf *b, struct slice interaction)
+{
+	if (slice_is(interaction, AUDIT_SECURITY_ALERT)) {
+		buf_add_cstr(b, ",\"type\":{\"system\":\"" DCM "\",\"code\":\"110113\",\"display\":"
+		    "\"Security Alert\"}");
+		return;
+	}
+	buf_add_cstr(b, ",\"type\":{\"system\":\"http://terminology.hl7.org/CodeSystem/audit-event-type\","
+	    "\"code\":\"rest\"},\"subtype\":[{\"system\":\"http://hl7.org/fhir/restful-interaction\","
+	    "\"code\":");
+	json_write_string(b, interaction);
+	buf_add_cstr(b, "}]");
+}
+
 struct slice
 record_event(const struct audit_event *e, uint64_t index, struct slice observer,
     struct arena *arena)
@@ -122,12 +138,9 @@ record_event(const struct audit_event *e, uint64_t index, struct slice observer,
 	buf_init(&b, arena, SIZE_MAX);
 	buf_printf(&b, "{\"resourceType\":\"AuditEvent\",\"id\":\"%.*s\",\"extension\":[{\"url\":"
 	    "\"urn:firebreak:audit-index\",\"valueDecimal\":%llu},{\"url\":\"urn:firebreak:http-status\","
-	    "\"valueInteger\":%d}],\"type\":{\"system\":"
-	    "\"http://terminology.hl7.org/CodeSystem/audit-event-type\",\"code\":\"rest\"},"
-	    "\"subtype\":[{\"system\":\"http://hl7.org/fhir/restful-interaction\",\"code\":", BASE32_BLOCK,
-	    id, (unsigned long long)index, e->status);
-	json_write_string(&b, e->interaction);
-	buf_printf(&b, "}],\"action\":\"%c\",\"recorded\":\"%.*s\",\"outcome\":\"%d\"", e->action,
+	    "\"valueInteger\":%d}]", BASE32_BLOCK, id, (unsigned long long)index, e->status);
+	write_type(&b, e->interaction);
+	buf_printf(&b, ",\"action\":\"%c\",\"recorded\":\"%.*s\",\"outcome\":\"%d\"", e->action,
 	    INSTANT_TEXT, instant, e->outcome);
 	member(&b, ",\"outcomeDesc\":", e->reason, "");
 	member(&b, ",\"purposeOfEvent\":[{\"coding\":[{\"system\":"

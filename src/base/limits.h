@@ -28,17 +28,50 @@
 	X(JSON_KEY,       "limits.json_key",          256,      4096,       "bytes of a property name (400)")           \
 	X(XML_DEPTH,      "limits.xml_depth",         64,       512,        "nested XML elements (400)")                \
 	X(XML_ATTRIBUTES, "limits.xml_attributes",    32,       1024,       "attributes of an XML element (400)")       \
+	X(NARRATIVE_BYTES, "limits.narrative_bytes", 2097152, 16777216, "bytes of a narrative (422)")                 \
+	X(NARRATIVE_DEPTH, "limits.narrative_depth", 64,      400,        "nested elements of a narrative (422)")      \
+	X(NARRATIVE_ELEMENTS, "limits.narrative_elements", 250000, 4000000, "elements of a narrative (422)")           \
+	X(NARRATIVE_ATTRIBUTES, "limits.narrative_attributes", 50, 1000,  "attributes of an element of a narrative (422)") \
 	X(ARRAY_ITEMS,    "limits.array_items",       20000,    1000000,    "items of an array in a resource (422)")    \
 	X(STRING_BYTES,   "limits.string_bytes",      1048576,  16777216,   "bytes of a FHIR string (422)")             \
 	X(CONTAINED,      "limits.contained",         256,      10000,      "contained resources (422)")                \
 	X(BUNDLE_ENTRIES, "limits.bundle_entries",    5000,     100000,     "entries of a Bundle (413)")                \
+	X(PATCH_OPERATIONS, "limits.patch_operations", 500,    10000,      "operations of a patch (413)")              \
+	X(DELETE_MATCHES, "limits.delete_matches",    100,      10000,      "resources of a conditional delete (412)")  \
 	X(SEARCH_PARAMS,  "limits.search_parameters", 64,       1024,       "search parameters of a request (400)")     \
 	X(SEARCH_VALUES,  "limits.search_values",     256,      10000,      "values of one parameter (400)")            \
+	X(SEARCH_LINKS,   "limits.search_links",      8,        32,         "links of a chain or _has (400)")           \
+	X(SEARCH_CLAUSES, "limits.search_clauses",    512,      10000,      "tests that one parameter becomes (400)")   \
+	X(SEARCH_CODES,   "limits.search_codes",      20000,    1000000,    "codes of a value set in a search (400)")   \
+	X(SEARCH_BODIES,  "limits.search_bodies",     50000,    10000000,   "resources whose text a search reads (400)") \
+	X(INCLUDES,       "limits.includes",          1000,     100000,     "resources included on a page")             \
 	X(PAGE,           "limits.page",              500,      10000,      "entries of a page, _count is cut to it")   \
 	X(FHIRPATH_STEPS, "limits.fhirpath_steps",    1000000,  100000000,  "evaluation steps of an expression (422)")  \
 	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \
 	X(FHIRPATH_DEPTH, "limits.fhirpath_depth",    100,      1000,       "nesting of an expression (400)")           \
 	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
+	X(TERMINOLOGY_STEPS, "limits.terminology_steps", 2000000, 1000000000, "concepts that a terminology request may look at (422)") \
+	X(EXPANSION,      "limits.expansion",         50000,    10000000,   "members of an expanded value set (422)")   \
+	X(EXTENSION_DEPTH,"limits.extension_depth",   8,        64,         "extensions within one another (422)")      \
+	X(PROFILES,       "limits.profiles",          64,       1024,       "profiles that a resource claims (422)")    \
+	X(REFERENCES,     "limits.references",        5000,     1000000,    "references of a resource that are looked up (422)") \
+	X(PROFILE_STEPS,  "limits.profile_steps",     200000,   100000000,  "rules of profiles applied to a resource (422)") \
+	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
+	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \
+	X(IMAGE_PIXELS,   "limits.image_pixels",      100000000, 4294967296, "pixels of an image (422)")                \
+	X(ARCHIVE_BYTES,  "limits.archive_bytes",     104857600, 4294967296, "bytes that an archive says it unpacks to (422)") \
+	X(ARCHIVE_RATIO,  "limits.archive_ratio",     100,      1000,       "times its own size that an archive says it unpacks to (422)") \
+	X(SCAN_SECONDS,   "limits.scan_seconds",      60,       600,        "seconds that the malware scanner may take (503)") \
+	X(MAGIC_SECONDS,  "limits.magic_seconds",     5,        60,         "seconds that recognising a type may take (503)") \
+	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \
+	X(PACKAGE_BYTES,  "limits.package_bytes",     536870912, 2147483647, "bytes of a package, unpacked (413)")      \
+	X(PACKAGE_FILES,  "limits.package_files",     50000,    1000000,    "files of a package (413)")                 \
+	X(BULK_JOBS,      "limits.bulk_jobs",         64,       10000,      "exports that are kept (429)")              \
+	X(BULK_JOBS_OF_CLIENT, "limits.bulk_jobs_of_client", 8, 1000,       "exports of one client that are kept (429)") \
+	X(BULK_THREADS,   "limits.bulk_threads",      1,        16,         "exports that are worked at at a time")     \
+	X(BULK_FILE,      "limits.bulk_file",         33554432, 1073741824, "bytes after which an export begins another file") \
+	X(BULK_SECONDS,   "limits.bulk_seconds",      86400,    2592000,    "seconds for which a finished export is kept") \
+	X(BULK_FILTERS,   "limits.bulk_filters",      64,       1000,       "_typeFilter, _elements or patients of an export (400)") \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
 	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
 	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")

@@ -147,10 +147,16 @@ read_list(struct reader *r, const struct row *row)
 	}
 }
 
+/* The default, or something of the same kind at another place ("clamd:/elsewhere"). */
 static bool
-is_default(const struct row *row, struct slice text)
+as_strong_as_default(const struct row *row, struct slice text)
 {
-	return slice_is(text, row->initial);
+	struct slice initial = slice_of(row->initial);
+	size_t kind = slice_find(initial, ':');
+
+	return slice_eq(text, initial)
+	    || (row->kind == KIND_TEXT && kind < initial.len && text.len > kind + 1
+	        && slice_starts(text, slice_sub(initial, 0, kind + 1)));
 }
 
 static bool
@@ -165,7 +171,7 @@ read_row(struct reader *r, size_t i)
 		return read_list(r, &rows[i]);
 	if (!scalar_needed(r, &text) || !set_scalar(r, &rows[i], text))
 		return false;
-	r->weakened[i] = rows[i].weakens && !is_default(&rows[i], text);
+	r->weakened[i] = rows[i].weakens && !as_strong_as_default(&rows[i], text);
 	return true;
 }
 

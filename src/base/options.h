@@ -57,8 +57,40 @@ struct option_list {
 	    "where resources are kept (sqlite memory)")                                                 \
 	X(store_sync_normal,   "store.sync_normal",   BOOL, "false", 0, 0, "Audit", true,               \
 	    "do not sync each commit: a power cut may lose acknowledged writes")                        \
+	X(rest_conditional_delete, "rest.conditional_delete", TEXT, "single", 0, 2, "Data Management Policies", false, \
+	    "what DELETE with search criteria may remove; several up to limits.delete_matches (single multiple)") \
+	X(attachments_scanner, "attachments.scanner", TEXT, "clamd:/run/clamav/clamd.ctl", 0, 0, "Attachments", true, \
+	    "what looks for malware before content is stored: clamd:SOCKET, or none")                   \
+	X(attachments_signature_days, "attachments.signature_days", INT, "7", 0, 365, "Attachments", true, \
+	    "days after which the scanner's signatures are too old; 0: their age is not asked for")     \
+	X(attachments_policy,  "attachments.policy",  TEXT, "refuse", 0, 2, "Attachments", false,       \
+	    "what becomes of content that is infected or cannot be scanned (refuse quarantine)")        \
+	X(attachments_types,   "attachments.types",   LIST, "application/pdf|image/png|image/jpeg|image/tiff|" \
+	    "application/dicom|text/plain|application/hl7-cda+xml|text/xml|application/xml|audio/mpeg|" \
+	    "video/mp4|application/fhir+json|application/fhir+xml", 0, 0, "Attachments", false,         \
+	    "media types that an attachment or Binary may have")                                        \
+	X(attachments_url_hosts, "attachments.url_hosts", LIST, "", 0, 0, "Attachments", false,         \
+	    "https hosts that Attachment.url may name beside Binaries of this server; never fetched")   \
+	X(validation_profiles, "validation.profiles", LIST, "", 0, 0, "Input Validation", false,        \
+	    "canonical urls of profiles that every resource of their type must have")                   \
+	X(validation_modifiers, "validation.modifier_extensions", LIST, "", 0, 0, "Input Validation", false, \
+	    "urls of modifier extensions that all readers here understand; others are refused")         \
+	X(references_dangling, "references.dangling", TEXT, "refuse", 0, 2, "Input Validation", false,  \
+	    "a reference to what is not here, or not for the writer to see (refuse accept)")            \
 	X(search_strict,       "search.strict",       BOOL, "true", 0, 0, "Input Validation", false,    \
-	    "refuse searches with unknown parameters unless the client prefers otherwise")
+	    "refuse searches with unknown parameters unless the client prefers otherwise")              \
+	X(narrative_mode,      "narrative.mode",      TEXT, "reject", 0, 2, "Narrative", false,         \
+	    "what becomes of a narrative that is not of the XHTML that is allowed (reject sanitise)")   \
+	X(narrative_links,     "narrative.links",     TEXT, "web", 0, 2, "Narrative", false,            \
+	    "where links of a narrative may lead, https: only when secure (web secure)")                \
+	X(narrative_images,    "narrative.images",    TEXT, "embedded", 0, 2, "Narrative", true,        \
+	    "images of a narrative; remote ones tell their host who is read about (embedded remote)")   \
+	X(narrative_generate,  "narrative.generate",  TEXT, "never", 0, 3, "Narrative", false,          \
+	    "when what is read gets a narrative made of its elements; where elements were taken out, always (never missing always)") \
+	X(narrative_recheck,   "narrative.recheck",   BOOL, "false", 0, 0, "Narrative", false,          \
+	    "check narratives when they are read, too: for stores from before they were checked on writing") \
+	X(narrative_html,      "narrative.html",      BOOL, "false", 0, 0, "Narrative", false,          \
+	    "answer Accept: text/html with a page of narrative and JSON, in a sandbox")
 
 #define OPTION_TYPE_TEXT struct slice
 #define OPTION_TYPE_LIST struct option_list

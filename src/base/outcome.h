@@ -42,11 +42,13 @@ struct buf;
 	X(TIMEOUT,         408, "error", "timeout",       "The request took too long to arrive") \
 	X(CONFLICT,        409, "error", "conflict",      "Changed by someone else")            \
 	X(DELETED,         410, "error", "deleted",       "The resource was deleted")           \
+	X(MULTIPLE,        412, "error", "multiple-matches", "More than one resource matches the condition") \
 	X(PRECONDITION,    412, "error", "conflict",      "The version is not the current one") \
 	X(TOO_BIG,         413, "error", "too-long",      "The content is too large")           \
 	X(TOO_COMPLEX,     413, "error", "too-costly",    "The content has too many parts")     \
 	X(URI_TOO_LONG,    414, "error", "too-long",      "The request URI is too long")        \
 	X(MEDIA_TYPE,      415, "error", "not-supported", "The media type is not supported")    \
+	X(RANGE,           416, "error", "invalid",       "The range is not within the content") \
 	X(EXPECTATION,     417, "error", "not-supported", "The expectation cannot be met")      \
 	X(MISDIRECTED,     421, "error", "not-supported", "This host is not served here")       \
 	X(STRUCTURE,       422, "error", "structure",     "The structure is not as defined")    \
@@ -55,7 +57,9 @@ struct buf;
 	X(CODE,            422, "error", "code-invalid",  "A code is not in its value set")     \
 	X(INVARIANT,       422, "error", "invariant",     "A rule of the profile fails")        \
 	X(EXTENSION,       422, "error", "extension",     "An extension is not understood")     \
+	X(CONTENT,         422, "error", "security",      "The content was rejected")           \
 	X(BUSINESS_RULE,   422, "error", "business-rule", "A referenced resource is not available") \
+	X(PATCH,           422, "error", "processing",    "The patch cannot be applied")        \
 	X(BUDGET,          422, "error", "too-costly",    "The evaluation takes too much work") \
 	X(VERSION_NEEDED,  428, "error", "required",      "If-Match is required")               \
 	X(THROTTLED,       429, "error", "throttled",     "Too many requests")                  \

@@ -19,7 +19,8 @@ static const char usage[] =
     "\n"
     "Makes D with firebreak.yaml, keys, a certificate authority of its own, a server\n"
     "certificate for localhost (and NAME), and the client \"operator\".\n"
-    "  --dev     loopback only; Time Keeping is attested by you instead of the kernel\n"
+    "  --dev     loopback only; Time Keeping is attested by you instead of the kernel,\n"
+    "            and content is not scanned for malware\n"
     "What is already in D is left as it is.\n";
 
 struct request {
@@ -65,8 +66,9 @@ write_configuration(const struct request *r, struct buf *b)
 	    "server:\n  listen: \"%s\"\n  admin_listen: \"%s\"\n  base_url: \"https://%s%s/fhir\"\n"
 	    "  hosts: [\"%s%s\", \"127.0.0.1%s\"]\n", r->listen, r->admin, host, port, host, port, port);
 	if (r->dev)
-		buf_add_cstr(b, "clock:\n  mode: attested\njustifications:\n  clock.mode: "
-		    "\"development on one machine: the operator vouches for its clock\"\n");
+		buf_add_cstr(b, "clock:\n  mode: attested\nattachments:\n  scanner: none\njustifications:\n"
+		    "  clock.mode: \"development on one machine: the operator vouches for its clock\"\n"
+		    "  attachments.scanner: \"development on one machine: invented content, no clamd\"\n");
 }
 
 static bool

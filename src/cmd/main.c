@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attachment/magic.h"
 #include "cmd/common.h"
 
 #define VERSION "0.1.0"
@@ -12,12 +13,16 @@ const struct command commands[] = {
 	{ "token",      "issue an access token (operator)",                                       cmd_token },
 	{ "client",     "add, list or remove registered clients",                                 cmd_client },
 	{ "import",     "store Bundles, NDJSON and resource files",                               cmd_import },
+	{ "export",     "write everything to NDJSON files",                                      cmd_export },
 	{ "validate",   "check files against the FHIR definitions",                               cmd_validate },
+	{ "narrative",  "judge, clean, show or make the narratives of files",                    cmd_narrative },
 	{ "fhirpath",   "evaluate a FHIRPath expression over a file",                             cmd_fhirpath },
 	{ "audit",      "verify or show the audit log",                                           cmd_audit },
 	{ "doctor",     "the eleven controls, one line each",                                     cmd_doctor },
+	{ "scan",       "check Infrastructure as Code against the eleven controls",                cmd_scan },
 	{ "config",     "explain the configuration",                                              cmd_config },
 	{ "pack",       "compile FHIR packages into a definitions pack",                          cmd_pack },
+	{ "package",    "add, list or remove implementation guides",                              cmd_package },
 };
 const int command_count = sizeof commands / sizeof commands[0];
 
@@ -46,6 +51,8 @@ main(int argc, char **argv)
 	for (int i = 0; i < command_count; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
+	if (argc == 3 && strcmp(argv[1], "worker") == 0 && strcmp(argv[2], "magic") == 0)
+		return magic_worker_main();     /* not for people: attachment/magic.h */
 	fprintf(stderr, "firebreak: no such command; firebreak --help lists them\n");
 	return EXIT_CANNOT;
 }

@@ -114,14 +114,28 @@ complete(struct exchange *x, struct audit_event *e)
 		memcpy(e->id, x->event_id, sizeof e->id);
 	else
 		env_entropy(x->service->env, e->id, sizeof e->id);
-	e->interaction = x->interaction == NULL ? SLICE("unknown") : slice_of(x->interaction->code);
+	if (e->interaction.len == 0)
+		e->interaction = x->interaction == NULL ? SLICE("unknown")
+		    : slice_of(x->interaction->code);
 	e->action = x->interaction == NULL ? 'E' : x->interaction->action;
 	e->status = x->status;
 	e->outcome = outcome_code(x->status);
-	e->reason = reason(x);
+	if (e->reason.len == 0)
+		e->reason = reason(x);
 	e->query = raw_query(x);
 	if (e->resource.len == 0)
 		e->resource = resource_name(x);
+}
+
+/* Of the interaction itself; alerts come on top of it. */
+static bool
+has_own_event(const struct exchange *x)
+{
+	const struct exchange_event *e = x->events;
+
+	while (e != NULL && e->event.interaction.len > 0)
+		e = e->next;
+	return e != NULL;
 }
 
 static bool
@@ -135,7 +149,7 @@ audit_response(struct exchange *x)
 		exchange_add_header(x, "x-request-id", x->request_id);
 	if (!x->audited)
 		return true;
-	if (x->events == NULL)
+	if (!has_own_event(x))
 		exchange_event_add(x);
 	for (struct exchange_event *e = x->events; e != NULL; e = e->next)
 		n++;

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "controls/narrative.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
 #include "exchange/service.h"
@@ -46,9 +47,9 @@ allow_origin(struct exchange *x)
 	    "last-modified, dpop-nonce, www-authenticate, x-request-id"));
 	if (!slice_is(x->method, "OPTIONS"))
 		return;
-	exchange_add_header(x, "access-control-allow-methods", SLICE("GET, HEAD, POST, PUT, DELETE"));
+	exchange_add_header(x, "access-control-allow-methods", SLICE("GET, HEAD, POST, PUT, PATCH, DELETE"));
 	exchange_add_header(x, "access-control-allow-headers", SLICE("authorization, content-type, "
-	    "if-match, if-none-match, if-none-exist, prefer, dpop, x-request-id"));
+	    "if-match, if-none-match, if-none-exist, prefer, dpop, x-request-id, idempotency-key"));
 	exchange_add_header(x, "access-control-max-age", SLICE("600"));
 }
 
@@ -58,7 +59,8 @@ communications_response(struct exchange *x)
 	if (x->parent != NULL)
 		return true;
 	for (size_t i = 0; i < COUNT_OF(always); i++)
-		x->out[x->out_count++] = always[i];
+		x->out[x->out_count++] = x->as_html && slice_eq(always[i].name, narrative_page_csp.name)
+		    ? narrative_page_csp : always[i];
 	allow_origin(x);
 	return true;
 }

@@ -37,7 +37,8 @@ struct control {
 	bool (*resource_out)(struct exchange *, struct stored *);       /* each that leaves */
 	bool (*response)(struct exchange *);                    /* nothing sent yet */
 	void (*status)(const struct service *, struct control_status *);
-	bool refuse_when_down;          /* state FAILED stops FHIR data with 503 */
+	bool refuse_when_down;          /* state FAILED: what it guards is refused with 503,
+	                         * and the server says that it is not ready */
 };
 
 extern const struct control *const controls[];

@@ -12,7 +12,7 @@
 
 #include "base/attr.h"
 
-static EVP_MD *sha256_algorithm;
+static EVP_MD *sha256_algorithm, *sha1_algorithm;
 static EVP_KDF *hkdf_algorithm;
 static pthread_key_t context_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -27,8 +27,9 @@ static void
 fetch(void)
 {
 	sha256_algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	sha1_algorithm = EVP_MD_fetch(NULL, "SHA1", NULL);
 	hkdf_algorithm = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	if (sha256_algorithm == NULL || hkdf_algorithm == NULL
+	if (sha256_algorithm == NULL || sha1_algorithm == NULL || hkdf_algorithm == NULL
 	    || pthread_key_create(&context_key, free_context) != 0)
 		abort();
 }
@@ -64,6 +65,42 @@ void
 sha256_one(struct slice s, uint8_t out[SHA256_BYTES])
 {
 	sha256(&s, 1, out);
+}
+
+struct digest {
+	EVP_MD_CTX *sha256, *sha1;
+};
+
+struct digest *
+digest_begin(void)
+{
+	struct digest *d = malloc(sizeof *d);
+
+	pthread_once(&once, fetch);
+	if (d == NULL || (d->sha256 = EVP_MD_CTX_new()) == NULL || (d->sha1 = EVP_MD_CTX_new()) == NULL
+	    || EVP_DigestInit_ex2(d->sha256, sha256_algorithm, NULL) != 1
+	    || EVP_DigestInit_ex2(d->sha1, sha1_algorithm, NULL) != 1)
+		abort();
+	return d;
+}
+
+void
+digest_add(struct digest *d, struct slice s)
+{
+	if (EVP_DigestUpdate(d->sha256, s.ptr, s.len) != 1
+	    || EVP_DigestUpdate(d->sha1, s.ptr, s.len) != 1)
+		abort();
+}
+
+void
+digest_end(struct digest *d, uint8_t sha256_out[SHA256_BYTES], uint8_t sha1_out[SHA1_BYTES])
+{
+	if ((sha256_out != NULL && EVP_DigestFinal_ex(d->sha256, sha256_out, NULL) != 1)
+	    || (sha1_out != NULL && EVP_DigestFinal_ex(d->sha1, sha1_out, NULL) != 1))
+		abort();
+	EVP_MD_CTX_free(d->sha256);
+	EVP_MD_CTX_free(d->sha1);
+	free(d);
 }
 
 /* RFC 2104 by its definition; the key is a whole digest, shorter than a block. */

@@ -14,6 +14,14 @@
 void sha256(const struct slice *parts, size_t count, uint8_t out[SHA256_BYTES]);
 void sha256_one(struct slice, uint8_t out[SHA256_BYTES]);
 
+/* SHA-256, and the SHA-1 that R4's Attachment.hash asks for, of bytes that come piece by
+ * piece.  digest_end() frees it; the outputs may be NULL. */
+#define SHA1_BYTES 20
+struct digest;
+struct digest *digest_begin(void);
+void digest_add(struct digest *, struct slice);
+void digest_end(struct digest *, uint8_t sha256_out[SHA256_BYTES], uint8_t sha1_out[SHA1_BYTES]);
+
 void hmac_sha256(const uint8_t key[32], struct slice message, uint8_t out[SHA256_BYTES]);
 
 /* HKDF-SHA-256 of a 32-byte key with an info label; up to 255 * 32 bytes. */

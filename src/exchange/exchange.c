@@ -51,6 +51,12 @@ exchange_entry(struct exchange *parent)
 	return x;
 }
 
+uint64_t
+exchange_stream_bytes(const struct exchange_stream *s)
+{
+	return !s->base64 ? s->length : s->before.len + (s->length + 2) / 3 * 4 + s->after.len;
+}
+
 bool
 exchange_fail(struct exchange *x, enum fault fault, const char *detail)
 {

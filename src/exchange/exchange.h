@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attachment/content.h"
+#include "attachment/probe.h"
 #include "audit/audit.h"
 #include "base/outcome.h"
 #include "base/slice.h"
@@ -18,6 +20,7 @@
 
 struct buf;
 struct interaction;
+struct names;
 struct permit;
 struct principal;
 struct service;
@@ -45,6 +48,7 @@ struct transaction {
 		int64_t      compartment;
 	} *patients;
 	uint32_t count;
+	struct names *targets;          /* "Type/id" of all that it writes; NULL before that is known */
 };
 
 #define EXCHANGE_HEADERS 40
@@ -54,6 +58,33 @@ struct exchange_event {
 	struct audit_event     event;
 	struct exchange_event *next;
 };
+
+/* Content in memory that is to be written into a file, once it was judged. */
+struct kept_content {
+	struct content       *from;
+	struct store_content *file;
+	struct kept_content  *next;
+};
+
+/* A body that went into a file as it came. */
+struct uploaded {
+	struct content        content;
+	enum probed          finding;
+	struct store_content *file;     /* NULL: it could not be written */
+};
+
+/* An answer made of content in a file: some of its bytes, or all of them as base64 with
+ * something around them.  Or of what `next` makes, piece after piece, `length` bytes in all. */
+struct exchange_stream {
+	bool       (*next)(void *ctx, struct arena *, struct slice *piece);     /* NULL: content */
+	void        *ctx;
+	const struct store_content *content;
+	int          fd;                /* of its file */
+	uint64_t     from, length;      /* bytes of the content */
+	bool         base64;
+	struct slice before, after;     /* with base64 */
+};
+uint64_t exchange_stream_bytes(const struct exchange_stream *);         /* as sent */
 
 struct exchange {
 	struct arena   *arena;          /* owns everything below */
@@ -69,7 +100,7 @@ struct exchange {
 	struct slice  content;          /* the body as it came */
 
 	/* negotiation: how the answer is to be written */
-	bool          as_xml, pretty;
+	bool          as_xml, as_html, pretty;
 	bool          format_asked;     /* by _format, so that links must say it again */
 	bool          unacceptable;     /* in no form that there is */
 	struct slice  converted;        /* the body as JSON, when it came as XML; or empty */
@@ -84,6 +115,7 @@ struct exchange {
 	enum fault    misrouted;
 	const struct type *type;
 	struct slice  id, version;
+	const struct type *within;      /* of a search in a compartment: its type; `id` is whose */
 	struct slice  operation;        /* name without the $, or empty */
 
 	/* authentication, authorization */
@@ -92,8 +124,12 @@ struct exchange {
 
 	/* parse, validation */
 	struct resource *body;          /* NULL when the interaction takes none */
+	struct slice  patch;            /* a patch that is no resource */
+	bool        (*apply)(struct exchange *, struct slice *out);     /* the patch to x->old */
 
 	const struct stored *old;       /* the version that a write replaces, or NULL */
+	bool          resolved;         /* a condition was looked up: its match is in `old` */
+	struct store_guard *guard;      /* a condition found nothing, and the write leans on it; or NULL */
 	struct slice  chosen_id;        /* the client's id of a new resource, or empty */
 	struct transaction *transaction;/* of an entry, or NULL */
 
@@ -103,21 +139,36 @@ struct exchange {
 	uint32_t      labels;
 	int           level;
 
+	/* attachments: bytes that came in, and those of them that go into files, of the whole
+	 * request; entries have theirs in the outer one */
+	struct content *contents;
+	struct kept_content *kept;
+	struct store_content *file;     /* of this write: what is kept beside the version; or NULL */
+	struct slice  cut_data;         /* a Binary's data as it came, when `file` has it */
+	struct uploaded *uploaded;      /* a body that came through a sink; or NULL */
+
 	/* perform */
-	int64_t       row;              /* preset for a transaction's creates; else 0 */
+	int64_t       row, vid;         /* preset for a transaction's creates; else 0 */
+	bool          late;             /* an entry that reads after the commit; a Bundle with such */
+	struct store_replay *replay;    /* the request's outcome from before, or to be kept; or NULL */
 	struct store_write *write;      /* NULL: nothing is to be written */
+	uint32_t      write_count;      /* more than one: of a conditional delete */
 	struct store_unit *unit;        /* of a batch entry that writes */
 	struct exchange **entries;      /* of a Bundle */
 	uint32_t      entry_count;
 	struct slice *entry_records;    /* audit records of entries that have no unit of their own */
 	uint32_t      entry_record_count;
 	bool          keep_ids;         /* import: a POST keeps the resource's own id */
+	bool          structure_only;   /* import: validated before, so only the structure is checked */
 	const uint8_t *event_id;        /* import: the id of the audit event, made of what is imported */
 	struct slice  hidden_reason;    /* for the audit record only */
 
 	/* answer */
+	bool          on_pool;          /* runs where it may take its time */
+	bool          postponed;        /* is to run there, from the beginning; nothing is answered */
 	int           status;
 	struct slice  bytes;            /* the body to send; empty for none */
+	const struct exchange_stream *stream;   /* instead of bytes; or NULL */
 	struct http_header out[EXCHANGE_HEADERS];
 	size_t        out_count;
 	struct store_commit *commit;    /* to be made before the answer may leave */

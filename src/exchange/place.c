@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "search/index.h"
 
 static bool
 find_labels(struct exchange *x, struct resource *r)
@@ -65,6 +66,67 @@ compartment_of_several(struct exchange *x, const struct patient_refs *refs)
 	    &x->outcome);
 }
 
+/* An entry of the same transaction that was placed before. */
+static bool
+find_fresh_context(struct exchange *x, struct slice type, struct slice id, struct stored *s)
+{
+	struct exchange *outer = x->parent;
+
+	for (uint32_t i = 0; x->transaction != NULL && i < outer->entry_count; i++) {
+		struct exchange *e = outer->entries[i];
+
+		if (e->type == NULL || !slice_eq(e->type->name, type) || !slice_eq(e->id, id) || !e->placed)
+			continue;
+		*s = (struct stored){ .type = e->type, .compartment = e->compartment.number,
+			.labels = e->labels };
+		return true;
+	}
+	return false;
+}
+
+bool
+exchange_find_context(struct exchange *x, struct slice reference, struct stored *s)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct slice type_name, id;
+	const struct fresh_patient *fresh;
+	const struct type *type;
+	struct outcome aside;
+
+	if (!index_local(&resolver, reference, &type_name, &id)
+	    || (type = pack_resource(x->service->pack, type_name)) == NULL)
+		return false;
+	if (slice_is(type_name, "Patient") && (fresh = fresh_patient(x, id)) != NULL) {
+		*s = (struct stored){ .type = type, .compartment = fresh->compartment };
+		return true;
+	}
+	outcome_init(&aside, x->arena);
+	return find_fresh_context(x, type_name, id, s)
+	    || store_find(x->worker->reader, x->permit, type, id, s, &aside);
+}
+
+/* R4 binary.html: securityContext stands for a Binary in access decisions, so a Binary is where it
+ * is, and not below its level.  Hidden and missing are one refusal. */
+static bool
+place_by_context(struct exchange *x, struct resource *r)
+{
+	uint32_t node = json_path(&r->json, r->node, "securityContext.reference");
+	struct stored s;
+	int level;
+
+	if (node == 0)
+		return true;
+	if (!exchange_find_context(x, json_string(&r->json, node, x->arena), &s))
+		return exchange_fail(x, FAULT_FORBIDDEN, "the security context is not available");
+	x->compartment.number = s.compartment;
+	level = store_level(x->service->store, s.labels);
+	if (level > x->level) {
+		x->labels = s.labels;
+		x->level = level;
+	}
+	return true;
+}
+
 static bool
 find_compartment(struct exchange *x, struct resource *r)
 {
@@ -79,6 +141,8 @@ find_compartment(struct exchange *x, struct resource *r)
 		x->compartment.number = x->old->compartment;
 		return true;
 	}
+	if (slice_is(r->type->name, "Binary"))
+		return place_by_context(x, r);
 	if (!index_patients(x->service->index, r->type, &r->json, r->node, &resolver, x->arena,
 	    &refs, &x->outcome))
 		return false;

@@ -87,6 +87,13 @@ names_add(struct names *n, struct slice name, uint32_t number)
 	return true;
 }
 
+void
+names_set(struct names *n, struct slice name, uint32_t number)
+{
+	if (!names_add(n, name, number))
+		slot_of(n, name)->number = number;
+}
+
 uint32_t
 names_find(const struct names *n, struct slice name)
 {

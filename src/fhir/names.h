@@ -27,6 +27,9 @@ void names_init_keyed(struct names *, struct arena *, uint32_t expected);
 /* Binds the name, which must live as long as the map; false when it is bound already. */
 bool names_add(struct names *, struct slice name, uint32_t number);
 
+/* Binds the name anew. */
+void names_set(struct names *, struct slice name, uint32_t number);
+
 uint32_t names_find(const struct names *, struct slice name);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/env.h"
 #include "base/outcome.h"
 #include "crypto/digest.h"
@@ -18,8 +19,13 @@
 #include "fhir/pack_format.h"
 #include "json/json.h"
 
-struct code_range {
-	uint32_t first, count;
+/* One file: the pack itself, or a compiled package beside it. */
+struct pack_part {
+	const struct pack_header *header;
+	const uint32_t (*strings)[2], (*codes)[2], *words, *end;
+	const char   *text;
+	struct value_set *sets;
+	uint32_t      set_count;
 };
 
 struct compartment {
@@ -38,25 +44,28 @@ struct pack {
 	struct arena *arena;
 	void         *map;
 	size_t        size;
-	const struct pack_header *header;
-	const uint32_t (*strings)[2], (*codes)[2], *words, *end;
-	const char   *text;
-	const uint32_t *at;                     /* while reading */
+	struct pack_part base, *part;           /* `part`: the one that is read */
+	const struct pack_part **parts;         /* all of them, the base first */
+	uint32_t      part_count;
+	const uint32_t *at;
 	bool          damaged;
 	struct type  *types;
 	uint32_t      type_count;
 	struct search_param *params;
 	uint32_t      param_count;
 	struct type_params *of_type;
-	struct value_set *sets;
-	struct code_range *ranges;
-	uint32_t      set_count;
+	const struct value_set **sets;          /* of all parts, by set_names */
+	uint32_t      set_count, set_room;
 	struct compartment *compartments;
 	uint32_t      compartment_count;
-	struct profile *profiles;
-	uint32_t      profile_count, constraint_count;
+	const struct profile **profiles;        /* of all parts, by profile_names */
+	uint32_t      profile_count, profile_room, constraint_count;
 	struct names  type_names, set_names, profile_names;
 	struct names *members;                  /* of each type: JSON name -> element << 8 | choice */
+	struct ucum_unit *units;                    /* by unit_names */
+	struct unit_prefix { struct slice code; double factor; } *prefixes;
+	uint32_t      prefix_count;
+	struct names  unit_names;
 };
 
 /* Reading the words */
@@ -64,7 +73,7 @@ struct pack {
 static uint32_t
 word(struct pack *p)
 {
-	if (p->at >= p->end) {
+	if (p->at >= p->part->end) {
 		p->damaged = true;
 		return 0;
 	}
@@ -77,7 +86,7 @@ count_word(struct pack *p)
 {
 	uint32_t n = word(p);
 
-	if (n > (size_t)(p->end - p->at)) {
+	if (n > (size_t)(p->part->end - p->at)) {
 		p->damaged = true;
 		return 0;
 	}
@@ -85,17 +94,17 @@ count_word(struct pack *p)
 }
 
 static struct slice
-string_at(const struct pack *p, uint32_t number)
+string_at(const struct pack_part *f, uint32_t number)
 {
-	if (number >= p->header->string_count)
+	if (number >= f->header->string_count)
 		return SLICE_NONE;
-	return slice_make(p->text + p->strings[number][0], p->strings[number][1]);
+	return slice_make(f->text + f->strings[number][0], f->strings[number][1]);
 }
 
 static struct slice
 string(struct pack *p)
 {
-	return string_at(p, word(p));
+	return string_at(p->part, word(p));
 }
 
 static const struct type *
@@ -104,6 +113,18 @@ type_word(struct pack *p)
 	uint32_t number = word(p);
 
 	return number < p->type_count ? &p->types[number] : NULL;
+}
+
+static const struct value_set *
+set_word(struct pack *p)
+{
+	uint32_t number = word(p);
+
+	if (number < p->part->set_count)
+		return &p->part->sets[number];
+	if (number == PACK_NONE || (number & PACK_BY_URL) == 0)
+		return NULL;
+	return pack_value_set(p, string_at(p->part, number & ~PACK_BY_URL));
 }
 
 static const struct slice *
@@ -139,7 +160,7 @@ static void
 read_element(struct pack *p, struct element *e)
 {
 	struct element_type *types;
-	uint32_t flags, binding;
+	uint32_t flags;
 
 	e->name = string(p);
 	e->path = string(p);
@@ -150,8 +171,7 @@ read_element(struct pack *p, struct element *e)
 	e->modifier = (flags & PACK_MODIFIER) != 0;
 	e->summary = (flags & PACK_SUMMARY) != 0;
 	e->binding_strength = (uint8_t)word(p);
-	binding = word(p);
-	e->binding = binding < p->set_count ? &p->sets[binding] : NULL;
+	e->binding = set_word(p);
 	e->constraints = read_constraints(p, &e->constraint_count);
 	e->type_count = count_word(p);
 	e->types = types = arena_array(p->arena, e->type_count + 1, sizeof *types);
@@ -194,6 +214,21 @@ read_type(struct pack *p, uint32_t number)
 	index_members(p, t);
 }
 
+static const struct search_component *
+read_components(struct pack *p, uint32_t *count)
+{
+	struct search_component *all;
+
+	*count = count_word(p);
+	all = arena_array(p->arena, *count + 1, sizeof *all);
+	for (uint32_t i = 0; i < *count && !p->damaged; i++) {
+		all[i].expression = string(p);
+		all[i].kind = (enum search_kind)word(p);
+		all[i].targets = strings(p, &all[i].target_count);
+	}
+	return all;
+}
+
 static void
 read_param(struct pack *p, uint32_t number)
 {
@@ -206,6 +241,7 @@ read_param(struct pack *p, uint32_t number)
 	s->expression = string(p);
 	s->kind = (enum search_kind)word(p);
 	s->targets = strings(p, &s->target_count);
+	s->components = read_components(p, &s->component_count);
 	p->damaged |= s->on == NULL;
 }
 
@@ -223,22 +259,58 @@ group_params(struct pack *p)
 	}
 }
 
+/* Room for `more` pointers in a list that names point into. */
+static void *
+room_for(struct pack *p, void *list, uint32_t count, uint32_t *room, uint32_t more)
+{
+	uint32_t wanted = count + more + 1;
+
+	if (wanted <= *room)
+		return list;
+	list = arena_grow(p->arena, list, *room * sizeof(void *), wanted * sizeof(void *));
+	*room = wanted;
+	return list;
+}
+
+/* Known by its url, and by "url|version". */
+static void
+name_canonical(struct pack *p, struct names *names, struct slice url, struct slice version, uint32_t number)
+{
+	struct buf b;
+
+	names_set(names, url, number);
+	if (version.len == 0)
+		return;
+	buf_init(&b, p->arena, 65536);
+	buf_add(&b, url);
+	buf_add_char(&b, '|');
+	buf_add(&b, version);
+	names_set(names, buf_slice(&b), number);
+}
+
 static void
 read_sets(struct pack *p)
 {
-	names_init(&p->set_names, p->arena, p->set_count);
-	for (uint32_t i = 0; i < p->set_count; i++) {
-		struct value_set *v = &p->sets[i];
+	struct pack_part *f = p->part;
 
-		v->number = i;
+	p->sets = room_for(p, p->sets, p->set_count, &p->set_room, f->set_count);
+	for (uint32_t i = 0; i < f->set_count; i++) {
+		struct value_set *v = &f->sets[i];
+		uint32_t flags;
+
+		v->part = f;
 		v->url = string(p);
-		v->complete = word(p) != 0;
-		p->ranges[i].first = word(p);
-		p->ranges[i].count = word(p);
-		if (p->ranges[i].first > p->header->code_count
-		    || p->ranges[i].count > p->header->code_count - p->ranges[i].first)
+		v->version = string(p);
+		flags = word(p);
+		v->complete = (flags & PACK_COMPLETE) != 0;
+		v->unknown = (flags & PACK_UNKNOWN) != 0;
+		v->open = strings(p, &v->open_count);
+		v->first = word(p);
+		v->count = word(p);
+		if (v->first > f->header->code_count || v->count > f->header->code_count - v->first)
 			p->damaged = true;
-		names_add(&p->set_names, v->url, i);
+		name_canonical(p, &p->set_names, v->url, v->version, p->set_count);
+		p->sets[p->set_count++] = v;
 	}
 }
 
@@ -257,14 +329,6 @@ read_compartments(struct pack *p)
 }
 
 /* Profiles */
-
-static const struct value_set *
-set_word(struct pack *p)
-{
-	uint32_t number = word(p);
-
-	return number < p->set_count ? &p->sets[number] : NULL;
-}
 
 /* A value of a definition, parsed once. */
 static const struct json *
@@ -307,6 +371,7 @@ read_rule_types(struct pack *p, uint32_t *count)
 	t = arena_array(p->arena, *count + 1, sizeof *t);
 	for (uint32_t i = 0; i < *count; i++) {
 		t[i].type = type_word(p);
+		t[i].refer = (uint8_t)word(p);
 		t[i].profiles = strings(p, &t[i].profile_count);
 		t[i].targets = strings(p, &t[i].target_count);
 	}
@@ -371,13 +436,20 @@ read_rules(struct pack *p)
 }
 
 static void
-read_profile(struct pack *p, uint32_t number)
+name_profile(struct pack *p, const struct profile *f)
 {
-	struct profile *f = &p->profiles[number];
+	name_canonical(p, &p->profile_names, f->url, f->version, p->profile_count);
+	p->profiles[p->profile_count++] = f;
+}
+
+static void
+read_profile(struct pack *p, struct profile *f)
+{
 	struct context *c;
 
 	f->url = string(p);
 	f->version = string(p);
+	f->base = string(p);
 	f->type = type_word(p);
 	f->modifier = (word(p) & PACK_MODIFIER_EXTENSION) != 0;
 	f->context_count = count_word(p);
@@ -388,17 +460,75 @@ read_profile(struct pack *p, uint32_t number)
 	}
 	f->root = read_rules(p);
 	p->damaged |= f->type == NULL || f->root == NULL;
-	names_add(&p->profile_names, f->url, number);
+	if (!p->damaged)
+		name_profile(p, f);
 }
 
 static void
 read_profiles(struct pack *p)
 {
-	p->profile_count = count_word(p);
-	p->profiles = arena_array(p->arena, p->profile_count + 1, sizeof *p->profiles);
-	names_init(&p->profile_names, p->arena, p->profile_count);
-	for (uint32_t i = 0; i < p->profile_count && !p->damaged; i++)
-		read_profile(p, i);
+	uint32_t count = count_word(p);
+	struct profile *profiles = arena_array(p->arena, count + 1, sizeof *profiles);
+
+	p->profiles = room_for(p, p->profiles, p->profile_count, &p->profile_room, count);
+	for (uint32_t i = 0; i < count && !p->damaged; i++)
+		read_profile(p, &profiles[i]);
+}
+
+/* Units */
+
+static double
+double_words(struct pack *p)
+{
+	uint32_t words[2];
+	double value;
+
+	words[0] = word(p);
+	words[1] = word(p);
+	memcpy(&value, words, sizeof value);
+	return value;
+}
+
+static void
+read_unit(struct pack *p, struct ucum_unit *u)
+{
+	uint32_t flags;
+
+	u->code = string(p);
+	flags = word(p);
+	u->metric = (flags & 1) != 0;
+	u->special = (flags & 2) != 0;
+	u->arbitrary = (flags & 4) != 0;
+	u->magnitude = double_words(p);
+	for (int i = 0; i < 7; i++)
+		u->dimensions[i] = (int32_t)word(p);
+	u->moles = (int32_t)word(p);
+}
+
+static void
+read_units(struct pack *p)
+{
+	uint32_t count = count_word(p);
+
+	p->units = arena_array(p->arena, count + 1, sizeof *p->units);
+	names_init(&p->unit_names, p->arena, count + 1);
+	for (uint32_t i = 0; i < count && !p->damaged; i++) {
+		read_unit(p, &p->units[i]);
+		names_add(&p->unit_names, p->units[i].code, i);
+	}
+	p->prefix_count = count_word(p);
+	p->prefixes = arena_array(p->arena, p->prefix_count + 1, sizeof *p->prefixes);
+	for (uint32_t i = 0; i < p->prefix_count && !p->damaged; i++) {
+		p->prefixes[i].code = string(p);
+		p->prefixes[i].factor = double_words(p);
+	}
+}
+
+static void
+begin_sets(struct pack *p)
+{
+	p->part->set_count = count_word(p);
+	p->part->sets = arena_array(p->arena, p->part->set_count + 1, sizeof *p->part->sets);
 }
 
 static bool
@@ -406,13 +536,13 @@ read_words(struct pack *p)
 {
 	p->type_count = count_word(p);
 	p->param_count = count_word(p);
-	p->set_count = count_word(p);
+	begin_sets(p);
 	p->types = arena_array(p->arena, p->type_count + 1, sizeof *p->types);
 	p->members = arena_array(p->arena, p->type_count + 1, sizeof *p->members);
 	p->params = arena_array(p->arena, p->param_count + 1, sizeof *p->params);
-	p->sets = arena_array(p->arena, p->set_count + 1, sizeof *p->sets);
-	p->ranges = arena_array(p->arena, p->set_count + 1, sizeof *p->ranges);
 	names_init(&p->type_names, p->arena, p->type_count);
+	names_init(&p->set_names, p->arena, p->part->set_count);
+	names_init(&p->profile_names, p->arena, 2048);
 	for (uint32_t i = 0; i < p->type_count && !p->damaged; i++)
 		read_type(p, i);
 	for (uint32_t i = 0; i < p->param_count && !p->damaged; i++)
@@ -423,46 +553,74 @@ read_words(struct pack *p)
 	read_sets(p);
 	read_compartments(p);
 	read_profiles(p);
-	return !p->damaged && p->at == p->end;
+	read_units(p);
+	return !p->damaged && p->at == p->part->end;
 }
 
 /* The file */
 
 static bool
-strings_good(const struct pack *p)
+strings_good(const struct pack_part *f)
 {
-	for (uint32_t i = 0; i < p->header->string_count; i++)
-		if (p->strings[i][0] > p->header->text_bytes
-		    || p->strings[i][1] > p->header->text_bytes - p->strings[i][0])
+	for (uint32_t i = 0; i < f->header->string_count; i++)
+		if (f->strings[i][0] > f->header->text_bytes
+		    || f->strings[i][1] > f->header->text_bytes - f->strings[i][0])
 			return false;
 	return true;
 }
 
 static bool
-lay_out(struct pack *p)
+lay_out(struct pack_part *f, struct slice bytes)
 {
-	const struct pack_header *h = p->header = p->map;
-	const char *base = p->map;
+	const struct pack_header *h = f->header = (const void *)bytes.ptr;
 	uint8_t hash[SHA256_BYTES];
 	uint64_t need;
 
-	if (p->size < sizeof *h || memcmp(h->magic, PACK_MAGIC, sizeof h->magic) != 0
+	if (bytes.len < sizeof *h || memcmp(h->magic, PACK_MAGIC, sizeof h->magic) != 0
 	    || h->format != PACK_FORMAT)
 		return false;
 	need = sizeof *h + (uint64_t)h->string_count * 8 + (uint64_t)h->code_count * 8
-	    + (uint64_t)h->word_count * 4 + h->text_bytes;
-	if (need != p->size)
+	    + (uint64_t)h->word_count * 4 + h->terminology_bytes + h->text_bytes;
+	if (need != bytes.len)
 		return false;
-	sha256_one(slice_make(base + sizeof *h, p->size - sizeof *h), hash);
+	sha256_one(slice_sub(bytes, sizeof *h, bytes.len), hash);
 	if (memcmp(hash, h->hash, sizeof hash) != 0)
 		return false;
-	p->strings = (const void *)(base + sizeof *h);
-	p->codes = p->strings + h->string_count;
-	p->words = (const void *)(p->codes + h->code_count);
-	p->at = p->words;
-	p->end = p->words + h->word_count;
-	p->text = (const char *)p->end;
-	return strings_good(p) && read_words(p);
+	f->strings = (const void *)(bytes.ptr + sizeof *h);
+	f->codes = f->strings + h->string_count;
+	f->words = (const void *)(f->codes + h->code_count);
+	f->end = f->words + h->word_count;
+	f->text = (const char *)f->end + h->terminology_bytes;
+	return strings_good(f);
+}
+
+static void
+begin_part(struct pack *p, struct pack_part *f)
+{
+	p->part = f;
+	p->at = f->words;
+	p->parts = arena_grow(p->arena, p->parts, p->part_count * sizeof *p->parts,
+	    (p->part_count + 1) * sizeof *p->parts);
+	p->parts[p->part_count++] = f;
+}
+
+bool
+pack_add(struct pack *p, struct slice compiled, struct outcome *o)
+{
+	struct pack_part *f = arena_alloc(p->arena, sizeof *f);
+
+	if (!lay_out(f, compiled))
+		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
+		    "a compiled package is damaged, or of another version: firebreak package refresh");
+	if (memcmp(f->header->base, p->base.header->hash, sizeof f->header->base) != 0)
+		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
+		    "a package was compiled for other definitions: firebreak package refresh");
+	begin_part(p, f);
+	begin_sets(p);
+	read_sets(p);
+	read_profiles(p);
+	return (!p->damaged && p->at == f->end)
+	    || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "a compiled package is damaged");
 }
 
 static bool
@@ -492,7 +650,7 @@ pack_open(const struct env *env, const char *path, struct outcome *o)
 	p->arena = arena;
 	if (!map_file(p, env, path))
 		outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the definitions pack cannot be read");
-	else if (!lay_out(p))
+	else if (!lay_out(&p->base, slice_make(p->map, p->size)) || (begin_part(p, &p->base), !read_words(p)))
 		outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the definitions pack is damaged");
 	else
 		return p;
@@ -513,13 +671,27 @@ pack_close(struct pack *p)
 struct slice
 pack_hash(const struct pack *p)
 {
-	return slice_make(p->header->hash, sizeof p->header->hash);
+	return slice_make(p->base.header->hash, sizeof p->base.header->hash);
+}
+
+struct slice
+pack_terminology(const struct pack *p, uint32_t part)
+{
+	const struct pack_part *f = part < p->part_count ? p->parts[part] : NULL;
+
+	return f == NULL ? SLICE_NONE : slice_make(f->end, f->header->terminology_bytes);
+}
+
+uint32_t
+pack_part_count(const struct pack *p)
+{
+	return p->part_count;
 }
 
 struct slice
 pack_fhir_version(const struct pack *p)
 {
-	return string_at(p, p->header->version);
+	return string_at(&p->base, p->base.header->version);
 }
 
 /* Types */
@@ -638,12 +810,27 @@ pack_compartment(const struct pack *p, struct slice compartment, const struct ty
 	return NULL;
 }
 
+/* "6.1" asks for any 6.1.x. */
+static bool
+version_fits(struct slice version, struct slice asked)
+{
+	return slice_starts(version, asked)
+	    && (version.len == asked.len || version.ptr[asked.len] == '.');
+}
+
 const struct profile *
 pack_profile(const struct pack *p, struct slice url)
 {
 	uint32_t number = names_find(&p->profile_names, url);
+	struct slice asked = url, bare;
 
-	return number == NAME_UNKNOWN ? NULL : &p->profiles[number];
+	if (number != NAME_UNKNOWN)
+		return p->profiles[number];
+	bare = slice_cut(&asked, '|');
+	if (asked.len == 0 || (number = names_find(&p->profile_names, bare)) == NAME_UNKNOWN
+	    || !version_fits(p->profiles[number]->version, asked))
+		return NULL;
+	return p->profiles[number];
 }
 
 uint32_t
@@ -655,7 +842,7 @@ pack_profile_count(const struct pack *p)
 const struct profile *
 pack_profile_at(const struct pack *p, uint32_t number)
 {
-	return &p->profiles[number];
+	return p->profiles[number];
 }
 
 uint32_t
@@ -669,28 +856,38 @@ pack_value_set(const struct pack *p, struct slice url)
 {
 	uint32_t number = names_find(&p->set_names, url);
 
-	return number == NAME_UNKNOWN ? NULL : &p->sets[number];
+	if (number == NAME_UNKNOWN)
+		number = names_find(&p->set_names, slice_cut(&url, '|'));
+	return number == NAME_UNKNOWN ? NULL : p->sets[number];
+}
+
+void
+value_set_code(const struct value_set *set, uint32_t i, struct slice *system, struct slice *code)
+{
+	const uint32_t *row = set->part->codes[set->first + i];
+
+	*system = string_at(set->part, row[0]);
+	*code = string_at(set->part, row[1]);
 }
 
 static int
-compare_code(const struct pack *p, const uint32_t row[2], struct slice system, struct slice code)
+compare_code(const struct pack_part *f, const uint32_t row[2], struct slice system, struct slice code)
 {
-	int order = slice_cmp(string_at(p, row[1]), code);
+	int order = slice_cmp(string_at(f, row[1]), code);
 
-	return order != 0 || system.len == 0 ? order : slice_cmp(string_at(p, row[0]), system);
+	return order != 0 || system.len == 0 ? order : slice_cmp(string_at(f, row[0]), system);
 }
 
 /* Codes are sorted by (code, system). */
 bool
-value_set_has(const struct pack *p, const struct value_set *set, struct slice system,
+value_set_has(const struct pack *p UNUSED, const struct value_set *set, struct slice system,
     struct slice code)
 {
-	uint32_t low = p->ranges[set->number].first;
-	uint32_t high = low + p->ranges[set->number].count;
+	uint32_t low = set->first, high = set->first + set->count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		int order = compare_code(p, p->codes[middle], system, code);
+		int order = compare_code(set->part, set->part->codes[middle], system, code);
 
 		if (order == 0)
 			return true;
@@ -699,5 +896,24 @@ value_set_has(const struct pack *p, const struct value_set *set, struct slice sy
 		else
 			high = middle;
 	}
+	return false;
+}
+
+const struct ucum_unit *
+pack_unit(const struct pack *p, struct slice code)
+{
+	uint32_t number = names_find(&p->unit_names, code);
+
+	return number == NAME_UNKNOWN ? NULL : &p->units[number];
+}
+
+bool
+pack_unit_prefix(const struct pack *p, struct slice code, double *factor)
+{
+	for (uint32_t i = 0; i < p->prefix_count; i++)
+		if (slice_eq(p->prefixes[i].code, code)) {
+			*factor = p->prefixes[i].factor;
+			return true;
+		}
 	return false;
 }

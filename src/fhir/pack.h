@@ -77,6 +77,13 @@ enum search_kind { SEARCH_NUMBER, SEARCH_DATE, SEARCH_STRING, SEARCH_TOKEN,
 /* One search parameter as one concrete resource type has it: a definition with
  * several bases, or on Resource itself, gives one for each type, with the
  * type's part of the expression. */
+struct search_component {               /* of a composite */
+	struct slice expression;        /* FHIRPath, from an item of the composite's own expression */
+	enum search_kind kind;
+	const struct slice *targets;    /* reference */
+	uint32_t     target_count;
+};
+
 struct search_param {
 	uint32_t     number;            /* index of pack_param_at(): what index rows carry */
 	const struct type *on;          /* the resource type */
@@ -84,14 +91,20 @@ struct search_param {
 	enum search_kind kind;
 	const struct slice *targets;    /* reference: types that may be referenced */
 	uint32_t     target_count;
+	const struct search_component *components;
+	uint32_t     component_count;
 };
 
 /* A value set whose codes the pack holds (expansion given or computed); or a
  * code system, as the set of all its codes. */
 struct value_set {
-	struct slice url;
-	uint32_t     number;
+	struct slice url, version;
 	bool         complete;          /* all codes are here; else membership is unknown */
+	bool         unknown;           /* for codes of any system, else of these: */
+	const struct slice *open;
+	uint32_t     open_count;
+	const struct pack_part *part;   /* where its codes are: rows first .. first + count - 1 */
+	uint32_t     first, count;
 };
 
 /* A profile: a StructureDefinition that constrains a type (profiling.html).
@@ -105,8 +118,13 @@ struct discriminator {
 	struct slice path;
 };
 
+/* How a reference may point, ElementDefinition.type.aggregation and .versioning. */
+enum { REFER_CONTAINED = 1, REFER_ELSEWHERE = 2, REFER_BUNDLED = 4, REFER_VERSIONED = 8,
+	REFER_UNVERSIONED = 16 };
+
 struct rule_type {
 	const struct type  *type;       /* NULL: not in the pack */
+	uint8_t             refer;      /* REFER_*; 0: any way */
 	const struct slice *profiles, *targets;         /* canonical urls */
 	uint32_t            profile_count, target_count;
 };
@@ -131,7 +149,8 @@ struct rule {
 	const struct rule *first, *next;                /* child, sibling */
 };
 
-/* Where an extension may stand: kind is "element", "extension" or "fhirpath". */
+/* Where an extension may stand: kind is "element", "extension" or "fhirpath"; or
+ * "invariant", and must be true there. */
 struct context {
 	struct slice kind, expression;
 };
@@ -139,6 +158,7 @@ struct context {
 struct profile {
 	struct slice       url, version;
 	const struct type *type;
+	struct slice       base;        /* baseDefinition */
 	bool               modifier;    /* an extension that is a modifier */
 	const struct context *contexts;
 	uint32_t           context_count;
@@ -148,9 +168,18 @@ struct profile {
 struct pack *pack_open(const struct env *, const char *path, struct outcome *);
 void         pack_close(struct pack *);
 
+/* Puts the profiles, extensions and value sets of a compiled package (package.h)
+ * beside those that are there; what it defines anew wins.  Before the pack is
+ * shared with other threads.  The bytes must live as long as the pack. */
+MUST_USE bool pack_add(struct pack *, struct slice compiled, struct outcome *);
+
 /* SHA-256 of the file's contents: what a store remembers of the definitions
  * that made its index rows. */
 struct slice pack_hash(const struct pack *);
+/* The section that terminology_format.h describes: of the pack itself (part 0), of each package
+ * that was added. */
+struct slice pack_terminology(const struct pack *, uint32_t part);
+uint32_t     pack_part_count(const struct pack *);
 /* "4.0.1" */
 struct slice pack_fhir_version(const struct pack *);
 
@@ -185,16 +214,34 @@ const struct search_param *pack_param(const struct pack *, const struct type *,
 const struct slice *pack_compartment(const struct pack *, struct slice compartment,
     const struct type *type, uint32_t *count);
 
-/* By canonical url, without a version; NULL when it is not in the pack. */
+/* By canonical url, with "|version" or without: then the one that came last.  A
+ * version may be cut short ("6.1" of 6.1.0).  NULL when it is not in the pack. */
 const struct profile *pack_profile(const struct pack *, struct slice url);
 uint32_t              pack_profile_count(const struct pack *);
 const struct profile *pack_profile_at(const struct pack *, uint32_t number);
 uint32_t              pack_constraint_count(const struct pack *);
 
+/* By canonical url; with "|version" that version, or what there is. */
 const struct value_set *pack_value_set(const struct pack *, struct slice url);
+/* Code number `i` below set->count, sorted by code. */
+void value_set_code(const struct value_set *, uint32_t i, struct slice *system, struct slice *code);
 /* Is (system, code) in it?  An empty system asks for the code alone. */
 bool value_set_has(const struct pack *, const struct value_set *, struct slice system,
     struct slice code);
+
+/* A unit of measure of UCUM, one symbol: so many base units (metre second gram radian kelvin coulomb
+ * candela), and moles, which UCUM counts as numbers. */
+struct ucum_unit {
+	struct slice code;
+	bool   metric;                  /* takes prefixes */
+	bool   special;                 /* does not scale: degrees, pH */
+	bool   arbitrary;               /* comparable to nothing else: [iU] */
+	double magnitude;
+	int    dimensions[7], moles;
+};
+
+const struct ucum_unit *pack_unit(const struct pack *, struct slice code);   /* NULL: none */
+bool pack_unit_prefix(const struct pack *, struct slice code, double *factor);
 
 /* The compiler behind `firebreak pack`: package directories (each holding
  * *.json, as `npm pack` unpacks them) to one file, deterministic byte for byte. */

@@ -17,6 +17,7 @@
 #include "fhir/pack.h"
 #include "fhir/pack_build.h"
 #include "fhir/pack_format.h"
+#include "fhir/terminology_format.h"
 #include "json/json.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
@@ -36,8 +37,11 @@ keep(struct builder *b, enum definition kind, struct json *j)
 		uint32_t room = d->room == 0 ? 256 : d->room * 2;
 
 		d->at = arena_grow(b->arena, d->at, d->room * sizeof *d->at, room * sizeof *d->at);
+		d->package = arena_grow(b->arena, d->package, d->room * sizeof *d->package,
+		    room * sizeof *d->package);
 		d->room = room;
 	}
+	d->package[d->count] = b->package;
 	d->at[d->count++] = *j;
 }
 
@@ -47,22 +51,32 @@ static const struct { const char *prefix, *type; } kinds[] = {
 	[DEFINITION_COMPARTMENT] = { "CompartmentDefinition-", "CompartmentDefinition" },
 	[DEFINITION_SET]         = { "ValueSet-",              "ValueSet" },
 	[DEFINITION_SYSTEM]      = { "CodeSystem-",            "CodeSystem" },
+	[DEFINITION_MAP]         = { "ConceptMap-",            "ConceptMap" },
+	[DEFINITION_OPERATION]   = { "OperationDefinition-",   "OperationDefinition" },
 };
 
+bool
+builder_take(struct builder *b, struct slice text)
+{
+	struct json j;
+
+	if (!json_parse(text, bounds, b->arena, &j, b->outcome))
+		return false;
+	for (int k = 0; k < DEFINITION_KINDS; k++)
+		if (json_is(&j, json_get(&j, 0, SLICE("resourceType")), slice_of(kinds[k].type)))
+			keep(b, (enum definition)k, &j);
+	return true;
+}
+
 static bool
-read_definition(struct builder *b, const char *path, enum definition kind)
+read_definition(struct builder *b, const char *path)
 {
 	struct slice text;
-	struct json j;
 
 	if (!env_read_file(b->env, path, FILE_BYTES_MAX, b->arena, &text))
 		return outcome_fail_at_once(b->outcome, FAULT_UNAVAILABLE,
 		    "a definition file cannot be read");
-	if (!json_parse(text, bounds, b->arena, &j, b->outcome))
-		return false;
-	if (json_is(&j, json_get(&j, 0, SLICE("resourceType")), slice_of(kinds[kind].type)))
-		keep(b, kind, &j);
-	return true;
+	return builder_take(b, text);
 }
 
 static int
@@ -77,16 +91,6 @@ is_definition(const struct dirent *e)
 		if (slice_starts(name, slice_of(kinds[k].prefix)))
 			return 1;
 	return 0;
-}
-
-static enum definition
-kind_of(const char *name)
-{
-	int k = 0;
-
-	while (!slice_starts(slice_of(name), slice_of(kinds[k].prefix)))
-		k++;
-	return (enum definition)k;
 }
 
 static int
@@ -112,11 +116,11 @@ read_package(struct builder *b, const char *dir)
 	for (int i = 0; i < n; i++) {
 		if (good && (size_t)snprintf(path, sizeof path, "%s/%s", inner, names[i]->d_name)
 		    < sizeof path)
-			good = read_definition(b, path, kind_of(names[i]->d_name));
+			good = read_definition(b, path);
 		free(names[i]);
 	}
 	free(names);
-	return good;
+	return good && builder_read_units(b, dir);
 }
 
 /* Words and strings */
@@ -208,8 +212,8 @@ part_is_of(struct slice part, struct slice base)
 {
 	while (part.len > 0 && part.ptr[0] == '(')
 		part = slice_sub(part, 1, part.len);
-	return slice_starts(part, base) && part.len > base.len
-	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' ');
+	return slice_eq(part, base) || (slice_starts(part, base) && part.len > base.len
+	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' '));
 }
 
 /* Of "Patient.name | Practitioner.name", what is for Patient. */
@@ -301,6 +305,47 @@ sort_params(struct builder *b)
 }
 
 static void
+write_strings(struct builder *b, const struct json *j, uint32_t list)
+{
+	builder_word(b, list == 0 ? 0 : json_size(j, list));
+	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n))
+		builder_string(b, json_string(j, n, b->arena));
+}
+
+/* The definition of a component's parameter, by its canonical url; NULL: not in the packages. */
+static const struct json *
+param_by_url(struct builder *b, struct slice url)
+{
+	const struct definitions *d = &b->of[DEFINITION_PARAM];
+
+	for (uint32_t i = 0; i < d->count; i++)
+		if (json_is(&d->at[i], json_get(&d->at[i], 0, SLICE("url")), url))
+			return &d->at[i];
+	return NULL;
+}
+
+static void
+write_component(struct builder *b, const struct json *j, uint32_t component)
+{
+	struct slice url = builder_text(b, j, component, "definition");
+	const struct json *of = param_by_url(b, slice_cut(&url, '|'));
+
+	builder_string(b, builder_text(b, j, component, "expression"));
+	builder_word(b, of == NULL ? SEARCH_SPECIAL : search_kind_of(builder_text(b, of, 0, "type")));
+	write_strings(b, of, of == NULL ? 0 : json_get(of, 0, SLICE("target")));
+}
+
+static void
+write_components(struct builder *b, const struct json *j)
+{
+	uint32_t list = json_get(j, 0, SLICE("component"));
+
+	builder_word(b, list == 0 ? 0 : json_size(j, list));
+	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n))
+		write_component(b, j, n);
+}
+
+static void
 write_param(struct builder *b, const struct param *p)
 {
 	builder_word(b, p->type);
@@ -308,10 +353,8 @@ write_param(struct builder *b, const struct param *p)
 	builder_string(b, p->url);
 	builder_string(b, p->expression);
 	builder_word(b, p->kind);
-	builder_word(b, p->targets == 0 ? 0 : json_size(p->json, p->targets));
-	for (uint32_t n = p->targets == 0 ? 0 : json_first(p->json, p->targets); n != 0;
-	    n = json_next(p->json, p->targets, n))
-		builder_string(b, json_string(p->json, n, b->arena));
+	write_strings(b, p->json, p->targets);
+	write_components(b, p->json);
 }
 
 /* Compartments */
@@ -354,19 +397,22 @@ write_compartments(struct builder *b)
 
 /* The file */
 
-static struct slice
-assemble(struct builder *b)
+struct slice
+builder_assemble(struct builder *b)
 {
 	struct pack_header h = {
 		.magic = PACK_MAGIC, .format = PACK_FORMAT, .string_count = b->strings.count,
 		.code_count = (uint32_t)(b->codes.len / 8), .word_count = (uint32_t)(b->words.len / 4),
 		.text_bytes = (uint32_t)b->text.len,
+		.terminology_bytes = (uint32_t)b->terminology.len,
 	};
 	struct slice parts[] = { buf_slice(&b->string_table), buf_slice(&b->codes),
-		buf_slice(&b->words), buf_slice(&b->text) };
+		buf_slice(&b->words), buf_slice(&b->terminology), buf_slice(&b->text) };
 	struct buf out;
 
 	h.version = b->version;
+	if (b->base != NULL)
+		memcpy(h.base, pack_hash(b->base).ptr, sizeof h.base);
 	sha256(parts, COUNT_OF(parts), h.hash);
 	buf_init(&out, b->arena, SIZE_MAX);
 	buf_add_bytes(&out, &h, sizeof h);
@@ -388,36 +434,50 @@ write_tables(struct builder *b)
 	builder_write_sets(b);
 	write_compartments(b);
 	builder_write_profiles(b);
+	builder_write_units(b);
+	builder_write_terminology(b, &b->terminology);
 	b->version = builder_intern(b, SLICE("4.0.1"));
+}
+
+struct builder *
+builder_new(const struct env *env, const struct pack *base, struct outcome *o)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct builder *b = arena_alloc(arena, sizeof *b);
+
+	b->env = env;
+	b->base = base;
+	b->arena = arena;
+	b->outcome = o;
+	names_init(&b->strings, arena, 1 << 12);
+	names_init(&b->base_keys, arena, 1024);
+	buf_init(&b->words, arena, UINT32_MAX);
+	buf_init(&b->string_table, arena, UINT32_MAX);
+	buf_init(&b->codes, arena, UINT32_MAX);
+	buf_init(&b->text, arena, UINT32_MAX);
+	buf_init(&b->terminology, arena, UINT32_MAX);
+	return b;
 }
 
 bool
 pack_build(const struct env *env, const char *const *packages, int count, const char *out_path,
     struct outcome *o)
 {
-	struct arena *arena = arena_new(1 << 20);
-	struct builder *b = arena_alloc(arena, sizeof *b);
+	struct builder *b = builder_new(env, NULL, o);
 	bool good = true;
 
-	b->env = env;
-	b->arena = arena;
-	b->outcome = o;
-	names_init(&b->strings, arena, 1 << 16);
-	names_init(&b->base_keys, arena, 1024);
-	buf_init(&b->words, arena, UINT32_MAX);
-	buf_init(&b->string_table, arena, UINT32_MAX);
-	buf_init(&b->codes, arena, UINT32_MAX);
-	buf_init(&b->text, arena, UINT32_MAX);
-	for (int i = 0; i < count && good; i++)
+	for (int i = 0; i < count && good; i++) {
+		b->package = (uint32_t)i;
 		good = read_package(b, packages[i]);
+	}
 	if (good) {
 		builder_collect_types(b);
 		builder_collect_sets(b);
 		sort_params(b);
 		write_tables(b);
-		good = env_write_file(env, out_path, assemble(b), 0644)
+		good = env_write_file(env, out_path, builder_assemble(b), 0644)
 		    || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the pack cannot be written");
 	}
-	arena_free(arena);
+	arena_free(b->arena);
 	return good;
 }

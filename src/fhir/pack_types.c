@@ -179,6 +179,27 @@ builder_collect_types(struct builder *b)
 	}
 }
 
+static void
+borrow_key(struct builder *b, const struct constraint *of, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		names_add(&b->base_keys, of[i].key, 0);
+}
+
+void
+builder_borrow_types(struct builder *b)
+{
+	names_init(&b->type_names, b->arena, TYPES_MAX);
+	for (uint32_t i = 0; i < pack_type_count(b->base); i++) {
+		const struct type *t = pack_type_at(b->base, i);
+
+		names_add(&b->type_names, t->name, i);
+		borrow_key(b, t->constraints, t->constraint_count);
+		for (uint32_t k = 0; k < t->element_count; k++)
+			borrow_key(b, t->elements[k].constraints, t->elements[k].constraint_count);
+	}
+}
+
 bool
 builder_type_is(const struct builder *b, uint32_t type, uint32_t ancestor)
 {
@@ -285,19 +306,36 @@ write_element_types(struct builder *b, const struct json *j, uint32_t element, s
 
 static const char *const strengths[] = { "", "example", "preferred", "extensible", "required" };
 
-void
-builder_write_binding(struct builder *b, const struct json *j, uint32_t element)
+uint32_t
+builder_strength(struct builder *b, const struct json *j, uint32_t element)
 {
-	struct slice url = builder_text(b, j, element, "binding.valueSet");
 	struct slice strength = builder_text(b, j, element, "binding.strength");
-	uint32_t number = 0, set;
 
 	for (uint32_t i = 1; i < COUNT_OF(strengths); i++)
 		if (slice_is(strength, strengths[i]))
-			number = i;
-	set = names_find(&b->set_names, slice_cut(&url, '|'));
-	builder_word(b, number);
-	builder_word(b, set == NAME_UNKNOWN ? PACK_NONE : set);
+			return i;
+	return 0;
+}
+
+uint32_t
+builder_set_word(struct builder *b, struct slice url)
+{
+	uint32_t number = builder_own_set(b, url);
+
+	if (number != NAME_UNKNOWN)
+		return number;
+	if (b->base == NULL || url.len == 0 || pack_value_set(b->base, url) == NULL)
+		return PACK_NONE;
+	return PACK_BY_URL | builder_intern(b, url);
+}
+
+static void
+write_binding(struct builder *b, const struct json *j, uint32_t element)
+{
+	struct slice url = builder_text(b, j, element, "binding.valueSet");
+
+	builder_word(b, builder_strength(b, j, element));
+	builder_word(b, builder_set_word(b, url));
 }
 
 bool
@@ -334,7 +372,7 @@ write_element(struct builder *b, const struct json *j, uint32_t element)
 	builder_word(b, (choice ? PACK_CHOICE : 0u)
 	    | (builder_is_true(j, element, SLICE("isModifier")) ? PACK_MODIFIER : 0u)
 	    | (builder_is_true(j, element, SLICE("isSummary")) ? PACK_SUMMARY : 0u));
-	builder_write_binding(b, j, element);
+	write_binding(b, j, element);
 	write_constraints(b, j, element);
 	write_element_types(b, j, element, name, choice);
 }

@@ -22,18 +22,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attr.h"
 #include "base/slice.h"
 
 struct arena;
 struct code_system;
 struct json;
 struct limits;
-struct outcome;
 struct pack;
 
 enum terminology_kind { TERMINOLOGY_SYSTEM, TERMINOLOGY_VALUE_SET, TERMINOLOGY_MAP,
-	TERMINOLOGY_OPERATION, TERMINOLOGY_KINDS };
+	TERMINOLOGY_OPERATION, TERMINOLOGY_EXPANSION, TERMINOLOGY_KINDS };
 
 /* The caller's view of definitions beside the pack. */
 struct terminology_source {
@@ -49,9 +47,12 @@ struct terminology {
 	struct arena        *arena;
 	struct terminology_source source;       /* find is NULL: the pack alone */
 	uint64_t             steps;             /* that are left */
+	uint32_t             members;           /* that an expansion may have */
 	bool                 spent;
-	uint32_t             depth;             /* of value sets in value sets */
+	struct slice         missing_system, missing_set;       /* the first that was needed and not
+	                                                         * held, or empty */
 	struct terminology_kept *kept;          /* what was found, newest first */
+	struct code_set     *sets;              /* made ready so far */
 };
 
 enum known { KNOWN_NO, KNOWN_YES, UNKNOWN };
@@ -85,6 +86,9 @@ struct slice code_system_version(const struct code_system *);
 enum known terminology_subsumes(struct terminology *, struct slice system,
     struct slice ancestor, struct slice code);
 
+enum known code_system_subsumes(struct terminology *, const struct code_system *,
+    struct slice ancestor, struct slice code);
+
 /* The code itself and everything below (or above) it, once each.  `each` returns false
  * to stop.  UNKNOWN when the code or its system is not known; else KNOWN_YES. */
 typedef bool terminology_each(void *ctx, const struct concept *);
@@ -95,8 +99,18 @@ enum known terminology_above(struct terminology *, struct slice system, struct s
 
 /* Value sets.  A url may end in "|version". */
 
+struct code_set;        /* a ValueSet, made ready */
+
+/* NULL: not held. */
+struct code_set *terminology_set(struct terminology *, struct slice url);
+/* A ValueSet that is at hand, in `json` from `node` on. */
+struct code_set *terminology_set_of(struct terminology *, const struct json *, uint32_t node);
+
 /* Is this code in it?  An empty system asks for the code alone, of whatever
- * system.  UNKNOWN: no such value set, or what it needs is not held. */
+ * system.  UNKNOWN: what it needs is not held. */
+enum known code_set_has(struct terminology *, struct code_set *, struct slice system,
+    struct slice code);
+/* The same by url; UNKNOWN too when there is no such value set. */
 enum known terminology_member(struct terminology *, struct slice url, struct slice system,
     struct slice code);
 
@@ -104,29 +118,37 @@ enum known terminology_member(struct terminology *, struct slice url, struct sli
 struct member {
 	struct slice system, version, code, display;
 	bool         abstract, inactive;
-	const struct json *designations;        /* the compose's own list, or NULL */
-	uint32_t     designation_node;
-	const struct code_system *in;           /* NULL: a system that is not held */
+	const struct json *list;        /* the value set's own entry, with designations; or NULL */
+	uint32_t     node;
+	const struct code_system *in;   /* NULL: a system that is not held, or a code not in it */
 	uint32_t     number;
 };
 
 struct expansion {
-	const struct json *set;         /* the ValueSet */
 	struct member *at;
 	uint32_t       count;
 	bool           complete;        /* all members are here */
 	bool           given;           /* taken from the definition's own expansion */
-	struct slice   missing;         /* a system or value set that is not held, or empty */
-	struct slice   missing_set;     /* a value set that is not held, or empty */
-	struct slice  *used;            /* "url|version" of each code system */
+	struct slice  *used;            /* "url|version" of each code system, in the order of use */
 	uint32_t       used_count;
 };
 
-/* All members in the order of the definition; NULL: no such value set.
- * Incomplete when something is missing or the budget is used up. */
-const struct expansion *terminology_expand(struct terminology *, struct slice url);
-/* The same of a ValueSet that is at hand. */
-const struct expansion *terminology_expand_set(struct terminology *, const struct json *set,
-    uint32_t node);
+/* All members in the order of the definition; incomplete when something is missing, or there are
+ * more than limits.h EXPANSION, or the budget is used up. */
+const struct expansion *code_set_expand(struct terminology *, struct code_set *);
+
+/* The resource itself, and where in it. */
+const struct json *code_set_json(const struct code_set *, uint32_t *node);
+
+/* A definition as it stands: a map, an operation, a value set; NULL: not held. */
+const struct json *terminology_definition(struct terminology *, enum terminology_kind,
+    struct slice url, uint32_t *node);
+
+/* The text of a packed definition by its id, and its url; SLICE_NONE: there is none. */
+struct slice pack_definition(const struct pack *, enum terminology_kind, struct slice id,
+    struct slice *url);
+/* All of a kind, one after the other: begin with 0; false at the end. */
+bool pack_definitions(const struct pack *, enum terminology_kind, uint64_t *at, struct slice *url,
+    struct slice *version);
 
 #endif

@@ -73,6 +73,8 @@ struct evaluation {
 bool eval(struct evaluation *, const struct node *, const struct list *focus, struct list *out);
 bool eval_fail(struct evaluation *, const char *why);
 bool list_add(struct evaluation *, struct list *, struct item);
+/* Is an equal one there?  False when that takes too much work. */
+bool list_has(struct evaluation *, const struct list *, const struct item *, bool *found);
 bool list_add_all(struct evaluation *, struct list *, const struct list *);
 /* Children by name, or all of them when the name is empty. */
 bool list_add_children(struct evaluation *, struct list *, const struct item *, struct slice name);
@@ -105,7 +107,7 @@ struct moment {                 /* a date, dateTime or time, as precise as it wa
 struct item value_system(const struct item *, struct arena *);
 struct item value_boolean(bool);
 struct item value_integer(int64_t);
-struct item value_string(struct slice);
+struct item fhirpath_string(struct slice);
 struct item value_decimal(struct decimal, struct arena *);
 struct item value_text(enum item_kind, struct slice text);
 
@@ -123,7 +125,7 @@ bool moment_parse(struct slice, enum item_kind, struct moment *);
 struct slice moment_text(const struct moment *, enum item_kind, struct arena *);
 
 /* 1 yes, 0 no, -1 not known (empty) */
-int value_equal(const struct item *, const struct item *, struct arena *);
+int fhirpath_equal(const struct item *, const struct item *, struct arena *);
 bool value_equivalent(const struct item *, const struct item *, struct arena *);
 /* <0, 0, >0 in *order; 0 not known, -1 not comparable, 1 known */
 int value_compare(const struct item *, const struct item *, struct arena *, int *order);

@@ -333,7 +333,7 @@ call(struct parser *p, struct node *n)
 	n->kind = NODE_CALL;
 	n->function = function_find(n->name);
 	if (n->function == NULL)
-		return fail(p, "there is no such function");
+		return fail(p, FHIRPATH_NO_FUNCTION);
 	next(p);
 	while (!is_symbol(p, ")")) {
 		if (n->arguments > 0 && !expect(p, ",", "expected a comma or a bracket"))
@@ -414,7 +414,7 @@ primary(struct parser *p)
 	if (is_symbol(p, "%"))
 		return variable(p);
 	if (p->kind == TOKEN_STRING)
-		return literal(p, value_string(p->tok));
+		return literal(p, fhirpath_string(p->tok));
 	if (p->kind == TOKEN_NUMBER)
 		return number_literal(p);
 	if (p->kind == TOKEN_MOMENT)

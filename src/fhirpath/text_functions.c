@@ -59,7 +59,7 @@ two_strings(struct evaluation *e, const struct node *n, const struct list *focus
 static bool
 add_string(struct evaluation *e, struct list *out, struct slice s)
 {
-	return list_add(e, out, value_string(s));
+	return list_add(e, out, fhirpath_string(s));
 }
 
 /* Characters */
@@ -603,7 +603,7 @@ to_string(struct evaluation *e, const struct item *v, struct item *r)
 {
 	if (v->kind == ITEM_NODE || v->kind == ITEM_TYPE)
 		return false;
-	*r = value_string(item_text(v, e->arena));
+	*r = fhirpath_string(item_text(v, e->arena));
 	return true;
 }
 

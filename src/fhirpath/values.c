@@ -27,7 +27,7 @@ value_integer(int64_t i)
 }
 
 struct item
-value_string(struct slice s)
+fhirpath_string(struct slice s)
 {
 	return (struct item){ .kind = ITEM_STRING, .text = s };
 }
@@ -106,7 +106,7 @@ value_system(const struct item *i, struct arena *arena)
 			return integer_of(text);
 		return value_text(primitives[k].kind, text);
 	}
-	return value_string(text);
+	return fhirpath_string(text);
 }
 
 struct slice
@@ -627,7 +627,7 @@ trees_equal(const struct json *ja, uint32_t a, const struct json *jb, uint32_t b
 }
 
 int
-value_equal(const struct item *a, const struct item *b, struct arena *arena)
+fhirpath_equal(const struct item *a, const struct item *b, struct arena *arena)
 {
 	struct item x = value_system(a, arena), y = value_system(b, arena);
 	int order, known;
@@ -690,7 +690,7 @@ value_equivalent(const struct item *a, const struct item *b, struct arena *arena
 	if (is_number(&x) && is_number(&y) && decimal_of(&x, &m) && decimal_of(&y, &n))
 		return numbers_equivalent(m, n);
 	if (x.kind == ITEM_NODE && y.kind == ITEM_NODE)
-		return value_equal(&x, &y, arena) == 1;
+		return fhirpath_equal(&x, &y, arena) == 1;
 	if (x.kind == ITEM_BOOLEAN || y.kind == ITEM_BOOLEAN)
 		return x.kind == y.kind && x.boolean == y.boolean;
 	return compare_system(x, y, arena, &order) == 1 && order == 0;
@@ -846,7 +846,7 @@ value_arithmetic(struct evaluation *e, enum operator op, const struct item *a,
 		buf_init(&text, e->arena, SIZE_MAX);
 		buf_add(&text, a->text);
 		buf_add(&text, b->text);
-		return list_add(e, out, value_string(buf_slice(&text)));
+		return list_add(e, out, fhirpath_string(buf_slice(&text)));
 	}
 	if (is_number(a) && is_number(b))
 		return numbers(e, op, a, b, out);

@@ -81,7 +81,7 @@ forget_exchanges(struct connection *c)
 
 	for (x = c->exchanges; x != NULL; x = next) {
 		next = x->next;
-		if (!x->delivered && !x->refused) {
+		if ((!x->delivered && !x->refused) || (x->replied && !x->asking)) {
 			exchange_done(x);       /* no handler knows of the rest of it */
 		} else {
 			x->connection = NULL;
@@ -132,6 +132,11 @@ connection_send(struct connection *c, const void *bytes, size_t n)
 {
 	if (n == 0)
 		return;
+	if (c->out_at > 0 && c->out_len + n > c->out_room) {   /* what was sent makes room */
+		c->out_len -= c->out_at;
+		memmove(c->out, c->out + c->out_at, c->out_len);
+		c->out_at = 0;
+	}
 	if (c->out_len + n > c->out_room) {
 		size_t room = c->out_room == 0 ? 4096 : c->out_room;
 
@@ -230,7 +235,7 @@ shake_hands(struct connection *c)
 static bool
 may_read(const struct connection *c)
 {
-	return c->state == OPEN && c->out_len - c->out_at < OUT_MANY;
+	return c->state == OPEN && c->paused == 0 && c->out_len - c->out_at < OUT_MANY;
 }
 
 static bool
@@ -273,6 +278,7 @@ connection_process(struct connection *c)
 		if (c->h2 != NULL && c->state != BROKEN)
 			h2_write(c->h2);
 		connection_flush(c);
+		exchange_feed(c);
 	}
 	c->processing = false;
 	connection_reap(c);
@@ -303,18 +309,25 @@ holds_nothing(const struct connection *c)
 	return c->held == 0 && c->out_len == 0;
 }
 
+static void
+look_at_deadline(struct connection *c)
+{
+	if (c->state == OPEN && c->h1 != NULL)
+		h1_timeout(c->h1);
+	else if (c->state != OPEN || holds_nothing(c))
+		connection_break(c);
+}
+
 void
 connection_tick(struct connection *c, int64_t now)
 {
 	c->processing = true;
+	if (c->state == OPEN && c->h2 != NULL)
+		h2_tick(c->h2, now);
 	if (c->state == OPEN && c->h1 != NULL && h1_too_slow(c->h1, now))
 		h1_timeout(c->h1);
-	else if (c->deadline != 0 && now > c->deadline) {
-		if (c->state == OPEN && c->h1 != NULL)
-			h1_timeout(c->h1);
-		else if (c->state != OPEN || holds_nothing(c))
-			connection_break(c);
-	}
+	else if (c->deadline != 0 && now > c->deadline)
+		look_at_deadline(c);
 	connection_flush(c);
 	c->processing = false;
 	connection_reap(c);

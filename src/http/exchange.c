@@ -21,6 +21,29 @@ exchange_new(struct connection *c, int version)
 	return x;
 }
 
+static int64_t
+unpause(struct exchange_state *x)
+{
+	struct connection *c = x->connection;
+
+	if (!x->paused)
+		return 0;
+	x->paused = false;
+	return c == NULL || --c->paused > 0 ? 0 : connection_now(c) - c->paused_since;
+}
+
+/* A body that will not become whole. */
+static void
+leave_sink(struct exchange_state *x)
+{
+	const struct http_sink *sink = x->public.sink;
+
+	unpause(x);
+	x->public.sink = NULL;
+	if (sink != NULL && !x->delivered)
+		sink->gone(sink->ctx);
+}
+
 void
 exchange_done(struct exchange_state *x)
 {
@@ -35,9 +58,11 @@ exchange_done(struct exchange_state *x)
 		*at = x->next;
 		c->held--;
 	}
+	leave_sink(x);
 	if (x->body != NULL)
 		explicit_bzero(x->body, x->body_len);
 	free(x->body);
+	free(x->piece);
 	loop_keep_arena(loop, x->public.arena);
 }
 
@@ -55,11 +80,44 @@ exchange_add_header_in(struct exchange_state *x, struct slice name, struct slice
 	x->headers[x->public.header_count++] = (struct http_header){ name, value };
 }
 
+static void
+give_to_sink(struct exchange_state *x, const void *bytes, size_t n)
+{
+	struct connection *c = x->connection;
+
+	x->body_len += n;
+	if (x->public.sink->take(x->public.sink->ctx, bytes, n) || x->paused)
+		return;
+	x->paused = true;
+	if (c->paused++ == 0)
+		c->paused_since = connection_now(c);
+}
+
+void
+http_resume(struct http_exchange *public)
+{
+	struct exchange_state *x = (struct exchange_state *)public;
+	struct connection *c = x->connection;
+	int64_t waited = unpause(x);
+
+	if (c == NULL || c->state == BROKEN)
+		return;
+	if (c->h1 != NULL)
+		h1_excuse(c->h1, waited);
+	else
+		h2_excuse(c->h2, waited);
+	connection_process(c);
+}
+
 bool
 exchange_add_body(struct exchange_state *x, const void *bytes, size_t n)
 {
 	if (n > x->body_limit - x->body_len)
 		return false;
+	if (x->public.sink != NULL) {
+		give_to_sink(x, bytes, n);
+		return true;
+	}
 	if (x->body_len + n > x->body_room) {
 		size_t room = x->body_room == 0 ? 8192 : x->body_room * 2;
 		char *bigger;
@@ -82,7 +140,9 @@ exchange_deliver(struct exchange_state *x)
 	const struct http_handler *h = &x->public.loop->server->handler;
 
 	x->delivered = true;
-	x->public.body = slice_make(x->body, x->body_len);
+	unpause(x);
+	if (x->public.sink == NULL)
+		x->public.body = slice_make(x->body, x->body_len);
 	h->request(h->ctx, &x->public);
 }
 
@@ -91,6 +151,7 @@ exchange_refuse(struct exchange_state *x, enum fault fault)
 {
 	const struct http_handler *h = &x->public.loop->server->handler;
 
+	leave_sink(x);
 	x->delivered = true;
 	x->keep_alive = false;
 	h->refuse(h->ctx, &x->public, (int)fault);
@@ -156,13 +217,109 @@ http_reply(struct http_exchange *public, int status, const struct http_header *h
 		connection_process(c);
 }
 
+/* Answers in pieces */
+
+#define PIECES_MANY (256 * 1024)        /* bytes on their way out: no more is asked for */
+
+void
+exchange_feed(struct connection *c)
+{
+	struct exchange_state *x, *next;
+
+	for (x = c->exchanges; x != NULL && c->state == OPEN; x = next) {
+		next = x->next;
+		if (x->source.want == NULL || x->asking || x->left == 0 || x->reply_at < x->reply_body.len
+		    || c->out_len - c->out_at > PIECES_MANY)
+			continue;
+		x->asking = true;
+		x->source.want(x->source.ctx);
+	}
+}
+
+void
+http_reply_pieces(struct http_exchange *public, int status, const struct http_header *headers,
+    size_t count, uint64_t length, struct http_source source)
+{
+	struct exchange_state *x = (struct exchange_state *)public;
+	struct connection *c = x->connection;
+	bool outer;
+
+	if (c == NULL || c->state == BROKEN || length == 0) {
+		http_reply(public, status, headers, count, SLICE_NONE);
+		return;
+	}
+	x->replied = true;
+	x->head_only = slice_is(public->method, "HEAD");
+	x->left = x->head_only ? 0 : length;
+	x->source = source;
+	outer = c->processing;
+	c->processing = true;
+	if (c->h2 != NULL)
+		h2_begin_pieces(c->h2, x, status, headers, count, length);
+	else
+		h1_begin_pieces(c->h1, x, status, headers, count, length);
+	c->processing = outer;
+	if (!outer)
+		connection_process(c);
+}
+
+static void
+send_piece(struct connection *c, struct exchange_state *x, struct slice piece)
+{
+	bool good = piece.len > 0 && piece.len <= x->left;
+
+	if (good)
+		x->left -= piece.len;
+	if (c->h2 != NULL) {
+		if (good) {
+			free(x->piece);
+			if ((x->piece = malloc(piece.len)) == NULL)
+				abort();
+			memcpy(x->piece, piece.ptr, piece.len);
+			x->reply_body = slice_make(x->piece, piece.len);
+			x->reply_at = 0;
+		}
+		h2_go_on(c->h2, x, good);
+	} else if (!good) {
+		connection_break(c);            /* it was promised more */
+	} else {
+		connection_send(c, piece.ptr, piece.len);
+		if (x->left == 0)
+			h1_end_pieces(c->h1, x);
+		else
+			connection_flush(c);
+	}
+}
+
+void
+http_piece(struct http_exchange *public, struct slice piece)
+{
+	struct exchange_state *x = (struct exchange_state *)public;
+	struct connection *c = x->connection;
+	bool outer;
+
+	x->asking = false;
+	if (c == NULL || c->state == BROKEN || x->stream < 0) {
+		exchange_done(x);
+		if (c != NULL)
+			connection_reap(c);
+		return;
+	}
+	outer = c->processing;
+	c->processing = true;
+	send_piece(c, x, piece);
+	c->processing = outer;
+	if (!outer)
+		connection_process(c);
+}
+
 static const struct { int status; const char *reason; } reasons[] = {
 	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
 	{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
 	{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
 	{ 406, "Not Acceptable" }, { 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
 	{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
+	{ 206, "Partial Content" }, { 416, "Range Not Satisfiable" }, { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
 	{ 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
 	{ 428, "Precondition Required" }, { 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },

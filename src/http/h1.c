@@ -4,6 +4,7 @@
  * checked for what parsers disagree about (bare CR or LF, obs-fold, NUL), and only
  * then llhttp reads it.  One request is under way at a time; what a client
  * pipelines behind it waits in `in`. */
+#include <inttypes.h>
 #include <llhttp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 #include "http/internal.h"
 
 #define SECOND       1000000000LL
-#define RATE_GRACE   5                  /* seconds before the rate floor counts */
 #define CHUNK_SLACK  65536              /* framing bytes a chunked body may cost */
 #define IN_MANY      (256u * 1024)
 #define READ_FIRST   4096
@@ -31,6 +31,7 @@ struct h1 {
 	bool        complete, failed;
 	enum fault  fault;
 	bool        in_feed;
+	bool        blank;              /* the one empty line before a request was there */
 };
 
 static const size_t *
@@ -332,7 +333,7 @@ parse_head(struct h1 *h, size_t n)
 	head = slice_dup(slice_make(h->in, n), h->x->public.arena);
 	h->in_len -= n;
 	memmove(h->in, h->in + n, h->in_len);
-	h->complete = h->failed = false;
+	h->complete = h->failed = h->blank = false;
 	h->name = h->value = h->target = SLICE_NONE;
 	if (!lines_good(head) || !names_good(head)) {
 		refuse(h, FAULT_INVALID);
@@ -355,18 +356,23 @@ parse_head(struct h1 *h, size_t n)
 static bool
 try_head(struct h1 *h)
 {
+	size_t most = limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS], line;
 	const char *end;
-	size_t line;
 
-	if (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
-		h->in_len -= 2;         /* RFC 9112 2.2: one empty line before a request */
+	/* RFC 9112 2.2: one empty line before a request; more would keep a connection for nothing. */
+	while (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
+		if (h->blank) {
+			refuse(h, FAULT_INVALID);
+			return true;
+		}
+		h->blank = true;
+		h->in_len -= 2;
 		memmove(h->in, h->in + 2, h->in_len);
 	}
 	if (h->in_len == 0)
 		return false;
 	end = memmem(h->in, h->in_len, "\r\n\r\n", 4);
-	if (end != NULL && (size_t)(end - h->in) <= limits(h)[LIMIT_REQUEST_LINE]
-	    + limits(h)[LIMIT_HEADERS]) {
+	if (end != NULL && (size_t)(end - h->in) <= most) {
 		line = slice_find(slice_make(h->in, h->in_len), '\n');
 		if (line > limits(h)[LIMIT_REQUEST_LINE])
 			refuse(h, FAULT_URI_TOO_LONG);
@@ -377,10 +383,10 @@ try_head(struct h1 *h)
 	line = slice_find(slice_make(h->in, h->in_len), '\n');
 	if (line > limits(h)[LIMIT_REQUEST_LINE])
 		refuse(h, FAULT_URI_TOO_LONG);
-	else if (h->in_len > limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS])
-		refuse(h, FAULT_HEADERS_TOO_BIG);
-	else if (memmem(h->in, h->in_len, "\n\n", 2) != NULL)
+	else if (memmem(h->in, h->in_len < most + 4 ? h->in_len : most + 4, "\n\n", 2) != NULL)
 		refuse(h, FAULT_INVALID);       /* bare LF: would never end */
+	else if (h->in_len >= most + 4)         /* the end begins at `most` at the latest */
+		refuse(h, FAULT_HEADERS_TOO_BIG);
 	else
 		return false;
 	return true;
@@ -468,7 +474,7 @@ send_text(struct connection *c, struct slice s)
 
 static void
 send_head(struct connection *c, struct exchange_state *x, int status,
-    const struct http_header *headers, size_t count, size_t body_len)
+    const struct http_header *headers, size_t count, uint64_t body_len)
 {
 	char line[64];
 	struct slice reason = exchange_status_reason(status);
@@ -484,21 +490,17 @@ send_head(struct connection *c, struct exchange_state *x, int status,
 	}
 	if (status != 204 && status != 304)
 		connection_send(c, line, (size_t)snprintf(line, sizeof line,
-		    "content-length: %zu\r\n", body_len));
+		    "content-length: %" PRIu64 "\r\n", body_len));
 	send_text(c, x->keep_alive ? SLICE("\r\n") : SLICE("connection: close\r\n\r\n"));
 }
 
-void
-h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_header *headers,
-    size_t count, struct slice body)
+/* The answer was put out whole: on to the next request, or to the end. */
+static void
+replied(struct h1 *h, struct exchange_state *x)
 {
 	struct connection *c = h->connection;
-	bool keep = x->keep_alive && !c->loop->stopping;
+	bool keep = x->keep_alive;
 
-	x->keep_alive = keep;
-	send_head(c, x, status, headers, count, body.len);
-	if (!x->head_only)
-		send_text(c, body);
 	exchange_done(x);
 	h->x = NULL;
 	if (!keep) {
@@ -508,6 +510,39 @@ h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_h
 	connection_flush(c);
 	if (c->state == OPEN)
 		h1_resume(h);
+}
+
+void
+h1_begin_pieces(struct h1 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, uint64_t length)
+{
+	x->keep_alive &= !h->connection->loop->stopping;
+	send_head(h->connection, x, status, headers, count, length);
+	if (x->head_only)
+		replied(h, x);
+}
+
+void
+h1_end_pieces(struct h1 *h, struct exchange_state *x)
+{
+	replied(h, x);
+}
+
+void
+h1_excuse(struct h1 *h, int64_t ns)
+{
+	h->body_began += ns;
+}
+
+void
+h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, struct slice body)
+{
+	x->keep_alive &= !h->connection->loop->stopping;
+	send_head(h->connection, x, status, headers, count, body.len);
+	if (!x->head_only)
+		send_text(h->connection, body);
+	replied(h, x);
 }
 
 /* Time */
@@ -528,6 +563,6 @@ h1_too_slow(struct h1 *h, int64_t now)
 {
 	int64_t seconds = (now - h->body_began) / SECOND - RATE_GRACE;
 
-	return h->stage == STAGE_BODY && seconds > 0
+	return h->stage == STAGE_BODY && seconds > 0 && h->connection->paused == 0
 	    && h->raw_body < (size_t)seconds * limits(h)[LIMIT_RATE_FLOOR];
 }

@@ -3,7 +3,10 @@
  *
  * A peer may reset streams, or make us reset them, only so often: past
  * LIMIT_RESETS in ten seconds the connection ends with ENHANCE_YOUR_CALM
- * (CVE-2023-44487, CVE-2025-8671). */
+ * (CVE-2023-44487, CVE-2025-8671).  What comes in drops is ended as in HTTP/1.1:
+ * heads after LIMIT_HEAD_SECONDS, bodies below LIMIT_RATE_FLOOR, and a connection is
+ * idle while no frame becomes whole. */
+#include <inttypes.h>
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +39,12 @@ exchange_of(struct h2 *h, int32_t stream)
 }
 
 static void
+not_idle(struct h2 *h)
+{
+	connection_set_deadline(h->connection, (int64_t)limits(h)[LIMIT_IDLE_SECONDS]);
+}
+
+static void
 count_reset(struct h2 *h)
 {
 	int64_t now = connection_now(h->connection);
@@ -62,6 +71,7 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *ctx
 		return 0;
 	x = exchange_new(h->connection, 2);
 	x->stream = frame->hd.stream_id;
+	x->began = connection_now(h->connection);
 	x->keep_alive = true;
 	nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, x);
 	return 0;
@@ -140,6 +150,8 @@ head_phase(struct h2 *h, struct exchange_state *x)
 	const struct http_handler *handler = &h->connection->loop->server->handler;
 	enum fault fault = check_head(h, x);
 
+	x->head_whole = true;
+	x->began = connection_now(h->connection);
 	if (fault != FAULT_COUNT) {
 		exchange_refuse(x, fault);
 		return;
@@ -165,6 +177,7 @@ on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 	struct exchange_state *x;
 
 	(void)session;
+	not_idle(h);
 	switch (frame->hd.type) {
 	case NGHTTP2_HEADERS:
 		if (frame->headers.cat == NGHTTP2_HCAT_REQUEST
@@ -188,6 +201,7 @@ static int
 on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 {
 	(void)session;
+	not_idle(ctx);
 	if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		count_reset(ctx);
 	return 0;
@@ -215,7 +229,7 @@ on_stream_close(nghttp2_session *session, int32_t stream, uint32_t error, void *
 	if (x == NULL)
 		return 0;
 	nghttp2_session_set_stream_user_data(session, stream, NULL);
-	if (x->replied || (!x->delivered && !x->refused))
+	if ((x->replied && !x->asking) || (!x->delivered && !x->refused))
 		exchange_done(x);
 	else
 		x->stream = -1;         /* the handler still holds it; its reply goes nowhere */
@@ -234,9 +248,11 @@ read_body(nghttp2_session *session, int32_t stream, uint8_t *to, size_t room, ui
 	(void)session;
 	(void)stream;
 	(void)ctx;
+	if (left.len == 0 && x->left > 0)
+		return NGHTTP2_ERR_DEFERRED;    /* exchange_feed() asks for more when there is room */
 	memcpy(to, left.ptr, left.len);
 	x->reply_at += left.len;
-	if (x->reply_at == x->reply_body.len)
+	if (x->reply_at == x->reply_body.len && x->left == 0)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	return (ssize_t)left.len;
 }
@@ -248,30 +264,58 @@ field(struct slice name, struct slice value)
 		value.len, NGHTTP2_NV_FLAG_NONE };
 }
 
-void
-h2_reply(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
-    size_t count, struct slice body)
+static void
+respond(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, uint64_t body_len)
 {
 	struct arena *arena = x->public.arena;
 	nghttp2_nv *fields = arena_array(arena, count + 2, sizeof *fields);
 	nghttp2_data_provider provider = { .source.ptr = x, .read_callback = read_body };
 	char *code = arena_alloc(arena, 32), *length = code + 8;
 	size_t n = 0;
-	bool with_body = !x->head_only && body.len > 0;
+	bool with_body = !x->head_only && body_len > 0;
 
-	if (x->stream < 0) {
-		exchange_done(x);
-		return;
-	}
 	snprintf(code, 8, "%d", status);
-	snprintf(length, 24, "%zu", body.len);
+	snprintf(length, 24, "%" PRIu64, body_len);
 	fields[n++] = field(SLICE(":status"), slice_of(code));
 	for (size_t i = 0; i < count; i++)
 		fields[n++] = field(headers[i].name, headers[i].value);
 	if (status != 204 && status != 304)
 		fields[n++] = field(SLICE("content-length"), slice_of(length));
-	x->reply_body = body;
 	nghttp2_submit_response(h->session, x->stream, fields, n, with_body ? &provider : NULL);
+}
+
+void
+h2_reply(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, struct slice body)
+{
+	if (x->stream < 0) {
+		exchange_done(x);
+		return;
+	}
+	x->reply_body = body;
+	respond(h, x, status, headers, count, body.len);
+}
+
+void
+h2_begin_pieces(struct h2 *h, struct exchange_state *x, int status, const struct http_header *headers,
+    size_t count, uint64_t length)
+{
+	if (x->stream < 0)
+		exchange_done(x);
+	else
+		respond(h, x, status, headers, count, length);
+}
+
+void
+h2_go_on(struct h2 *h, struct exchange_state *x, bool good)
+{
+	if (good)
+		nghttp2_session_resume_data(h->session, x->stream);
+	else
+		nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, x->stream, NGHTTP2_INTERNAL_ERROR);
+	h2_write(h);
+	connection_flush(h->connection);
 }
 
 void
@@ -292,7 +336,6 @@ h2_read(struct h2 *h, const char *bytes, size_t n)
 {
 	ssize_t used = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes, n);
 
-	connection_set_deadline(h->connection, (int64_t)limits(h)[LIMIT_IDLE_SECONDS]);
 	h2_write(h);
 	if (used < 0)
 		connection_close_when_sent(h->connection);
@@ -308,6 +351,44 @@ h2_drain(struct h2 *h)
 	h2_write(h);
 	if (h->connection->held == 0)
 		connection_close_when_sent(h->connection);
+}
+
+/* Time */
+
+void
+h2_excuse(struct h2 *h, int64_t ns)
+{
+	for (struct exchange_state *x = h->connection->exchanges; x != NULL; x = x->next)
+		x->began += ns;
+}
+
+static bool
+body_too_slow(struct h2 *h, const struct exchange_state *x, int64_t now)
+{
+	int64_t seconds = (now - x->began) / SECOND - RATE_GRACE;
+
+	return seconds > 0 && x->body_len < (size_t)seconds * limits(h)[LIMIT_RATE_FLOOR];
+}
+
+/* Nothing can be sent in the middle of a header block: the connection ends. */
+void
+h2_tick(struct h2 *h, int64_t now)
+{
+	struct connection *c = h->connection;
+	int64_t head = (int64_t)limits(h)[LIMIT_HEAD_SECONDS] * SECOND;
+	struct exchange_state *x, *next;
+
+	for (x = c->exchanges; x != NULL && c->state == OPEN && c->paused == 0; x = next) {
+		next = x->next;
+		if (x->delivered || x->refused || x->stream < 0)
+			continue;
+		if (!x->head_whole && now - x->began > head)
+			connection_break(c);
+		else if (x->head_whole && body_too_slow(h, x, now))
+			exchange_refuse(x, FAULT_TIMEOUT);
+	}
+	if (c->state == OPEN)
+		h2_write(h);
 }
 
 static void

@@ -4,7 +4,8 @@
  * twice on its loop's thread: when its head is there (the handler may refuse it
  * before a byte of body is read), and when it is whole.  The handler answers
  * when it likes, by http_reply() on the same loop; another thread reaches the
- * loop with http_post().  Nothing is sent before http_reply().
+ * loop with http_post().  Nothing is sent before http_reply().  A long body may go
+ * through a sink as it comes, and a long answer be asked for piece by piece.
  *
  * Framing is strict (RFC 9112, RFC 9113): what is ambiguous is refused with 400
  * and the connection closed.  Bounds come from limits.h. */
@@ -28,6 +29,15 @@ struct http_header {
 	struct slice name, value;       /* names arrive and leave in lower case */
 };
 
+/* Where a body goes that is not gathered in memory.  Both are called on the loop's thread. */
+struct http_sink {
+	/* Takes all of the bytes.  False: no more for now; http_resume() follows. */
+	bool (*take)(void *ctx, const void *bytes, size_t n);
+	/* The rest will never come: the peer is gone, or the request was refused. */
+	void (*gone)(void *ctx);
+	void  *ctx;
+};
+
 struct http_exchange {
 	struct arena *arena;            /* dies when the reply has been written */
 	struct http_loop *loop;
@@ -39,6 +49,7 @@ struct http_exchange {
 	struct slice  body;             /* whole; empty in the head phase */
 	struct slice  peer;             /* address of the peer as text */
 	int           version;          /* 1 or 2 */
+	const struct http_sink *sink;   /* set in the head phase; then `body` stays empty */
 	void         *user;             /* the handler's own */
 };
 
@@ -83,6 +94,21 @@ size_t       http_header_count(const struct http_exchange *, const char *name);
  * x->loop's thread. */
 void http_reply(struct http_exchange *, int status, const struct http_header *, size_t count,
     struct slice body);
+
+/* More of a body may come into its sink.  On the loop's thread, before the request was whole. */
+void http_resume(struct http_exchange *);
+
+/* Answer with a body of `length` bytes that is asked for piece by piece: want(ctx) is called on the
+ * loop's thread, and http_piece() must follow, now or later, on the same thread.  A piece is
+ * copied; one of no bytes says that the rest cannot be had, and breaks the connection.  When the peer
+ * goes, want() is not called any more; after the piece that was under way x is the loop's again. */
+struct http_source {
+	void (*want)(void *ctx);
+	void  *ctx;
+};
+void http_reply_pieces(struct http_exchange *, int status, const struct http_header *, size_t count,
+    uint64_t length, struct http_source);
+void http_piece(struct http_exchange *, struct slice piece);
 
 /* Run fn(arg) soon on the loop's thread.  From any thread. */
 void http_post(struct http_loop *, void (*fn)(void *), void *arg);

@@ -30,6 +30,8 @@ struct exchange_state {
 	char          *body;            /* malloc'ed while it grows */
 	size_t         body_len, body_room, body_limit;
 	int32_t        stream;          /* HTTP/2; else 0 */
+	int64_t        began;           /* HTTP/2, monotonic: its head, then its body */
+	bool           head_whole;      /* HTTP/2 */
 	bool           too_big;         /* HTTP/2: a header over its limit */
 	bool           refused;         /* in the head phase: the body is not read */
 	bool           delivered;       /* request() or refuse() was called */
@@ -37,6 +39,11 @@ struct exchange_state {
 	struct slice   reply_body;      /* HTTP/2: what is still to be sent */
 	size_t         reply_at;
 	bool           replied;
+	bool           paused;          /* its sink has enough for now */
+	struct http_source source;      /* want != NULL: the answer comes in pieces */
+	bool           asking;          /* a piece is under way */
+	uint64_t       left;            /* bytes of the answer that were not given yet */
+	char          *piece;           /* HTTP/2: malloc'ed; reply_body is of it */
 	struct exchange_state *next;    /* of the connection */
 };
 
@@ -74,6 +81,8 @@ struct http_server {
 	int                 grace;
 };
 
+#define RATE_GRACE 5                    /* seconds of a body before LIMIT_RATE_FLOOR counts */
+
 enum connection_state { HANDSHAKE, OPEN, CLOSING, BROKEN };
 
 struct connection {
@@ -90,6 +99,8 @@ struct connection {
 	struct exchange_state *exchanges;       /* that a handler still holds */
 	size_t           held;
 	int64_t          deadline;      /* monotonic; 0: none */
+	int              paused;        /* exchanges whose sink has enough: nothing is read */
+	int64_t          paused_since;
 	bool             processing, stuck;     /* stuck: waits for the socket to take more */
 };
 
@@ -117,6 +128,7 @@ void exchange_refuse(struct exchange_state *, enum fault);
 void exchange_done(struct exchange_state *);            /* unlink and give the arena back */
 bool exchange_check_host(struct exchange_state *);
 struct slice exchange_status_reason(int status);
+void exchange_feed(struct connection *);                /* ask for pieces while there is room */
 
 /* h1.c */
 struct h1 *h1_new(struct connection *);
@@ -125,6 +137,10 @@ bool       h1_read(struct h1 *, const char *, size_t);  /* take bytes; false: st
 void       h1_resume(struct h1 *);                      /* after a reply */
 void       h1_reply(struct h1 *, struct exchange_state *, int status,
     const struct http_header *, size_t count, struct slice body);
+void       h1_begin_pieces(struct h1 *, struct exchange_state *, int status,
+    const struct http_header *, size_t count, uint64_t length);
+void       h1_end_pieces(struct h1 *, struct exchange_state *);
+void       h1_excuse(struct h1 *, int64_t ns);          /* the peer was made to wait */
 void       h1_timeout(struct h1 *);
 bool       h1_too_slow(struct h1 *, int64_t now);
 
@@ -134,8 +150,13 @@ void       h2_free(struct h2 *);
 bool       h2_read(struct h2 *, const char *, size_t);
 void       h2_reply(struct h2 *, struct exchange_state *, int status,
     const struct http_header *, size_t count, struct slice body);
+void       h2_begin_pieces(struct h2 *, struct exchange_state *, int status,
+    const struct http_header *, size_t count, uint64_t length);
+void       h2_go_on(struct h2 *, struct exchange_state *, bool good);   /* a piece is there, or none will be */
 void       h2_write(struct h2 *);                       /* frames that are ready, to the connection */
 void       h2_drain(struct h2 *);
+void       h2_excuse(struct h2 *, int64_t ns);          /* the peer was made to wait */
+void       h2_tick(struct h2 *, int64_t now);           /* ends what comes too slowly */
 
 /* loop.c */
 void *loop_run(void *loop);

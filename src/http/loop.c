@@ -29,6 +29,12 @@ loop_init(struct http_loop *l, struct http_server *server, int number)
 void
 loop_free(struct http_loop *l)
 {
+	struct posted *p, *next;
+
+	for (p = l->first; p != NULL; p = next) {       /* what came too late */
+		next = p->next;
+		free(p);
+	}
 	while (l->kept_count > 0)
 		arena_free(l->kept[--l->kept_count]);
 	close(l->epoll);

@@ -7,12 +7,14 @@
 #include "iac/document.h"
 #include "iac/files.h"
 #include "iac/hcl.h"
+#include "iac/host.h"
 
 /* One template, and where those that it nests are found. */
 struct template {
 	struct stack        stack;
 	const struct value *document;
 	struct slice        root, path;
+	const struct template *outer;
 	uint32_t            depth;
 	uint32_t           *templates;  /* left, of all that are nested */
 };
@@ -114,19 +116,29 @@ is_local(struct slice url)
 	return url.len > 0 && memmem(url.ptr, url.len, "://", 3) == NULL;
 }
 
+static bool
+is_inside(const struct template *t, struct slice path)
+{
+	while (t != NULL && !slice_eq(t->path, path))
+		t = t->outer;
+	return t != NULL;
+}
+
 static void
 nest(struct template *t, struct slice name, struct slice type, const struct value *attributes)
 {
 	bool application = slice_is(type, "AWS::Serverless::Application");
 	const struct value *url = value_member(attributes, application ? SLICE("Location") : SLICE("TemplateURL"));
 	struct project *p = t->stack.project;
-	struct template inner = { .root = t->root, .depth = t->depth + 1, .templates = t->templates };
+	struct template inner = { .root = t->root, .depth = t->depth + 1, .templates = t->templates,
+		.outer = t };
 	uint32_t source;
 
 	if (!application && !slice_is(type, "AWS::CloudFormation::Stack"))
 		return;
 	if (url->kind != VALUE_STRING || !is_local(url->text) || t->depth >= STACK_DEPTH || *t->templates == 0
-	    || !files_source(p, t->root, files_join(p->arena, files_directory(t->path), url->text), &source))
+	    || !files_source(p, t->root, files_join(p->arena, files_directory(t->path), url->text), &source)
+	    || is_inside(t, p->sources[source].path))
 		return;
 	--*t->templates;
 	inner.stack.module = in_module(&t->stack, name);
@@ -216,6 +228,27 @@ with_resources(struct stack *s, const struct value *document, const struct value
 	return hcl_map_end(&map, document->span);
 }
 
+/* What the stack is asked for: whether it is hidden (NoEcho) matters. */
+static void
+add_parameters(struct template *t)
+{
+	const struct value *all = value_member(t->document, SLICE("Parameters"));
+	struct buf b;
+
+	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++) {
+		const struct member *m = &all->members[i];
+
+		if (t->stack.project->resource_count >= STACK_RESOURCES)
+			return;
+		buf_init(&b, t->stack.arena, m->key.len + 16);
+		buf_printf(&b, "parameter.%.*s", SLICE_FMT(m->key));
+		*project_add_resource(t->stack.project) = (struct resource){ .language = LANGUAGE_CLOUDFORMATION,
+			.address = in_module(&t->stack, buf_slice(&b)), .module = t->stack.module,
+			.type = SLICE("parameter"), .name = m->key, .attributes = m->value,
+			.span = from_key(m->key_span, m->value->span), .head = m->key_span };
+	}
+}
+
 static bool
 is_json(const struct source *s)
 {
@@ -252,6 +285,7 @@ read_template(struct project *p, uint32_t source, struct template *t)
 	if (t->document->kind != VALUE_MAP)
 		return;
 	prepare(t, p);
+	add_parameters(t);
 	resources = typed_only(&t->stack, stack_unfold(&t->stack, value_member(t->document, SLICE("Resources"))));
 	t->stack.resources = names_of(p->arena, resources);
 	sam_expand(p->arena, with_resources(&t->stack, t->document, resources), emit, t);
@@ -261,11 +295,12 @@ void
 cloudformation_read(struct project *p, uint32_t source, const struct value *parameters,
     struct slice root_directory)
 {
-	uint32_t templates = 200;
+	uint32_t templates = 200, first = p->resource_count;
 	struct template t = { .root = root_directory, .templates = &templates };
 
 	t.stack.given = parameters;
 	read_template(p, source, &t);
+	host_gather(p, first);
 }
 
 const struct value *

@@ -10,6 +10,9 @@
  *   references           logical ids that Ref, GetAtt, Sub and DependsOn name
  *   span, head           from the logical id to the end; the logical id
  *
+ * Every parameter is a resource too: type "parameter", address "parameter.NAME", attributes as
+ * written.
+ *
  * A parameter is its default, or the value it is given; without both it is unknown.  An unknown
  * that can only be one of some values (AllowedValues, the branches of Fn::If) lists them as
  * `items`.  A condition is solved over all allowed values: what holds for each of them holds.  A

@@ -52,7 +52,7 @@ struct stack {
 };
 
 struct names        names_of(struct arena *, const struct value *map);
-const struct value *names_find(const struct names *, struct slice key);
+const struct value *template_name_find(const struct names *, struct slice key);
 /* Its place in `sorted`; `count` when it is not there. */
 uint32_t            names_place(const struct names *, struct slice key);
 

@@ -29,6 +29,13 @@ unknown_named(struct stack *s, struct span span, const char *format, struct slic
 	return value_unknown(s->arena, span, buf_slice(&b));
 }
 
+/* One that a resource will give. */
+static const struct value *
+made_named(struct stack *s, struct span span, const char *format, struct slice name)
+{
+	return value_made(s->arena, span, unknown_named(s, span, format, name)->why->text);
+}
+
 /* An unknown that is one of these. */
 static const struct value *
 one_of(struct stack *s, const struct value *why, const struct value **items, uint32_t count)
@@ -79,7 +86,7 @@ names_place(const struct names *n, struct slice key)
 }
 
 const struct value *
-names_find(const struct names *n, struct slice key)
+template_name_find(const struct names *n, struct slice key)
 {
 	uint32_t i = names_place(n, key);
 
@@ -241,18 +248,18 @@ parameter_value(struct stack *s, const struct value *parameter, struct slice nam
 static const struct value *
 ref_name(struct stack *s, struct slice name, struct span span)
 {
-	const struct value *parameter = names_find(&s->parameters, name);
+	const struct value *parameter = template_name_find(&s->parameters, name);
 
 	if (parameter != NULL)
 		return parameter_value(s, parameter, name, span);
 	if (slice_is(name, "AWS::NoValue"))
 		return NULL;
 	if (slice_starts(name, SLICE("AWS::")))
-		return unknown_named(s, span, "%.*s is known only when the stack is made", name);
+		return made_named(s, span, "%.*s is known only when the stack is made", name);
 	if (names_place(&s->resources, name) == s->resources.count)
 		return unknown(s, span, "nothing has this name");
 	stack_refer(s, name, span);
-	return unknown_named(s, span, "\"%.*s\" is known only when it is made", name);
+	return made_named(s, span, "\"%.*s\" is known only when it is made", name);
 }
 
 static const struct value *
@@ -269,7 +276,7 @@ static const struct value *
 attribute_of(struct stack *s, struct slice name, struct span span)
 {
 	stack_refer(s, name, span);
-	return unknown_named(s, span, "an attribute of \"%.*s\" is known only when it is made", name);
+	return made_named(s, span, "an attribute of \"%.*s\" is known only when it is made", name);
 }
 
 static const struct value *
@@ -420,7 +427,7 @@ find_in_map(struct stack *s, const struct value *args, struct span span)
 	const struct value *otherwise = value_member(item(args, 3), SLICE("DefaultValue"));
 
 	if (name != NULL && name->kind == VALUE_STRING)
-		map = names_find(&s->mappings, name->text);
+		map = template_name_find(&s->mappings, name->text);
 	v = map_step(s, map == NULL ? &value_null : map, stack_value(s, item(args, 1)), span);
 	v = second_step(s, v, stack_value(s, item(args, 2)), span);
 	if ((v->kind == VALUE_NULL || (v->kind == VALUE_UNKNOWN && v->count == 0))

@@ -10,7 +10,7 @@ enum mark {
 	API_VERSION = 1 << 0, KIND = 1 << 1, ITEMS = 1 << 2, AWS_FORMAT = 1 << 3, RESOURCES = 1 << 4,
 	AWS_TYPE = 1 << 5, ARM_SCHEMA = 1 << 6, PLAN_FORMAT = 1 << 7, PLAN_VALUES = 1 << 8,
 	SERVICES = 1 << 9, CONTAINER = 1 << 10, LIST = 1 << 11, PLAY = 1 << 12, CLOUD_CONFIG = 1 << 13,
-	FROM = 1 << 14,
+	FROM = 1 << 14, CONFIG = 1 << 15,
 };
 
 struct word {
@@ -164,6 +164,20 @@ docker_marks(struct slice text)
 	return 0;
 }
 
+/* Sections of ansible.cfg. */
+static unsigned
+config_marks(struct slice text)
+{
+	while (text.len > 0) {
+		struct slice line = slice_trim(slice_cut(&text, '\n'));
+
+		if (slice_is(line, "[defaults]") || slice_is(line, "[galaxy]") || slice_is(line, "[privilege_escalation]")
+		    || slice_is(line, "[ssh_connection]"))
+			return CONFIG;
+	}
+	return 0;
+}
+
 static unsigned
 text_marks(struct slice text)
 {
@@ -175,7 +189,7 @@ text_marks(struct slice text)
 	return marks;
 }
 
-enum look { ANY_TEXT, DOCUMENT, DOCKER_TEXT };
+enum look { ANY_TEXT, DOCUMENT, DOCKER_TEXT, CONFIG_TEXT, LOOKS };
 
 /* The first row that fits decides.  Empty: anything. */
 static const struct row {
@@ -188,10 +202,14 @@ static const struct row {
 	{ SLICE_INIT(""), SLICE_INIT(".tf.json"), ANY_TEXT, 0, LANGUAGE_TERRAFORM },
 	{ SLICE_INIT(""), SLICE_INIT(".tfvars"), ANY_TEXT, 0, LANGUAGE_TERRAFORM },
 	{ SLICE_INIT(""), SLICE_INIT(".tfvars.json"), ANY_TEXT, 0, LANGUAGE_TERRAFORM },
+	{ SLICE_INIT(""), SLICE_INIT(".tofu"), ANY_TEXT, 0, LANGUAGE_TERRAFORM },
+	{ SLICE_INIT(""), SLICE_INIT(".tofu.json"), ANY_TEXT, 0, LANGUAGE_TERRAFORM },
+	{ SLICE_INIT(""), SLICE_INIT(".bicep"), ANY_TEXT, 0, LANGUAGE_ARM },
 	{ SLICE_INIT(""), SLICE_INIT(".dockerfile"), ANY_TEXT, 0, LANGUAGE_DOCKERFILE },
 	{ SLICE_INIT("dockerfile"), SLICE_INIT("dockerfile"), ANY_TEXT, 0, LANGUAGE_DOCKERFILE },
 	{ SLICE_INIT("dockerfile"), SLICE_INIT(""), DOCKER_TEXT, FROM, LANGUAGE_DOCKERFILE },
 	{ SLICE_INIT("containerfile"), SLICE_INIT(""), DOCKER_TEXT, FROM, LANGUAGE_DOCKERFILE },
+	{ SLICE_INIT(""), SLICE_INIT(".cfg"), CONFIG_TEXT, CONFIG, LANGUAGE_ANSIBLE },
 	{ SLICE_INIT("docker-compose"), SLICE_INIT(".yml"), ANY_TEXT, 0, LANGUAGE_COMPOSE },
 	{ SLICE_INIT("docker-compose"), SLICE_INIT(".yaml"), ANY_TEXT, 0, LANGUAGE_COMPOSE },
 	{ SLICE_INIT("compose."), SLICE_INIT(".yml"), ANY_TEXT, 0, LANGUAGE_COMPOSE },
@@ -226,6 +244,8 @@ marks_of(struct slice name, struct slice text, enum look look)
 		return 0;
 	if (look == DOCKER_TEXT)
 		return docker_marks(text);
+	if (look == CONFIG_TEXT)
+		return config_marks(text);
 	if (!is_document(name, text))
 		return 0;
 	if (slice_starts(start, SLICE("{")) && !slice_starts(start, SLICE("{{")))
@@ -253,15 +273,31 @@ small_name(struct slice path, char *out)
 	return slice_make(out, n);
 }
 
+#define PLAIN_BYTES 32768
+
+/* The ASCII of UTF-16, as far as there is room; other texts as they are. */
+static struct slice
+without_zeros(struct slice text, char *plain)
+{
+	size_t n = 0;
+
+	if (!slice_starts(text, SLICE("\xfe\xff")) && !slice_starts(text, SLICE("\xff\xfe")))
+		return text;
+	for (size_t i = 2; i < text.len && n < PLAIN_BYTES; i++)
+		if (text.ptr[i] != '\0')
+			plain[n++] = text.ptr[i];
+	return slice_make(plain, n);
+}
+
 bool
 detect_language(struct slice path, struct slice text, enum language *language)
 {
-	char small[NAME_BYTES];
+	char small[NAME_BYTES], plain[PLAIN_BYTES];
 	struct slice name = small_name(path, small);
-	unsigned marks[DOCKER_TEXT + 1] = { 0 };
-	bool known[DOCKER_TEXT + 1] = { false };
+	unsigned marks[LOOKS] = { 0 };
+	bool known[LOOKS] = { false };
 
-	text = slice_sub(text, 0, DETECT_BYTES);
+	text = without_zeros(slice_sub(text, 0, DETECT_BYTES), plain);
 	if (slice_starts(text, SLICE("\xef\xbb\xbf")))
 		text = slice_sub(text, 3, text.len);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {

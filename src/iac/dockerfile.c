@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "iac/places.h"
+#include "iac/shell.h"
 
 enum { VARIABLES_MAX = 500, HEREDOCS_MAX = 16, REFERENCES_MAX = 100, EXPANDED_MAX = 16 << 20,
 	VALUE_MAX = 64 << 10, NESTING_MAX = 10 };
@@ -454,139 +455,27 @@ exec_form(struct reader *r, struct slice t, struct span span)
 
 /* ---- shell ---- */
 
-struct shell {
-	struct reader       *reader;
-	struct span          span;
-	struct value_builder commands, words;
-	struct buf           word;
-	bool                 in_word;
-};
-
-static bool
-is_keyword(struct slice w)
-{
-	static const char *const keywords[] = { "if", "then", "else", "elif", "fi", "do", "done", "while",
-		"until", "!", "{", "}", "esac" };
-
-	for (size_t i = 0; i < COUNT_OF(keywords); i++)
-		if (slice_is(w, keywords[i]))
-			return true;
-	return false;
-}
-
-static bool
-is_assignment(struct slice w)
-{
-	size_t end = name_end(w, 0);
-
-	return end > 0 && end < w.len && w.ptr[end] == '=';
-}
-
-static void
-end_word(struct shell *s)
-{
-	struct slice w = slice_dup(buf_slice(&s->word), s->reader->arena);
-
-	if (!s->in_word)
-		return;
-	s->in_word = false;
-	s->word.len = 0;
-	if (s->words.made->count == 0 && (is_keyword(w) || is_assignment(w)))
-		return;
-	value_append(&s->words, value_string(s->reader->arena, s->span, w));
-}
-
-static void
-end_command(struct shell *s)
-{
-	end_word(s);
-	if (s->words.made->count > 0)
-		value_append(&s->commands, value_end(&s->words));
-	if (s->words.made->count > 0)
-		value_begin(&s->words, s->reader->arena, VALUE_LIST, s->span);
-}
-
-static void
-take(struct shell *s, char c)
-{
-	s->in_word = true;
-	buf_add_char(&s->word, c);
-}
-
-/* From '$(' to its ')'. */
-static size_t
-take_substitution(struct shell *s, struct slice t, size_t i)
-{
-	uint32_t depth = 0;
-
-	for (; i < t.len; i++) {
-		depth += t.ptr[i] == '(';
-		take(s, t.ptr[i]);
-		if (t.ptr[i] == ')' && --depth == 0)
-			break;
-	}
-	return i;
-}
-
-static size_t
-take_quoted(struct shell *s, struct slice t, size_t i)
-{
-	char quote = t.ptr[i];
-
-	s->in_word = true;
-	for (i++; i < t.len && t.ptr[i] != quote; i++) {
-		if (t.ptr[i] == '\\' && quote == '"' && i + 1 < t.len)
-			i++;
-		take(s, t.ptr[i]);
-	}
-	return i;
-}
-
-static void
-split(struct shell *s, struct slice t)
-{
-	for (size_t i = 0; i < t.len; i++) {
-		char c = t.ptr[i];
-		bool redirects = i > 0 && (t.ptr[i - 1] == '>' || t.ptr[i - 1] == '<');
-
-		if (c == '"' || c == '\'')
-			i = take_quoted(s, t, i);
-		else if (c == '\\' && i + 1 < t.len && t.ptr[++i] != '\n')
-			take(s, t.ptr[i]);
-		else if (c == '$' && i + 1 < t.len && t.ptr[i + 1] == '(')
-			i = take_substitution(s, t, i);
-		else if (c == '#' && !s->in_word)
-			i += slice_find(slice_sub(t, i, t.len), '\n') - 1;
-		else if (c == '\n' || c == ';' || c == '|' || c == '(' || c == ')' || (c == '&' && !redirects
-		    && (i + 1 == t.len || t.ptr[i + 1] != '>')))
-			end_command(s);
-		else if (is_blank(c))
-			end_word(s);
-		else
-			take(s, c);
-	}
-	end_command(s);
-}
-
 /* A text that begins with a heredoc runs it; others only hand it to a command. */
 static const struct value *
 commands(struct reader *r, const struct instruction *in, struct slice text, const struct value *exec)
 {
-	struct shell s = { .reader = r, .span = in->span };
 	bool wrapped = exec != NULL && exec->count == 3 && slice_starts(exec->items[1]->text, SLICE("-"));
+	struct slice script = SLICE("");
+	const struct value *split;
+	struct value_builder b;
 
-	value_begin(&s.commands, r->arena, VALUE_LIST, in->span);
-	value_begin(&s.words, r->arena, VALUE_LIST, in->span);
-	buf_init(&s.word, r->arena, DOCKERFILE_BYTES);
 	if (exec == NULL && !slice_starts(text, SLICE("<<")))
-		split(&s, text);
+		script = text;
 	else if (exec == NULL && in->heredoc_count > 0)
-		split(&s, in->heredocs[0].content);
+		script = in->heredocs[0].content;
 	else if (exec != NULL && wrapped && slice_ends(exec->items[0]->text, SLICE("sh")))
-		split(&s, exec->items[2]->text);
-	else if (exec != NULL && exec->count > 0)
-		value_append(&s.commands, exec);
-	return value_end(&s.commands);
+		script = exec->items[2]->text;
+	shell_read(r->arena, in->span, script, &split, NULL);
+	if (exec == NULL || exec->count == 0 || script.len > 0)
+		return split;
+	value_begin(&b, r->arena, VALUE_LIST, in->span);
+	value_append(&b, exec);
+	return value_end(&b);
 }
 
 /* ---- instructions ---- */

@@ -98,6 +98,7 @@ struct hcl_meter {
 	uint64_t steps;         /* left; none left: unknown */
 	uint32_t depth;
 	uint64_t errors;        /* wrong expressions met so far: what try() and can() look at */
+	uint64_t bytes;         /* of texts that may still be made */
 };
 
 struct hcl_binding {
@@ -125,18 +126,28 @@ struct hcl_scope {
 	/* Functions beyond those of Terraform, asked first; NULL: not one of them. */
 	const struct value *(*call)(void *ctx, struct slice name, const struct value *const *args,
 	    uint32_t count, struct span);
+	/* Asked for a member that a map does not hold; NULL: not there either. */
+	const struct value *(*member)(void *ctx, const struct value *map, struct slice name);
 	const struct hcl_binding *bindings;
+	/* As rules see values (docs/scan-rules.md): what is absent is null, null is false and
+	 * has no items, a list of one block is that block, "true" equals true. */
+	bool lenient;
 	/* file() and its like: relative names start at `directory`, nothing outside `root_directory`
 	 * is read.  Empty: no files. */
 	struct slice directory, root_directory;
 };
 
 void hcl_meter_init(struct hcl_meter *);
+/* The longest text that may be made now; what was made is taken off. */
+size_t hcl_room(const struct hcl_meter *);
+void hcl_spend(struct hcl_meter *, size_t bytes);
 const struct value *hcl_evaluate(const struct hcl_expression *, const struct hcl_scope *);
 
 /* A map whose `why` is this one answers unknown, not null, for what it does not hold:
  * attributes that only a provider knows. */
 extern const struct why hcl_open_map;
+/* The same, also where rules look: some of an environment is not among the files. */
+extern const struct why hcl_partial_map;
 
 /* A wrong expression: unknown, counted. */
 const struct value *hcl_error(const struct hcl_scope *, struct span, const char *reason);

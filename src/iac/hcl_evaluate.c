@@ -16,7 +16,19 @@ enum { DEPTH_MAX = 1000, TEXT_MAX = 1 << 20 };
 void
 hcl_meter_init(struct hcl_meter *m)
 {
-	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000 };
+	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000, .bytes = 256 << 20 };
+}
+
+size_t
+hcl_room(const struct hcl_meter *m)
+{
+	return m->bytes < TEXT_MAX ? m->bytes : TEXT_MAX;
+}
+
+void
+hcl_spend(struct hcl_meter *m, size_t bytes)
+{
+	m->bytes -= bytes < m->bytes ? bytes : m->bytes;
 }
 
 static struct arena *
@@ -55,8 +67,23 @@ inherit(struct arena *a, const struct value *whole, const struct value *part)
 	copy = arena_alloc(a, sizeof *copy);
 	*copy = *part;
 	copy->sensitive = whole->sensitive || part->sensitive;
-	if (copy->why == NULL && whole->why != &hcl_open_map)
+	if (copy->why == NULL && whole->why != &hcl_open_map && whole->why != &hcl_partial_map)
 		copy->why = whole->why;
+	return copy;
+}
+
+/* An unknown without the values it may be: what is made of it is another. */
+static const struct value *
+only_unknown(struct arena *a, const struct value *v)
+{
+	struct value *copy;
+
+	if (v->kind != VALUE_UNKNOWN || v->count == 0)
+		return v;
+	copy = arena_alloc(a, sizeof *copy);
+	*copy = *v;
+	copy->count = 0;
+	copy->items = NULL;
 	return copy;
 }
 
@@ -75,14 +102,26 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 	const struct value *found;
 
 	if (v->kind == VALUE_UNKNOWN)
-		return v;
+		return only_unknown(arena_of(s), v);
+	if (s->lenient && v->kind == VALUE_LIST && v->count == 1)
+		return hcl_member(s, inherit(arena_of(s), v, v->items[0]), name, span);
+	if (s->lenient && v->kind == VALUE_LIST && v->count > 1)
+		return hcl_error(s, span, "there are several; use a for expression");
+	if (s->lenient && v->kind != VALUE_MAP)
+		return &value_null;
 	if (v->kind != VALUE_MAP)
 		return hcl_error(s, span, "only an object has attributes");
 	found = find_member(v, name);
 	if (found != NULL)
 		return inherit(arena_of(s), v, found);
+	if (s->member != NULL && (found = s->member(s->ctx, v, name)) != NULL)
+		return found;
+	if (v->why == &hcl_partial_map)
+		return value_unknown(arena_of(s), span, hcl_partial_map.text);
+	if (s->lenient)
+		return &value_null;
 	if (v->why == &hcl_open_map)
-		return value_unknown(arena_of(s), span, hcl_open_map.text);
+		return value_made(arena_of(s), span, hcl_open_map.text);
 	return hcl_error(s, span, "the object has no such attribute");
 }
 
@@ -94,7 +133,7 @@ list_index(const struct hcl_scope *s, const struct value *v, const struct value 
 	if (n == NULL || n->kind != VALUE_NUMBER)
 		return hcl_error(s, span, "the index of a list is a number");
 	if (!(n->number >= 0) || n->number >= v->count || floor(n->number) < n->number)
-		return hcl_error(s, span, "the index is not in the list");
+		return s->lenient ? &value_null : hcl_error(s, span, "the index is not in the list");
 	return inherit(arena_of(s), v, v->items[(uint32_t)n->number]);
 }
 
@@ -104,14 +143,16 @@ hcl_index(const struct hcl_scope *s, const struct value *v, const struct value *
 	const struct value *name;
 
 	if (v->kind == VALUE_UNKNOWN)
-		return v;
+		return only_unknown(arena_of(s), v);
 	if (key->kind == VALUE_UNKNOWN)
 		return key;
+	if (s->lenient && (v->kind == VALUE_NULL || key->kind == VALUE_NULL))
+		return &value_null;
 	if (v->kind == VALUE_LIST)
 		return list_index(s, v, key, span);
 	name = hcl_to_string(arena_of(s), key);
 	if (v->kind != VALUE_MAP || name == NULL || name->kind != VALUE_STRING)
-		return hcl_error(s, span, "this value has no such index");
+		return s->lenient ? &value_null : hcl_error(s, span, "this value has no such index");
 	return hcl_member(s, v, name->text, span);
 }
 
@@ -212,6 +253,7 @@ text_value(const struct hcl_scope *s, struct span span, struct buf *b, const str
 {
 	struct value *v = arena_alloc(arena_of(s), sizeof *v);
 
+	hcl_spend(s->meter, b->len);
 	if (!buf_ok(b))
 		return value_unknown(arena_of(s), span, SLICE("the text is too long"));
 	v->kind = unknown != NULL ? VALUE_UNKNOWN : VALUE_STRING;
@@ -228,7 +270,7 @@ evaluate_template(const struct hcl_expression *e, const struct hcl_scope *s)
 	bool sensitive = false;
 	struct buf b;
 
-	buf_init(&b, arena_of(s), TEXT_MAX);
+	buf_init(&b, arena_of(s), hcl_room(s->meter));
 	for (uint32_t i = 0; i < e->count; i++) {
 		v = hcl_evaluate(e->items[i], s);
 		sensitive = sensitive || v->sensitive;
@@ -246,7 +288,7 @@ evaluate_join(const struct hcl_expression *e, const struct hcl_scope *s)
 
 	if (list->kind != VALUE_LIST)
 		return list;
-	buf_init(&b, arena_of(s), TEXT_MAX);
+	buf_init(&b, arena_of(s), hcl_room(s->meter));
 	for (uint32_t i = 0; i < list->count; i++)
 		add_part(&b, s, list->items[i], &unknown);
 	return text_value(s, e->span, &b, unknown);
@@ -300,6 +342,7 @@ struct loop {
 	struct value_builder         list;
 	struct hcl_map               map;
 	const struct value          *stopped;   /* the answer, when it is certain early */
+	const struct value          *doubtful;  /* lenient: a condition that is not known */
 };
 
 static bool
@@ -318,8 +361,14 @@ passes(struct loop *l)
 	if (l->e->items[3] == NULL)
 		return true;
 	v = hcl_to_bool(l->scope.project->arena, hcl_evaluate(l->e->items[3], &l->scope));
+	if (v != NULL && v->kind == VALUE_NULL && l->scope.lenient)
+		return false;
 	if (v == NULL || v->kind == VALUE_NULL)
 		v = hcl_error(&l->scope, l->e->items[3]->span, "the condition is not a bool");
+	if (v->kind == VALUE_UNKNOWN && l->scope.lenient) {
+		l->doubtful = v;
+		return false;
+	}
 	if (v->kind == VALUE_UNKNOWN)
 		return stop(l, v);
 	return v->boolean;
@@ -391,6 +440,18 @@ loop_all(struct loop *l, const struct value *over, struct arena *a)
 	}
 }
 
+/* A scalar as a list of itself, null as an empty one. */
+static const struct value *
+as_collection(struct arena *a, const struct value *v)
+{
+	struct value_builder b;
+
+	value_begin(&b, a, VALUE_LIST, v->span);
+	if (v->kind != VALUE_NULL)
+		value_append(&b, v);
+	return value_end(&b);
+}
+
 static const struct value *
 evaluate_for(const struct hcl_expression *e, const struct hcl_scope *s)
 {
@@ -399,6 +460,8 @@ evaluate_for(const struct hcl_expression *e, const struct hcl_scope *s)
 
 	if (over->kind == VALUE_UNKNOWN)
 		return over;
+	if (s->lenient && over->kind != VALUE_LIST && over->kind != VALUE_MAP)
+		over = as_collection(arena_of(s), over);
 	if (over->kind != VALUE_LIST && over->kind != VALUE_MAP)
 		return hcl_error(s, e->items[0]->span, "one can iterate only over a list or a map");
 	l.value = (struct hcl_binding){ e->name, NULL, s->bindings };
@@ -409,6 +472,8 @@ evaluate_for(const struct hcl_expression *e, const struct hcl_scope *s)
 	loop_all(&l, over, arena_of(s));
 	if (l.stopped != NULL)
 		return l.stopped;
+	if (l.doubtful != NULL && l.list.made->count == 0 && l.map.count == 0)
+		return l.doubtful;
 	return e->kind == HCL_FOR_TUPLE ? value_end(&l.list) : hcl_map_end(&l.map, e->span);
 }
 
@@ -443,6 +508,8 @@ bool_operand(const struct hcl_expression *e, const struct hcl_scope *s)
 {
 	const struct value *v = hcl_to_bool(arena_of(s), hcl_evaluate(e, s));
 
+	if (s->lenient && v != NULL && v->kind == VALUE_NULL)
+		return value_bool(arena_of(s), e->span, false);
 	if (v == NULL || v->kind == VALUE_NULL)
 		return hcl_error(s, e->span, "this is not a bool");
 	return v;
@@ -483,10 +550,50 @@ unknown_inside(const struct value *v, uint32_t depth)
 	return found;
 }
 
-static const struct value *
-equality(const struct hcl_expression *e, const struct hcl_scope *s)
+/* "true" and "8080" as what stands on the other side. */
+static void
+unify(struct arena *a, const struct value **x, const struct value **y)
 {
-	const struct value *a = hcl_evaluate(e->items[0], s), *b = hcl_evaluate(e->items[1], s), *unknown;
+	const struct value **text = (*x)->kind == VALUE_STRING ? x : y;
+	const struct value *other = text == x ? *y : *x, *made = NULL;
+
+	if ((*text)->kind != VALUE_STRING)
+		return;
+	if (other->kind == VALUE_BOOL)
+		made = hcl_to_bool(a, *text);
+	if (other->kind == VALUE_NUMBER)
+		made = hcl_to_number(a, *text);
+	if (made != NULL)
+		*text = made;
+}
+
+typedef const struct value *pair_fn(const struct hcl_expression *, const struct hcl_scope *,
+    const struct value *, const struct value *);
+
+/* Rules: an unknown that is one of some values (struct value, items) gives an answer when the answer
+ * is the same for each. */
+static const struct value *
+for_each_possible(pair_fn *fn, const struct hcl_expression *e, const struct hcl_scope *s,
+    const struct value *a, const struct value *b)
+{
+	const struct value *many = a->kind == VALUE_UNKNOWN && a->count > 0 ? a : b, *answer = NULL, *other;
+
+	if (!s->lenient || many->kind != VALUE_UNKNOWN || many->count == 0)
+		return fn(e, s, a, b);
+	for (uint32_t i = 0; i < many->count; i++) {
+		other = many == a ? fn(e, s, a->items[i], b) : fn(e, s, a, b->items[i]);
+		if (answer != NULL && !value_equal(answer, other))
+			return many;
+		answer = other;
+	}
+	return answer;
+}
+
+static const struct value *
+equal_values(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *a,
+    const struct value *b)
+{
+	const struct value *unknown;
 	uint64_t nodes = 100000;
 
 	if (!hcl_moderate(a, 200, &nodes) || !hcl_moderate(b, 200, &nodes))
@@ -496,7 +603,15 @@ equality(const struct hcl_expression *e, const struct hcl_scope *s)
 		unknown = unknown_inside(b, 200);
 	if (unknown != NULL)
 		return unknown;
+	if (s->lenient)
+		unify(arena_of(s), &a, &b);
 	return value_bool(arena_of(s), e->span, value_equal(a, b) == (e->operator == HCL_EQUAL));
+}
+
+static const struct value *
+equality(const struct hcl_expression *e, const struct hcl_scope *s)
+{
+	return for_each_possible(equal_values, e, s, hcl_evaluate(e->items[0], s), hcl_evaluate(e->items[1], s));
 }
 
 static const struct value *
@@ -520,29 +635,44 @@ compute(const struct hcl_expression *e, const struct hcl_scope *s, long double a
 }
 
 static const struct value *
-number_operand(const struct hcl_expression *e, const struct hcl_scope *s)
+to_operand(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *given)
 {
-	const struct value *v = hcl_to_number(arena_of(s), hcl_evaluate(e, s));
+	const struct value *v = hcl_to_number(arena_of(s), given);
 
+	if (s->lenient && v != NULL && v->kind == VALUE_NULL)
+		return v;
 	if (v == NULL || v->kind == VALUE_NULL)
 		return hcl_error(s, e->span, "this is not a number");
 	return v;
 }
 
 static const struct value *
+number_operand(const struct hcl_expression *e, const struct hcl_scope *s)
+{
+	return to_operand(e, s, hcl_evaluate(e, s));
+}
+
+static const struct value *
+calculate(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *a,
+    const struct value *b)
+{
+	a = to_operand(e->items[0], s, a);
+	b = to_operand(e->items[1], s, b);
+	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
+		return a->kind == VALUE_UNKNOWN ? a : b;
+	if (a->kind == VALUE_NULL || b->kind == VALUE_NULL)
+		return e->operator <= HCL_GREATER_EQUAL ? value_bool(arena_of(s), e->span, false) : &value_null;
+	return compute(e, s, hcl_number(a), hcl_number(b));
+}
+
+static const struct value *
 evaluate_binary(const struct hcl_expression *e, const struct hcl_scope *s)
 {
-	const struct value *a, *b;
-
 	if (e->operator == HCL_OR || e->operator == HCL_AND)
 		return logic(e, s);
 	if (e->operator == HCL_EQUAL || e->operator == HCL_NOT_EQUAL)
 		return equality(e, s);
-	a = number_operand(e->items[0], s);
-	b = number_operand(e->items[1], s);
-	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
-		return a->kind == VALUE_UNKNOWN ? a : b;
-	return compute(e, s, hcl_number(a), hcl_number(b));
+	return for_each_possible(calculate, e, s, hcl_evaluate(e->items[0], s), hcl_evaluate(e->items[1], s));
 }
 
 static const struct value *
@@ -551,7 +681,7 @@ evaluate_unary(const struct hcl_expression *e, const struct hcl_scope *s)
 	const struct value *v = e->operator == HCL_NOT ? bool_operand(e->items[0], s)
 	    : number_operand(e->items[0], s);
 
-	if (v->kind == VALUE_UNKNOWN)
+	if (v->kind == VALUE_UNKNOWN || v->kind == VALUE_NULL)
 		return v;
 	if (e->operator == HCL_NOT)
 		return value_bool(arena_of(s), e->span, !v->boolean);
@@ -700,6 +830,8 @@ hcl_evaluate(const struct hcl_expression *e, const struct hcl_scope *s)
 		v = bound(s, e->name);
 	else
 		v = evaluators[e->kind](e, s);
+	if (s->lenient && e->kind >= HCL_SPLAT && e->kind != HCL_PARENTHESES && e->kind != HCL_CONDITIONAL)
+		v = only_unknown(arena_of(s), v);
 	s->meter->depth--;
 	return v;
 }

@@ -17,7 +17,7 @@ hcl_parser_init(struct hcl_parser *p, struct project *project, uint32_t source)
 	p->arena = project->arena;
 	p->source = source;
 	p->text = project->sources[source].text;
-	p->at = (struct hcl_cursor){ 0, 1, 1 };
+	p->at = (struct hcl_cursor){ 0, project->sources[source].line + (project->sources[source].line == 0), 1 };
 	if (slice_starts(p->text, SLICE("\xef\xbb\xbf")))
 		p->at.at = 3;
 }
@@ -453,9 +453,14 @@ read_file(struct hcl_parser *p, struct hcl_body *body)
 bool
 hcl_parse(struct project *project, uint32_t source, struct hcl_body **out)
 {
+	const struct hcl_body *before = project->sources[source].tree;
 	struct hcl_parser p;
 	bool good;
 
+	if (before != NULL) {
+		*out = (struct hcl_body *)(uintptr_t)before;
+		return project->sources[source].tree_is_good;
+	}
 	hcl_parser_init(&p, project, source);
 	*out = arena_alloc(p.arena, sizeof **out);
 	if (p.text.len > UINT32_MAX / 2) {
@@ -464,6 +469,8 @@ hcl_parse(struct project *project, uint32_t source, struct hcl_body **out)
 	}
 	good = read_file(&p, *out);
 	(*out)->span = hcl_span(&p, (struct hcl_cursor){ 0, 1, 1 }, p.at);
+	project->sources[source].tree = *out;
+	project->sources[source].tree_is_good = good;
 	return good;
 }
 

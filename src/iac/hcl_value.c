@@ -12,6 +12,7 @@
 enum { TEXT_MAX = 1 << 20, JSON_DEPTH_MAX = 100 };
 
 const struct why hcl_open_map = { .text = SLICE_INIT("other attributes are known only to the provider") };
+const struct why hcl_partial_map = { .text = SLICE_INIT("a part of the map is not among the files") };
 
 /* ---- numbers ---- */
 

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "iac/document.h"
+#include "iac/host.h"
 
 enum { REFERENCES_MAX = 1000, RESOURCES_MAX = 100000, NAME_MAX_BYTES = 1024 };
 
@@ -368,4 +369,5 @@ kubernetes_read(struct project *p, uint32_t source)
 		add(p, with_source(p, source, documents[i]));
 	make_distinct(p, first, false);
 	make_distinct(p, first, true);
+	host_gather(p, first);
 }

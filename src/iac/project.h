@@ -10,6 +10,7 @@
 
 struct arena;
 struct env;
+struct hcl_body;
 
 enum language {
 	LANGUAGE_TERRAFORM, LANGUAGE_TERRAFORM_PLAN, LANGUAGE_CLOUDFORMATION, LANGUAGE_KUBERNETES,
@@ -19,6 +20,9 @@ enum language {
 struct source {
 	struct slice  path;             /* as given on the command line, then '/' and names */
 	struct slice  text;             /* the whole file */
+	const struct hcl_body *tree;    /* what hcl_parse() made of it: a module is parsed once */
+	bool          tree_is_good;
+	uint32_t      line;             /* where the text begins in its file, when it is a part; 0 is 1 */
 };
 
 /* An address a value or resource points to ("aws_s3_bucket.data", a logical id, a name). */
@@ -41,6 +45,7 @@ struct resource {
 	uint32_t            reference_count;
 	struct span         span;       /* from the first byte of the block to its last */
 	struct span         head;       /* the line that names it */
+	uint32_t            unit;       /* what was read together: addresses are unique in it */
 };
 
 /* A source or a part of it that could not be parsed. */
@@ -58,9 +63,13 @@ struct project {
 	uint32_t         resource_count, resource_room;
 	struct problem  *problems;
 	uint32_t         problem_count, problem_room;
+	/* Values of variables of root modules that were given (-var, -var-file, TF_VAR_x), a map;
+	 * NULL: none. */
+	const struct value *given;
 };
 
 void             project_init(struct project *, struct arena *, const struct env *);
+/* UTF-16 with a mark of its order becomes UTF-8: all places are places in that. */
 uint32_t         project_add_source(struct project *, struct slice path, struct slice text);
 struct resource *project_add_resource(struct project *);
 void             project_problem(struct project *, struct span, const char *message);

@@ -115,9 +115,10 @@ answer_bytes(struct exchange *x, int status, struct slice bytes)
 	x->bytes = bytes;
 	if (bytes.len == 0 || x->parent != NULL)
 		return;
-	if (x->as_xml || x->pretty)
+	if (x->as_xml || x->as_html || x->pretty)
 		format_answer(x);
-	exchange_add_header(x, "content-type", x->as_xml ? SLICE("application/fhir+xml; charset=utf-8")
+	exchange_add_header(x, "content-type", x->as_html ? SLICE("text/html; charset=utf-8")
+	    : x->as_xml ? SLICE("application/fhir+xml; charset=utf-8")
 	    : SLICE("application/fhir+json; charset=utf-8"));
 }
 

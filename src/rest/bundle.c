@@ -4,13 +4,18 @@
  * store unit per writing entry: each stands or falls alone.  A transaction gives
  * one unit for all: it happens whole or not at all.
  *
- * A transaction first learns the ids of what it creates, so that entries may
- * refer to one another by fullUrl in any order:
- *   1. Patients get compartment and id;
- *   2. every other new resource, with references to those resolved, shows
+ * A transaction first learns which resources its entries mean, and the ids of what it
+ * creates, so that entries may refer to one another by fullUrl in any order:
+ *   1. what is deleted goes first: conditions do not find it any more;
+ *   2. conditions are looked up, those of entries and those in references;
+ *   3. Patients get compartment and id;
+ *   4. every other new resource, with references to those resolved, shows
  *      which patients it belongs to, and so its compartment and id;
- *   3. with all ids known, references are rewritten and each entry performed
- *      in the order DELETE, POST, PUT, GET. */
+ *   5. with all ids known, references are rewritten and the other entries performed:
+ *      POST, then PUT and PATCH.
+ *
+ * Reads come last and see what was written, so they wait for the commit.  That they
+ * will not fail is found out before, when they still can stop the transaction. */
 #include "rest/interactions.h"
 
 #include <stdlib.h>
@@ -23,15 +28,23 @@
 #include "exchange/exchange.h"
 #include "exchange/place.h"
 #include "exchange/service.h"
+#include "fhir/names.h"
+#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
+#include "rest/conditional.h"
+#include "rest/replay.h"
 #include "rest/rest.h"
+#include "rest/write.h"
 #include "validate/validate.h"
 
 struct entry {
 	uint32_t      node, resource;   /* in the Bundle; resource 0: none */
 	struct slice  full_url;
 	struct slice  target;           /* "Patient/abc": what full_url stands for; or empty */
+	struct slice  version;          /* of a new resource */
+	struct slice  base;             /* of full_url when it ends with "/Patient/1"; or empty */
+	const struct entry *twin;       /* creates on the same condition, so this one does not */
 	struct exchange *x;
 };
 
@@ -43,6 +56,10 @@ struct bundle {
 	bool               transaction;
 	const struct entry **by_url;    /* those with a target, sorted by full_url */
 	uint32_t           url_count;
+	struct names       meant;       /* references with a condition, "Patient?identifier=x" */
+	struct slice      *targets;     /* of those */
+	struct names       makers;      /* entries that create on a condition, by type and condition */
+	uint32_t           deletes;
 };
 
 static struct place
@@ -122,6 +139,20 @@ read_url(struct exchange *x, struct slice url)
 	x->path = slice_cut(&x->query, '?');
 }
 
+/* "http://example.org/fhir" of "http://example.org/fhir/Patient/1" */
+static struct slice
+base_of(struct bundle *b, struct slice url)
+{
+	size_t id = url.len, type;
+
+	while (id > 0 && url.ptr[id - 1] != '/')
+		id--;
+	for (type = id > 0 ? id - 1 : 0; type > 0 && url.ptr[type - 1] != '/';)
+		type--;
+	return type > 1 && pack_resource(b->outer->service->pack,
+	    slice_sub(url, type, id - 1 - type)) != NULL ? slice_sub(url, 0, type - 1) : SLICE_NONE;
+}
+
 static bool
 open_entry(struct bundle *b, uint32_t i)
 {
@@ -131,6 +162,7 @@ open_entry(struct bundle *b, uint32_t i)
 
 	e->resource = json_get(b->json, e->node, SLICE("resource"));
 	e->full_url = json_string(b->json, json_get(b->json, e->node, SLICE("fullUrl")), x->arena);
+	e->base = base_of(b, e->full_url);
 	if (request == 0)
 		return outcome_fail(&b->outer->outcome, FAULT_INVALID, entry_place(b, i),
 		    SLICE("an entry needs a request"));
@@ -189,10 +221,16 @@ blame(struct bundle *b, uint32_t i)
 	return false;
 }
 
+/* Does it make a resource that was not there? */
 static bool
-is_create(const struct exchange *x)
+is_maker(const struct entry *e)
 {
-	return x->interaction != NULL && x->interaction->verb == PERMIT_CREATE;
+	const struct exchange *x = e->x;
+
+	if (x->interaction == NULL || x->old != NULL || e->resource == 0 || e->twin != NULL)
+		return false;
+	return x->interaction->verb == PERMIT_CREATE
+	    || (x->interaction->body == BODY_RESOURCE && x->interaction->shape == PATH_TYPE);
 }
 
 static bool
@@ -237,18 +275,71 @@ index_urls(struct bundle *b)
 	return true;
 }
 
-static struct slice
-target_of(void *ctx, struct slice url)
+static const struct entry *
+entry_of_url(struct bundle *b, struct slice url)
 {
-	struct bundle *b = ctx;
 	struct entry wanted = { .full_url = url };
 	const struct entry *key = &wanted;
 	const struct entry **found;
 
 	if (b->url_count == 0)
-		return SLICE_NONE;
+		return NULL;
 	found = bsearch(&key, b->by_url, b->url_count, sizeof *b->by_url, by_full_url);
-	return found == NULL ? SLICE_NONE : (*found)->target;
+	return found == NULL ? NULL : *found;
+}
+
+static struct slice
+target_of_meant(struct bundle *b, struct slice url)
+{
+	uint32_t i = names_find(&b->meant, url);
+
+	return i == NAME_UNKNOWN ? SLICE_NONE : b->targets[i];
+}
+
+static struct slice
+joined(struct bundle *b, struct slice left, const char *between, struct slice right)
+{
+	struct buf buf;
+
+	buf_init(&buf, b->outer->arena, 4096);
+	buf_printf(&buf, "%.*s%s%.*s", SLICE_FMT(left), between, SLICE_FMT(right));
+	return buf_slice(&buf);
+}
+
+/* R4 bundle.html#references: a version is no part of what fullUrl names. */
+static struct slice
+target_of_url(struct bundle *b, struct slice url)
+{
+	static const char mark[] = "/_history/";
+	const char *version = memmem(url.ptr, url.len, mark, sizeof mark - 1);
+	const struct entry *e = entry_of_url(b, version == NULL ? url
+	    : slice_make(url.ptr, (size_t)(version - url.ptr)));
+
+	if (e == NULL)
+		return SLICE_NONE;
+	return version == NULL || e->version.len == 0 ? e->target
+	    : joined(b, e->target, mark, e->version);
+}
+
+struct rewriting {
+	struct bundle *bundle;
+	const struct entry *of;
+};
+
+/* R4 bundle.html#references: a relative reference counts from where the entry's fullUrl is. */
+static struct slice
+target_of(void *ctx, struct slice url, bool reference)
+{
+	struct rewriting *r = ctx;
+	struct slice target = target_of_url(r->bundle, url);
+
+	if (target.len > 0 || !reference || url.len == 0)
+		return target;
+	if (slice_find(url, '?') < url.len)
+		return target_of_meant(r->bundle, url);
+	if (r->of->base.len == 0 || slice_find(url, ':') < url.len)
+		return SLICE_NONE;
+	return target_of_url(r->bundle, joined(r->bundle, r->of->base, "/", url));
 }
 
 /* What import --keep-ids asks for: the resource's own id, bound as an alias. */
@@ -258,21 +349,139 @@ keep_id(struct bundle *b, struct entry *e)
 	struct slice id = json_string(b->json, json_get(b->json, e->resource, SLICE("id")),
 	    e->x->arena);
 
-	if (b->outer->keep_ids && id.len > 0 && permit_chooses_ids(b->outer->permit))
+	if (id.len > 0 && permit_chooses_ids(b->outer->permit)
+	    && (b->outer->keep_ids || (b->transaction && e->x->interaction->verb == PERMIT_UPDATE)))
 		e->x->chosen_id = id;
 }
 
 static void
-assign_id(struct exchange *x)
+assign_id(struct entry *e)
 {
+	struct exchange *x = e->x;
 	struct store *store = x->service->store;
 
 	x->row = is_patient(x) ? x->compartment.number : store_new_row(store);
+	x->vid = store_new_vid(store);
 	x->id = x->chosen_id.len > 0 ? x->chosen_id
 	    : store_id(store, x->compartment.number, x->row, x->arena);
+	e->version = store_version_id(store, x->row, x->vid, x->arena);
+	set_target(e);
 }
 
-/* Step 1. */
+/* Step 1: they need nothing of the others. */
+static bool
+perform_deletes(struct bundle *b)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct exchange *x = b->entries[i].x;
+
+		if (x->interaction->verb == PERMIT_DELETE && !rest_perform(x))
+			return blame(b, i);
+		b->deletes += x->write_count;
+	}
+	return true;
+}
+
+static bool
+is_buried(struct bundle *b, const struct stored *s)
+{
+	for (uint32_t i = 0; i < b->count && b->deletes > 0; i++) {
+		const struct exchange *x = b->entries[i].x;
+
+		for (uint32_t k = 0; k < x->write_count; k++)
+			if (x->interaction->verb == PERMIT_DELETE && x->write[k].row == s->row)
+				return true;
+	}
+	return false;
+}
+
+/* An earlier entry that will create on the same condition: R4 leaves it open; two resources
+ * would be what the condition is there to prevent. */
+static const struct entry *
+find_twin(struct bundle *b, uint32_t i)
+{
+	const struct exchange *x = b->entries[i].x;
+	struct slice name = joined(b, x->type->name, "?", exchange_header(x, "if-none-exist"));
+	uint32_t maker = names_find(&b->makers, name);
+
+	if (maker != NAME_UNKNOWN)
+		return &b->entries[maker];
+	names_add(&b->makers, name, i);
+	return NULL;
+}
+
+/* Step 2, conditions of entries. */
+static bool
+resolve_entry(struct bundle *b, uint32_t i)
+{
+	struct entry *e = &b->entries[i];
+	struct exchange *x = e->x;
+
+	if ((x->interaction->verb & (PERMIT_CREATE | PERMIT_UPDATE)) == 0
+	    || x->interaction->body == BODY_ANY || !write_is_conditional(x))
+		return true;
+	if (!write_resolve(x))
+		return blame(b, i);
+	if (x->old != NULL && is_buried(b, x->old)) {
+		x->old = NULL;
+		x->id = SLICE_NONE;
+	}
+	if (x->old != NULL)
+		set_target(e);
+	else if (x->interaction->verb == PERMIT_CREATE)
+		e->twin = find_twin(b, i);
+	return true;
+}
+
+/* Conditions in references (R4 http.html#transaction): exactly one resource each. */
+
+static bool
+add_meant(struct bundle *b, struct exchange *x, struct slice url)
+{
+	struct slice criteria = url, name = slice_cut(&criteria, '?');
+	const struct type *type = pack_resource(x->service->pack, name);
+	struct condition condition;
+	struct stored *match;
+
+	if (type == NULL || target_of_meant(b, url).len > 0)
+		return true;
+	if (!condition_one(x, type, criteria, &match, &condition))
+		return false;
+	if (match == NULL || is_buried(b, match))
+		return exchange_fail(x, FAULT_BUSINESS_RULE, "a condition in a reference finds nothing");
+	b->targets = arena_grow(b->outer->arena, b->targets, b->meant.count * sizeof *b->targets,
+	    (b->meant.count + 1) * sizeof *b->targets);
+	b->targets[b->meant.count] = joined(b, type->name, "/", match->id);
+	return names_add(&b->meant, url, b->meant.count);
+}
+
+static bool
+resolve_references(struct bundle *b, uint32_t i)
+{
+	const struct json *j = b->json;
+	struct entry *e = &b->entries[i];
+	uint32_t end = e->resource == 0 ? 0 : j->nodes[e->resource].next;
+
+	for (uint32_t n = e->resource + 1; n + 1 < end; n++) {
+		if ((j->nodes[n].flags & JSON_IS_NAME) == 0 || !json_is(j, n, SLICE("reference"))
+		    || slice_find(json_raw(j, n + 1), '?') == j->nodes[n + 1].len)
+			continue;
+		if (!add_meant(b, e->x, json_string(j, n + 1, e->x->arena)))
+			return blame(b, i);
+	}
+	return true;
+}
+
+static bool
+resolve_conditions(struct bundle *b)
+{
+	for (uint32_t i = 0; i < b->count; i++)
+		if (!resolve_entry(b, i) || !resolve_references(b, i))
+			return false;
+	return true;
+}
+
+/* Step 3. */
 static bool
 assign_patients(struct bundle *b, struct transaction *t)
 {
@@ -282,16 +491,14 @@ assign_patients(struct bundle *b, struct transaction *t)
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct exchange *x = b->entries[i].x;
 
-		x->transaction = t;
-		if (!is_create(x) || b->entries[i].resource == 0)
+		if (!is_maker(&b->entries[i]))
 			continue;
 		keep_id(b, &b->entries[i]);
 		if (!is_patient(x))
 			continue;
 		if (!store_compartment_new(outer->service->store, &x->compartment, &outer->outcome))
 			return false;
-		assign_id(x);
-		set_target(&b->entries[i]);
+		assign_id(&b->entries[i]);
 		t->patients[t->count++] = (struct fresh_patient){ x->id, x->compartment.number };
 	}
 	return index_urls(b);
@@ -300,28 +507,31 @@ assign_patients(struct bundle *b, struct transaction *t)
 static bool
 rewrite(struct bundle *b, struct entry *e, bool final)
 {
-	struct slice text = bundle_rewrite(b->json, e->resource, target_of, b, e->x->arena);
+	struct rewriting rewriting = { b, e };
+	struct slice text = bundle_rewrite(b->json, e->resource, target_of, &rewriting, e->x->arena);
 
 	e->x->content = text;
 	return !final || !bundle_has_urn(text, e->x->arena)
 	    || exchange_fail(e->x, FAULT_INVALID, "a urn:uuid reference has no entry");
 }
 
-/* Step 2.  The parse is thrown away: with all ids known the text changes once more. */
+/* Step 4.  The parse is thrown away: with all ids known the text changes once more. */
 static bool
 assign_others(struct bundle *b)
 {
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct entry *e = &b->entries[i];
 
-		if (!is_create(e->x) || e->resource == 0 || e->target.len > 0)
+		if (!is_maker(e) || e->target.len > 0)
 			continue;
 		if (!rewrite(b, e, false) || !rest_parse(e->x)
 		    || !exchange_place(e->x, e->x->body))
 			return blame(b, i);
-		assign_id(e->x);
-		set_target(e);
+		assign_id(e);
 	}
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->entries[i].twin != NULL)
+			b->entries[i].target = b->entries[i].twin->target;
 	return index_urls(b);
 }
 
@@ -337,27 +547,59 @@ targets_of_updates(struct bundle *b)
 	}
 }
 
-static const unsigned verbs_in_order[] = {
-	PERMIT_DELETE, PERMIT_CREATE, PERMIT_UPDATE, PERMIT_READ, PERMIT_SEARCH,
-};
+/* With all ids known: what entries may refer to although it is not stored yet. */
+static bool
+name_targets(struct bundle *b, struct transaction *t)
+{
+	t->targets = arena_alloc(b->outer->arena, sizeof *t->targets);
+	names_init_keyed(t->targets, b->outer->arena, b->count);
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->entries[i].target.len > 0)
+			names_add(t->targets, b->entries[i].target, i);
+	return true;
+}
+
+static bool
+reads(const struct exchange *x)
+{
+	return (x->interaction->verb & (PERMIT_CREATE | PERMIT_UPDATE | PERMIT_DELETE)) == 0;
+}
+
+/* The answer of an entry whose condition another entry fulfils. */
+static void
+answer_as_twin(struct entry *e)
+{
+	const struct exchange *twin = e->twin->x;
+
+	e->x->id = twin->id;
+	e->x->status = 200;
+	e->x->out_count = twin->out_count;
+	memcpy(e->x->out, twin->out, sizeof twin->out);
+}
 
 static bool
 perform_entry(struct bundle *b, uint32_t i)
 {
 	struct entry *e = &b->entries[i];
 
+	if (e->twin != NULL) {
+		answer_as_twin(e);
+		return true;
+	}
 	if (e->resource != 0 && !rewrite(b, e, true))
 		return blame(b, i);
 	return rest_perform(e->x) || blame(b, i);
 }
 
+/* Step 5. */
 static bool
-perform_in_order(struct bundle *b)
+perform_writes(struct bundle *b)
 {
-	for (size_t v = 0; v < COUNT_OF(verbs_in_order); v++)
+	static const unsigned verbs[] = { PERMIT_CREATE, PERMIT_UPDATE };
+
+	for (size_t v = 0; v < COUNT_OF(verbs); v++)
 		for (uint32_t i = 0; i < b->count; i++)
-			if (b->entries[i].x->interaction->verb == verbs_in_order[v]
-			    && !perform_entry(b, i))
+			if (b->entries[i].x->interaction->verb == verbs[v] && !perform_entry(b, i))
 				return false;
 	return true;
 }
@@ -385,18 +627,44 @@ rows_distinct(struct bundle *b, const struct store_unit *u)
 	return true;
 }
 
+/* The same of ids that the client chose: their rows are new, and so always distinct. */
+static bool
+aliases_distinct(struct bundle *b, const struct store_unit *u)
+{
+	struct names chosen;
+
+	names_init_keyed(&chosen, b->outer->arena, u->count);
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->writes[i].alias.len > 0 && !names_add(&chosen, joined(b, u->writes[i].type->name,
+		    "/", u->writes[i].alias), i))
+			return exchange_fail(b->outer, FAULT_INVALID, "two entries have one identity");
+	return true;
+}
+
+static void
+add_writes(struct store_unit *u, const struct exchange *x)
+{
+	for (uint32_t i = 0; i < x->write_count; i++)
+		u->writes[u->count++] = x->write[i];
+	if (x->guard != NULL && x->write_count > 0)
+		u->guards[u->guard_count++] = *x->guard;
+}
+
 static bool
 one_unit(struct bundle *b)
 {
 	struct exchange *outer = b->outer;
 	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
 	struct store_unit *u = c->units = arena_alloc(outer->arena, sizeof *c->units);
+	uint32_t writes = 0;
 
-	u->writes = arena_array(outer->arena, b->count + 1, sizeof *u->writes);
 	for (uint32_t i = 0; i < b->count; i++)
-		if (b->entries[i].x->write != NULL)
-			u->writes[u->count++] = *b->entries[i].x->write;
-	if (!rows_distinct(b, u))
+		writes += b->entries[i].x->write_count;
+	u->writes = arena_array(outer->arena, writes + 1, sizeof *u->writes);
+	u->guards = arena_array(outer->arena, b->count + 1, sizeof *u->guards);
+	for (uint32_t i = 0; i < b->count; i++)
+		add_writes(u, b->entries[i].x);
+	if (!rows_distinct(b, u) || !aliases_distinct(b, u))
 		return false;
 	c->count = 1;
 	if (u->count > 0)
@@ -404,20 +672,63 @@ one_unit(struct bundle *b)
 	return true;
 }
 
-/* A read in a writing transaction would have to see what it wrote. */
-static bool
-no_reads_beside_writes(struct bundle *b)
+/* Reads */
+
+/* What the transaction does to the resource that a read names: NULL when nothing. */
+static const struct exchange *
+written_by(struct bundle *b, const struct exchange *reader)
 {
-	bool reads = false, writes = false;
-
 	for (uint32_t i = 0; i < b->count; i++) {
-		bool reading = (b->entries[i].x->interaction->verb & (PERMIT_READ | PERMIT_SEARCH)) != 0;
+		const struct exchange *x = b->entries[i].x;
 
-		reads |= reading;
-		writes |= !reading;
+		if (x->write_count > 0 && x->type == reader->type && reader->id.len > 0
+		    && slice_eq(x->id, reader->id))
+			return x;
 	}
-	return !(reads && writes)
-	    || exchange_fail(b->outer, FAULT_NOT_SUPPORTED, "a transaction that writes cannot read");
+	return NULL;
+}
+
+static void
+forget_answer(struct exchange *x)
+{
+	x->out_count = 0;
+	x->events = NULL;
+	x->bytes = SLICE_NONE;
+	outcome_clear(&x->outcome);
+}
+
+/* Would it fail?  Against the snapshot, and what the transaction itself does. */
+static bool
+read_will_do(struct bundle *b, struct exchange *x)
+{
+	const struct exchange *writer = written_by(b, x);
+
+	if (writer != NULL && writer->interaction->verb == PERMIT_DELETE
+	    && x->interaction->shape == PATH_INSTANCE)
+		return exchange_fail(x, FAULT_DELETED, "");
+	if (writer != NULL)
+		return true;
+	if (!rest_perform(x))
+		return false;
+	forget_answer(x);
+	return true;
+}
+
+static bool
+perform_reads(struct bundle *b)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct exchange *x = b->entries[i].x;
+
+		if (!reads(x))
+			continue;
+		x->late = b->outer->commit != NULL;
+		x->status = 200;
+		b->outer->late |= x->late;
+		if (!(x->late ? read_will_do(b, x) : rest_perform(x)))
+			return blame(b, i);
+	}
+	return true;
 }
 
 static bool
@@ -425,66 +736,186 @@ transact(struct bundle *b)
 {
 	struct transaction *t = arena_alloc(b->outer->arena, sizeof *t);
 
-	for (uint32_t i = 0; i < b->count; i++)
+	for (uint32_t i = 0; i < b->count; i++) {
+		b->entries[i].x->transaction = t;
 		if (!entry_allowed(b->entries[i].x))
 			return blame(b, i);
+	}
+	names_init_keyed(&b->meant, b->outer->arena, 16);
+	names_init_keyed(&b->makers, b->outer->arena, 16);
 	targets_of_updates(b);
-	return no_reads_beside_writes(b) && assign_patients(b, t) && assign_others(b)
-	    && perform_in_order(b) && one_unit(b);
+	return perform_deletes(b) && resolve_conditions(b) && assign_patients(b, t)
+	    && assign_others(b) && name_targets(b, t) && perform_writes(b) && one_unit(b) && perform_reads(b);
+}
+
+/* A request that came before is answered as it was then. */
+static bool
+perform_once(struct exchange *x)
+{
+	return replay_find(x) ? replay_answer(x) : rest_perform(x);
+}
+
+static void
+perform_in_batch(struct exchange *x, struct store_commit *c)
+{
+	struct store_unit *u;
+
+	x->unit = NULL;
+	if (!entry_allowed(x) || !perform_once(x)) {
+		rest_refuse(x);
+		return;
+	}
+	if (x->write == NULL)
+		return;
+	u = x->unit = &c->units[c->count++];
+	*u = (struct store_unit){ .writes = x->write, .count = x->write_count, .guards = x->guard,
+		.guard_count = x->guard != NULL, .replay = replay_keep(x) };
+}
+
+static struct store_commit *
+new_commit(struct exchange *outer)
+{
+	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
+
+	c->units = arena_array(outer->arena, outer->entry_count + 1, sizeof *c->units);
+	return c;
+}
+
+static void
+keep_commit(struct exchange *outer, struct store_commit *c)
+{
+	if (c->count == 0)
+		return;
+	c->count++;                     /* the last one is for the records of the rest */
+	outer->commit = c;
 }
 
 static void
 batch(struct bundle *b)
 {
-	struct exchange *outer = b->outer;
-	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
+	struct store_commit *c = new_commit(b->outer);
 
-	c->units = arena_array(outer->arena, b->count + 1, sizeof *c->units);
 	for (uint32_t i = 0; i < b->count; i++) {
-		struct exchange *x = b->entries[i].x;
-
-		if (b->entries[i].resource != 0)
+		if (b->entries[i].resource != 0 && b->entries[i].x->interaction != NULL)
 			keep_id(b, &b->entries[i]);
-		if (!entry_allowed(x) || !rest_perform(x))
-			rest_refuse(x);
-		else if (x->write != NULL) {
-			x->unit = &c->units[c->count++];
-			x->unit->writes = x->write;
-			x->unit->count = 1;
-		}
+		perform_in_batch(b->entries[i].x, c);
 	}
-	if (c->count > 0) {
-		c->count++;             /* the last one is for the records of the rest */
-		outer->commit = c;
-	}
+	keep_commit(b->outer, c);
 }
 
-/* Each entry's own records: into its unit, so that they happen with its write,
- * else among those of the Bundle. */
+/* An entry's own records: into its unit, so that they happen with its write, else among those of
+ * the Bundle. */
+static bool
+record_entry(struct exchange *outer, struct exchange *x)
+{
+	uint32_t count = outer->entry_record_count;
+
+	if (!controls_response(x))
+		return exchange_fail(outer, FAULT_NO_AUDIT, "");
+	if (x->unit != NULL) {
+		x->unit->records = x->records;
+		x->unit->record_count = x->record_count;
+		return true;
+	}
+	outer->entry_records = arena_grow(outer->arena, outer->entry_records,
+	    count * sizeof *x->records, (count + x->record_count) * sizeof *x->records);
+	if (x->record_count > 0)
+		memcpy(outer->entry_records + count, x->records, x->record_count * sizeof *x->records);
+	outer->entry_record_count += x->record_count;
+	return true;
+}
+
 static bool
 record_entries(struct exchange *outer)
 {
-	struct slice *loose = NULL;
-	uint32_t count = 0;
+	for (uint32_t i = 0; i < outer->entry_count; i++)
+		if (!outer->entries[i]->late && !record_entry(outer, outer->entries[i]))
+			return false;
+	return true;
+}
 
+static void
+forget_records(struct exchange *outer)
+{
+	outer->entry_records = NULL;
+	outer->entry_record_count = 0;
+}
+
+bool
+bundle_read_late(struct exchange *outer, bool snapshot)
+{
+	forget_records(outer);
 	for (uint32_t i = 0; i < outer->entry_count; i++) {
 		struct exchange *x = outer->entries[i];
 
-		if (!controls_response(x))
-			return exchange_fail(outer, FAULT_NO_AUDIT, "");
-		if (x->unit != NULL) {
-			x->unit->records = x->records;
-			x->unit->record_count = x->record_count;
+		if (!x->late)
 			continue;
-		}
-		loose = arena_grow(outer->arena, loose, count * sizeof *loose,
-		    (count + x->record_count) * sizeof *loose);
-		if (x->record_count > 0)
-			memcpy(loose + count, x->records, x->record_count * sizeof *loose);
-		count += x->record_count;
+		x->worker = outer->worker;
+		if (snapshot ? !rest_perform(x) : !exchange_fail(x, FAULT_NO_STORE, ""))
+			rest_refuse(x);
+		if (!record_entry(outer, x))
+			return false;
 	}
-	outer->entry_records = loose;
-	outer->entry_record_count = count;
+	return true;
+}
+
+/* As it was before it was performed. */
+static void
+put_back_entry(struct exchange *x)
+{
+	forget_answer(x);
+	x->write = NULL;
+	x->write_count = 0;
+	x->old = NULL;
+	x->resolved = false;
+	x->guard = NULL;
+	x->placed = false;
+	x->compartment = (struct store_compartment){ .number = 0 };
+	if (x->interaction->shape == PATH_TYPE)
+		x->id = SLICE_NONE;
+	if (x->interaction->verb == PERMIT_UPDATE)
+		x->chosen_id = SLICE_NONE;
+}
+
+/* What had a file written beside it would need that again: it is refused instead. */
+static void
+perform_lost(struct exchange *x, struct store_commit *c, bool snapshot)
+{
+	if (x->file != NULL || !snapshot) {
+		rest_conflict(x);
+		x->unit = NULL;
+		x->events = NULL;
+		rest_refuse(x);
+		return;
+	}
+	put_back_entry(x);
+	perform_in_batch(x, c);
+}
+
+bool
+bundle_perform_again(struct exchange *outer, bool snapshot)
+{
+	struct store_commit *c = new_commit(outer);
+
+	forget_records(outer);
+	for (uint32_t i = 0; i < outer->entry_count; i++) {
+		struct exchange *x = outer->entries[i];
+
+		if (x->unit == NULL || x->unit->verdict == STORE_DONE)
+			continue;
+		x->worker = outer->worker;
+		perform_lost(x, c, snapshot);
+		if (!record_entry(outer, x))
+			return false;
+	}
+	keep_commit(outer, c);
+	if (outer->commit != NULL) {
+		struct store_unit *rest = &c->units[c->count - 1];
+
+		rest->records = outer->entry_records;
+		rest->record_count = outer->entry_record_count;
+		forget_records(outer);
+	}
 	return true;
 }
 

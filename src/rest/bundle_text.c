@@ -64,38 +64,116 @@ bundle_shell(const struct json *j, struct arena *arena)
 	return buf_slice(&b);
 }
 
-/* Long strings (narrative, attachments) are never a fullUrl. */
+/* Long strings (attachments) are never a fullUrl. */
 #define URL_MAX 2048
+
+static bool
+is_value(const struct json *j, uint32_t node)
+{
+	return json_type(j, node) == JSON_STRING && (j->nodes[node].flags & JSON_IS_NAME) == 0;
+}
 
 static bool
 may_be_url(const struct json *j, uint32_t node)
 {
-	return json_type(j, node) == JSON_STRING && (j->nodes[node].flags & JSON_IS_NAME) == 0
-	    && j->nodes[node].len <= URL_MAX
+	return j->nodes[node].len <= URL_MAX
 	    && memchr(j->text.ptr + j->nodes[node].at, ':', j->nodes[node].len) != NULL;
+}
+
+static bool
+is_reference(const struct json *j, uint32_t node)
+{
+	return (j->nodes[node - 1].flags & JSON_IS_NAME) != 0
+	    && json_is(j, node - 1, SLICE("reference"));
+}
+
+struct rewrite {
+	struct slice (*target)(void *ctx, struct slice url, bool reference);
+	void        *ctx;
+	struct buf   out;
+	size_t       copied;            /* of the text, from its beginning */
+	struct slice text;
+};
+
+static void
+splice(struct rewrite *r, size_t from, size_t len, struct slice by)
+{
+	buf_add_bytes(&r->out, r->text.ptr + r->copied, from - r->copied);
+	buf_add(&r->out, by);
+	r->copied = from + len;
+}
+
+/* Is the "=" at `at` that of a link?  In a narrative that stands in JSON a quote is \" or '. */
+static bool
+link_begins(struct slice div, size_t at, size_t *from)
+{
+	struct slice before = slice_sub(div, 0, at);
+
+	if (!slice_ends(before, SLICE("href")) && !slice_ends(before, SLICE("src")))
+		return false;
+	*from = at + (at + 1 < div.len && div.ptr[at + 1] == '\\' ? 3 : 2);
+	return *from < div.len;
+}
+
+static size_t
+link_end(struct slice div, size_t at)
+{
+	while (at < div.len && div.ptr[at] != '\\' && div.ptr[at] != '\'' && div.ptr[at] != '>')
+		at++;
+	return at;
+}
+
+/* R4 http.html#transaction: links of a narrative are replaced too. */
+static void
+rewrite_narrative(struct rewrite *r, size_t begin, struct slice div)
+{
+	size_t at = 0, from, end;
+
+	while ((at += slice_find(slice_sub(div, at, div.len), '=')) < div.len) {
+		struct slice to;
+
+		if (link_begins(div, at++, &from)) {
+			end = link_end(div, from);
+			to = r->target(r->ctx, slice_sub(div, from, end - from), false);
+			if (to.len > 0)
+				splice(r, begin + from, end - from, to);
+			at = end;
+		}
+	}
+}
+
+static void
+rewrite_string(struct rewrite *r, const struct json *j, uint32_t n, struct arena *arena)
+{
+	bool reference = is_reference(j, n);
+	struct slice to;
+
+	if (slice_starts(json_raw(j, n), SLICE("<div"))) {
+		rewrite_narrative(r, j->nodes[n].at, json_raw(j, n));
+		return;
+	}
+	if (!reference && !may_be_url(j, n))
+		return;
+	to = r->target(r->ctx, json_string(j, n, arena), reference);
+	if (to.len > 0)
+		splice(r, j->nodes[n].at, j->nodes[n].len, to);
 }
 
 struct slice
 bundle_rewrite(const struct json *j, uint32_t resource,
-    struct slice (*target)(void *ctx, struct slice url), void *ctx, struct arena *arena)
+    struct slice (*target)(void *ctx, struct slice url, bool reference), void *ctx,
+    struct arena *arena)
 {
 	const struct json_node *whole = &j->nodes[resource];
-	size_t copied = whole->at;
-	struct buf b;
+	struct rewrite r = { .target = target, .ctx = ctx, .copied = whole->at, .text = j->text };
 
-	buf_init(&b, arena, SIZE_MAX);
-	buf_reserve(&b, whole->len + 64);
-	for (uint32_t n = resource + 1; n < whole->next; n++) {
-		struct slice to;
-
-		if (!may_be_url(j, n) || (to = target(ctx, json_string(j, n, arena))).len == 0)
-			continue;
-		buf_add_bytes(&b, j->text.ptr + copied, j->nodes[n].at - copied);
-		buf_add(&b, to);
-		copied = j->nodes[n].at + j->nodes[n].len;
-	}
-	buf_add_bytes(&b, j->text.ptr + copied, whole->at + whole->len - copied);
-	return buf_slice(&b);
+	buf_init(&r.out, arena, SIZE_MAX);
+	buf_reserve(&r.out, whole->len + 64);
+	for (uint32_t n = resource + 1; n < whole->next; n++)
+		if (is_value(j, n))
+			rewrite_string(&r, j, n, arena);
+	splice(&r, whole->at + whole->len, 0, SLICE_NONE);
+	return buf_slice(&r.out);
 }
 
 bool
@@ -133,10 +211,18 @@ bundle_entry_path(struct slice entry, struct slice path, struct arena *arena)
 	return buf_slice(&b);
 }
 
+/* R4 bundle.html: an OperationOutcome about what was done stands in response.outcome. */
+static bool
+prefers_outcome(const struct exchange *x)
+{
+	return x->write != NULL && slice_starts(x->bytes, SLICE("{\"resourceType\":\"OperationOutcome\""));
+}
+
 static void
 entry_response(struct exchange *x, struct buf *b)
 {
 	static const char *const shown[] = { "location", "etag" };     /* the same names in both */
+	bool said = x->outcome.failed || prefers_outcome(x);
 
 	buf_printf(b, "\"response\":{\"status\":\"%d\"", x->status);
 	for (size_t i = 0; i < x->out_count; i++)
@@ -151,15 +237,27 @@ entry_response(struct exchange *x, struct buf *b)
 		instant_format(x->write->updated, instant);
 		buf_printf(b, ",\"lastModified\":\"%.*s\"", INSTANT_TEXT, instant);
 	}
-	if (x->outcome.failed) {
+	if (said && x->bytes.len > 0) {
 		buf_add(b, SLICE(",\"outcome\":"));
 		buf_add(b, x->bytes);
 	}
 	buf_add_char(b, '}');
 }
 
-void
-bundle_answer(struct exchange *x, bool transaction)
+static void
+write_entry(struct exchange *e, struct buf *b, bool with_resource)
+{
+	if (with_resource && !e->outcome.failed && e->bytes.len > 0 && !prefers_outcome(e)
+	    && !slice_is(e->method, "HEAD")) {
+		buf_add(b, SLICE("\"resource\":"));
+		buf_add(b, e->bytes);
+		buf_add_char(b, ',');
+	}
+	entry_response(e, b);
+}
+
+static struct slice
+bundle_text(struct exchange *x, bool transaction, bool with_resources)
 {
 	struct buf b;
 
@@ -167,17 +265,22 @@ bundle_answer(struct exchange *x, bool transaction)
 	buf_printf(&b, "{\"resourceType\":\"Bundle\",\"type\":\"%s-response\"",
 	    transaction ? "transaction" : "batch");
 	for (uint32_t i = 0; i < x->entry_count; i++) {
-		struct exchange *e = x->entries[i];
-
 		buf_add(&b, i == 0 ? SLICE(",\"entry\":[{") : SLICE(",{"));
-		if (!e->outcome.failed && e->bytes.len > 0) {
-			buf_add(&b, SLICE("\"resource\":"));
-			buf_add(&b, e->bytes);
-			buf_add_char(&b, ',');
-		}
-		entry_response(e, &b);
+		write_entry(x->entries[i], &b, with_resources);
 		buf_add_char(&b, '}');
 	}
 	buf_add(&b, x->entry_count > 0 ? SLICE("]}") : SLICE("}"));
-	answer_bytes(x, 200, buf_slice(&b));
+	return buf_slice(&b);
+}
+
+struct slice
+bundle_outcome_text(struct exchange *x)
+{
+	return bundle_text(x, true, false);
+}
+
+void
+bundle_answer(struct exchange *x, bool transaction)
+{
+	answer_bytes(x, 200, bundle_text(x, transaction, true));
 }

@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "controls/narrative.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
 #include "exchange/service.h"
@@ -16,7 +17,8 @@ static const struct { const char *name; enum format format; } media_types[] = {
 	{ "text/json", FORMAT_JSON }, { "application/fhir+xml", FORMAT_XML },
 	{ "application/xml", FORMAT_XML }, { "text/xml", FORMAT_XML },
 	{ "application/x-www-form-urlencoded", FORMAT_FORM },
-	{ "json", FORMAT_JSON }, { "xml", FORMAT_XML },         /* short names of _format */
+	{ "text/html", FORMAT_HTML },
+	{ "json", FORMAT_JSON }, { "xml", FORMAT_XML }, { "html", FORMAT_HTML },  /* of _format */
 };
 
 static enum format
@@ -100,21 +102,89 @@ take_range(struct wish *w, enum format format, struct slice range, struct slice 
 	*w = (struct wish){ narrow, weight, order };
 }
 
-/* JSON unless XML is wanted more; between equals the one that is named, then the first. */
+/* Between equals the one that is named, then the first; then `a`. */
 static bool
-prefers_xml(const struct wish *json, const struct wish *xml)
+prefers(const struct wish *b, const struct wish *a)
 {
-	if (xml->weight != json->weight)
-		return xml->weight > json->weight;
-	if (xml->narrow != json->narrow)
-		return xml->narrow > json->narrow;
-	return xml->order < json->order;
+	if (b->weight != a->weight)
+		return b->weight > a->weight;
+	if (b->narrow != a->narrow)
+		return b->narrow > a->narrow;
+	return b->order < a->order;
+}
+
+/* Pages are for those who read, by name, and only where the configuration has them. */
+static bool
+shows_html(const struct exchange *x)
+{
+	return x->service->options.narrative_html && x->interaction != NULL
+	    && (slice_is(x->method, "GET") || slice_is(x->method, "HEAD"));
+}
+
+/* By name 3, by type 2, by star 1, else 0. */
+static int
+type_narrowness(struct slice range, struct slice essence)
+{
+	struct slice type = slice_sub(essence, 0, slice_find(essence, '/') + 1);
+
+	if (slice_eq_nocase(range, essence))
+		return 3;
+	if (slice_ends(range, SLICE("/*")) && range.len == type.len + 1
+	    && slice_eq_nocase(slice_sub(range, 0, type.len), type))
+		return 2;
+	return slice_is(range, "*/*") ? 1 : 0;
+}
+
+static int
+fhir_narrowness(struct slice range, struct slice essence UNUSED)
+{
+	return format_named(range) == FORMAT_JSON || format_named(range) == FORMAT_XML ? 3 : 0;
+}
+
+static int
+wanted(const struct exchange *x, struct slice essence, int (*narrow)(struct slice, struct slice),
+    bool *named)
+{
+	int best = 0, weight = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < x->header_count; i++) {
+		struct slice rest = x->headers[i].value;
+
+		if (!slice_is(x->headers[i].name, "accept"))
+			continue;
+		any |= rest.len > 0;
+		while (rest.len > 0) {
+			struct slice parameters = slice_cut(&rest, ',');
+			int n = narrow(slice_trim(slice_cut(&parameters, ';')), essence);
+			int w = weight_of(parameters);
+
+			if (n > best || (n == best && n > 0 && w > weight)) {
+				best = n;
+				weight = w;
+			}
+		}
+	}
+	*named = best == 3;
+	return any ? weight : 1000;
+}
+
+int
+format_wanted(const struct exchange *x, struct slice essence, bool *named)
+{
+	return wanted(x, essence, type_narrowness, named);
+}
+
+int
+format_fhir_wanted(const struct exchange *x, bool *named)
+{
+	return wanted(x, SLICE_NONE, fhir_narrowness, named);
 }
 
 static void
 read_accept(struct exchange *x)
 {
-	struct wish json = { 0, 0, 0 }, xml = { 0, 0, 0 };
+	struct wish json = { 0, 0, 0 }, xml = { 0, 0, 0 }, html = { 0, 0, 0 };
 	bool any = false;
 	int order = 0;
 
@@ -129,11 +199,15 @@ read_accept(struct exchange *x)
 			struct slice range = slice_trim(slice_cut(&parameters, ';'));
 
 			take_range(&json, FORMAT_JSON, range, parameters, order);
-			take_range(&xml, FORMAT_XML, range, parameters, order++);
+			take_range(&xml, FORMAT_XML, range, parameters, order);
+			if (shows_html(x) && format_named(range) == FORMAT_HTML)
+				take_range(&html, FORMAT_HTML, range, parameters, order);
+			order++;
 		}
 	}
-	x->unacceptable = any && json.weight == 0 && xml.weight == 0;
-	x->as_xml = any ? prefers_xml(&json, &xml) : format_of_content(x) == FORMAT_XML;
+	x->unacceptable = any && json.weight == 0 && xml.weight == 0 && html.weight == 0;
+	x->as_html = html.weight > 0 && prefers(&html, &json) && prefers(&html, &xml);
+	x->as_xml = !x->as_html && (any ? prefers(&xml, &json) : format_of_content(x) == FORMAT_XML);
 }
 
 /* _format wins over Accept; a "+" in it is meant as one. */
@@ -151,7 +225,9 @@ take_parameter(struct exchange *x, struct slice name, struct slice value)
 	format = format_named(slice_trim(slice_cut(&text, ';')));
 	x->format_asked = true;
 	x->as_xml = format == FORMAT_XML;
-	x->unacceptable = (format != FORMAT_XML && format != FORMAT_JSON) || !version_good(text);
+	x->as_html = format == FORMAT_HTML && shows_html(x);
+	x->unacceptable = (format != FORMAT_XML && format != FORMAT_JSON && !x->as_html)
+	    || !version_good(text);
 }
 
 static void
@@ -166,17 +242,35 @@ read_parameters(struct exchange *x, struct slice rest)
 	}
 }
 
+/* Exports are NDJSON, and the status of a job is JSON, whatever is accepted. */
+static bool
+has_own_form(const struct exchange *x)
+{
+	return x->interaction != NULL
+	    && x->interaction->shape >= PATH_EXPORT && x->interaction->shape <= PATH_IMPORT_FILE;
+}
+
 void
 format_negotiate(struct exchange *x)
 {
-	x->as_xml = x->pretty = x->format_asked = x->unacceptable = false;
-	if (x->parent != NULL)
+	x->as_xml = x->as_html = x->pretty = x->format_asked = x->unacceptable = false;
+	if (x->parent != NULL || has_own_form(x))
 		return;
 	read_parameters(x, x->query);
 	if (x->interaction != NULL && x->interaction->body == BODY_FORM)
 		read_parameters(x, x->content);
 	if (!x->format_asked)
 		read_accept(x);
+}
+
+bool
+format_is(struct slice content_type, const char *media_type)
+{
+	struct slice type = slice_trim(slice_cut(&content_type, ';'));
+	struct slice charset = type_parameter(content_type, SLICE("charset"));
+
+	return slice_eq_nocase(type, slice_of(media_type))
+	    && (charset.ptr == NULL || slice_eq_nocase(charset, SLICE("utf-8")));
 }
 
 enum format
@@ -201,6 +295,8 @@ convert(struct exchange *x, struct buf *b)
 	struct outcome aside;
 	struct json j;
 
+	if (x->as_html)
+		return narrative_page(x->bytes, x->service->pack, &x->service->options, x->arena, b);
 	outcome_init(&aside, x->arena);
 	if (!json_parse(x->bytes, any, x->arena, &j, &aside))
 		return false;
@@ -227,7 +323,7 @@ format_answer(struct exchange *x)
 		return;
 	}
 	log_event(LOG_ERROR, "answer-not-converted", "%s", "");
-	x->as_xml = x->pretty = false;
+	x->as_xml = x->as_html = x->pretty = false;
 	x->write = NULL;
 	x->commit = NULL;
 	exchange_fail(x, FAULT_BROKEN, "");
@@ -256,6 +352,6 @@ format_places(struct exchange *x)
 void
 format_link(const struct exchange *x, struct buf *b, bool query_begun)
 {
-	if (x->format_asked && x->as_xml)
-		buf_printf(b, "%c_format=xml", query_begun ? '&' : '?');
+	if (x->format_asked && (x->as_xml || x->as_html))
+		buf_printf(b, "%c_format=%s", query_begun ? '&' : '?', x->as_xml ? "xml" : "html");
 }

@@ -18,6 +18,12 @@
 static const char *const kind_names[] = { "number", "date", "string", "token", "reference",
 	"composite", "quantity", "uri", "special" };
 
+static bool
+is_of_system(const struct interaction *row)
+{
+	return row->shape == PATH_BASE || row->shape == PATH_BASE_HISTORY;
+}
+
 static void
 write_interactions(struct buf *b, bool of_system)
 {
@@ -27,7 +33,9 @@ write_interactions(struct buf *b, bool of_system)
 		const struct interaction *row = &interactions[i];
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
-		if (row->open || repeated || (row->shape == PATH_BASE) != of_system)
+		if (row->open || repeated || row->shape == PATH_COMPARTMENT || row->shape == PATH_COMPARTMENT_SEARCH
+		    || (row->shape >= PATH_EXPORT && row->shape <= PATH_IMPORT_FILE)
+		    || is_of_system(row) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
 		first = false;
@@ -51,6 +59,20 @@ write_params(struct buf *b, const struct service *s, const struct type *type)
 	}
 }
 
+static bool
+is_repeated(int i)
+{
+	const struct operation *o = &operations[i];
+
+	for (int k = 0; k < i; k++)
+		if (strcmp(operations[k].name, o->name) == 0
+		    && strcmp(operations[k].definition, o->definition) == 0
+		    && (operations[k].row.shape == PATH_SYSTEM_OPERATION)
+		    == (o->row.shape == PATH_SYSTEM_OPERATION))
+			return true;
+	return false;
+}
+
 /* Each operation once, whatever methods and levels it has. */
 static void
 write_operations(struct buf *b, const struct slice *type)
@@ -59,9 +81,8 @@ write_operations(struct buf *b, const struct slice *type)
 
 	for (int i = 0; i < operation_count; i++) {
 		const struct operation *o = &operations[i];
-		bool repeated = i > 0 && slice_is(slice_of(operations[i - 1].name), o->name);
 
-		if (repeated || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
+		if (is_repeated(i) || (o->row.shape == PATH_SYSTEM_OPERATION) != (type == NULL)
 		    || (type != NULL && !rest_operation_on(o, type)))
 			continue;
 		buf_printf(b, "%s{\"name\":\"%s\",\"definition\":\"%s\"}", first ? "" : ",", o->name,
@@ -76,8 +97,10 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
 	write_interactions(b, false);
 	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
-	    "\"updateCreate\":false,\"conditionalCreate\":false,\"conditionalRead\":\"full-support\","
-	    "\"conditionalUpdate\":false,\"conditionalDelete\":\"not-supported\",\"operation\":["));
+	    "\"updateCreate\":false,\"conditionalCreate\":true,\"conditionalRead\":\"full-support\","
+	    "\"conditionalUpdate\":true,\"conditionalDelete\":\""));
+	buf_add(b, s->options.rest_conditional_delete);
+	buf_add(b, SLICE("\",\"operation\":["));
 	write_operations(b, &type->name);
 	buf_add(b, SLICE("],\"searchParam\":["));
 	write_params(b, s, type);
@@ -118,9 +141,11 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	instant_format(env_wall(s->env), now);
 	buf_init(&b, arena, SIZE_MAX);
 	buf_printf(&b, "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"date\":\"%.*s\","
-	    "\"kind\":\"instance\",\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
+	    "\"kind\":\"instance\",\"instantiates\":[\"http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/"
+	    "bulk-data\"],\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
 	    "{\"description\":\"Firebreak FHIR server\",\"url\":\"%.*s\"},\"fhirVersion\":\"4.0.1\","
-	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
+	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"patchFormat\":"
+	    "[\"application/json-patch+json\",\"application/xml-patch+xml\",\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
 	    SLICE_FMT(s->base));
 	write_security(&b);
 	buf_add(&b, SLICE("\"resource\":["));
@@ -132,10 +157,32 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	return buf_ok(&b);
 }
 
+/* mode: full, normative or terminology (R4 http.html#capabilities). */
+static struct slice
+asked_mode(const struct exchange *x)
+{
+	struct slice rest = x->query;
+
+	while (rest.len > 0) {
+		struct slice value = slice_cut(&rest, '&');
+
+		if (slice_is(slice_cut(&value, '='), "mode"))
+			return value;
+	}
+	return SLICE("full");
+}
+
 bool
 rest_metadata(struct exchange *x)
 {
-	answer_bytes(x, 200, x->service->capabilities);
+	struct slice mode = asked_mode(x);
+
+	if (slice_is(mode, "terminology"))
+		answer_bytes(x, 200, x->service->terminology_capabilities);
+	else if (slice_is(mode, "full") || slice_is(mode, "normative"))
+		answer_bytes(x, 200, x->service->capabilities);
+	else
+		return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
 	return true;
 }
 

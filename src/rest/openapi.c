@@ -25,12 +25,19 @@ static const char *const templates[] = {
 	[PATH_SMART]              = "/.well-known/smart-configuration",
 	[PATH_TYPE]               = "/@",
 	[PATH_TYPE_SEARCH]        = "/@/_search",
+	[PATH_SYSTEM_SEARCH]      = "/_search",
 	[PATH_INSTANCE]           = "/@/{id}",
+	[PATH_BASE_HISTORY]       = "/_history",
+	[PATH_TYPE_HISTORY]       = "/@/_history",
 	[PATH_HISTORY]            = "/@/{id}/_history",
 	[PATH_VERSION]            = "/@/{id}/_history/{vid}",
 	[PATH_SYSTEM_OPERATION]   = "/$",
 	[PATH_TYPE_OPERATION]     = "/@/$",
 	[PATH_INSTANCE_OPERATION] = "/@/{id}/$",
+	[PATH_EXPORT]             = "/bulk/{id}",
+	[PATH_EXPORT_FILE]        = "/bulk/{id}/{vid}",
+	[PATH_IMPORT]             = "/import/{id}",
+	[PATH_IMPORT_FILE]        = "/import/{id}/{vid}",
 	[PATH_NONE]               = NULL,
 };
 
@@ -105,6 +112,7 @@ write_body(struct buf *b, enum body_kind body)
 		[BODY_BUNDLE]   = "application/fhir+json",
 		[BODY_ANY]      = "application/fhir+json",
 		[BODY_FORM]     = "application/x-www-form-urlencoded",
+		[BODY_PATCH]    = "application/json-patch+json",
 	};
 
 	if (media[body] == NULL)
@@ -121,7 +129,7 @@ write_lower(struct buf *b, const char *method)
 }
 
 static void
-write_row(struct buf *b, const struct service *s, const struct interaction *row,
+write_one(struct buf *b, const struct service *s, const struct interaction *row,
     const struct type *type, const char *operation)
 {
 	buf_add(b, SLICE(",\""));
@@ -132,11 +140,25 @@ write_row(struct buf *b, const struct service *s, const struct interaction *row,
 	    SLICE_FMT(type == NULL ? SLICE("system") : type->name));
 	if (row->open)
 		buf_add(b, SLICE("\"security\":[],"));
-	if (type != NULL && row->verb == PERMIT_SEARCH && row->body == BODY_NONE)
+	if (type != NULL && row->verb == PERMIT_SEARCH && row->body == BODY_NONE
+	    && row->shape != PATH_TYPE_HISTORY)
 		write_search_parameters(b, s, type);
 	write_body(b, row->body);
 	buf_add(b, SLICE("\"responses\":{\"2XX\":{\"$ref\":\"#/components/responses/Success\"},"
 	    "\"default\":{\"$ref\":\"#/components/responses/Refusal\"}}}"));
+}
+
+/* A row with GET stands for HEAD too. */
+static void
+write_row(struct buf *b, const struct service *s, const struct interaction *row,
+    const struct type *type, const char *operation)
+{
+	struct interaction head_row = *row;
+
+	write_one(b, s, row, type, operation);
+	head_row.method = "HEAD";
+	if (strcmp(row->method, "GET") == 0)
+		write_one(b, s, &head_row, type, operation);
 }
 
 /* Rows that share a path are written as one item, and a method once in it. */

@@ -5,7 +5,9 @@
 #include "base/limits.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "rest/binary.h"
 #include "rest/format.h"
+#include "rest/patch_body.h"
 #include "xml/xml.h"
 
 /* The body as JSON, whatever form it came in.  It is converted once: a write that
@@ -27,7 +29,7 @@ content_as_json(struct exchange *x, enum format format, bool bundle, struct slic
 	return true;
 }
 
-static bool
+bool
 parse_resource(struct exchange *x, enum format format, bool bundle)
 {
 	const struct limits *l = x->service->limits;
@@ -50,6 +52,9 @@ parse_body(struct exchange *x)
 	bool bundle = x->interaction->body == BODY_BUNDLE;
 	enum format format = x->parent != NULL ? FORMAT_JSON : format_of_content(x);
 
+	if (binary_native(x, format))
+		return binary_parse(x);
+
 	if (format != FORMAT_JSON && format != FORMAT_XML) {
 		exchange_add_header(x, "accept-post", SLICE("application/fhir+json, application/fhir+xml"));
 		return exchange_fail(x, FAULT_MEDIA_TYPE, "");
@@ -61,13 +66,13 @@ parse_body(struct exchange *x)
 		    || exchange_fail(x, FAULT_INVALID, "a Bundle is expected here");
 	if (x->interaction->body == BODY_RESOURCE && x->body->type != x->type)
 		return exchange_fail(x, FAULT_INVALID, "resourceType is not that of the URL");
-	return true;
+	return binary_adopt(x);
 }
 
 bool
 rest_parse(struct exchange *x)
 {
-	if (x->unacceptable)
+	if (x->unacceptable && !(binary_is(x) && x->interaction->body == BODY_NONE))
 		return exchange_fail(x, FAULT_NOT_ACCEPTABLE, "");
 	switch (x->interaction->body) {
 	case BODY_RESOURCE:
@@ -78,6 +83,8 @@ rest_parse(struct exchange *x)
 		if (x->content.len > 0 && format_of_content(x) != FORMAT_FORM)
 			return exchange_fail(x, FAULT_MEDIA_TYPE, "");
 		return true;
+	case BODY_PATCH:
+		return patch_parse(x);
 	case BODY_NONE:
 		break;
 	}

@@ -28,6 +28,12 @@ MUST_USE bool rest_parse(struct exchange *);
 /* Take in (parse, controls_in) and perform.  For entries too. */
 MUST_USE bool rest_perform(struct exchange *);
 
+/* Operations that are defined here and nowhere else; GET OperationDefinition/[name] tells them. */
+#define OWN_OPERATIONS "urn:x-firebreak:OperationDefinition:"
+
+/* Does it wait for the disk?  Then it is no work for an event loop. */
+bool rest_waits(const struct interaction *);
+
 /* The answer to a failed exchange: status, OperationOutcome. */
 void rest_refuse(struct exchange *);
 
@@ -50,6 +56,9 @@ bool rest_operation_on(const struct operation *, const struct slice *type_name);
 /* The CapabilityStatement of this service, from the interactions table and the
  * pack, in `arena`. */
 MUST_USE bool rest_capabilities(const struct service *, struct arena *, struct slice *out);
+/* The same for terminology: a TerminologyCapabilities. */
+MUST_USE bool rest_terminology_capabilities(const struct service *, struct arena *,
+    struct slice *out);
 
 /* The same as an OpenAPI 3.0 document. */
 MUST_USE bool rest_openapi_document(const struct service *, struct arena *, struct slice *out);

@@ -12,6 +12,7 @@
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/format.h"
+#include "rest/replay.h"
 
 bool
 rest_perform(struct exchange *x)
@@ -31,7 +32,7 @@ challenge(struct exchange *x)
 }
 
 static const char *const kept_headers[] = {
-	"retry-after", "allow", "accept-post", "etag", "last-modified", "www-authenticate",
+	"retry-after", "allow", "content-range", "accept-post", "accept-patch", "etag", "last-modified", "www-authenticate",
 };
 
 /* A refusal keeps only those headers that were set for it. */
@@ -54,6 +55,7 @@ rest_refuse(struct exchange *x)
 
 	x->commit = NULL;
 	x->write = NULL;
+	x->stream = NULL;
 	drop_headers(x);
 	challenge(x);
 	format_places(x);
@@ -70,7 +72,9 @@ commit_of_one(struct exchange *x)
 	c->units = arena_alloc(x->arena, sizeof *c->units);
 	c->count = 1;
 	c->units[0].writes = x->write;
-	c->units[0].count = 1;
+	c->units[0].count = x->write_count;
+	c->units[0].guards = x->guard;
+	c->units[0].guard_count = x->guard != NULL;
 	x->commit = c;
 }
 
@@ -127,14 +131,25 @@ respond(struct exchange *x)
 		x->record_count = 0;
 }
 
+/* A request that came before is answered as it was then. */
+static bool
+perform_once(struct exchange *x)
+{
+	return replay_find(x) ? replay_answer(x) : rest_perform(x);
+}
+
 void
 rest_run(struct exchange *x)
 {
 	format_negotiate(x);
-	if (x->outcome.failed || !rest_perform(x))
+	if (x->outcome.failed || !perform_once(x))
 		rest_refuse(x);
 	else if (x->write != NULL)
 		commit_of_one(x);
+	if (x->postponed)
+		return;
+	if (x->commit != NULL && x->commit->count == 1)
+		x->commit->units[0].replay = replay_keep(x);
 	respond(x);
 	attach_records(x);
 }

@@ -1,16 +1,23 @@
-/* write.c -- create, update, delete (R4 http.html#create, #update, #delete).
+/* write.c -- create, update, delete (R4 http.html#create, #update, #delete), also
+ * conditional (#ccreate, #cond-update, #cond-delete).
  *
  * Everything is found out before anything is written: the version replaced,
  * the compartment, ids, text and index rows.  What remains is a store_write
  * that loses when another version became current in between. */
-#include "rest/interactions.h"
+#include "rest/write.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/limits.h"
+#include "base/plant.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
+#include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/binary.h"
+#include "rest/conditional.h"
+#include "rest/interactions.h"
 
 static const struct slice patient_type = SLICE_INIT("Patient");
 
@@ -22,7 +29,7 @@ preferred(const struct exchange *x)
 {
 	const struct exchange *asked = x->parent == NULL ? x : x->parent;
 	struct slice prefer = exchange_header(asked, "prefer");
-	enum prefer wish = x->parent == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
+	enum prefer wish = x->parent == NULL && x->uploaded == NULL ? RETURN_REPRESENTATION : RETURN_MINIMAL;
 
 	while (prefer.len > 0) {
 		struct slice one = slice_trim(slice_cut(&prefer, ','));
@@ -39,8 +46,8 @@ preferred(const struct exchange *x)
 	return wish;
 }
 
-static void
-answer_preferred(struct exchange *x, struct slice text)
+void
+write_answer(struct exchange *x, struct slice text)
 {
 	struct buf b;
 
@@ -48,7 +55,7 @@ answer_preferred(struct exchange *x, struct slice text)
 	case RETURN_MINIMAL:
 		break;
 	case RETURN_REPRESENTATION:
-		answer_bytes(x, x->status, text);
+		answer_bytes(x, x->status, binary_with_data(x, text));
 		break;
 	case RETURN_OUTCOME:
 		buf_init(&b, x->arena, SIZE_MAX);
@@ -69,14 +76,14 @@ extract(struct exchange *x, const struct json *j, uint32_t node, struct index_ro
 
 /* The rows that the replaced version has in the index: made again from its text. */
 static bool
-extract_old(struct exchange *x, struct index_rows *rows)
+extract_old(struct exchange *x, const struct stored *old, struct index_rows *rows)
 {
 	struct json j;
 
 	*rows = (struct index_rows){ NULL, 0 };
-	if (x->old == NULL || x->old->deleted)
+	if (old == NULL || old->deleted)
 		return true;
-	return json_parse(x->old->body, json_bounds(x->service->limits, false), x->arena, &j,
+	return json_parse(old->body, json_bounds(x->service->limits, false), x->arena, &j,
 	    &x->outcome) && extract(x, &j, 0, rows);
 }
 
@@ -92,22 +99,32 @@ row_of(struct exchange *x)
 	return store_new_row(x->service->store);
 }
 
-static struct store_write *
-new_write(struct exchange *x, char method)
+static void
+fill_write(struct exchange *x, struct store_write *w, char method)
 {
 	struct store *store = x->service->store;
-	struct store_write *w = arena_alloc(x->arena, sizeof *w);
 
+	if (x->old != NULL)
+		x->guard = NULL;        /* it found something: that is guarded by `replaces` */
 	w->type = x->type;
 	w->row = row_of(x);
-	w->vid = store_new_vid(store);
+	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
 	w->updated = store_stamp(store);
 	w->method = method;
 	w->compartment = x->compartment;
 	w->labels = x->labels;
 	w->alias = x->chosen_id;
-	return w;
+	w->content = method == 'D' ? NULL : x->file;
+}
+
+static struct store_write *
+new_write(struct exchange *x, char method)
+{
+	x->write = arena_alloc(x->arena, sizeof *x->write);
+	x->write_count = 1;
+	fill_write(x, x->write, method);
+	return x->write;
 }
 
 static struct slice
@@ -134,31 +151,101 @@ outcome_of(struct exchange *x)
 	};
 }
 
-static bool
-store_body(struct exchange *x, char method)
+bool
+write_version(struct exchange *x, char method)
 {
-	struct store_write *w = x->write = new_write(x, method);
+	struct store_write *w = new_write(x, method);
 	struct stored s = outcome_of(x);
 
 	w->body = s.body = answer_version_text(x, &x->body->json, x->body->node, s.id, s.version,
 	    s.updated);
-	if (!extract(x, &x->body->json, x->body->node, &w->rows) || !extract_old(x, &w->old_rows))
+	if (!extract(x, &x->body->json, x->body->node, &w->rows) || !extract_old(x, x->old, &w->old_rows))
 		return false;
 	x->id = s.id;
 	x->status = x->old == NULL || x->old->deleted ? 201 : 200;
 	answer_note_patient(x, s.compartment);
 	answer_version_headers(x, &s);
 	answer_location(x, &s);
-	answer_preferred(x, w->body);
+	return true;
+}
+
+bool
+write_body(struct exchange *x, char method)
+{
+	if (!write_version(x, method))
+		return false;
+	write_answer(x, x->write->body);
+	return true;
+}
+
+/* Conditions */
+
+/* The interaction's criteria; empty when it has none. */
+static struct slice
+criteria_of(const struct exchange *x)
+{
+	if (slice_is(x->method, "POST"))
+		return exchange_header(x, "if-none-exist");
+	return x->id.len == 0 ? x->query : SLICE_NONE;
+}
+
+bool
+write_is_conditional(const struct exchange *x)
+{
+	return slice_is(x->method, "POST") ? exchange_header(x, "if-none-exist").len > 0
+	    : x->interaction->shape == PATH_TYPE;
+}
+
+bool
+write_resolve(struct exchange *x)
+{
+	struct condition condition;
+	struct stored *match;
+
+	if (x->resolved || !write_is_conditional(x))
+		return true;
+	if (!condition_one(x, x->type, criteria_of(x), &match, &condition))
+		return false;
+	x->resolved = true;
+	condition_guard(x, &condition);
+	x->old = match;
+	if (match != NULL)
+		x->id = match->id;
+	return true;
+}
+
+/* R4 http.html#ccreate, one match: it is the answer, and nothing is written. */
+static bool
+answer_existing(struct exchange *x)
+{
+	struct stored s = *x->old;
+
+	if (!controls_out(x, &s))
+		return false;
+	x->status = 200;
+	answer_note_patient(x, s.compartment);
+	answer_version_headers(x, &s);
+	answer_location(x, &s);
+	write_answer(x, s.body);
 	return true;
 }
 
 bool
 rest_create(struct exchange *x)
 {
-	if (exchange_header(x, "if-none-exist").len > 0)
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "conditional create");
-	return controls_in(x, x->body) && store_body(x, 'P');
+	if (!write_resolve(x))
+		return false;
+	if (x->old != NULL)
+		return answer_existing(x);
+	return controls_in(x, x->body) && write_body(x, 'P');
+}
+
+static struct slice
+id_in_body(struct exchange *x)
+{
+	const struct json *j = &x->body->json;
+
+	return json_string(j, json_get(j, x->body->node, SLICE("id")), x->arena);
 }
 
 /* R4 http.html#update: the id in the body is that of the URL. */
@@ -174,24 +261,41 @@ same_id(struct exchange *x)
 	    SLICE("the id of the resource must be that of the URL"));
 }
 
-/* R4 http.html#concurrency */
 static bool
-version_agrees(struct exchange *x)
+is_there(const struct exchange *x)
+{
+	return x->old != NULL && !x->old->deleted;
+}
+
+/* R4 http.html#concurrency; If-None-Match: * asks that there is none yet (RFC 9110 13.1.2). */
+bool
+write_version_agrees(struct exchange *x)
 {
 	struct slice header = exchange_header(x, "if-match"), version;
 
+	if (slice_is(slice_trim(exchange_header(x, "if-none-match")), "*") && is_there(x))
+		return exchange_fail(x, FAULT_PRECONDITION, "");
 	if (header.len == 0)
 		return true;
 	if (exchange_header_count(x, "if-match") > 1 || !answer_parse_etag(header, &version))
 		return exchange_fail(x, FAULT_INVALID, "If-Match is not one entity tag");
-	if (x->old == NULL || x->old->deleted || !slice_eq(version, x->old->version))
+	if (!is_there(x) || !slice_eq(version, x->old->version))
 		return exchange_fail(x, FAULT_PRECONDITION, "");
 	return true;
 }
 
-/* The current version, when the caller may see it; x->old stays NULL when there is none. */
+/* For planted leaks: is there such a resource, whoever may see it? */
 static bool
-find_old(struct exchange *x)
+id_is_taken(struct exchange *x)
+{
+	struct index_resolver r = store_resolver(x->worker->reader, x->service->base);
+	int64_t lead, row;
+
+	return r.find(r.ctx, x->type->name, x->id, &lead, &row);
+}
+
+bool
+write_find_old(struct exchange *x)
 {
 	struct stored *old = arena_alloc(x->arena, sizeof *old);
 	struct outcome aside;
@@ -201,7 +305,27 @@ find_old(struct exchange *x)
 		x->old = old;
 		return true;
 	}
+	if (planted(23) && id_is_taken(x))
+		return exchange_fail(x, FAULT_CONFLICT, "");
 	return aside.worst == FAULT_NO_SUCH || outcome_fail_at_once(&x->outcome, aside.worst, "");
+}
+
+bool
+write_find_target(struct exchange *x)
+{
+	if (!permit_allows(x->permit, x->type, PERMIT_READ))
+		return exchange_fail(x, FAULT_FORBIDDEN, "");
+	if (write_is_conditional(x) ? !write_resolve(x) : !write_find_old(x))
+		return false;
+	if (x->old == NULL)
+		return exchange_fail(x, planted(24) && id_is_taken(x) ? FAULT_FORBIDDEN : FAULT_NO_SUCH, "");
+	if (x->old->deleted) {
+		answer_note_patient(x, x->old->compartment);
+		return exchange_fail(x, FAULT_DELETED, "");
+	}
+	if (x->old->content != NULL)
+		return exchange_fail(x, FAULT_NOT_SUPPORTED, "a Binary is replaced as a whole");
+	return write_version_agrees(x);
 }
 
 /* R4 http.html#upsert, with a grant only: whether a chosen id is taken cannot be hidden. */
@@ -216,35 +340,111 @@ may_choose_id(struct exchange *x)
 	return true;
 }
 
-bool
-rest_update(struct exchange *x)
+/* R4 http.html#cond-update, no match: the body's id is taken for a new resource only. */
+static bool
+create_unmatched(struct exchange *x)
 {
-	return same_id(x) && find_old(x) && version_agrees(x) && may_choose_id(x)
-	    && controls_in(x, x->body) && store_body(x, 'U');
+	struct slice id = id_in_body(x);
+
+	if (id.len > 0) {
+		x->id = id;
+		if (!may_choose_id(x) || !write_find_old(x))
+			return false;
+		if (x->old != NULL)
+			return exchange_fail(x, FAULT_CONFLICT, "");
+	}
+	return write_version_agrees(x) && controls_in(x, x->body)
+	    && write_body(x, id.len > 0 ? 'U' : 'P');
 }
 
 static bool
-bury(struct exchange *x)
+update_conditionally(struct exchange *x)
 {
-	x->compartment.number = x->old->compartment;
-	x->labels = x->old->labels;
-	x->write = new_write(x, 'D');
-	if (!extract_old(x, &x->write->old_rows))
+	if (!write_resolve(x))
 		return false;
-	answer_note_patient(x, x->old->compartment);
+	if (x->old == NULL)
+		return create_unmatched(x);
+	return (id_in_body(x).len == 0 || same_id(x)) && write_version_agrees(x)
+	    && controls_in(x, x->body) && write_body(x, 'U');
+}
+
+bool
+rest_update(struct exchange *x)
+{
+	if (write_is_conditional(x))
+		return update_conditionally(x);
+	return same_id(x) && write_find_old(x) && write_version_agrees(x) && may_choose_id(x)
+	    && controls_in(x, x->body) && write_body(x, 'U');
+}
+
+/* Delete */
+
+static bool
+bury(struct exchange *x, const struct stored *old, struct store_write *w)
+{
+	x->old = old;
+	x->compartment.number = old->compartment;
+	x->labels = old->labels;
+	fill_write(x, w, 'D');
+	answer_note_patient(x, old->compartment);
+	return extract_old(x, old, &w->old_rows);
+}
+
+static bool
+bury_all(struct exchange *x, const struct stored *at, uint32_t count)
+{
 	x->status = 204;
+	if (count == 0)
+		return true;
+	x->write = arena_array(x->arena, count, sizeof *x->write);
+	x->write_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		if (!bury(x, &at[i], &x->write[i]))
+			return false;
 	return true;
+}
+
+static bool
+deletes_many(const struct exchange *x)
+{
+	return slice_is(x->service->options.rest_conditional_delete, "multiple");
+}
+
+static bool
+delete_matches(struct exchange *x)
+{
+	size_t most = x->service->limits->of[LIMIT_DELETE_MATCHES];
+	struct condition c;
+
+	if (exchange_header(x, "if-match").len > 0)
+		return exchange_fail(x, FAULT_INVALID, "If-Match goes with one resource");
+	if (!condition_find(x, x->type, criteria_of(x), (uint32_t)most, &c))
+		return false;
+	return c.more ? exchange_fail(x, FAULT_MULTIPLE, "") : bury_all(x, c.matches, c.count);
+}
+
+/* R4 http.html#cond-delete: none or one, or by configuration all of them. */
+static bool
+delete_conditionally(struct exchange *x)
+{
+	if (deletes_many(x))
+		return delete_matches(x);
+	if (!write_resolve(x) || !write_version_agrees(x))
+		return false;
+	return bury_all(x, x->old, x->old != NULL);
 }
 
 bool
 rest_delete(struct exchange *x)
 {
-	if (!find_old(x) || !version_agrees(x))
+	if (write_is_conditional(x))
+		return delete_conditionally(x);
+	if (!write_find_old(x) || !write_version_agrees(x))
 		return false;
 	if (x->old == NULL)
 		return exchange_fail(x, FAULT_NO_SUCH, "");
-	if (!x->old->deleted)
-		return bury(x);
+	if (is_there(x))
+		return bury_all(x, x->old, 1);
 	answer_note_patient(x, x->old->compartment);
 	x->status = 204;
 	return true;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
+#include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
@@ -84,8 +85,20 @@ delivery_last_resort(struct exchange *x)
 		log_event(LOG_ERROR, "response-controls-failed", "%s", "");
 }
 
-static void
-put_back(struct exchange *x)
+void
+delivery_prepare(struct exchange *x, struct worker *w)
+{
+	x->worker = w;
+	if (store_begin(w->reader, &x->outcome)) {
+		rest_run(x);
+		store_end(w->reader);
+	} else {
+		rest_run(x);            /* the outcome says why not */
+	}
+}
+
+void
+delivery_put_back(struct exchange *x)
 {
 	outcome_clear(&x->outcome);
 	x->out_count = 0;
@@ -94,7 +107,14 @@ put_back(struct exchange *x)
 	x->record_count = 0;
 	x->commit = NULL;
 	x->write = NULL;
+	x->write_count = 0;
 	x->old = NULL;
+	x->resolved = false;
+	x->late = false;
+	x->guard = NULL;
+	x->chosen_id = SLICE_NONE;
+	if (x->interaction->shape == PATH_TYPE)
+		x->id = SLICE_NONE;
 	x->placed = false;
 	x->compartment = (struct store_compartment){ .number = 0 };
 	x->row = 0;
@@ -103,6 +123,10 @@ put_back(struct exchange *x)
 	x->entry_records = NULL;
 	x->entry_record_count = 0;
 	x->bytes = SLICE_NONE;
+	x->stream = NULL;
+	x->file = NULL;
+	x->kept = NULL;
+	x->cut_data = SLICE_NONE;
 }
 
 static enum delivery_state
@@ -185,6 +209,41 @@ settle_batch(struct delivery *d)
 	return DELIVERY_RECORDS;
 }
 
+/* The Bundle's own event is durable already; those of its entries follow. */
+static bool
+answer_again(struct exchange *x, bool transaction)
+{
+	x->out_count = 0;
+	bundle_answer(x, transaction);
+	x->audited = false;
+	x->record_count = 0;
+	return controls_response(x);
+}
+
+void
+delivery_more(struct delivery *d, struct worker *w)
+{
+	struct exchange *x = d->x;
+	bool transaction = x->late, snapshot, good;
+	struct outcome aside;
+
+	x->worker = w;
+	x->commit = NULL;
+	outcome_init(&aside, x->arena);
+	snapshot = store_begin(w->reader, &aside);
+	good = transaction ? bundle_read_late(x, snapshot) : bundle_perform_again(x, snapshot);
+	store_end(w->reader);
+	if (good && answer_again(x, transaction)) {
+		x->records = x->entry_records;
+		x->record_count = x->entry_record_count;
+		delivery_start(d);
+		return;
+	}
+	x->commit = NULL;
+	delivery_last_resort(x);
+	d->done(d);
+}
+
 static enum delivery_state
 finish_commit(struct delivery *d)
 {
@@ -197,11 +256,11 @@ finish_commit(struct delivery *d)
 		return refuse(d);
 	}
 	if (!any_verdict(x->commit, STORE_CONFLICT))
-		return DELIVERY_READY;
+		return x->late ? DELIVERY_MORE : DELIVERY_READY;
 	if (x->entry_count > 0 && x->commit->count > 1)
-		return settle_batch(d);
+		return ++d->attempts < ATTEMPTS ? DELIVERY_MORE : settle_batch(d);
 	if (++d->attempts < ATTEMPTS) {
-		put_back(x);
+		delivery_put_back(x);
 		return DELIVERY_AGAIN;
 	}
 	rest_conflict(x);

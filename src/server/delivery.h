@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct exchange;
+struct worker;
 
 struct delivery {
 	struct exchange *x;
@@ -23,6 +24,12 @@ struct delivery {
 	bool   durable;                         /* of records without a commit */
 };
 
+/* rest_run() in one snapshot of the worker's store; on the thread that the worker belongs to. */
+void delivery_prepare(struct exchange *, struct worker *);
+
+/* As if it had not been prepared: delivery_prepare() again. */
+void delivery_put_back(struct exchange *);
+
 /* Queue what has to be durable; done() follows, always. */
 void delivery_start(struct delivery *);
 
@@ -30,8 +37,13 @@ enum delivery_state {
 	DELIVERY_READY,         /* the answer may leave */
 	DELIVERY_AGAIN,         /* x was put back: run it again, then delivery_start() */
 	DELIVERY_RECORDS,       /* x became a refusal: delivery_start() for its records */
+	DELIVERY_MORE,          /* a Bundle is not done: delivery_more() */
 };
 enum delivery_state delivery_finish(struct delivery *);
+
+/* What remains of a Bundle, in a new snapshot of the worker's store: the reads of a transaction
+ * that wrote, or the entries of a batch that lost a race.  done() follows, always. */
+void delivery_more(struct delivery *, struct worker *);
 
 /* An answer made of fixed text, for when not even a refusal can be audited. */
 void delivery_last_resort(struct exchange *);

@@ -9,7 +9,7 @@
 #include "exchange/exchange.h"
 #include "server/server.h"
 
-#define THREADS_MAX 16
+#define THREADS_MAX 64
 
 struct task {
 	struct task *next;
@@ -75,17 +75,19 @@ start_thread(struct pool *p, int number)
 }
 
 struct pool *
-pool_new(const struct service *s, struct outcome *o)
+pool_new(const struct service *s, int threads, struct outcome *o)
 {
 	struct pool *p = calloc(1, sizeof *p);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int wanted = cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (int)cores;
+	int wanted = threads > 0 ? threads : cores < 1 ? 1 : (int)cores;
 
 	if (p == NULL)
 		abort();
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->wake, NULL);
 	p->tail = &p->first;
+	if (wanted > THREADS_MAX)
+		wanted = THREADS_MAX;
 	for (; p->count < wanted; p->count++) {
 		if (!worker_open(&p->workers[p->count], s, o)) {
 			pool_free(p);

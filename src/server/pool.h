@@ -7,9 +7,9 @@ struct pool;
 struct service;
 struct worker;
 
-/* As many threads as there are processors, each with a worker of its own; NULL
+/* `threads` of them (0: as many as there are processors), each with a worker of its own; NULL
  * when a worker cannot be opened. */
-struct pool *pool_new(const struct service *, struct outcome *);
+struct pool *pool_new(const struct service *, int threads, struct outcome *);
 
 /* fn(arg, worker) on one of the threads, in the order of submission. */
 void pool_submit(struct pool *, void (*fn)(void *arg, struct worker *), void *arg);

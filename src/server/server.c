@@ -2,7 +2,7 @@
  *
  *   head      on the loop: route, request phase of the controls.  A stranger is
  *             refused here, before a byte of body is read.
- *   request   on the loop, or for Bundles on the pool: rest_run() in one store
+ *   request   on the loop, or for Bundles and wide searches on the pool: rest_run() in one store
  *             snapshot.
  *   delivery  writer or audit thread make it durable; the loop sends.
  *
@@ -18,25 +18,33 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "bulk/bulk.h"
+#include "controls/attachments.h"
 #include "controls/control.h"
 #include "crypto/keeper.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "http/http.h"
 #include "oauth/registry.h"
+#include "rest/binary.h"
 #include "rest/rest.h"
 #include "server/admin.h"
 #include "server/delivery.h"
+#include "server/imports.h"
+#include "server/download.h"
 #include "server/pool.h"
+#include "server/upload.h"
 
 #define GRACE_SECONDS 10
+#define LONG_BODY     65536
 
 struct server {
 	struct service     *service;
 	struct http_server *http;
 	struct worker      *workers;            /* one per loop */
 	int                 worker_count;
-	struct pool        *pool;
+	struct pool        *pool;               /* Bundles, and bodies that are long to look through */
+	struct pool        *inspectors;         /* they wait for the malware scanner */
 };
 
 /* One request on its way; lives in the HTTP exchange's arena. */
@@ -45,6 +53,7 @@ struct job {
 	struct http_exchange *http;
 	struct exchange      *x;
 	struct delivery       delivery;
+	struct upload        *upload;           /* of a body that is not gathered; or NULL */
 };
 
 static struct worker *
@@ -58,10 +67,21 @@ reply(struct job *job)
 {
 	struct exchange *x = job->x;
 
-	http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
+	if (x->stream != NULL)
+		download_start(job->http, x, job->server->pool);
+	else
+		http_reply(job->http, x->status, x->out, x->out_count, x->bytes);
 }
 
 static void run_again(struct job *job);
+
+static void
+deliver_more(void *arg, struct worker *w)
+{
+	struct job *job = arg;
+
+	delivery_more(&job->delivery, w);
+}
 
 static void
 finish(void *arg)
@@ -75,6 +95,9 @@ finish(void *arg)
 		break;
 	case DELIVERY_AGAIN:
 		run_again(job);
+		break;
+	case DELIVERY_MORE:
+		pool_submit(job->server->pool, deliver_more, job);
 		break;
 	case DELIVERY_RECORDS:
 		delivery_start(&job->delivery);
@@ -90,23 +113,53 @@ durable(struct delivery *d)
 	http_post(job->http->loop, finish, job);
 }
 
+static void inspect(void *arg, struct worker *w);
+static void run_pooled(void *arg, struct worker *w);
+
+/* From the beginning again, where it holds up nobody. */
+static void
+put_off(struct job *job)
+{
+	outcome_clear(&job->x->outcome);
+	job->x->postponed = false;
+	job->x->on_pool = true;
+	pool_submit(job->server->pool, run_pooled, job);
+}
+
 /* In one snapshot of the store; on whatever thread the worker belongs to. */
 static void
 run(struct job *job, struct worker *w)
 {
-	struct exchange *x = job->x;
-
-	x->worker = w;
-	if (store_begin(w->reader, &x->outcome)) {
-		rest_run(x);
-		store_end(w->reader);
-	} else {
-		rest_run(x);            /* the outcome says why not */
+	delivery_prepare(job->x, w);
+	if (job->x->postponed) {
+		put_off(job);
+		return;
 	}
-	job->delivery.x = x;
+	if (attachments_waiting(job->x)) {
+		pool_submit(job->server->inspectors, inspect, job);
+		return;
+	}
+	job->delivery.x = job->x;
 	job->delivery.ctx = job;
 	job->delivery.done = durable;
 	delivery_start(&job->delivery);
+}
+
+/* What was prepared stands when its content is clean; else it is prepared again, to be refused. */
+static void
+inspect(void *arg, struct worker *w)
+{
+	struct job *job = arg;
+
+	if (attachments_inspect(job->x)) {
+		job->delivery.x = job->x;
+		job->delivery.ctx = job;
+		job->delivery.done = durable;
+		delivery_start(&job->delivery);
+		return;
+	}
+	delivery_put_back(job->x);
+	run(job, w);
 }
 
 static void
@@ -119,8 +172,10 @@ static void
 run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
+	bool heavy = i != NULL && (rest_waits(i) || i->body == BODY_BUNDLE || i->body == BODY_PATCH
+	    || job->x->content.len > LONG_BODY);
 
-	if (i != NULL && i->body == BODY_BUNDLE && !job->x->outcome.failed)
+	if (heavy && !job->x->outcome.failed)
 		pool_submit(job->server->pool, run_pooled, job);
 	else
 		run(job, loop_worker(job));
@@ -148,6 +203,29 @@ new_job(struct server *server, struct http_exchange *h)
 	return job;
 }
 
+/* Content in its own type goes into a file as it comes; false when its type is not taken. */
+static bool
+begin_upload(struct job *job, size_t *body_limit)
+{
+	struct exchange *x = job->x;
+	struct slice essence;
+
+	if (!binary_brings_stream(x, &essence))
+		return !x->outcome.failed;
+	*body_limit = x->service->limits->of[LIMIT_ATTACHMENT];
+	job->upload = upload_begin(job->http, x->service, job->server->inspectors, essence);
+	return true;
+}
+
+static void
+uploaded(void *arg)
+{
+	struct job *job = arg;
+
+	job->x->uploaded = upload_result(job->upload);
+	run_again(job);
+}
+
 static bool
 on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
 {
@@ -157,7 +235,7 @@ on_head(void *ctx, struct http_exchange *h, size_t *body_limit)
 	rest_route(x);
 	if (x->interaction != NULL && x->interaction->body == BODY_BUNDLE)
 		*body_limit = x->service->limits->of[LIMIT_BUNDLE_BODY];
-	if (controls_request(x))
+	if (controls_request(x) && begin_upload(job, body_limit))
 		return true;
 	run(job, x->worker);
 	return false;
@@ -169,7 +247,10 @@ on_request(void *ctx UNUSED, struct http_exchange *h)
 	struct job *job = h->user;
 
 	job->x->content = h->body;
-	run_again(job);
+	if (job->upload != NULL)
+		upload_end(job->upload, uploaded, job);
+	else
+		run_again(job);
 }
 
 static void
@@ -257,8 +338,12 @@ open_workers(struct server *server, struct outcome *o)
 			return false;
 		store_reader_lazy(server->workers[server->worker_count].reader);
 	}
-	server->pool = pool_new(server->service, o);
-	return server->pool != NULL;
+	server->pool = pool_new(server->service, 0, o);
+	if (server->pool == NULL || (server->service->bulk = bulk_open(server->service, o)) == NULL)
+		return false;
+	server->inspectors = server->pool == NULL ? NULL : pool_new(server->service,
+	    (int)server->service->limits->of[LIMIT_SCAN_THREADS], o);
+	return server->inspectors != NULL;
 }
 
 static void
@@ -272,7 +357,11 @@ on_idle(void *ctx, int loop)
 static void
 close_workers(struct server *server)
 {
+	pool_free(server->inspectors);
 	pool_free(server->pool);
+	if (server->service->bulk != NULL)
+		bulk_close(server->service->bulk);
+	server->service->bulk = NULL;
 	while (server->worker_count > 0)
 		worker_close(&server->workers[--server->worker_count]);
 }
@@ -287,21 +376,25 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		.idle = on_idle,
 	};
 	struct admin *admin = NULL;
+	struct imports *imports = NULL;
 	bool good;
 
 	server->service = s;
 	server->http = server_listen(s, listen, (int)s->options.server_loops, &handler, o);
 	if (server->http == NULL)
 		return false;
-	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL;
+	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL
+	    && (imports = imports_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
+		bulk_start(s->bulk);
 		ready(ctx, http_port(server->http));
 		http_run(server->http, GRACE_SECONDS);
 		stoppable = NULL;
 	}
 	admin_stop(admin);
+	close_workers(server);          /* what is under way may still post to the loops */
+	imports_stop(imports);
 	http_server_free(server->http);
-	close_workers(server);
 	return good;
 }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "attachment/inspect.h"
 #include "audit/audit.h"
 #include "base/arena.h"
 #include "base/env.h"
@@ -16,9 +17,11 @@
 #include "crypto/keeper.h"
 #include "exchange/exchange.h"
 #include "fhir/pack.h"
+#include "fhir/package_store.h"
 #include "oauth/registry.h"
 #include "rest/rest.h"
 #include "search/index.h"
+#include "search/ucum.h"
 #include "server/server.h"
 #include "store/store.h"
 #include "validate/validate.h"
@@ -28,6 +31,7 @@ static void close_pack(void *p)     { pack_close(p); }
 static void close_audit(void *p)    { audit_close(p); }
 static void close_store(void *p)    { store_close(p); }
 static void close_registry(void *p) { registry_close(p); }
+static void free_inspector(void *p) { inspector_free(p); }
 
 static char *
 path_in(struct service *s, const char *name)
@@ -78,8 +82,13 @@ open_pack(struct service *s, const char *path, struct outcome *o)
 	if (s->pack == NULL)
 		return false;
 	arena_defer(s->arena, close_pack, s->pack);
+	if (!package_store_load(s->pack, s->env, s->dir, s->arena, o))
+		return false;
 	s->validator = validator_new(s->pack, s->limits, s->env, s->arena, o);
-	return s->validator != NULL;
+	if (s->validator != NULL)
+		validator_use_units(s->validator, ucum_canonical);
+	return s->validator != NULL && validator_impose(s->validator, s->options.validation_profiles.at,
+	    s->options.validation_profiles.count, o);
 }
 
 static bool
@@ -129,11 +138,28 @@ open_registry(struct service *s, struct outcome *o)
 }
 
 static bool
+open_inspector(struct service *s, struct outcome *o)
+{
+	struct inspector_config config = {
+		.env = s->env, .limits = s->limits, .scanner = s->options.attachments_scanner,
+		.signature_days = s->options.attachments_signature_days,
+	};
+
+	s->inspector = inspector_new(&config, o);
+	if (s->inspector == NULL)
+		return false;
+	arena_defer(s->arena, free_inspector, s->inspector);
+	return true;
+}
+
+static bool
 open_parts(struct service *s, const char *pack_path, struct outcome *o)
 {
 	return open_options(s, o) && open_keys(s, o) && open_pack(s, pack_path, o)
 	    && open_audit(s, o) && open_store(s, o) && open_index(s, o) && open_registry(s, o)
+	    && open_inspector(s, o)
 	    && rest_capabilities(s, s->arena, &s->capabilities)
+	    && rest_terminology_capabilities(s, s->arena, &s->terminology_capabilities)
 	    && rest_openapi_document(s, s->arena, &s->openapi);
 }
 

@@ -90,7 +90,8 @@ open_database(struct store *s, struct outcome *o)
 	if (!sqlite_connect(s->path, true, s->config.no_sync, &s->sealing))
 		return sqlite_failed(s->sealing, "open", o);
 	return sqlite_create(s, s->sealing, o) && sqlite_load(s, s->sealing, o)
-	    && common_compartment(s, s->sealing, o) && sqlite_start_writer(s, o);
+	    && common_compartment(s, s->sealing, o)
+	    && sqlite_open_content(s, s->sealing, o) && sqlite_start_writer(s, o);
 }
 
 struct store *
@@ -106,6 +107,7 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 	s->lock_fd = -1;
 	s->tail = &s->first;
 	s->patient = pack_resource(config->pack, SLICE("Patient"));
+	s->binary = pack_resource(config->pack, SLICE("Binary"));
 	atomic_store(&s->healthy, true);
 	pthread_rwlock_init(&s->keys_lock, NULL);
 	pthread_mutex_init(&s->labels_lock, NULL);

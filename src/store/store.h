@@ -19,6 +19,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -64,6 +65,18 @@ void          store_end(struct store_reader *);
 void          store_reader_lazy(struct store_reader *);
 void          store_release(struct store_reader *);
 
+/* Bytes that are kept beside a version: the content of a Binary. */
+#define STORE_CONTENT_NAME 16
+#define STORE_CHUNK        65536        /* what is sealed, and so read, in one piece */
+struct store_content {
+	struct store *store;
+	uint8_t       name[STORE_CONTENT_NAME], key[32];        /* of its file; random */
+	uint64_t      size;
+	uint8_t       sha256[32], sha1[20];     /* set by who wrote it */
+	bool          written;                  /* there is a file */
+	atomic_bool   stored;                   /* a committed version names it */
+};
+
 /* One version of a resource, as the store holds it. */
 struct stored {
 	const struct type *type;
@@ -74,40 +87,106 @@ struct stored {
 	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
+	const struct store_content *content;    /* beside it; NULL: none */
+	bool     redacted;              /* elements were taken out on the way to this caller */
 };
 
 /* The current version.  FAULT_NO_SUCH when absent or hidden; a visible
  * tombstone is returned with `deleted` set. */
 MUST_USE bool store_read(struct store_reader *, const struct permit *, const struct type *,
     struct slice id, struct arena *, struct stored *, struct outcome *);
+/* Is there a current version, visible and not deleted?  Everything but its body; FAULT_NO_SUCH. */
+MUST_USE bool store_find(struct store_reader *, const struct permit *, const struct type *,
+    struct slice id, struct stored *, struct outcome *);
 /* A version by its id, under the labels of that version and of the current one. */
 MUST_USE bool store_vread(struct store_reader *, const struct permit *, const struct type *,
     struct slice id, struct slice version, struct arena *, struct stored *, struct outcome *);
-/* Versions newest first, from the one before `before_vid` (0: the current). */
+/* Versions of many resources, newest first: the history of a type or of the system.  What is
+ * visible is every version under its own labels and those of the current one.  Costs
+ * what is visible costs: versions that are hidden are not touched. */
+struct store_span {
+	const struct type *const *types;
+	uint32_t type_count;
+	int64_t  since;                 /* `updated` is not before this; INT64_MIN: any */
+	int64_t  first, last;           /* it was current at some moment of this; INT64_MIN, INT64_MAX: any */
+	int64_t  before;                /* `updated` is before this: where a page ended; INT64_MAX: the first */
+	uint32_t max;
+};
+
+/* Versions newest first, from the one before `before_vid` (0: the current); of the span its
+ * times and `max`. */
 MUST_USE bool store_history(struct store_reader *, const struct permit *, const struct type *,
-    struct slice id, int64_t before_vid, uint32_t max, struct arena *, struct stored **out,
-    uint32_t *count, struct outcome *);
+    struct slice id, int64_t before_vid, const struct store_span *, struct arena *,
+    struct stored **out, uint32_t *count, struct outcome *);
+
+MUST_USE bool store_changes(struct store_reader *, const struct permit *, const struct store_span *,
+    struct arena *, struct stored **out, uint32_t *count, struct outcome *);
 
 /* Where a page ended, to be sealed into a cursor by the caller. */
-#define STORE_SORTS 4
 struct store_position {
 	bool    set;
+	uint32_t part;
 	int64_t compartment, row;
-	struct { uint8_t kind; int64_t i; double d; char text[128]; uint8_t len; } key[STORE_SORTS];
+	struct { uint8_t kind, len; char text[128]; int64_t i; double d; } key[QUERY_SORTS];
 };
 
 struct store_page {
 	struct stored *at;
+	uint32_t      *contained;       /* of each: the contained resource that matched, from 1; 0: itself */
 	uint32_t       count;
 	int64_t        total;           /* -1 unless asked for */
 	bool           more;
 	struct store_position end;
 };
 
-/* In the query's order; without _sort by compartment and row.  Ties are broken the same way.
+/* In the query's order; without _sort by type, compartment and row.  Ties are broken the same way.
  * `from` is where the page before ended; not `set` for the first. */
 MUST_USE bool store_search(struct store_reader *, const struct permit *, const struct query *,
     const struct store_position *from, struct arena *, struct store_page *, struct outcome *);
+
+/* What a page's matches refer to, and what refers to them, as the query's includes say; each
+ * once, none that is a match.  What the permit hides, or its scopes do not let the caller read,
+ * is not there.  `cut`: there were more than LIMIT_INCLUDES. */
+struct store_related {
+	struct stored *at;
+	uint32_t       count;
+	bool           cut;
+};
+MUST_USE bool store_include(struct store_reader *, const struct permit *, const struct query *,
+    const struct index_resolver *, const struct store_page *, struct arena *, struct store_related *,
+    struct outcome *);
+
+/* Does the search look at more than a compartment, so that it may take its time?  From the query and
+ * the permit alone. */
+bool store_search_is_wide(struct store_reader *, const struct permit *, const struct query *);
+
+/* Everything that a permit reaches, as it was at one instant, in the store's own order: for
+ * exports.  A scan may be broken off after any call and taken up again at its position, in another
+ * snapshot or another run: what changed since `until` is told as it was then. */
+struct store_scan {
+	const bool    *types;           /* by type number: those that are wanted */
+	const int64_t *compartments;    /* sorted; NULL: all */
+	uint32_t       compartment_count;
+	bool           patients_only;   /* nothing that is in no patient's compartment */
+	int64_t        since, until;    /* ms: last changed in since <= t <= until */
+	bool           deleted;         /* tombstones too */
+};
+
+struct store_scan_position {
+	bool     done;
+	int64_t  compartment, row;      /* begin with 0, 0, 0 */
+	uint32_t type, at;              /* `at`: in the list of compartments */
+};
+
+/* The next, at most `max` rows looked at; `each` returns false to fail.  A tombstone has the body of
+ * the version before it. */
+MUST_USE bool store_scan(struct store_reader *, const struct permit *, const struct store_scan *,
+    struct store_scan_position *, uint32_t max, struct arena *,
+    bool (*each)(void *ctx, struct stored *), void *ctx, struct outcome *);
+
+/* The compartments in which any of these patients is, sorted: their own, and those of sets. */
+MUST_USE bool store_compartments_with(struct store_reader *, const int64_t *patients,
+    uint32_t count, struct arena *, int64_t **out, uint32_t *out_count, struct outcome *);
 
 /* The resolver for index and query: row numbers by id or alias, without a look
  * at rows that could be hidden (an id that does not decode to a plausible row is 0). */
@@ -170,8 +249,29 @@ struct store_write {
 	struct slice alias;             /* client-chosen id to bind to the new row, or empty; loses
 	                                 * when it is bound already */
 	struct slice body;              /* clear; sealed by store_submit() */
+	struct store_content *content;  /* durable already; NULL: none */
+	struct slice content_row;       /* the store's own */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
+};
+
+/* A write that was prepared because a search found nothing.  The writer asks again, about what
+ * was written since the snapshot: does something match now, under the same permit, then
+ * the unit loses.  So of many writers with the same condition one wins, and the others
+ * find what it wrote. */
+struct store_guard {
+	const struct permit *permit;
+	const struct query  *query;
+	int64_t seen;                   /* store_seen() of the reader that searched */
+};
+
+/* The outcome of a request, kept so that the same request gets it again. */
+#define STORE_REPLAY_KEY 32
+#define STORE_REPLAY_MS  86400000       /* how long it is kept at least */
+struct store_replay {
+	uint8_t      key[STORE_REPLAY_KEY];
+	int64_t      at;                /* ms since 1970 */
+	struct slice answer;            /* clear; sealed by store_submit() */
 };
 
 /* All writes of a unit happen, or none; units of one commit are independent. */
@@ -180,6 +280,9 @@ struct store_unit {
 	uint32_t            count;
 	struct slice       *records;    /* encoded audit records, in the same transaction */
 	uint32_t            record_count;
+	struct store_guard *guards;             /* all must hold */
+	uint32_t            guard_count;
+	struct store_replay *replay;            /* loses when its key is kept already; or NULL */
 	enum store_verdict  verdict;    /* set before done() */
 };
 
@@ -197,7 +300,33 @@ struct store_commit {
 MUST_USE bool store_submit(struct store *, const struct permit *, struct store_commit *,
     struct arena *, struct outcome *);
 
+/* Content for a version to come: its file is gone again when the arena goes and no version
+ * was committed with it.  Pieces are sealed on the way; store_content_end() makes the file durable
+ * and says whether all of it went well.  Both it and store_content_drop() free the writer. */
+struct store_content *store_content_new(struct store *, struct arena *);
+struct store_content_writer;
+struct store_content_writer *store_content_write(struct store_content *);
+void          store_content_add(struct store_content_writer *, struct slice piece);
+MUST_USE bool store_content_end(struct store_content_writer *);
+void          store_content_drop(struct store_content_writer *);        /* NULL is fine */
+
+/* A descriptor to read chunks with, -1 when the file is not there; the chunk's bytes are in the
+ * arena.  False when anything was changed, moved or cut. */
+int           store_content_open(const struct store_content *);
+MUST_USE bool store_content_chunk(const struct store_content *, int fd, uint64_t index, struct arena *,
+    struct slice *plain);
+/* A number that grows with what is committed: the snapshot has all up to it. */
+int64_t store_seen(const struct store_reader *);
+
+/* What was kept under the key in the last STORE_REPLAY_MS; false when nothing. */
+bool store_replayed(struct store_reader *, const uint8_t key[STORE_REPLAY_KEY], int64_t now,
+    struct arena *, struct slice *answer);
+
 bool store_healthy(const struct store *);
+
+/* For tests: how SQLite goes about each statement that this reader has run, line by line. */
+MUST_USE bool store_plans(struct store_reader *, void (*each)(void *ctx, const char *sql,
+    const char *line), void *ctx);
 
 /* For doctor and import: number of resources by type, deleted ones left out. */
 MUST_USE bool store_counts(struct store_reader *, const struct permit *,

@@ -3,6 +3,15 @@
 
 #include "fhir/names.h"
 
+/* In all but what is asked of a server, and what it answers to that. */
+static bool
+needs_full_url(struct walk *w)
+{
+	struct slice type = walk_text(w, w->bundle, SLICE("type"));
+
+	return slice_is(type, "document") || slice_is(type, "message") || slice_is(type, "collection");
+}
+
 static void
 check_entry(struct walk *w, const struct step *at, uint32_t entry)
 {
@@ -10,8 +19,13 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 	struct slice full = walk_text(w, entry, SLICE("fullUrl")), id, rest = full, before = SLICE_NONE,
 	    last = SLICE_NONE;
 
-	if (full.len == 0 || resource == 0 || json_type(w->json, resource) != JSON_OBJECT)
+	if (resource == 0 || json_type(w->json, resource) != JSON_OBJECT)
 		return;
+	if (full.len == 0) {
+		if (w->how->codes && needs_full_url(w))
+			complain(w, at, entry, MESSAGE_full_url_missing, SLICE_NONE);
+		return;
+	}
 	if (slice_find(full, ':') == full.len) {
 		complain(w, at, entry, MESSAGE_full_url_absolute, SLICE_NONE);
 		return;
@@ -21,8 +35,14 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 		before = last;
 		last = slice_cut(&rest, '/');
 	}
-	if (id.len > 0 && slice_eq(before, walk_text(w, resource, SLICE("resourceType")))
-	    && !slice_eq(last, id))
+	if (!slice_eq(before, walk_text(w, resource, SLICE("resourceType")))) {
+		if (slice_starts(full, SLICE("http")) && last.len > 0 && pack_resource(w->pack, before) != NULL)
+			complain(w, at, resource, MESSAGE_full_url, SLICE_NONE);
+		return;
+	}
+	if (id.len == 0)
+		complain(w, at, resource, MESSAGE_full_url_no_id, SLICE_NONE);
+	else if (!slice_eq(last, id))
 		complain(w, at, resource, MESSAGE_full_url, SLICE_NONE);
 }
 
@@ -30,7 +50,7 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 static void
 check_links(struct walk *w, const struct step *at, uint32_t list)
 {
-	struct step here = { at, SLICE("link"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("link"), 0, NULL, NULL, NULL, 0 };
 	struct names seen;
 
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
@@ -48,7 +68,7 @@ static void
 check_found(struct walk *w, const struct step *entry, uint32_t node)
 {
 	uint32_t resource = json_get(w->json, node, SLICE("resource"));
-	struct step at = { entry, SLICE("resource"), -1, NULL, NULL, NULL };
+	struct step at = { entry, SLICE("resource"), -1, NULL, NULL, NULL, 0 };
 
 	if (resource != 0 && json_type(w->json, resource) == JSON_OBJECT
 	    && json_get(w->json, resource, SLICE("id")) == 0
@@ -61,7 +81,7 @@ check_bundle(struct walk *w, const struct step *at, uint32_t node)
 {
 	uint32_t list = json_get(w->json, node, SLICE("entry"));
 	struct slice type = walk_text(w, node, SLICE("type"));
-	struct step entry = { at, SLICE("entry"), 0, NULL, NULL, NULL };
+	struct step entry = { at, SLICE("entry"), 0, NULL, NULL, NULL, 0 };
 
 	check_links(w, at, json_get(w->json, node, SLICE("link")));
 	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
@@ -73,4 +93,6 @@ check_bundle(struct walk *w, const struct step *at, uint32_t node)
 			check_found(w, &entry, n);
 		entry.index++;
 	}
+	if (slice_is(type, "document"))
+		check_document(w, at, list);
 }

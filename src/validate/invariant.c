@@ -45,6 +45,7 @@ struct compiler {
 	struct names      seen;
 	const struct fhirpath **distinct;
 	uint32_t          count;
+	bool              of_profile;   /* what cannot be read is left to be said when it is met */
 	struct arena     *arena;
 	struct outcome   *outcome;
 };
@@ -54,6 +55,7 @@ compile(struct compiler *c, const struct constraint *of, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct slice expression = expression_of(&of[i]);
+		struct outcome ignored;
 		uint32_t found;
 
 		if (is_by_hand(of[i].key) || expression.len == 0)
@@ -61,13 +63,15 @@ compile(struct compiler *c, const struct constraint *of, uint32_t count)
 		found = names_find(&c->seen, expression);
 		if (found == NAME_UNKNOWN) {
 			found = c->count++;
+			outcome_init(&ignored, c->arena);
 			c->distinct[found] = fhirpath_compile(c->v->pack, expression, NULL, c->v->limits,
-			    c->arena, c->outcome);
-			if (c->distinct[found] == NULL)
+			    c->arena, c->of_profile ? &ignored : c->outcome);
+			if (c->distinct[found] == NULL && !c->of_profile)
 				return false;
 			names_add(&c->seen, expression, found);
 		}
 		c->v->compiled[of[i].number] = c->distinct[found];
+		c->v->broken[of[i].number] = c->distinct[found] == NULL;
 	}
 	return true;
 }
@@ -93,6 +97,7 @@ compile_all(struct compiler *c)
 			if (!compile(c, t->elements[k].constraints, t->elements[k].constraint_count))
 				return false;
 	}
+	c->of_profile = true;
 	for (uint32_t i = 0; i < pack_profile_count(c->v->pack); i++)
 		if (!compile_rules(c, pack_profile_at(c->v->pack, i)->root))
 			return false;
@@ -107,7 +112,9 @@ validator_new(const struct pack *pack, const struct limits *limits, const struct
 	struct compiler c = { .v = v, .arena = arena, .outcome = o };
 	uint32_t count = pack_constraint_count(pack);
 
-	*v = (struct validator){ pack, limits, env, arena_array(arena, count + 1, sizeof *v->compiled) };
+	*v = (struct validator){ pack, limits, env, arena_array(arena, count + 1, sizeof *v->compiled),
+		arena_array(arena, count + 1, sizeof *v->broken),
+		index_data_types(pack, arena), NULL, NULL };
 	c.distinct = arena_array(arena, count + 1, sizeof *c.distinct);
 	names_init(&c.seen, arena, 1024);
 	return compile_all(&c) ? v : NULL;
@@ -121,12 +128,38 @@ validator_pack(const struct validator *v)
 
 /* Evaluation */
 
-/* Only false fails: what is empty could not be decided, as in "probability is
- * decimal implies ..." without a probability. */
+/* Constraints of R4 that are meant to hold where what they speak of is not there,
+ * and are empty then ("fullUrl.contains(...).not()" without a fullUrl). */
+static const char *const may_be_empty[] = { "bdl-7", "bdl-8", "ras-2" };
+
 static bool
-is_false(const struct items *items)
+empty_passes(struct slice key)
 {
-	return items->count == 1 && items->at[0].kind == ITEM_BOOLEAN && !items->at[0].boolean;
+	for (size_t i = 0; i < COUNT_OF(may_be_empty); i++)
+		if (slice_is(key, may_be_empty[i]))
+			return true;
+	return false;
+}
+
+/* A constraint holds when it is true (conformance-rules.html#constraints); one that is
+ * empty, as when a date is compared with a time of that day, does not.  What is no
+ * boolean is there, and so true. */
+static bool
+fails(struct walk *w, const struct constraint *c, const struct items *items)
+{
+	return items->count == 0 ? !empty_passes(c->key) : !items_are_true(w, items);
+}
+
+bool
+items_are_true(struct walk *w, const struct items *items)
+{
+	const struct item *one = items->at;
+
+	if (items->count != 1)
+		return items->count > 1;
+	if (one->kind == ITEM_NODE && one->type != NULL && slice_is(one->type->name, "boolean"))
+		return !slice_is(item_text(one, w->scratch), "false");
+	return one->kind != ITEM_BOOLEAN || one->boolean;
 }
 
 static struct slice
@@ -158,7 +191,7 @@ check_one(struct walk *w, const struct step *at, const struct constraint *c,
 		complain(w, at, place, MESSAGE_invariant_costly, c->key);
 	else if (!good)
 		complain(w, at, place, MESSAGE_invariant_undecided, c->key);
-	else if (is_false(&items))
+	else if (fails(w, c, &items))
 		complain(w, at, place, c->error ? MESSAGE_invariant : MESSAGE_invariant_warning,
 		    w->quiet > 0 ? c->key : label(w, c));
 }
@@ -178,6 +211,8 @@ check_constraints(struct walk *w, const struct step *at, const struct constraint
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fhirpath *f = w->validator->compiled[of[i].number];
 
+		if (w->validator->broken[of[i].number])
+			complain(w, at, v->node != 0 ? v->node : v->sibling, MESSAGE_invariant_undecided, of[i].key);
 		if (f != NULL)
 			check_one(w, at, &of[i], f, focus, v->node != 0 ? v->node : v->sibling);
 	}

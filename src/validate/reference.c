@@ -182,6 +182,18 @@ in_document(struct walk *w)
 	return w->bundle != ITEM_ABSENT && slice_is(walk_text(w, w->bundle, SLICE("type")), "document");
 }
 
+/* Targets outside, in the caller's store. */
+static void
+look_up(struct walk *w, const struct step *at, struct slice reference, uint32_t node)
+{
+	size_t most = w->limits->of[LIMIT_REFERENCES];
+
+	if (w->lookups++ == most)
+		complain(w, at, node, MESSAGE_references_many, SLICE_NONE);
+	else if (w->lookups <= most && w->how->is_missing(w->how->is_missing_ctx, reference))
+		complain(w, at, node, MESSAGE_reference_missing, SLICE_NONE);
+}
+
 void
 check_reference(struct walk *w, const struct step *at, const struct element_type *which,
     uint32_t node)
@@ -201,10 +213,29 @@ check_reference(struct walk *w, const struct step *at, const struct element_type
 	} else {
 		type = named_type(w, text);
 	}
+	if (w->how->is_missing != NULL && w->bundle == ITEM_ABSENT && text.len > 0 && text.ptr[0] != '#')
+		look_up(w, at, text, literal);
 	if (in_document(w) && !version_is_there(w, text))
 		complain(w, at, literal, MESSAGE_reference_version, SLICE_NONE);
 	if (!allowed(w, which, type))
 		complain(w, at, literal != 0 ? literal : node, MESSAGE_reference_target, SLICE_NONE);
+}
+
+/* A narrative shows a contained image, or leads to a contained resource: src="#id". */
+static bool
+narrative_names(struct slice text, struct slice id)
+{
+	const char *end = text.ptr + text.len, *p = text.ptr;
+
+	if (text.len == 0 || text.ptr[0] != '<')
+		return false;
+	while ((p = memchr(p, '#', (size_t)(end - p))) != NULL) {
+		p++;
+		if ((size_t)(end - p) > id.len && memcmp(p, id.ptr, id.len) == 0
+		    && memchr("\"'\\", p[id.len], 3) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* dom-3: each contained resource is referred to from its container, or refers
@@ -221,8 +252,10 @@ refers(struct walk *w, uint32_t from, uint32_t to, uint32_t but_from, uint32_t b
 		if (n >= to)
 			break;
 		if (json_type(w->json, n) != JSON_STRING || (w->json->nodes[n].flags & JSON_IS_NAME) != 0
-		    || (text = json_raw(w->json, n)).len == 0 || text.ptr[0] != '#')
+		    || (text = json_raw(w->json, n)).len == 0 || (text.ptr[0] != '#' && text.ptr[0] != '<'))
 			continue;
+		if (id.len > 0 && narrative_names(text, id))
+			return true;
 		if (slice_eq(slice_sub(text, 1, text.len), id))
 			return true;
 	}

@@ -2,6 +2,7 @@
 #include "validate/slicing.h"
 
 #define PATH_STEPS 16
+#define CORE       "http://hl7.org/fhir/StructureDefinition/"
 
 /* Fixed values and patterns */
 
@@ -183,6 +184,7 @@ value_children(struct walk *w, const struct value *of, struct slice name)
 
 struct spot {
 	const struct rule *rule;        /* NULL: the profile says nothing there */
+	const struct rule *reference;   /* behind resolve(): the rule of the reference */
 	struct values      values;
 	bool               lost;        /* the path cannot be followed */
 };
@@ -197,12 +199,13 @@ child_rule(struct walk *w, const struct rule *r, struct slice name)
 			whole = c;              /* a slice that must be there says more */
 	if (whole != NULL)
 		return whole;
-	for (uint32_t i = 0; r->first == NULL && i < r->type_count; i++)
+	for (uint32_t i = 0; i < r->type_count; i++)
 		for (uint32_t k = 0; k < r->types[i].profile_count; k++) {
 			const struct profile *p = pack_profile(w->pack, r->types[i].profiles[k]);
 
-			if (p != NULL && p->root != r)
-				return child_rule(w, p->root, name);
+			if (p != NULL && p->root != r && p->root->type_count == 0
+			    && (whole = child_rule(w, p->root, name)) != NULL)
+				return whole;
 		}
 	return NULL;
 }
@@ -261,12 +264,14 @@ into_extension(struct walk *w, struct spot *s, struct slice url)
 static const struct type *
 target_type(struct walk *w, struct slice url)
 {
-	const struct profile *p = pack_profile(w->pack, slice_cut(&url, '|'));
-	struct slice name = SLICE_NONE;
+	struct slice bare = slice_cut(&url, '|'), name = SLICE_NONE;
+	const struct profile *p = pack_profile(w->pack, bare);
 
 	if (p != NULL)
 		return p->type;
-	for (struct slice rest = p == NULL ? url : SLICE_NONE; rest.len > 0;)
+	if (!slice_starts(bare, SLICE(CORE)))
+		return NULL;
+	for (struct slice rest = bare; rest.len > 0;)
 		name = slice_cut(&rest, '/');
 	return pack_type(w->pack, name);
 }
@@ -282,12 +287,14 @@ into_resolved(struct walk *w, struct spot *s)
 	for (uint32_t i = 0; i < s->values.count; i++) {
 		struct item item;
 
-		if (json_type(w->json, s->values.at[i].node) != JSON_OBJECT
+		if (s->values.at[i].node == ITEM_ABSENT
+		    || json_type(w->json, s->values.at[i].node) != JSON_OBJECT
 		    || !resolve_for_fhirpath(w, walk_text(w, s->values.at[i].node, SLICE("reference")), &item))
 			continue;
 		s->values.at[kept++] = (struct value){ .node = item.node, .type = item.type, .index = -1 };
 	}
 	s->values.count = kept;
+	s->reference = s->rule;
 	s->rule = p != NULL ? p->root : s->rule;
 }
 
@@ -345,6 +352,8 @@ follow(struct walk *w, const struct rule *slice, const struct value *item, struc
 static bool
 conforms(struct walk *w, const struct rule *r, const struct value *v)
 {
+	if (v->node == ITEM_ABSENT)
+		return true;                    /* not here: not decided */
 	if (r->fixed != NULL && (v->node == 0 || !value_is_fixed(w, v->node, r->fixed, 0)))
 		return false;
 	if (r->pattern != NULL && (v->node == 0 || !value_has_pattern(w, v->node, r->pattern, 0)))
@@ -402,27 +411,38 @@ type_matches(struct walk *w, const struct spot *s, bool resolved)
 	return resolved && r->type_count == 0 && type_is(s->values.at[0].type, pack_type(w->pack, r->name));
 }
 
+/* Without complaint; what is not here is taken for what it should be. */
+static bool
+conforms_to(struct walk *w, struct slice url, const struct value *v)
+{
+	const struct profile *p = pack_profile(w->pack, url);
+	struct step at = { NULL, SLICE(""), -1, NULL, v->type, NULL, 0 };
+	const struct type *type = p == NULL ? target_type(w, url) : p->type;
+
+	if (type != NULL && !type_is(v->type, type))
+		return false;
+	if (p == NULL || v->node == ITEM_ABSENT)
+		return true;
+	return profile_fits(w, &at, p, v);
+}
+
+/* One of the profiles of the element's type; behind resolve(), of the reference's targets. */
 static bool
 profile_matches(struct walk *w, const struct spot *s)
 {
-	for (uint32_t i = 0; s->rule != NULL && s->values.count > 0 && i < s->rule->type_count; i++)
-		for (uint32_t k = 0; k < s->rule->types[i].profile_count; k++) {
-			const struct profile *p = pack_profile(w->pack, s->rule->types[i].profiles[k]);
-			struct step at = { NULL, SLICE(""), -1, NULL, s->values.at[0].type, NULL };
-			int issues = w->issues, notes = w->notes;
-			bool good;
+	const struct rule *r = s->reference != NULL ? s->reference : s->rule;
 
-			if (p == NULL)
-				continue;
-			w->quiet++;
-			check_profile(w, &at, p, &s->values.at[0]);
-			w->quiet--;
-			good = w->issues == issues;
-			w->issues = issues;
-			w->notes = notes;
-			if (good)
+	for (uint32_t i = 0; r != NULL && s->values.count > 0 && i < r->type_count; i++) {
+		const struct rule_type *t = &r->types[i];
+		const struct slice *urls = s->reference != NULL ? t->targets : t->profiles;
+		uint32_t count = s->reference != NULL ? t->target_count : t->profile_count;
+
+		for (uint32_t k = 0; k < count; k++)
+			if (conforms_to(w, urls[k], &s->values.at[0]))
 				return true;
-		}
+		if (count == 0 && t->type != NULL && s->reference == NULL && type_is(s->values.at[0].type, t->type))
+			return true;
+	}
 	return false;
 }
 

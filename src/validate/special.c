@@ -2,6 +2,7 @@
  * Attachment.size, the codes that a ValueSet lists. */
 #include "validate/walk.h"
 
+#include "fhir/datatype.h"
 #include "fhir/names.h"
 
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
@@ -90,7 +91,7 @@ check_listed_codes(struct walk *w, const struct step *include, uint32_t node)
 	uint32_t list = json_get(w->json, node, SLICE("concept"));
 	struct slice system = walk_text(w, node, SLICE("system"));
 	const struct value_set *all = system.len == 0 ? NULL : pack_value_set(w->pack, system);
-	struct step at = { include, SLICE("concept"), 0, NULL, NULL, NULL };
+	struct step at = { include, SLICE("concept"), 0, NULL, NULL, NULL, 0 };
 
 	if (system.len > 0 && slice_find(system, ':') == system.len)
 		complain(w, include, node, MESSAGE_coding_system, SLICE_NONE);
@@ -114,7 +115,7 @@ static void
 check_filters(struct walk *w, const struct step *include, uint32_t node)
 {
 	uint32_t list = json_get(w->json, node, SLICE("filter"));
-	struct step at = { include, SLICE("filter"), 0, NULL, NULL, NULL };
+	struct step at = { include, SLICE("filter"), 0, NULL, NULL, NULL, 0 };
 
 	if (!is_list(w, list))
 		return;
@@ -132,8 +133,8 @@ void
 check_value_set(struct walk *w, const struct step *at, uint32_t node)
 {
 	uint32_t list = json_path(w->json, node, "compose.include");
-	struct step compose = { at, SLICE("compose"), -1, NULL, NULL, NULL };
-	struct step include = { &compose, SLICE("include"), 0, NULL, NULL, NULL };
+	struct step compose = { at, SLICE("compose"), -1, NULL, NULL, NULL, 0 };
+	struct step include = { &compose, SLICE("include"), 0, NULL, NULL, NULL, 0 };
 
 	if (!is_list(w, list))
 		return;
@@ -146,13 +147,44 @@ check_value_set(struct walk *w, const struct step *at, uint32_t node)
 	}
 }
 
+/* "urn:ietf:rfc:3986": the value is a URI (datatypes.html#Identifier).  Not on writes:
+ * much data that is there has bare OIDs. */
+void
+check_identifier(struct walk *w, const struct step *at, uint32_t node)
+{
+	struct slice value = walk_text(w, node, SLICE("value"));
+
+	if (!datatype_text_is_plain(value) || !datatype_text_is_of_one_script(value))
+		complain(w, at, json_get(w->json, node, SLICE("value")), MESSAGE_identifier_text, SLICE_NONE);
+	if (w->how->codes && value.len > 0 && slice_is(walk_text(w, node, SLICE("system")), "urn:ietf:rfc:3986")
+	    && !datatype_uri_is_absolute(value))
+		complain(w, at, json_get(w->json, node, SLICE("value")), MESSAGE_identifier_uri, SLICE_NONE);
+}
+
+/* Syntax only: what it is evaluated over, and with which functions beside those of
+ * FHIRPath, is not known here. */
+void
+check_expression(struct walk *w, const struct step *at, uint32_t node)
+{
+	struct slice text = walk_text(w, node, SLICE("expression"));
+	struct outcome o;
+
+	if (text.len == 0 || !slice_is(walk_text(w, node, SLICE("language")), "text/fhirpath"))
+		return;
+	outcome_init(&o, w->scratch);
+	if (fhirpath_compile(w->pack, text, NULL, w->limits, w->scratch, &o) == NULL
+	    && (o.first == NULL || !slice_is(o.first->detail, FHIRPATH_NO_FUNCTION)))
+		complain(w, at, json_get(w->json, node, SLICE("expression")), MESSAGE_expression_syntax,
+		    SLICE_NONE);
+}
+
 /* What others refer to by its url: a definition, which has a status. */
 void
 check_canonical_url(struct walk *w, const struct step *at, uint32_t node)
 {
 	struct slice url = walk_text(w, node, SLICE("url"));
 	const struct element *e = at->type == NULL ? NULL : type_element(at->type, SLICE("url"));
-	struct step here = { at, SLICE("url"), -1, NULL, NULL, NULL };
+	struct step here = { at, SLICE("url"), -1, NULL, NULL, NULL, 0 };
 
 	if (url.len > 0 && slice_find(url, ':') == url.len && e != NULL && e->type_count == 1
 	    && slice_is(e->types[0].type->name, "uri") && type_element(at->type, SLICE("status")) != NULL)
@@ -179,7 +211,7 @@ declared(struct walk *w, struct properties *p, struct slice code)
 static void
 check_declarations(struct walk *w, const struct step *at, struct properties *p)
 {
-	struct step here = { at, SLICE("property"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("property"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = json_first(w->json, p->list); n != 0; n = json_next(w->json, p->list, n)) {
 		if (json_type(w->json, n) == JSON_OBJECT && p->budget > 0
@@ -205,7 +237,7 @@ has_type(struct walk *w, uint32_t property, struct slice type)
 static void
 check_used(struct walk *w, const struct step *concept, struct properties *p, uint32_t list)
 {
-	struct step here = { concept, SLICE("property"), 0, NULL, NULL, NULL };
+	struct step here = { concept, SLICE("property"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		uint32_t d = json_type(w->json, n) != JSON_OBJECT ? 0
@@ -220,7 +252,7 @@ check_used(struct walk *w, const struct step *concept, struct properties *p, uin
 static void
 check_concepts(struct walk *w, const struct step *at, struct properties *p, uint32_t list)
 {
-	struct step here = { at, SLICE("concept"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("concept"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
 	    n = json_next(w->json, list, n)) {
@@ -240,11 +272,16 @@ check_code_system(struct walk *w, const struct step *at, uint32_t node)
 {
 	struct properties p = { json_get(w->json, node, SLICE("property")),
 		w->limits->of[LIMIT_FHIRPATH_STEPS] };
-	struct step content = { at, SLICE("content"), -1, NULL, NULL, NULL };
+	struct step content = { at, SLICE("content"), -1, NULL, NULL, NULL, 0 };
+	struct step concept = { at, SLICE("concept"), 0, NULL, NULL, NULL, 0 };
 
 	if (json_get(w->json, node, SLICE("supplements")) != 0
 	    && !slice_is(walk_text(w, node, SLICE("content")), "supplement"))
 		complain(w, &content, json_get(w->json, node, SLICE("content")), MESSAGE_supplement, SLICE_NONE);
+	if (slice_is(walk_text(w, node, SLICE("content")), "not-present")
+	    && is_list(w, json_get(w->json, node, SLICE("concept"))))
+		complain(w, &concept, json_get(w->json, node, SLICE("concept")), MESSAGE_concept_content,
+		    SLICE_NONE);
 	if (!is_list(w, p.list))
 		return;
 	check_declarations(w, at, &p);
@@ -263,6 +300,16 @@ asks_itself_or_nothing(struct walk *w, const struct names *links, uint32_t item,
 	    || names_find(links, question) == NAME_UNKNOWN);
 }
 
+/* Of an item that it would show or hide itself. */
+static bool
+asks_inside(struct walk *w, const struct names *links, uint32_t item, uint32_t when)
+{
+	uint32_t asked = json_type(w->json, when) != JSON_OBJECT ? NAME_UNKNOWN
+	    : names_find(links, walk_text(w, when, SLICE("question")));
+
+	return asked != NAME_UNKNOWN && asked > item && asked < w->json->nodes[item].next;
+}
+
 static void
 check_enable_when(struct walk *w, const struct step *at, const struct names *links, uint32_t item)
 {
@@ -273,6 +320,8 @@ check_enable_when(struct walk *w, const struct step *at, const struct names *lin
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
 		if (asks_itself_or_nothing(w, links, item, n))
 			complain(w, at, n, MESSAGE_enable_question, SLICE_NONE);
+		else if (asks_inside(w, links, item, n))
+			complain(w, at, n, MESSAGE_enable_inside, SLICE_NONE);
 }
 
 static void
@@ -290,7 +339,7 @@ collect_links(struct walk *w, struct names *links, uint32_t list)
 static void
 check_items(struct walk *w, const struct step *at, const struct names *links, uint32_t list)
 {
-	struct step here = { at, SLICE("item"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("item"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
 	    n = json_next(w->json, list, n)) {
@@ -348,7 +397,7 @@ static void
 check_resource_params(struct walk *w, const struct step *at, uint32_t node)
 {
 	uint32_t list = json_get(w->json, node, SLICE("searchParam"));
-	struct step here = { at, SLICE("searchParam"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("searchParam"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
 	    n = json_next(w->json, list, n)) {
@@ -362,7 +411,7 @@ static void
 check_rest(struct walk *w, const struct step *at, uint32_t node)
 {
 	uint32_t list = json_get(w->json, node, SLICE("resource"));
-	struct step here = { at, SLICE("resource"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("resource"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
 	    n = json_next(w->json, list, n)) {
@@ -376,7 +425,7 @@ void
 check_capabilities(struct walk *w, const struct step *at, uint32_t node)
 {
 	uint32_t list = json_get(w->json, node, SLICE("rest"));
-	struct step here = { at, SLICE("rest"), 0, NULL, NULL, NULL };
+	struct step here = { at, SLICE("rest"), 0, NULL, NULL, NULL, 0 };
 
 	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
 	    n = json_next(w->json, list, n)) {
@@ -393,6 +442,9 @@ check_search_param(struct walk *w, const struct step *at, uint32_t node)
 	const struct search_param *p = param_by_url(w, from, NULL);
 	uint32_t list = json_get(w->json, node, SLICE("base"));
 
+	if (slice_is(walk_text(w, node, SLICE("type")), "composite")
+	    && json_get(w->json, node, SLICE("component")) == 0)
+		complain(w, at, node, MESSAGE_param_components, SLICE_NONE);
 	if (p == NULL)
 		return;
 	if (!slice_eq(walk_text(w, node, SLICE("type")), search_kinds[p->kind]))

@@ -50,6 +50,26 @@ sentence(struct walk *w, struct slice text, struct slice name)
 	return buf_slice(&b);
 }
 
+/* The walk goes forward: counting goes on where it ended last. */
+static struct place
+place_in(struct walk *w, uint32_t node)
+{
+	size_t at = w->json->nodes[node].at - (json_type(w->json, node) == JSON_STRING);
+	struct place here;
+
+	if (w->place.line == 0 || at < w->place_at)
+		w->place = place_of(w->json->text, at);
+	else {
+		here = place_of(slice_sub(w->json->text, w->place_at, w->json->text.len), at - w->place_at);
+		if (here.line == 1)
+			here.column += w->place.column - 1;
+		here.line += w->place.line - 1;
+		w->place = here;
+	}
+	w->place_at = at;
+	return w->place;
+}
+
 /* `name` is out of a definition, or empty. */
 void
 complain(struct walk *w, const struct step *at, uint32_t node, enum message m, struct slice name)
@@ -61,7 +81,7 @@ complain(struct walk *w, const struct step *at, uint32_t node, enum message m, s
 
 	if ((*count)++ >= ISSUES_MAX || w->quiet > 0)
 		return;
-	place = json_place(w->json, node == ITEM_ABSENT ? 0 : node);
+	place = place_in(w, node == ITEM_ABSENT ? 0 : node);
 	buf_init(&b, w->arena, 4096);
 	write_path(&b, at);
 	place.path = buf_slice(&b);
@@ -89,6 +109,8 @@ static const struct {
 	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
 	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
 	{ "SearchParameter", check_search_param },
+	{ "QuestionnaireResponse", check_questionnaire_response },
+	{ "StructureDefinition", check_structure_definition },
 };
 
 /* A resource and what is about it as a whole. */
@@ -164,19 +186,25 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 	if (json >= JSON_ARRAY || json == JSON_NULL)
 		complain(w, at, node, MESSAGE_primitive_expected, type->name);
 	else if (!datatype_check(type, json, text, w->limits))
-		complain(w, at, node, MESSAGE_primitive_value, type->name);
-	else if (w->validator != NULL && slice_is(type->name, "xhtml"))
-		switch (xhtml_check(text)) {
-		case XHTML_BAD: complain(w, at, node, MESSAGE_narrative_xhtml, SLICE_NONE); break;
-		case XHTML_SAYS_NOTHING: complain(w, at, node, MESSAGE_narrative_empty, SLICE_NONE); break;
-		default: break;
-		}
+		complain(w, at, node, slice_is(type->name, "base64Binary") ? MESSAGE_primitive_base64
+		    : MESSAGE_primitive_value, type->name);
+	else if (w->validator != NULL && !w->how->narratives_elsewhere && slice_is(type->name, "xhtml"))
+		check_narrative(w, at, node, text);
 }
 
+/* What changes the meaning of all around it, and nobody said that it is understood. */
 static bool
-must_understand(const struct element *e)
+must_understand(struct walk *w, const struct element *e, uint32_t node)
 {
-	return slice_is(e->name, "modifierExtension") || slice_is(e->name, "implicitRules");
+	struct slice url;
+
+	if (!slice_is(e->name, "modifierExtension"))
+		return slice_is(e->name, "implicitRules");
+	url = json_type(w->json, node) == JSON_OBJECT ? walk_text(w, node, SLICE("url")) : SLICE_NONE;
+	for (size_t i = 0; i < w->how->understood_count; i++)
+		if (slice_eq(url, w->how->understood[i]))
+			return false;
+	return true;
 }
 
 /* What only some data types need. */
@@ -184,18 +212,87 @@ static void
 check_special(struct walk *w, const struct step *at, const struct element *e,
     const struct element_type *which, uint32_t node)
 {
-	const struct slice name = which->type->name;
+	check_data_type *check;
 
 	if (w->validator == NULL || json_type(w->json, node) != JSON_OBJECT)
 		return;
-	if (slice_is(name, "Extension"))
-		check_extension(w, at, e, node);
-	else if (slice_is(name, "Reference"))
-		check_reference(w, at, which, node);
-	else if (slice_is(name, "Coding"))
-		check_coding(w, at, node);
-	else if (slice_is(name, "Attachment"))
-		check_attachment(w, at, node);
+	check = w->validator->data_types[which->type->number];
+	if (check != NULL)
+		check(w, at, e, which, node);
+}
+
+static void
+special_extension(struct walk *w, const struct step *at, const struct element *e,
+    const struct element_type *which UNUSED, uint32_t node)
+{
+	check_extension(w, at, e, node);
+}
+
+static void
+special_reference(struct walk *w, const struct step *at, const struct element *e UNUSED,
+    const struct element_type *which, uint32_t node)
+{
+	check_reference(w, at, which, node);
+}
+
+#define SPECIAL(name)                                                                         \
+	static void                                                                           \
+	special_##name(struct walk *w, const struct step *at, const struct element *e UNUSED, \
+	    const struct element_type *which UNUSED, uint32_t node)                           \
+	{                                                                                     \
+		check_##name(w, at, node);                                                    \
+	}
+SPECIAL(coding)
+SPECIAL(attachment)
+SPECIAL(identifier)
+SPECIAL(expression)
+
+static const struct {
+	const char *type;
+	check_data_type *check;
+} specials[] = {
+	{ "Extension", special_extension }, { "Reference", special_reference },
+	{ "Coding", special_coding }, { "Attachment", special_attachment },
+	{ "Identifier", special_identifier }, { "Expression", special_expression },
+};
+
+check_data_type **
+index_data_types(const struct pack *pack, struct arena *arena)
+{
+	check_data_type **of = arena_array(arena, pack_type_count(pack) + 1, sizeof *of);
+
+	for (size_t i = 0; i < COUNT_OF(specials); i++) {
+		const struct type *type = pack_type(pack, slice_of(specials[i].type));
+
+		if (type != NULL)
+			of[type->number] = specials[i].check;
+	}
+	return of;
+}
+
+static bool
+says_absent(struct walk *w, uint32_t companion)
+{
+	uint32_t list = json_type(w->json, companion) != JSON_OBJECT ? 0
+	    : json_get(w->json, companion, SLICE("extension"));
+
+	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
+		return false;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
+		if (json_type(w->json, n) == JSON_OBJECT && slice_is(walk_text(w, n, SLICE("url")),
+		    "http://hl7.org/fhir/StructureDefinition/data-absent-reason"))
+			return true;
+	return false;
+}
+
+/* A reason why there is no code is none of a set that the code must be of. */
+static void
+check_absent(struct walk *w, const struct step *at, const struct element *e,
+    const struct element_type *which, uint32_t companion)
+{
+	if (w->validator != NULL && e->binding_strength == BINDING_REQUIRED && e->binding != NULL
+	    && e->binding->complete && slice_is(which->type->name, "code") && says_absent(w, companion))
+		complain(w, at, companion, MESSAGE_code_absent, e->binding->url);
 }
 
 static void
@@ -205,7 +302,7 @@ check_value(struct walk *w, const struct step *at, const struct element *e,
 	const struct type *type = which->type;
 	struct value v = { node, sibling, type, e, which->json_name, at->index };
 
-	if (w->how->understand && must_understand(e)) {
+	if (w->how->understand && must_understand(w, e, node)) {
 		complain(w, at, node, MESSAGE_must_understand, e->name);
 		return;
 	}
@@ -270,10 +367,13 @@ check_list(struct walk *w, const struct step *first, const struct element *e,
 
 		if (no_value && no_companion)
 			complain(w, &at, a != 0 ? a : b, MESSAGE_null_alone, SLICE_NONE);
+		at.node = a;
 		if (!no_value)
 			check_value(w, &at, e, which, a, no_companion ? 0 : b);
 		if (!no_companion)
 			check_companion(w, &at, b, no_value);
+		if (!no_companion && no_value)
+			check_absent(w, &at, e, which, b);
 		a = a == 0 ? 0 : item_after(w->json, values, a);
 		b = b == 0 ? 0 : item_after(w->json, companions, b);
 	}
@@ -289,7 +389,7 @@ check_member(struct walk *w, const struct step *up, const struct element *e,
 {
 	uint32_t any = value != 0 ? value : companion;
 	bool list = e->max > 1, is_list = json_type(w->json, any) == JSON_ARRAY;
-	struct step at = { up, e->name, -1, e->choice ? which->type : NULL, which->type, e };
+	struct step at = { up, e->name, -1, e->choice ? which->type : NULL, which->type, e, value };
 
 	if (list != is_list || (value != 0 && companion != 0
 	    && (json_type(w->json, companion) == JSON_ARRAY) != list)) {
@@ -302,6 +402,8 @@ check_member(struct walk *w, const struct step *up, const struct element *e,
 		check_value(w, &at, e, which, value, companion);
 	if (companion != 0)
 		check_companion(w, &at, companion, value == 0);
+	if (companion != 0 && value == 0)
+		check_absent(w, &at, e, which, companion);
 	return 1;
 }
 
@@ -397,9 +499,11 @@ check_object(struct walk *w, const struct step *at, const struct type *type, uin
 static bool
 run(struct walk *w, const struct type *type, uint32_t node)
 {
-	struct step root = { NULL, type->name, -1, NULL, type, NULL };
+	struct step root = { NULL, type->name, -1, NULL, type, NULL, node };
 
 	check_resource_of(w, &root, type, node);
+	if (w->profile_steps > w->limits->of[LIMIT_PROFILE_STEPS])
+		complain(w, &root, node, MESSAGE_profile_costly, SLICE_NONE);
 	if (w->issues > ISSUES_MAX)
 		outcome_issue(w->outcome, FAULT_STRUCTURE, messages[MESSAGE_too_many_issues].id, NOWHERE,
 		    messages[MESSAGE_too_many_issues].text);
@@ -425,7 +529,7 @@ validate_resource(const struct validator *v, const struct validation *how, const
 		.limits = v->limits, .arena = arena, .outcome = o, .bundle = ITEM_ABSENT };
 	bool good;
 
-	w.scratch = arena_new(1 << 16);
+	w.scratch = arena_new(1 << 14);
 	good = run(&w, type, node);
 	arena_free(w.scratch);
 	return good;

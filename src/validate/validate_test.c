@@ -52,6 +52,11 @@ close_validator(void **state UNUSED)
 #define COMPONENT(code) "{'code':{'coding':[{'system':'http://loinc.org','code':'" code "'}]},"  \
 	"'valueQuantity':{'value':1,'unit':'mmHg','system':'http://unitsofmeasure.org','code':'mm[Hg]'}}"
 
+#define PATIENT_1 ",{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'1'}}"
+#define DOCUMENT(subject, more) "{'resourceType':'Bundle','type':'document','timestamp':'2020-01-01T00:00:00Z','identifier':{'system':'http://a.test','value':'a'},"  \
+	"'entry':[{'fullUrl':'http://a.test/Composition/1','resource':{'resourceType':'Composition','id':'1','status':'final','type':{'text':'x'},'date':'2020-01-01'," \
+	"'title':'x','author':[{'display':'a'}],'subject':{'reference':'" subject "'}}}" more "]}"
+
 /* A quote ' stands for ". An id of NULL: no error. */
 static const struct {
 	const char *name, *json, *id, *path;
@@ -97,7 +102,7 @@ static const struct {
 	{ "ext-1", "{'resourceType':'Patient','extension':[{'url':'http://example.org/a'}]}", "extension_both", "Patient.extension[0]" },
 	{ "extension without a definition", "{'resourceType':'Patient','extension':[{'url':'http://nobody.test/a','valueCode':'a'}]}", NULL, NULL },
 	{ "extension of the wrong type", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-birthPlace','valueString':'a'}]}",
-	    "profile_element_type", "Patient.extension[0].value.ofType(string)" },
+	    "profile_element_type", "Patient.extension[0]" },
 	{ "extension at the wrong place", "{'resourceType':'Patient','name':[{'extension':[{'url':'" CORE "patient-birthPlace','valueAddress':{'city':'a'}}]}]}",
 	    "extension_context", "Patient.name[0]" },
 	{ "extension at its place", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-birthPlace','valueAddress':{'city':'a'}}]}", NULL, NULL },
@@ -119,6 +124,35 @@ static const struct {
 	{ "attachment of its size", "{'resourceType':'Media','status':'completed','content':{'contentType':'text/plain','data':'AAA=','size':2}}", NULL, NULL },
 	{ "full url and id", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'2'}}]}",
 	    "full_url", "Bundle.entry[0]" },
+	{ "full url of another type", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Basic/1','resource':{'resourceType':'Patient','id':'1'}}]}",
+	    "full_url", "Bundle.entry[0]" },
+	{ "full url of a server, no id", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient'}}]}",
+	    "full_url_no_id", "Bundle.entry[0]" },
+	{ "no full url", "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','id':'1'}}]}", "full_url_missing", "Bundle.entry[0]" },
+	{ "document", DOCUMENT("Patient/1", PATIENT_1), NULL, NULL },
+	{ "document: the subject is not in it", DOCUMENT("Patient/2", PATIENT_1), "document_reference", "Bundle.entry[0].resource.subject" },
+	{ "document: an entry that nobody knows", DOCUMENT("Patient/1", PATIENT_1 ",{'fullUrl':'http://a.test/Basic/3','resource':{'resourceType':'Basic','id':'3','code':{'text':'x'}}}"),
+	    "document_orphan", "Bundle.entry[2]" },
+	{ "identifier that is a URI", "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'urn:oid:1.2.3'}]}", NULL, NULL },
+	{ "identifier that is no URI", "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'1.2.3'}]}", "identifier_uri", "Patient.identifier[0]" },
+	{ "identifier with a bad OID", "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'urn:oid:1.02'}]}", "identifier_uri", "Patient.identifier[0]" },
+	{ "uri with a bad UUID", "{'resourceType':'Patient','implicitRules':'urn:uuid:1'}", "primitive_value", "Patient.implicitRules" },
+	{ "no code, but why", "{'resourceType':'Patient','_gender':{'extension':[{'url':'" CORE "data-absent-reason','valueCode':'unknown'}]}}", "code_absent", "Patient.gender" },
+	{ "part of an extension that is not defined", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-nationality','extension':[{'url':'nonsense','valueCode':'a'}]}]}",
+	    "extension_part", "Patient.extension[0].extension[0]" },
+	{ "contained image that the narrative shows", "{'resourceType':'Basic','code':{'text':'x'},'contained':[{'resourceType':'Binary','id':'i','contentType':'image/png'}],"
+	    "'text':{'status':'generated','div':'" DIV "<img src=\\'#i\\'/></div>'}}", NULL, NULL },
+	{ "an invariant that is empty fails", "{'resourceType':'Encounter','status':'finished','class':{'code':'AMB'},'period':{'start':'2023-06-21','end':'2023-06-21T06:20:00Z'}}",
+	    "invariant", "Encounter.period" },
+	{ "differential of no such element", "{'resourceType':'StructureDefinition','url':'http://a.test','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Patient',"
+	    "'baseDefinition':'" CORE "Patient','derivation':'constraint','differential':{'element':[{'id':'Patient.x','path':'Patient.x'}]}}", "differential_path", "StructureDefinition" },
+	{ "composite without components", "{'resourceType':'SearchParameter','url':'http://a.test','name':'A','status':'draft','description':'a','code':'a','base':['Patient'],'type':'composite','expression':'Patient'}",
+	    "param_components", "SearchParameter" },
+	{ "FHIRPath that is none", "{'resourceType':'Basic','code':{'text':'x'},'extension':[{'url':'http://example.org/a','valueExpression':{'language':'text/fhirpath','expression':'a and'}}]}",
+	    "expression_syntax", "Basic.extension[0].value.ofType(Expression)" },
+	{ "question inside", "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1','text':'a','type':'group','enableWhen':[{'question':'2','operator':'exists','answerBoolean':true}],"
+	    "'item':[{'linkId':'2','text':'b','type':'string'}]}]}", "enable_inside", "Questionnaire.item[0]" },
+	{ "concepts where none are", "{'resourceType':'CodeSystem','status':'draft','content':'not-present','concept':[{'code':'x'}]}", "concept_content", "CodeSystem.concept[0]" },
 	{ "bdl-8", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1/_history/1','resource':{'resourceType':'Patient'}}]}",
 	    "invariant", "Bundle.entry[0]" },
 	{ "document without Composition", "{'resourceType':'Bundle','type':'document','timestamp':'2020-01-01T00:00:00Z','identifier':{'system':'http://a.test','value':'a'},'entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'1'}}]}",
@@ -134,6 +168,39 @@ static const struct {
 	    "property_twice", "CodeSystem.property[1]" },
 	{ "property of another type", "{'resourceType':'CodeSystem','status':'draft','content':'complete','property':[{'code':'a','type':'code'}],'concept':[{'code':'x','property':[{'code':'a','valueInteger':1}]}]}",
 	    "property_type", "CodeSystem.concept[0].property[0]" },
+};
+
+/* A response, with its questionnaire contained. */
+#define RESPONSE(status, items, answers) "{'resourceType':'QuestionnaireResponse','status':'" status "','questionnaire':'#q'," \
+	"'contained':[{'resourceType':'Questionnaire','id':'q','status':'draft','item':[" items "]}],'item':[" answers "]}"
+#define ASK(link, type, more) "{'linkId':'" link "','type':'" type "'" more "}"
+#define SAY(link, value) "{'linkId':'" link "','answer':[{" value "}]}"
+#define QUESTIONS ASK("1", "boolean", ",'required':true") "," ASK("2", "choice", ",'answerOption':[{'valueCoding':{'system':'http://s','code':'a'}}]," \
+	"'enableWhen':[{'question':'1','operator':'=','answerBoolean':true}]") "," ASK("3", "group", ",'repeats':true,'item':[" \
+	ASK("3.1", "string", ",'maxLength':3") "," ASK("3.2", "integer", ",'required':true") "]")
+#define YES "'valueBoolean':true"
+#define CODE(c) "'valueCoding':{'system':'http://s','code':'" c "'}"
+#define GROUP(items) "{'linkId':'3','item':[" items "]}"
+
+static const struct {
+	const char *name, *json, *id, *path;
+} responses[] = {
+	{ "all", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("2", CODE("a")) "," GROUP(SAY("3.1", "'valueString':'abc'") "," SAY("3.2", "'valueInteger':1")) ","
+	    GROUP(SAY("3.2", "'valueInteger':2"))), NULL, NULL },
+	{ "required", RESPONSE("completed", QUESTIONS, SAY("2", CODE("a"))), "response_disabled", "QuestionnaireResponse.item[0]" },
+	{ "required and missing", RESPONSE("completed", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1"))), "response_required", "QuestionnaireResponse" },
+	{ "not completed yet", RESPONSE("in-progress", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1"))), NULL, NULL },
+	{ "required inside", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," GROUP(SAY("3.1", "'valueString':'a'"))), "response_required", "QuestionnaireResponse.item[1]" },
+	{ "no such question", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("9", YES)), "response_no_such", "QuestionnaireResponse.item[1]" },
+	{ "a question of elsewhere", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3.1", "'valueString':'a'")), "response_misplaced", "QuestionnaireResponse.item[1]" },
+	{ "out of order", RESPONSE("completed", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1")) "," SAY("1", YES)), "response_order", "QuestionnaireResponse.item[1]" },
+	{ "twice", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("1", YES)), "response_repeats", "QuestionnaireResponse" },
+	{ "two answers", RESPONSE("completed", QUESTIONS, "{'linkId':'1','answer':[{" YES "},{" YES "}]}"), "response_repeats", "QuestionnaireResponse.item[0]" },
+	{ "another type", RESPONSE("completed", QUESTIONS, SAY("1", "'valueString':'yes'")), "response_type", "QuestionnaireResponse.item[0].answer[0]" },
+	{ "none of the options", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("2", CODE("b"))), "response_option", "QuestionnaireResponse.item[1].answer[0]" },
+	{ "not enabled", RESPONSE("completed", QUESTIONS, SAY("1", "'valueBoolean':false") "," SAY("2", CODE("a"))), "response_disabled", "QuestionnaireResponse.item[1]" },
+	{ "too long", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," GROUP(SAY("3.1", "'valueString':'abcd'") "," SAY("3.2", "'valueInteger':1"))), "response_length", "QuestionnaireResponse.item[1].item[0].answer[0]" },
+	{ "a group with an answer", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3", "'valueString':'a'")), "response_no_answer", "QuestionnaireResponse.item[1]" },
 };
 
 static struct slice
@@ -188,6 +255,27 @@ each_rule(void **state UNUSED)
 			print_error("%s: %s at %.*s: %.*s\n", rows[i].name, found == NULL ? "no error"
 			    : found->id == NULL ? "?" : found->id, SLICE_FMT(found == NULL ? SLICE("-")
 			    : found->place.path), SLICE_FMT(found == NULL ? SLICE("-") : found->detail));
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+responses_answer_their_questionnaire(void **state UNUSED)
+{
+	static const struct validation plain = { .codes = true };
+	int wrong = 0;
+
+	for (size_t i = 0; i < COUNT_OF(responses); i++) {
+		struct outcome o;
+		bool good = check(unquoted(responses[i].json), &plain, &o);
+		const struct issue *found = first_error(&o);
+		bool right = responses[i].id == NULL ? good : !good && strcmp(found->id, responses[i].id) == 0
+		    && slice_is(found->place.path, responses[i].path);
+
+		wrong += !right;
+		if (!right)
+			print_error("%s: %s at %.*s\n", responses[i].name, found == NULL ? "no error" : found->id,
+			    SLICE_FMT(found == NULL ? SLICE("-") : found->place.path));
 	}
 	assert_int_equal(wrong, 0);
 }
@@ -280,6 +368,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule),
+		cmocka_unit_test(responses_answer_their_questionnaire),
 		cmocka_unit_test(what_must_be_understood_is),
 		cmocka_unit_test(extensions_without_definition_are_refused_when_asked),
 		cmocka_unit_test(a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load),

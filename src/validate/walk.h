@@ -13,6 +13,8 @@
 
 struct names;
 
+struct walk;
+
 struct step {
 	const struct step *up;
 	struct slice       name;
@@ -20,13 +22,23 @@ struct step {
 	const struct type *chosen;      /* of a choice: what it is, else NULL */
 	const struct type *type;        /* of the value */
 	const struct element *element;  /* NULL at the root */
+	uint32_t node;                  /* the value, where the walk is in it; else 0 */
 };
+
+/* What only some data types need; structure.c has the table. */
+typedef void check_data_type(struct walk *, const struct step *, const struct element *,
+    const struct element_type *, uint32_t node);
+check_data_type **index_data_types(const struct pack *, struct arena *);
 
 struct validator {
 	const struct pack      *pack;
 	const struct limits    *limits;
 	const struct env       *env;
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
+	bool                   *broken;         /* by constraint.number: of a package, and cannot be read */
+	check_data_type *const *data_types;     /* by type.number */
+	canonical_units        *canonical_units;
+	const struct profile ***imposed;        /* by type.number: a list that NULL ends; or NULL */
 };
 
 struct walk {
@@ -41,8 +53,13 @@ struct walk {
 	int                      quiet;         /* > 0: issues are only counted */
 	int                      contained;     /* depth of contained resources */
 	int                      profile_depth;
+	size_t                   profile_steps; /* rules applied */
+	size_t                   lookups;       /* of targets outside */
 	struct item              resource, root;/* %resource, %rootResource */
+	struct place             place;         /* line and column of byte `place_at` */
+	size_t                   place_at;
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
+	struct names            *verdicts;      /* resource and profile -> has it, or not */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
 };
 
@@ -61,6 +78,8 @@ struct slice walk_text(struct walk *, uint32_t object, struct slice name);
 /* invariant.c */
 void check_constraints(struct walk *, const struct step *, const struct constraint *,
     uint32_t count, const struct value *);
+/* The result of a constraint: true, or something that is no boolean. */
+bool items_are_true(struct walk *, const struct items *);
 /* binding.c */
 void check_binding(struct walk *, const struct step *, const struct value_set *,
     enum binding_strength, const struct type *, uint32_t node);
@@ -78,7 +97,13 @@ void check_contained_use(struct walk *, const struct step *, uint32_t resource);
 void check_extension(struct walk *, const struct step *, const struct element *, uint32_t node);
 /* bundle.c */
 void check_bundle(struct walk *, const struct step *, uint32_t node);
+/* document.c: `list` is Bundle.entry */
+void check_document(struct walk *, const struct step *, uint32_t list);
 /* profile.c */
+/* Without a complaint: has the resource the profile? */
+bool profile_fits(struct walk *, const struct step *, const struct profile *, const struct value *);
+/* <0, 0, >0; *known is false where the two cannot be compared. */
+int value_order(struct walk *, const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
 void check_profile(struct walk *, const struct step *, const struct profile *,
     const struct value *);
@@ -91,8 +116,13 @@ void check_questionnaire(struct walk *, const struct step *, uint32_t node);
 void check_capabilities(struct walk *, const struct step *, uint32_t node);
 void check_search_param(struct walk *, const struct step *, uint32_t node);
 void check_canonical_url(struct walk *, const struct step *, uint32_t node);
+void check_identifier(struct walk *, const struct step *, uint32_t node);
+void check_expression(struct walk *, const struct step *, uint32_t node);
+/* definition.c */
+void check_structure_definition(struct walk *, const struct step *, uint32_t node);
+/* response.c */
+void check_questionnaire_response(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
-enum xhtml { XHTML_GOOD, XHTML_BAD, XHTML_SAYS_NOTHING };
-enum xhtml xhtml_check(struct slice);
+void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 
 #endif

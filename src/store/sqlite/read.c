@@ -14,7 +14,7 @@
 #include "crypto/aead.h"
 #include "store/sqlite/sqlite.h"
 
-#define VISIBLE "labels IN (SELECT number FROM labelset WHERE level<="
+#define VISIBLE "EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<="
 
 static uint64_t
 get(const uint8_t *from)
@@ -78,20 +78,19 @@ sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
 	    || find_alias(r, type, id, compartment, row);
 }
 
-static int64_t
-resolve_row(void *ctx, struct slice type_name, struct slice id)
+static bool
+resolve(void *ctx, struct slice type_name, struct slice id, int64_t *lead, int64_t *row)
 {
 	struct store_reader *r = ctx;
 	const struct type *type = pack_resource(r->store->config.pack, type_name);
-	int64_t compartment, row;
 
-	return type != NULL && sqlite_row_of(r, type, id, &compartment, &row) ? row : 0;
+	return type != NULL && sqlite_row_of(r, type, id, lead, row);
 }
 
 struct index_resolver
 store_resolver(struct store_reader *r, struct slice base)
 {
-	return (struct index_resolver){ resolve_row, r, base };
+	return (struct index_resolver){ resolve, r, base };
 }
 
 /* Planted leak 7: another compartment's tombstones are seen. */
@@ -167,7 +166,17 @@ sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *aren
 	v->deleted = v->method == 'D';
 	v->version = store_version_id(r->store, v->row, v->vid, arena);
 	sealed = slice_make(sqlite3_column_blob(q, 4), (size_t)sqlite3_column_bytes(q, 4));
-	return v->deleted || sqlite_open_body(r, v, sealed, arena, o);
+	v->content = NULL;
+	return v->deleted || (sqlite_open_body(r, v, sealed, arena, o)
+	    && (v->type != r->store->binary || sqlite_load_content(r, v, arena, o)));
+}
+
+bool
+store_find(struct store_reader *r, const struct permit *p, const struct type *type, struct slice id,
+    struct stored *v, struct outcome *o)
+{
+	return sqlite_find(r, p, type, id, v, o)
+	    && (!v->deleted || outcome_fail_at_once(o, FAULT_NO_SUCH, ""));
 }
 
 bool
@@ -219,24 +228,31 @@ previous_of(struct store_reader *r, int64_t vid, int64_t row)
 
 bool
 store_history(struct store_reader *r, const struct permit *p, const struct type *type,
-    struct slice id, int64_t before_vid, uint32_t max, struct arena *arena, struct stored **out,
-    uint32_t *count, struct outcome *o)
+    struct slice id, int64_t before_vid, const struct store_span *span, struct arena *arena,
+    struct stored **out, uint32_t *count, struct outcome *o)
 {
-	struct stored current;
+	struct stored current, last = { .updated = INT64_MAX };
 	int64_t vid;
 
-	*out = arena_array(arena, max, sizeof **out);
+	*out = arena_array(arena, span->max, sizeof **out);
 	*count = 0;
 	if (!sqlite_find(r, p, type, id, &current, o))
 		return false;
 	vid = before_vid == 0 ? current.vid : previous_of(r, before_vid, current.row);
-	for (; vid != 0 && *count < max; vid = previous_of(r, vid, current.row)) {
+	last.vid = before_vid;
+	if (before_vid != 0 && !sqlite_load_version(r, &last, arena, o))
+		return false;
+	for (int64_t until = last.updated; vid != 0 && *count < span->max && until > span->first;
+	    vid = previous_of(r, vid, current.row)) {
 		struct stored *v = &(*out)[*count];
 
 		*v = (struct stored){ .type = type, .id = id, .vid = vid };
 		if (!sqlite_load_version(r, v, arena, o))
 			return false;
-		*count += planted(4) || version_visible(r->store, p, v);
+		if (v->updated < span->since)
+			break;
+		until = v->updated;
+		*count += v->updated <= span->last && (planted(4) || version_visible(r->store, p, v));
 	}
 	return true;
 }

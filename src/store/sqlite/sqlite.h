@@ -4,12 +4,17 @@
  *
  *   resource   (lead, type, row) -> vid labels updated deleted      current versions
  *   version    vid -> row previous compartment type labels updated method body
- *   token string reference date number quantity uri
+ *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows
+ *   backref    (target, param, lead, row) -> labels   references to what is under another lead
  *   compartment number -> wrapped members;  member (member, number)
  *   labelset   number -> level codings
- *   alias      (type, hash) -> compartment row                      client-chosen ids
+ *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
+ *              what a reference to it is as long as it is not there
+ *   content    vid -> compartment file sealed                       of a Binary, in D/content
  *   outbox     seq -> record                                        audit, until in the log
+ *   change     (lead, level, type, updated, vid) -> until           history of types and the system
+ *   replay     (day, key) -> at answer                              outcomes of requests
  *
  * `lead` is the compartment, and leads every key: a caller that is bound to one
  * never touches a page of another.  Patients stand twice: in their own
@@ -26,6 +31,7 @@
 #include "base/slice.h"
 #include "store/store.h"
 
+#define ALL_CHANGES   (-2)      /* the lead of changes that callers without a compartment look at */
 #define DIRECTORY      0        /* the lead of Patients for searches across patients */
 #define DEFAULT_LEVEL  3        /* no confidentiality label: N */
 
@@ -46,7 +52,7 @@ struct store {
 	char                path[4096];
 	int                 lock_fd;
 	bool                in_memory;
-	const struct type  *patient;
+	const struct type  *patient, *binary;
 	struct block_cipher *ids, *versions;
 	struct siphash_key  index_key;
 	atomic_llong        next, stamp;
@@ -75,9 +81,10 @@ struct store {
 	pthread_mutex_t     sealing_lock;
 	atomic_llong        audited;    /* outbox rows up to here are in the log */
 	atomic_llong        sent;       /* records that the log has not answered yet */
+	atomic_llong        committed;  /* writes, counted from the start: what store_seen() says */
 };
 
-#define STATEMENTS 256
+#define STATEMENTS 1024
 
 struct store_reader {
 	struct store *store;
@@ -87,6 +94,7 @@ struct store_reader {
 	bool          open;             /* a snapshot */
 	bool          lazy;             /* keeps it while the epoch is what it was */
 	unsigned long long epoch;
+	int64_t       seen;             /* of the snapshot */
 };
 
 /* schema.c */
@@ -114,17 +122,48 @@ bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *,
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
 
+/* search.c: as sqlite_load_version(), with the id that clients know. */
+bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+
+/* ../content.c */
+struct slice sqlite_seal_content(struct store *, const uint8_t key[32], const struct store_content *,
+    int64_t compartment, int64_t row, int64_t vid, struct arena *);
+bool sqlite_load_content(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+bool sqlite_open_content(struct store *, sqlite3 *, struct outcome *);
+/* changes.c: in the writer's transaction, on its connection. */
+bool sqlite_change(struct store_reader *, const struct store_write *);
+bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
+
+/* guard.c: what was written last, and whether a guard still holds. */
+struct written;
+struct written *written_new(void);
+void            written_free(struct written *);
+void            written_add(struct written *, const struct store_write *, int64_t lead);
+int64_t         written_count(const struct written *);
+bool            sqlite_guard_holds(struct store_reader *, const struct written *,
+    const struct store_guard *);
+
+/* replay.c */
+bool sqlite_replay_free(struct store_reader *, const struct store_replay *);
+bool sqlite_replay_write(struct store_reader *, const struct store_replay *);
+bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct arena *);
+
 /* writer.c */
 bool sqlite_start_writer(struct store *, struct outcome *);
 void sqlite_stop_writer(struct store *);
 
-/* The seven index tables by kind; NULL for kinds without one. */
+/* The index tables by kind; contained resources under SEARCH_SPECIAL. */
 struct index_table {
-	const char *name, *columns;     /* of the value, as in the key */
+	const char *name;
+	const char *columns;            /* of the key behind lead and param, by letter; see sqlite_bind_row() */
 	const char *insert, *erase;     /* SQL */
 };
-extern const struct index_table index_tables[];
+extern const struct index_table index_tables[SEARCH_SPECIAL + 1];
+/* Which table a row is in. */
+enum search_kind sqlite_table_of(const struct index_row *);
+/* Binds a row's key, and the labels when they are no UINT32_MAX. */
+#define NO_LABELS UINT32_MAX
 void sqlite_bind_row(sqlite3_stmt *, int64_t lead, const struct index_row *, int64_t row,
-    uint32_t labels, bool with_labels);
+    uint32_t labels);
 
 #endif

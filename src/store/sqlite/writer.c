@@ -10,6 +10,7 @@
  *      they go to the log, and leave the outbox when they are durable there.
  *  (3) After a commit that failed nothing is written any more. */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -30,8 +31,10 @@ struct writer {
 	struct store *store;
 	sqlite3      *db;
 	sqlite3_stmt *begin, *commit, *rollback, *current, *alias_find, *alias_add, *compartment,
-	             *member, *version, *resource, *outbox, *outbox_clear;
+	             *member, *version, *content, *resource, *outbox, *outbox_clear, *backref, *backref_clear;
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
+	struct store_reader reader;     /* the same connection, for what is asked before writing */
+	struct written *written;
 	int64_t       seq, cleared;
 };
 
@@ -42,10 +45,14 @@ static const struct { size_t offset; const char *sql; } statements[] = {
 	{ offsetof(struct writer, current),
 	    "SELECT vid FROM resource WHERE lead=?1 AND type=?2 AND row=?3" },
 	{ offsetof(struct writer, alias_find), "SELECT row FROM alias WHERE type=?1 AND hash=?2" },
-	{ offsetof(struct writer, alias_add), "INSERT INTO alias VALUES(?1,?2,?3,?4)" },
+	{ offsetof(struct writer, alias_add), "INSERT INTO alias VALUES(?1,?2,?3,?4,?5)" },
+	{ offsetof(struct writer, backref), "INSERT OR IGNORE INTO backref VALUES(?1,?2,?3,?4,?5)" },
+	{ offsetof(struct writer, backref_clear),
+	    "DELETE FROM backref WHERE target=?1 AND param=?2 AND lead=?3 AND row=?4" },
 	{ offsetof(struct writer, compartment), "INSERT OR IGNORE INTO compartment VALUES(?1,?2,?3)" },
 	{ offsetof(struct writer, member),   "INSERT OR IGNORE INTO member VALUES(?1,?2)" },
 	{ offsetof(struct writer, version),  "INSERT INTO version VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)" },
+	{ offsetof(struct writer, content),  "INSERT INTO content VALUES(?1,?2,?3,?4)" },
 	{ offsetof(struct writer, resource), "INSERT OR REPLACE INTO resource VALUES(?1,?2,?3,?4,?5,?6,?7)" },
 	{ offsetof(struct writer, outbox),   "INSERT INTO outbox VALUES(?1,?2)" },
 	{ offsetof(struct writer, outbox_clear), "DELETE FROM outbox WHERE seq<=?1" },
@@ -123,7 +130,10 @@ unit_wins(struct writer *w, const struct store_unit *u)
 	for (uint32_t i = 0; i < u->count; i++)
 		if (!still_current(w, &u->writes[i]))
 			return false;
-	return true;
+	for (uint32_t i = 0; i < u->guard_count; i++)
+		if (!sqlite_guard_holds(&w->reader, w->written, &u->guards[i]))
+			return false;
+	return u->replay == NULL || sqlite_replay_free(&w->reader, u->replay);
 }
 
 /* Writing */
@@ -169,6 +179,20 @@ write_version(struct writer *w, const struct store_write *v)
 }
 
 static bool
+write_content(struct writer *w, const struct store_write *v)
+{
+	sqlite3_stmt *s = w->content;
+
+	if (v->content == NULL || v->method == 'D')
+		return true;
+	sqlite3_bind_int64(s, 1, v->vid);
+	sqlite3_bind_int64(s, 2, v->compartment.number);
+	sqlite3_bind_blob(s, 3, v->content->name, sizeof v->content->name, SQLITE_STATIC);
+	sqlite3_bind_blob(s, 4, v->content_row.ptr, (int)v->content_row.len, SQLITE_STATIC);
+	return step(s);
+}
+
+static bool
 write_current(struct writer *w, const struct store_write *v, int64_t lead)
 {
 	sqlite3_stmt *s = w->resource;
@@ -184,23 +208,93 @@ write_current(struct writer *w, const struct store_write *v, int64_t lead)
 }
 
 static bool
+erase_row(struct writer *w, const struct index_row *r, int64_t lead, int64_t row)
+{
+	sqlite3_stmt *s = w->erase[sqlite_table_of(r)];
+
+	sqlite_bind_row(s, lead, r, row, NO_LABELS);
+	return step(s);
+}
+
+/* A reference may have been written before its target was there. */
+static bool
+erase_unresolved(struct writer *w, const struct index_row *r, int64_t lead, int64_t row)
+{
+	struct index_row old = *r;
+
+	if (r->kind != SEARCH_REFERENCE || r->unresolved == 0)
+		return true;
+	old.a = r->unresolved;
+	old.b = INDEX_FOREIGN;
+	return erase_row(w, &old, lead, row);
+}
+
+/* Who refers to a target under another lead; Patients by their own copy. */
+static bool
+is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
+{
+	return r->kind == SEARCH_REFERENCE && r->part == 0 && r->contained == 0 && r->b != INDEX_WITHIN
+	    && r->b != lead && lead == v->compartment.number;
+}
+
+static bool
+erase_backref(struct writer *w, int64_t target, const struct index_row *r, int64_t lead, int64_t row)
+{
+	sqlite3_bind_int64(w->backref_clear, 1, target);
+	sqlite3_bind_int64(w->backref_clear, 2, r->param);
+	sqlite3_bind_int64(w->backref_clear, 3, lead);
+	sqlite3_bind_int64(w->backref_clear, 4, row);
+	return step(w->backref_clear);
+}
+
+static bool
+erase_old(struct writer *w, const struct store_write *v, const struct index_row *r, int64_t lead)
+{
+	if (!erase_row(w, r, lead, v->row) || !erase_unresolved(w, r, lead, v->row))
+		return false;
+	if (r->kind == SEARCH_REFERENCE && r->unresolved != 0
+	    && !erase_backref(w, r->unresolved, r, lead, v->row))
+		return false;
+	return !is_backref(v, r, lead) || erase_backref(w, r->a, r, lead, v->row);
+}
+
+static bool
+insert_new(struct writer *w, const struct store_write *v, const struct index_row *r, int64_t lead)
+{
+	sqlite3_stmt *s = w->insert[sqlite_table_of(r)];
+
+	sqlite_bind_row(s, lead, r, v->row, v->labels);
+	if (!step(s))
+		return false;
+	if (!is_backref(v, r, lead))
+		return true;
+	sqlite3_bind_int64(w->backref, 1, r->a);
+	sqlite3_bind_int64(w->backref, 2, r->param);
+	sqlite3_bind_int64(w->backref, 3, lead);
+	sqlite3_bind_int64(w->backref, 4, v->row);
+	sqlite3_bind_int64(w->backref, 5, v->labels);
+	return step(w->backref);
+}
+
+static bool
 change_index(struct writer *w, const struct store_write *v, int64_t lead)
 {
-	for (uint32_t i = 0; i < v->old_rows.count; i++) {
-		sqlite3_stmt *s = w->erase[v->old_rows.at[i].kind];
-
-		sqlite_bind_row(s, lead, &v->old_rows.at[i], v->row, 0, false);
-		if (!step(s))
+	for (uint32_t i = 0; i < v->old_rows.count; i++)
+		if (!erase_old(w, v, &v->old_rows.at[i], lead))
 			return false;
-	}
-	for (uint32_t i = 0; i < v->rows.count; i++) {
-		sqlite3_stmt *s = w->insert[v->rows.at[i].kind];
-
-		sqlite_bind_row(s, lead, &v->rows.at[i], v->row, v->labels, true);
-		if (!step(s))
+	for (uint32_t i = 0; i < v->rows.count; i++)
+		if (!insert_new(w, v, &v->rows.at[i], lead))
 			return false;
-	}
 	return true;
+}
+
+static int64_t
+foreign_hash(const struct store *s, const struct store_write *v)
+{
+	char text[256];
+	int n = snprintf(text, sizeof text, "%.*s/%.*s", SLICE_FMT(v->type->name), SLICE_FMT(v->alias));
+
+	return index_foreign(&s->index_key, slice_make(text, (size_t)n));
 }
 
 static bool
@@ -212,6 +306,7 @@ write_alias(struct writer *w, const struct store_write *v)
 	sqlite3_bind_int64(w->alias_add, 2, alias_hash(w->store, v->alias));
 	sqlite3_bind_int64(w->alias_add, 3, v->compartment.number);
 	sqlite3_bind_int64(w->alias_add, 4, v->row);
+	sqlite3_bind_int64(w->alias_add, 5, foreign_hash(w->store, v));
 	return step(w->alias_add);
 }
 
@@ -220,9 +315,11 @@ write_one(struct writer *w, const struct store_write *v)
 {
 	int64_t lead = v->compartment.number;
 
-	if (!write_compartment(w, &v->compartment) || !write_version(w, v) || !write_alias(w, v)
+	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
+	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
+	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
 }
@@ -250,7 +347,8 @@ write_unit(struct writer *w, struct store_unit *u)
 		if (!write_one(w, &u->writes[i]))
 			return false;
 	u->verdict = STORE_DONE;
-	return write_records(w, u);
+	return write_records(w, u)
+	    && (u->replay == NULL || sqlite_replay_write(&w->reader, u->replay));
 }
 
 static bool
@@ -265,6 +363,15 @@ clear_outbox(struct writer *w)
 	return step(w->outbox_clear);
 }
 
+/* A question that was not asked to its end would keep its snapshot. */
+static void
+rest(struct store_reader *r)
+{
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
+			sqlite3_reset(r->cache[i].statement);
+}
+
 static bool
 write_batch(struct writer *w, struct store_commit *batch)
 {
@@ -274,6 +381,7 @@ write_batch(struct writer *w, struct store_commit *batch)
 		for (uint32_t i = 0; i < c->count; i++)
 			if (!write_unit(w, &c->units[i]))
 				return false;
+	rest(&w->reader);
 	return step(w->commit);
 }
 
@@ -369,6 +477,16 @@ drain_outbox(struct writer *w)
 
 /* The thread */
 
+/* From now on the files belong to their versions. */
+static void
+keep_content(const struct store_commit *c)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		for (uint32_t k = 0; c->units[i].verdict == STORE_DONE && k < c->units[i].count; k++)
+			if (c->units[i].writes[k].content != NULL)
+				atomic_store(&c->units[i].writes[k].content->stored, true);
+}
+
 static void
 settle(struct store *s, struct store_commit *batch, bool failed)
 {
@@ -379,6 +497,7 @@ settle(struct store *s, struct store_commit *batch, bool failed)
 		next = batch->next;     /* done() may free the commit */
 		for (uint32_t i = 0; failed && i < batch->count; i++)
 			batch->units[i].verdict = STORE_FAILED;
+		keep_content(batch);
 		batch->done(batch);
 	}
 }
@@ -438,8 +557,10 @@ run(void *arg)
 			    sqlite3_extended_errcode(w->db));
 			step(w->rollback);
 		}
-		if (good)
+		if (good) {
+			atomic_store(&s->committed, written_count(w->written));
 			send_records(w, batch, seq);
+		}
 		settle(s, batch, !good);
 	}
 	return NULL;
@@ -514,6 +635,9 @@ close_writer(struct writer *w)
 		sqlite3_finalize(w->insert[k]);
 		sqlite3_finalize(w->erase[k]);
 	}
+	for (size_t i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(w->reader.cache[i].statement);
+	written_free(w->written);
 	sqlite3_close(w->db);
 	free(w);
 }
@@ -526,12 +650,15 @@ sqlite_start_writer(struct store *s, struct outcome *o)
 	if (w == NULL)
 		abort();
 	w->store = s;
+	w->written = written_new();
 	if (!sqlite_connect(s->path, true, s->config.no_sync, &w->db) || !prepare(w)
 	    || !drain_outbox(w)) {
 		sqlite_failed(w->db, "open-writer", o);
 		close_writer(w);
 		return false;
 	}
+	w->reader.store = s;
+	w->reader.db = w->db;
 	s->writer = w;
 	if (pthread_create(&s->writer_thread, NULL, run, w) != 0
 	    || pthread_create(&s->checkpointer, NULL, checkpoint, s) != 0)
@@ -578,6 +705,9 @@ seal(struct store *s, const struct permit *p, struct store_write *w, sqlite3 *db
 		return outcome_fail_at_once(o, FAULT_NO_STORE, "");
 	w->body = aead_seal(key, s->config.env, sqlite_body_context(w->compartment.number, w->row,
 	    w->vid, w->labels, context), w->body, arena);
+	if (w->content != NULL)
+		w->content_row = sqlite_seal_content(s, key, w->content, w->compartment.number, w->row,
+		    w->vid, arena);
 	explicit_bzero(key, sizeof key);
 	return true;
 }
@@ -606,9 +736,13 @@ store_submit(struct store *s, const struct permit *p, struct store_commit *c, st
 {
 	if (!atomic_load(&s->healthy))
 		return outcome_fail_at_once(o, FAULT_NO_STORE, "");
-	for (uint32_t u = 0; u < c->count; u++)
+	for (uint32_t u = 0; u < c->count; u++) {
 		for (uint32_t i = 0; i < c->units[u].count; i++)
 			if (!seal(s, p, &c->units[u].writes[i], s->sealing, arena, o))
 				return false;
+		if (c->units[u].replay != NULL
+		    && !sqlite_replay_seal(s, s->sealing, c->units[u].replay, arena))
+			return outcome_fail_at_once(o, FAULT_NO_STORE, "");
+	}
 	return enqueue(s, c) || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "");
 }

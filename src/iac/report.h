@@ -1,0 +1,40 @@
+/* report.h -- findings in the forms that others read; a form is a row of the table. */
+#ifndef IAC_REPORT_H
+#define IAC_REPORT_H
+
+#include "iac/finding.h"
+
+struct buf;
+
+struct report_options {
+	bool colour;
+	bool only_controls;             /* text: the matrix alone */
+};
+
+struct report_format {
+	const char *name, *summary;
+	void (*write)(const struct findings *, const struct report_options *, struct buf *);
+};
+
+extern const struct report_format report_formats[];
+extern const size_t report_format_count;
+
+/* In valid UTF-8, whatever bytes the files held. */
+void report_write(const struct report_format *, const struct findings *, const struct report_options *,
+    struct buf *);
+
+/* NULL: there is none. */
+const struct report_format *report_format(const char *name);
+
+void report_text(const struct findings *, const struct report_options *, struct buf *);
+void report_json(const struct findings *, const struct report_options *, struct buf *);
+
+/* ---- what writers share ---- */
+
+/* Of a source, without "./". */
+struct slice report_path(const struct findings *, uint32_t source);
+/* One line of a source, 1-based, without its end. */
+struct slice report_line(const struct findings *, uint32_t source, uint32_t line);
+extern const char *const report_status[2];
+
+#endif

@@ -1,0 +1,73 @@
+/* conditional.c -- see conditional.h. */
+#include "rest/conditional.h"
+
+#include "base/arena.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+#include "search/query.h"
+#include "store/store.h"
+
+/* "?identifier=x", "Patient?identifier=x" and the whole URL mean the same. */
+static struct slice
+without_path(struct slice criteria)
+{
+	size_t mark = slice_find(criteria, '?');
+
+	return mark == criteria.len ? criteria : slice_sub(criteria, mark + 1, criteria.len);
+}
+
+/* Only what matches counts: not in which order, how many at once, or what else is shown. */
+static bool
+parse(struct exchange *x, const struct type *type, struct slice criteria, uint32_t most,
+    struct query *q)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+
+	if (!query_parse(x->service->index, type, without_path(criteria), SLICE_NONE, false, &resolver,
+	    x->service->limits, x->received, x->arena, q, &x->outcome))
+		return false;
+	if (q->parts[0].clause_count == 0 || q->cursor.len > 0)
+		return exchange_fail(x, FAULT_BAD_SEARCH, "a condition needs search criteria");
+	q->page = most;
+	q->sort_count = 0;
+	q->total = TOTAL_NONE;
+	q->count_only = false;
+	q->is_condition = true;
+	return true;
+}
+
+bool
+condition_find(struct exchange *x, const struct type *type, struct slice criteria, uint32_t most,
+    struct condition *c)
+{
+	struct store_position from = { .set = false };
+	struct store_page page;
+	struct query *q = arena_alloc(x->arena, sizeof *q);
+
+	if (!permit_allows(x->permit, type, PERMIT_SEARCH))
+		return exchange_fail(x, FAULT_FORBIDDEN, "");
+	if (!parse(x, type, criteria, most, q) || !store_search(x->worker->reader, x->permit, q, &from,
+	    x->arena, &page, &x->outcome))
+		return false;
+	*c = (struct condition){ page.at, page.count, page.more, q };
+	return true;
+}
+
+bool
+condition_one(struct exchange *x, const struct type *type, struct slice criteria,
+    struct stored **match, struct condition *c)
+{
+	if (!condition_find(x, type, criteria, 1, c))
+		return false;
+	*match = c->count == 0 ? NULL : &c->matches[0];
+	return !c->more || exchange_fail(x, FAULT_MULTIPLE, "");
+}
+
+void
+condition_guard(struct exchange *x, const struct condition *c)
+{
+	struct store_guard *g = arena_alloc(x->arena, sizeof *g);
+
+	*g = (struct store_guard){ x->permit, c->query, store_seen(x->worker->reader) };
+	x->guard = g;
+}

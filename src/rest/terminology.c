@@ -1,0 +1,230 @@
+/* terminology.c -- see terminology.h.
+ *
+ * A definition of the store is found by a search under the caller's permit, and goes
+ * through the same controls as an answer, so that an operation shows no more of it than
+ * a read would.  A caller who may not read the type has none. */
+#include "rest/terminology.h"
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "controls/control.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+#include "rest/answer.h"
+
+static const char *const type_names[] = {
+	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_VALUE_SET] = "ValueSet",
+	[TERMINOLOGY_MAP] = "ConceptMap",
+};
+
+static const struct json *
+visible_json(struct exchange *x, struct stored *s)
+{
+	struct json *j = arena_alloc(x->arena, sizeof *j);
+	struct outcome aside;
+
+	outcome_init(&aside, x->arena);
+	if (s->deleted || !controls_out(x, s)
+	    || !json_parse(s->body, json_bounds(x->service->limits, true), x->arena, j, &aside))
+		return NULL;
+	answer_note_patient(x, s->compartment);
+	return j;
+}
+
+void
+rest_definitions(struct exchange *x, const char *type_name, struct slice text,
+    void (*each)(void *ctx, const struct json *), void *ctx)
+{
+	const struct type *type = pack_resource(x->service->pack, slice_of(type_name));
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct store_position from = { .set = false };
+	struct store_page page;
+	struct outcome aside;
+	struct query q;
+
+	outcome_init(&aside, x->arena);
+	if (!permit_allows(x->permit, type, PERMIT_READ)
+	    || !query_parse(x->service->index, type, text, SLICE_NONE, false, &resolver,
+	        x->service->limits, x->received, x->arena, &q, &aside)
+	    || !store_search(x->worker->reader, x->permit, &q, &from, x->arena, &page, &aside))
+		return;
+	for (uint32_t i = 0; i < page.count; i++) {
+		const struct json *j = visible_json(x, &page.at[i]);
+
+		if (j != NULL)
+			each(ctx, j);
+	}
+}
+
+static void
+take_first(void *ctx, const struct json *j)
+{
+	const struct json **first = ctx;
+
+	if (*first == NULL)
+		*first = j;
+}
+
+/* As a value of a search: what separates values there is escaped (R4 search.html#escaping). */
+void
+rest_search_value(struct buf *b, struct slice value, struct arena *arena)
+{
+	struct buf escaped;
+
+	buf_init(&escaped, arena, SIZE_MAX);
+	for (size_t i = 0; i < value.len; i++) {
+		if (memchr("\\,|$", value.ptr[i], 4) != NULL)
+			buf_add_char(&escaped, '\\');
+		buf_add_char(&escaped, value.ptr[i]);
+	}
+	encode_percent(b, buf_slice(&escaped));
+}
+
+static const struct json *
+find_stored(void *ctx, enum terminology_kind kind, struct slice url, struct slice version,
+    struct arena *arena)
+{
+	struct exchange *x = ctx;
+	const struct json *found = NULL;
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	buf_add(&b, SLICE("_sort=-_lastUpdated&_count=1&url="));
+	rest_search_value(&b, url, arena);
+	if (version.len > 0) {
+		buf_add(&b, SLICE("&version=%7C"));
+		rest_search_value(&b, version, arena);
+	}
+	rest_definitions(x, type_names[kind], buf_slice(&b), take_first, &found);
+	return found;
+}
+
+void
+rest_terminology(struct exchange *x, struct terminology *t)
+{
+	struct terminology_source source = { x, find_stored };
+
+	terminology_init(t, x->service->pack, x->service->limits, &source, x->arena);
+}
+
+struct slice
+rest_canonical(struct exchange *x, struct slice url, struct slice version)
+{
+	struct buf b;
+
+	if (version.len == 0)
+		return url;
+	buf_init(&b, x->arena, SIZE_MAX);
+	buf_printf(&b, "%.*s|%.*s", SLICE_FMT(url), SLICE_FMT(version));
+	return buf_slice(&b);
+}
+
+/* Which definition? */
+
+/* The resource of the URL; one of the pack when the store has none of this id. */
+static bool
+of_instance(struct exchange *x, enum terminology_kind kind, struct definition_asked *asked)
+{
+	struct stored s;
+	struct outcome aside;
+
+	outcome_init(&aside, x->arena);
+	if (store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, &s, &aside)) {
+		if (s.deleted)
+			return exchange_fail(x, FAULT_DELETED, "");
+		asked->json = visible_json(x, &s);
+		return asked->json != NULL || exchange_fail(x, FAULT_NO_SUCH, "");
+	}
+	pack_definition(x->service->pack, kind, x->id, &asked->canonical);
+	return asked->canonical.len > 0 || exchange_fail(x, FAULT_NO_SUCH, "");
+}
+
+bool
+rest_definition(const struct parameters *p, enum terminology_kind kind, const char *resource,
+    const char *url, const char *version, struct definition_asked *asked)
+{
+	struct exchange *x = p->x;
+	uint32_t node = parameter_value(p, resource, "resource");
+
+	*asked = (struct definition_asked){ .json = NULL };
+	if (x->id.len > 0)
+		return of_instance(x, kind, asked);
+	if (node != 0) {
+		if (!json_is(p->json, json_get(p->json, node, SLICE("resourceType")),
+		    slice_of(type_names[kind])))
+			return exchange_fail(x, FAULT_INVALID, "the resource is of another type");
+		asked->json = p->json;
+		asked->node = node;
+		return true;
+	}
+	asked->canonical = rest_canonical(x, parameter_text(p, url), parameter_text(p, version));
+	return true;
+}
+
+bool
+rest_value_set(const struct parameters *p, struct terminology *t, struct code_set **out)
+{
+	struct definition_asked asked;
+
+	if (!rest_definition(p, TERMINOLOGY_VALUE_SET, "valueSet", "url", "valueSetVersion", &asked))
+		return false;
+	if (asked.json == NULL && asked.canonical.len == 0)
+		return exchange_fail(p->x, FAULT_INVALID, "url or valueSet is needed");
+	*out = asked.json != NULL ? terminology_set_of(t, asked.json, asked.node)
+	    : terminology_set(t, asked.canonical);
+	return *out != NULL || exchange_fail(p->x, FAULT_NO_SUCH, "the value set is not held here");
+}
+
+/* Which code? */
+
+static bool
+add_coding(const struct parameters *p, uint32_t coding, struct codings_asked *out)
+{
+	const struct json *j = p->json;
+	struct arena *a = p->x->arena;
+
+	if (out->count == CODINGS_MAX)
+		return exchange_fail(p->x, FAULT_TOO_COSTLY, "too many codings");
+	out->at[out->count++] = (struct coding_asked){
+		.system = json_string(j, json_get(j, coding, SLICE("system")), a),
+		.version = json_string(j, json_get(j, coding, SLICE("version")), a),
+		.code = json_string(j, json_get(j, coding, SLICE("code")), a),
+		.display = json_string(j, json_get(j, coding, SLICE("display")), a),
+	};
+	return true;
+}
+
+static bool
+add_concept(const struct parameters *p, uint32_t concept, struct codings_asked *out)
+{
+	uint32_t list = json_get(p->json, concept, SLICE("coding"));
+
+	if (list == 0 || json_type(p->json, list) != JSON_ARRAY)
+		return true;
+	for (uint32_t n = json_first(p->json, list); n != 0; n = json_next(p->json, list, n))
+		if (!add_coding(p, n, out))
+			return false;
+	return true;
+}
+
+/* "system|code" or "system|version|code" of a GET is no Coding in R4: a Coding needs a POST. */
+bool
+rest_codings(const struct parameters *p, const char *version_name, struct codings_asked *out)
+{
+	uint32_t coding = parameter_value(p, "coding", "valueCoding");
+	uint32_t concept = parameter_value(p, "codeableConcept", "valueCodeableConcept");
+	struct coding_asked plain = {
+		.system = parameter_text(p, "system"), .version = parameter_text(p, version_name),
+		.code = parameter_text(p, "code"), .display = parameter_text(p, "display"),
+	};
+
+	*out = (struct codings_asked){ .count = 0 };
+	if ((plain.code.len > 0) + (coding != 0) + (concept != 0) != 1)
+		return exchange_fail(p->x, FAULT_INVALID, "one code, coding or codeableConcept is needed");
+	if (coding != 0)
+		return add_coding(p, coding, out);
+	if (concept != 0)
+		return add_concept(p, concept, out);
+	out->at[out->count++] = plain;
+	return true;
+}
