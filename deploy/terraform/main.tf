@@ -60,6 +60,12 @@ variable "image_id" {
   type        = string
 }
 
+variable "key_administrator" {
+  description = "role that administers the key"
+  type        = string
+  default     = "security-officer"
+}
+
 variable "log_bucket" {
   description = "bucket that takes the load balancer's access log"
   type        = string
@@ -69,6 +75,22 @@ resource "aws_kms_key" "data" {
   description             = "volumes and logs of Firebreak"
   enable_key_rotation     = true
   deletion_window_in_days = 30
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+data "aws_caller_identity" "here" {}
+
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid       = "Administration"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::${data.aws_caller_identity.here.account_id}:role/${var.key_administrator}"]
+    }
+  }
 }
 
 resource "aws_security_group" "balancer" {
