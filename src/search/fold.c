@@ -288,17 +288,26 @@ half_unit(struct slice s)
 }
 
 bool
-values_number(struct slice s, double *low, double *high)
+values_exact(struct slice s, double *value)
 {
 	char text[80] = { 0 };
-	double value, half;
 
 	if (s.len >= sizeof text || !decimal_good(s))
 		return false;
 	memcpy(text, s.ptr, s.len);
-	value = strtod(text, NULL);
+	*value = strtod(text, NULL);
+	return *value - *value == 0;    /* not infinite */
+}
+
+bool
+values_number(struct slice s, double *low, double *high)
+{
+	double value, half;
+
+	if (!values_exact(s, &value))
+		return false;
 	half = half_unit(s);
 	*low = value - half;
 	*high = value + half;
-	return value - value == 0;      /* not infinite */
+	return true;
 }

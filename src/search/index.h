@@ -31,7 +31,8 @@ struct search_index;            /* compiled expressions of a whole pack; immutab
  *              bytes at a character boundary), a = hash(exact value)
  *   REFERENCE  a = the target (below), b = the lead it is under (its compartment)
  *   DATE       a = first ms, b = last ms of the interval; INT64_MIN/MAX when open
- *   NUMBER     x, y = least and greatest value by significant digits (R4 search.html#number);
+ *   NUMBER     x, y = the value, twice (the interval of significant digits is the query's, R4
+ *              search.html#number), or least and greatest of a range or behind a comparator;
  *              of a position (near): x = latitude, y = longitude
  *   QUANTITY   x, y as NUMBER; a = hash(code or unit), b = hash(system) or 0;
  *              one row more in canonical units for what UCUM knows: a = hash(base units),

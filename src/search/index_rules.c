@@ -359,8 +359,10 @@ number_primitive(struct extraction *e, const struct item *i)
 {
 	struct index_row row = { .a = 0 };
 
-	if (values_number(item_text(i, e->arena), &row.x, &row.y))
+	if (values_exact(item_text(i, e->arena), &row.x)) {
+		row.y = row.x;
 		add(e, row);
+	}
 }
 
 static struct slice
@@ -396,23 +398,36 @@ add_quantity(struct extraction *e, double low, double high, struct slice system,
 	}
 }
 
+/* R4 datatypes.html#quantity: a comparator says that the value lies on one side. */
+static void
+open_side(struct slice comparator, double *low, double *high)
+{
+	if (slice_starts(comparator, SLICE("<")))
+		*low = -1e308;
+	if (slice_starts(comparator, SLICE(">")))
+		*high = 1e308;
+}
+
 static void
 quantity_quantity(struct extraction *e, const struct item *i)
 {
 	double low, high;
 
-	if (values_number(number_text(i, SLICE("value")), &low, &high))
-		add_quantity(e, low, high, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("code")),
-		    text_at(e, i, SLICE("unit")));
+	if (!values_exact(number_text(i, SLICE("value")), &low))
+		return;
+	high = low;
+	open_side(text_at(e, i, SLICE("comparator")), &low, &high);
+	add_quantity(e, low, high, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("code")),
+	    text_at(e, i, SLICE("unit")));
 }
 
 static void
 quantity_money(struct extraction *e, const struct item *i)
 {
-	double low, high;
+	double value;
 
-	if (values_number(number_text(i, SLICE("value")), &low, &high))
-		add_quantity(e, low, high, SLICE("urn:iso:std:iso:4217"),
+	if (values_exact(number_text(i, SLICE("value")), &value))
+		add_quantity(e, value, value, SLICE("urn:iso:std:iso:4217"),
 		    text_at(e, i, SLICE("currency")), SLICE_NONE);
 }
 
@@ -422,11 +437,11 @@ quantity_range(struct extraction *e, const struct item *i)
 	struct item low = { .json = i->json, .node = node_at(i, SLICE("low")) };
 	struct item high = { .json = i->json, .node = node_at(i, SLICE("high")) };
 	const struct item *of = low.node != 0 ? &low : &high;
-	double least = -1e308, greatest = 1e308, unused;
+	double least = -1e308, greatest = 1e308;
 
 	if (of->node == 0
-	    || (low.node != 0 && !values_number(number_text(&low, SLICE("value")), &least, &unused))
-	    || (high.node != 0 && !values_number(number_text(&high, SLICE("value")), &unused, &greatest)))
+	    || (low.node != 0 && !values_exact(number_text(&low, SLICE("value")), &least))
+	    || (high.node != 0 && !values_exact(number_text(&high, SLICE("value")), &greatest)))
 		return;
 	add_quantity(e, least, greatest, text_at(e, of, SLICE("system")), text_at(e, of, SLICE("code")),
 	    text_at(e, of, SLICE("unit")));
@@ -437,13 +452,10 @@ static void
 position_near(struct extraction *e, const struct item *i)
 {
 	struct index_row row = { .a = 0 };
-	double latitude, longitude;
 
-	if (!values_number(number_text(i, SLICE("latitude")), &latitude, &row.x)
-	    || !values_number(number_text(i, SLICE("longitude")), &longitude, &row.y))
+	if (!values_exact(number_text(i, SLICE("latitude")), &row.x)
+	    || !values_exact(number_text(i, SLICE("longitude")), &row.y))
 		return;
-	row.x = (latitude + row.x) / 2;
-	row.y = (longitude + row.y) / 2;
 	extraction_add(e, SEARCH_NUMBER, row);
 }
 

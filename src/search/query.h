@@ -57,6 +57,8 @@ enum query_words { WORDS_NARRATIVE,     /* _text: of text.div */
  *   ge  gt or eq             le  lt or eq
  *   sa  l>qh                 eb  h<ql
  *   ap  l<=qh and h>=ql, the value's interval being widened by a tenth when parsed
+ * A number's interval is that of its significant digits for eq, ne, ap; for the others it is the
+ * number itself.
  * STRING: the row's text begins with the value's (:contains: has it in it; :exact: the
  * exact hashes are equal).  URI: the texts are equal (:below: the row's is the value's or begins with
  * it and a slash; :above: the other way round).  REFERENCE: the same target.  COMPOSITE: rows

@@ -88,12 +88,23 @@ date_value(struct parser *p, struct slice s, struct query_value *v)
 	return true;
 }
 
+/* R4 search.html#number: the other prefixes take the number as exact. */
+static bool
+by_digits(enum query_prefix prefix)
+{
+	return prefix == PREFIX_EQ || prefix == PREFIX_NE || prefix == PREFIX_AP;
+}
+
 static bool
 number_value(struct slice s, struct query_value *v)
 {
 	v->prefix = take_prefix(&s);
 	if (!values_number(s, &v->x, &v->y))
 		return false;
+	if (!by_digits(v->prefix)) {
+		values_exact(s, &v->x);
+		v->y = v->x;
+	}
 	widen_numbers(v);
 	return true;
 }
@@ -185,12 +196,7 @@ static const struct { const char *unit; double metres; } lengths[] = {
 static bool
 plain_number(struct slice s, double *out)
 {
-	double low, high;
-
-	if (!values_number(s, &low, &high))
-		return false;
-	*out = (low + high) / 2;
-	return true;
+	return values_exact(s, out);
 }
 
 /* latitude|longitude[|distance[|units]] */

@@ -19,6 +19,8 @@ struct search_index {
 	struct fhirpath   ***components;/* by search_param.number; of a composite: one for each component */
 };
 
+/* A decimal as it is; false when it is none. */
+bool values_exact(struct slice text, double *value);
 /* A decimal as the interval of its significant digits. */
 bool values_number(struct slice text, double *low, double *high);
 

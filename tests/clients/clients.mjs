@@ -52,7 +52,7 @@ async function kit() {
   });
   await step('kit: patch', async () => {
     const r = await c.patch({ resourceType: 'Patient', id: p.id,
-      JSONPatch: [{ op: 'replace', path: '/gender', value: 'other' }] });
+      jsonPatch: [{ op: 'replace', path: '/gender', value: 'other' }] });
     check('kit: JSON Patch', r.gender === 'other');
   });
   await step('kit: search and pages', async () => {
