@@ -296,7 +296,7 @@ convert(struct exchange *x, struct buf *b)
 	struct json j;
 
 	if (x->as_html)
-		return narrative_page(x->bytes, &x->service->options, x->arena, b);
+		return narrative_page(x->bytes, x->service->pack, &x->service->options, x->arena, b);
 	outcome_init(&aside, x->arena);
 	if (!json_parse(x->bytes, any, x->arena, &j, &aside))
 		return false;
