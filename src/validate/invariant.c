@@ -114,7 +114,7 @@ validator_new(const struct pack *pack, const struct limits *limits, const struct
 
 	*v = (struct validator){ pack, limits, env, arena_array(arena, count + 1, sizeof *v->compiled),
 		arena_array(arena, count + 1, sizeof *v->broken),
-		index_data_types(pack, arena), NULL };
+		index_data_types(pack, arena), NULL, NULL };
 	c.distinct = arena_array(arena, count + 1, sizeof *c.distinct);
 	names_init(&c.seen, arena, 1024);
 	return compile_all(&c) ? v : NULL;

@@ -144,7 +144,7 @@ answer_meets(struct walk *w, struct asking *a, struct slice operator, uint32_t a
 		return values_equal(w, w->json, value, a->q, wanted);
 	if (slice_is(operator, "!="))
 		return !values_equal(w, w->json, value, a->q, wanted);
-	order = value_order(w->json, value, a->q, wanted, &known);
+	order = value_order(w, w->json, value, a->q, wanted, &known);
 	if (!known)
 		return true;                    /* not decided here */
 	if (slice_is(operator, ">"))

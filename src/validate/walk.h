@@ -37,6 +37,7 @@ struct validator {
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
 	bool                   *broken;         /* by constraint.number: of a package, and cannot be read */
 	check_data_type *const *data_types;     /* by type.number */
+	canonical_units        *canonical_units;
 	const struct profile ***imposed;        /* by type.number: a list that NULL ends; or NULL */
 };
 
@@ -102,7 +103,7 @@ void check_document(struct walk *, const struct step *, uint32_t list);
 /* Without a complaint: has the resource the profile? */
 bool profile_fits(struct walk *, const struct step *, const struct profile *, const struct value *);
 /* <0, 0, >0; *known is false where the two cannot be compared. */
-int value_order(const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
+int value_order(struct walk *, const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
 void check_profile(struct walk *, const struct step *, const struct profile *,
     const struct value *);
