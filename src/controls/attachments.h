@@ -12,11 +12,16 @@
 #include "base/attr.h"
 
 struct exchange;
+struct resource;
 
 /* Something is to be stored, and content of it has no verdict yet. */
 bool attachments_waiting(const struct exchange *);
 
 /* Judges all content of a request; true when all of it is clean.  Waits. */
 MUST_USE bool attachments_inspect(struct exchange *);
+
+/* The content of a resource that is stored is listed to be judged anew, under the verdicts that
+ * are known; as resource_in, but nothing is changed.  For x->again. */
+MUST_USE bool attachments_again(struct exchange *, struct resource *);
 
 #endif

@@ -30,6 +30,7 @@
 #include "server/admin.h"
 #include "server/delivery.h"
 #include "server/download.h"
+#include "server/house.h"
 #include "server/pool.h"
 #include "server/upload.h"
 
@@ -355,19 +356,22 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		.idle = on_idle,
 	};
 	struct admin *admin = NULL;
+	struct house *house = NULL;
 	bool good;
 
 	server->service = s;
 	server->http = server_listen(s, listen, (int)s->options.server_loops, &handler, o);
 	if (server->http == NULL)
 		return false;
-	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL;
+	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL
+	    && (house = house_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
 		ready(ctx, http_port(server->http));
 		http_run(server->http, GRACE_SECONDS);
 		stoppable = NULL;
 	}
+	house_stop(house);
 	admin_stop(admin);
 	close_workers(server);          /* what is under way may still post to the loops */
 	http_server_free(server->http);
