@@ -46,6 +46,9 @@ class World:
         for i in range(hidden * 6):
             self.put(observation(dark_patient, "8867-4", dark.randint(40, 120),
                                  f"2026-0{dark.randint(1, 3)}-{dark.randint(10, 28)}", meta=self.veil), f"dark-{i}")
+        for i in range(hidden * 3):
+            self.put(observation(dark_patient, meta=self.veil, identifier=[{"value": f"key-{i}"}]), f"dark-key-{i}")
+        self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
             self.put({"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "meta": SECRET, "compose": {
@@ -54,6 +57,8 @@ class World:
             self.dark_version = self.server.get("/Observation/dark-0", self.all).json()["meta"]["versionId"]
             self.put(observation(dark_patient, meta=self.veil), "gone")
             self.server.request("DELETE", "/Observation/gone", self.all)
+            # somebody else's request of the same name and content, as that one may make it
+            self.server.request("POST", "/Observation", self.all, self.named(), {"X-Request-Id": "named"})
             if mode == "labels":
                 # visible once, hidden now; and hidden once, visible now
                 self.gone_version = self.put(observation("Patient/own"), "raised")["meta"]["versionId"]
@@ -64,6 +69,9 @@ class World:
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+
+    def named(self):
+        return observation("Patient/own" if self.mode == "labels" else "Patient/other", meta=self.veil)
 
     def hide(self, rng):
         for _ in range(self.hidden):
@@ -86,7 +94,7 @@ class World:
 
         text = re.sub(r"_cursor=[A-Za-z0-9_-]{900,}", lambda m: f"_cursor=<{len(m.group(0))}>", text)
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
-        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<instant>", text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", "<instant>", text)
         return re.sub(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>", text)
 
     def transcript(self, answer):
@@ -127,9 +135,71 @@ PATHS = ["/Observation/seen-1", "/Observation/dark-1", "/Observation/gone", "/Ob
          "/ValueSet/$validate-code?url=urn:dark&system=http://hl7.org/fhir/administrative-gender&code=male"]
 
 
+JSON_PATCH = "application/json-patch+json"
+HISTORIES = ["/Observation/_history", "/Patient/_history", "/_history", "/Observation/seen-1/_history",
+             "/Observation/lifted/_history", "/Observation/raised/_history", "/Device/_history"]
+IDS = ["Observation/seen-3", "Observation/dark-1", "Observation/dark-key-0", "Observation/gone", "Observation/raised",
+       "Observation/lifted", "Observation/absent", "Patient/other"]
+
+
+def patch_of(rng):
+    """A patch in one of the three languages: body and content type."""
+    value = rng.randint(1, 99)
+    return rng.choice([
+        ([{"op": "add", "path": "/note", "value": [{"text": str(value)}]}], JSON_PATCH),
+        ([{"op": "test", "path": "/status", "value": rng.choice(["final", "amended"])}], JSON_PATCH),
+        ({"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+            {"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": "Observation.status"},
+            {"name": "value", "valueCode": rng.choice(["final", "amended"])}]}]}, "application/fhir+json"),
+        (f'<diff xmlns="http://hl7.org/fhir"><replace sel="f:Observation/f:valueQuantity/f:value/@value">{value}</replace></diff>',
+         "application/xml-patch+xml")])
+
+
+def criteria(rng):
+    """Criteria that mean something hidden, something visible, several, or nothing."""
+    return rng.choice([f"identifier=key-{rng.randint(0, 7)}", f"identifier=key-{rng.randint(0, 7)}", "_id=dark-1", "_id=seen-2",
+                       "_id=raised", "code=8867-4", "code=8867-4&date=2026-02-15", "identifier=never", "subject=Patient/other",
+                       "_tag=x", "_security=R"])
+
+
+def writing_steps(rng):
+    """One step of the writing interactions, the histories and the operations on meta."""
+    patch, kind = patch_of(rng)
+    mine = observation("Patient/own", identifier=[{"value": f"key-{rng.randint(0, 7)}"}])
+    entries = rng.choice([
+        [("POST", "Observation", mine, {"ifNoneExist": criteria(rng)}), ("GET", "Observation?" + criteria(rng), None, {})],
+        [("POST", "Observation", observation("Patient?_id=" + rng.choice(["own", "other", "none"])), {})],
+        [("PUT", "Observation?" + criteria(rng), mine, {}), ("GET", rng.choice(IDS), None, {})],
+        [("DELETE", "Observation?identifier=key-5", None, {}), ("POST", "Observation", mine, {"ifNoneExist": "identifier=key-5"})],
+        [("PATCH", rng.choice(IDS), {
+            "resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+                {"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": "Observation.note"}]}]}, {})]])
+    tag = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [{"code": "t"}]}}]}
+    return rng.choice([
+        lambda: ("POST", "/Observation", mine, {"If-None-Exist": criteria(rng)}),
+        lambda: ("PUT", "/Observation?" + criteria(rng), mine, rng.choice([{}, {"If-Match": f'W/"{NOWHERE}"'}])),
+        lambda: ("PATCH", "/Observation?" + criteria(rng), patch, {"Content-Type": kind}),
+        lambda: ("DELETE", "/Observation?" + rng.choice(["identifier=key-6", "_id=dark-1", "_tag=x", "identifier=never"]), None, {}),
+        lambda: ("PATCH", "/" + rng.choice(IDS), patch, {"Content-Type": kind}),
+        lambda: ("GET", rng.choice(HISTORIES) + "?" + "&".join(rng.sample(
+            ["_since={since}", "_at={since}", "_at=2001", f"_count={rng.choice([1, 2, 5, 50])}"], rng.randint(0, 2))), None, {}),
+        lambda: ("GET", rng.choice(HISTORIES) + f"?_count={rng.choice([3, 100])}", None, {}),
+        lambda: ("GET", "/" + rng.choice(IDS) + "/$meta", None, {}),
+        lambda: ("GET", rng.choice(["/Observation/$meta", "/$meta", "/Patient/$meta"]), None, {}),
+        lambda: ("POST", "/" + rng.choice(IDS) + rng.choice(["/$meta-add", "/$meta-delete"]), tag, {}),
+        lambda: ("HEAD", "/" + rng.choice(IDS), None, {}),
+        lambda: ("POST", "/Observation", "{named}", {"X-Request-Id": "named"}),
+        lambda: ("POST", "", {"resourceType": "Bundle", "type": rng.choice(["batch", "transaction", "transaction"]), "entry": [
+            {"request": {"method": m, "url": u, **more}, **({"resource": r} if r else {})} for m, u, r, more in entries]}, {}),
+    ])()
+
+
 def steps(rng, count):
-    """(method, path, body, headers); {dark} and {gone} stand for hidden version ids."""
+    """(method, path, body, headers); {dark} and {gone} stand for hidden version ids, {since} for an instant."""
     for _ in range(count):
+        if rng.random() < .45:
+            yield writing_steps(rng)
+            continue
         choice = rng.random()
         if choice < .6:
             yield "GET", searches(rng, rng.choice(["Observation", "Observation", "Patient"])), None, {}
@@ -154,7 +224,8 @@ def steps(rng, count):
 
 def transcripts(world, token, method, path, body, headers):
     """The answer, and up to three pages more."""
-    path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version)
+    path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version).replace("{since}", world.since)
+    body = world.named() if body == "{named}" else body
     answer = world.server.request(method, path, token, body, headers)
     got = [world.transcript(answer)]
     for _ in range(3):

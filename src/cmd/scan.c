@@ -11,8 +11,9 @@
 #include "cmd/common.h"
 #include "iac/report.h"
 #include "iac/scan.h"
+#include "iac/suppress.h"
 
-enum { EXIT_UNPARSED = 3, RULE_BYTES = 4 << 20 };
+enum { EXIT_UNPARSED = 3, RULE_BYTES = 4 << 20, BASELINE_BYTES = 16 << 20 };
 
 static const char usage[] =
     "usage: firebreak scan [OPTIONS] PATH...\n"
@@ -25,6 +26,10 @@ static const char usage[] =
     "  --fail-on SEVERITY  low, medium, high (the default) or critical: from where on\n"
     "                      findings make exit 1\n"
     "  --rules DIR         also the rules in the .hcl files of this directory\n"
+    "  --config FILE       settings, else firebreak-scan.hcl of the first path\n"
+    "  --baseline FILE     leave out what this file holds\n"
+    "  --write-baseline FILE\n"
+    "                      write what was found as a baseline, exit 0\n"
     "  --explain ID        what a rule is about\n"
     "  --self-test [ID]    run the examples of all rules, or of one\n"
     "\n"
@@ -32,9 +37,10 @@ static const char usage[] =
     "cannot be parsed (the rest is reported).\n";
 
 struct request {
-	const char *format, *rules, *explain;
+	const char *format, *rules, *explain, *config, *baseline, *write_baseline;
 	bool        controls, self_test;
 	enum severity threshold;
+	bool        threshold_given;
 };
 
 /* ---- rules ---- */
@@ -80,13 +86,16 @@ check_rules(const struct rules *rules)
 }
 
 static int
-explain(const struct rules *rules, const char *id)
+explain(struct rules *rules, const char *id)
 {
-	const struct rule *r = rules_find(rules, slice_of(id));
+	struct rule *r = rules_find(rules, slice_of(id));
 	uint32_t i;
 
 	if (r == NULL)
 		return command_usage("scan", "there is no rule with this id");
+	rules_need(rules, r);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
 	printf("%.*s  %.*s\ncontrol:  %s\nseverity: %s\n", SLICE_FMT(r->id), SLICE_FMT(r->title),
 	    scan_controls[r->control].title, severity_names[r->severity]);
 	for (i = 0; i < r->cites->count; i++)
@@ -103,13 +112,16 @@ explain(const struct rules *rules, const char *id)
 }
 
 static int
-self_test(const struct rules *rules, const char *id)
+self_test(struct rules *rules, const char *id)
 {
 	const struct rule *only = id == NULL ? NULL : rules_find(rules, slice_of(id));
 	uint32_t run, bad;
 
 	if (id != NULL && only == NULL)
 		return command_usage("scan", "there is no rule with this id");
+	rules_need_all(rules);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
 	bad = scan_self_test(rules, only, &run);
 	printf("%u passed, %u failed\n", run - bad, bad);
 	return bad > 0 ? EXIT_NEGATIVE : EXIT_OK;
@@ -128,8 +140,55 @@ exit_code(const struct request *q, const struct findings *f)
 	return EXIT_OK;
 }
 
+static bool
+read_severity(const char *name, enum severity *out)
+{
+	for (int i = 0; i < 4; i++)
+		if (strcmp(severity_names[i], name) == 0) {
+			*out = (enum severity)i;
+			return true;
+		}
+	return false;
+}
+
+/* Settings that the command line does not give. */
+static void
+settle(struct request *q, const struct rules *rules)
+{
+	const struct value *threshold = value_path(rules->settings, "fail_on");
+	const struct value *baseline = value_path(rules->settings, "baseline");
+
+	if (!q->threshold_given && threshold->kind == VALUE_STRING)
+		read_severity(slice_cstr(threshold->text, rules->project.arena), &q->threshold);
+	if (q->baseline == NULL && q->write_baseline == NULL && baseline->kind == VALUE_STRING)
+		q->baseline = slice_cstr(baseline->text, rules->project.arena);
+}
+
+static bool
+suppress(const struct request *q, struct scan *s)
+{
+	struct slice text;
+
+	suppress_by_comments(&s->findings, env_wall(&env_real) / 86400000);
+	if (q->baseline == NULL)
+		return true;
+	return env_read_file(&env_real, q->baseline, BASELINE_BYTES, s->arena, &text)
+	    && suppress_by_baseline(&s->findings, text);
+}
+
 static int
-scan_paths(const struct request *q, const struct rules *rules, char **paths, struct arena *arena)
+write_baseline(const char *path, const struct scan *s)
+{
+	struct buf b;
+
+	buf_init(&b, s->arena, SIZE_MAX);
+	baseline_write(&s->findings, &b);
+	return env_write_file(&env_real, path, buf_slice(&b), 0644) ? EXIT_OK
+	    : command_usage("scan", "the baseline cannot be written");
+}
+
+static int
+scan_paths(const struct request *q, struct rules *rules, char **paths, struct arena *arena)
 {
 	const struct report_format *format = report_format(q->format);
 	struct report_options options = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
@@ -144,22 +203,59 @@ scan_paths(const struct request *q, const struct rules *rules, char **paths, str
 		if (!scan_add_path(&s, paths[i]))
 			return command_usage("scan", "a path is not there");
 	scan_run(&s, NULL);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
+	if (!suppress(q, &s))
+		return command_usage("scan", "the baseline cannot be read");
+	if (q->write_baseline != NULL)
+		return write_baseline(q->write_baseline, &s);
 	buf_init(&b, arena, SIZE_MAX);
 	format->write(&s.findings, &options, &b);
 	fwrite(b.ptr, 1, b.len, stdout);
 	return exit_code(q, &s.findings);
 }
 
-static int
-act(const struct request *q, char **rest, struct arena *arena)
+/* The settings that are given, or those that lie in the first path. */
+static bool
+configure(const struct request *q, struct rules *rules, const char *path)
 {
+	struct arena *arena = rules->project.arena;
+	const char *name = q->config;
+	struct slice text;
+	char *own;
+
+	if (name == NULL && path != NULL) {
+		own = arena_alloc(arena, strlen(path) + 32);
+		sprintf(own, "%s/firebreak-scan.hcl", path);
+		if (access(own, F_OK) != 0)
+			return true;
+		name = own;
+	}
+	if (name == NULL)
+		return true;
+	if (!env_read_file(&env_real, name, RULE_BYTES, arena, &text))
+		return false;
+	rules_configure(rules, slice_of(name), text);
+	return true;
+}
+
+static int
+act(struct request *q, char **rest, struct arena *arena)
+{
+	const struct value *directory;
 	struct rules rules;
 
-	rules_init(&rules, arena, &env_real);
+	rules_init(&rules, arena, &env_real, q->self_test || q->explain != NULL);
+	if (!configure(q, &rules, q->self_test ? NULL : rest[0]))
+		return command_usage("scan", "the settings cannot be read");
+	directory = value_path(rules.settings, "rules");
+	if (q->rules == NULL && directory->kind == VALUE_STRING)
+		q->rules = slice_cstr(directory->text, arena);
 	if (q->rules != NULL && !add_rules(&rules, q->rules))
 		return command_usage("scan", "the directory of rules cannot be read");
 	if (!check_rules(&rules))
 		return EXIT_CANNOT;
+	settle(q, &rules);
 	if (q->explain != NULL)
 		return explain(&rules, q->explain);
 	if (q->self_test)
@@ -169,20 +265,11 @@ act(const struct request *q, char **rest, struct arena *arena)
 	return scan_paths(q, &rules, rest, arena);
 }
 
-static bool
-read_severity(const char *name, enum severity *out)
-{
-	for (int i = 0; i < 4; i++)
-		if (strcmp(severity_names[i], name) == 0) {
-			*out = (enum severity)i;
-			return true;
-		}
-	return false;
-}
-
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' },   { "controls", no_argument, NULL, 'c' },
 	{ "fail-on", required_argument, NULL, 'o' },  { "rules", required_argument, NULL, 'r' },
+	{ "config", required_argument, NULL, 'C' },   { "baseline", required_argument, NULL, 'b' },
+	{ "write-baseline", required_argument, NULL, 'w' },
 	{ "explain", required_argument, NULL, 'e' },  { "self-test", no_argument, NULL, 's' },
 	{ "help", no_argument, NULL, '?' },           { 0 },
 };
@@ -200,8 +287,12 @@ cmd_scan(int argc, char **argv)
 		case 'c': q.controls = true; break;
 		case 'r': q.rules = optarg; break;
 		case 'e': q.explain = optarg; break;
+		case 'C': q.config = optarg; break;
+		case 'b': q.baseline = optarg; break;
+		case 'w': q.write_baseline = optarg; break;
 		case 's': q.self_test = true; break;
 		case 'o':
+			q.threshold_given = true;
 			if (read_severity(optarg, &q.threshold))
 				break;
 			return command_usage("scan", "--fail-on takes low, medium, high or critical");

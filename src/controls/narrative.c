@@ -225,54 +225,55 @@ narrative_in(struct exchange *x, struct resource *r)
 
 /* On the way out */
 
-struct rebuilding {
-	struct exchange   *x;
-	struct stored     *s;
+struct renewing {
+	const struct narrative_renewal *how;
+	const struct type *type;
+	struct arena      *arena;
 	struct json        json;
 	struct narrative_edit *edits;
 	uint32_t           count;
 };
 
 static bool
-has_text(const struct rebuilding *b)
+has_text(const struct renewing *r)
 {
-	uint32_t text = json_get(&b->json, 0, SLICE("text"));
-	uint32_t status = text == 0 ? 0 : json_get(&b->json, text, SLICE("status"));
+	uint32_t text = json_get(&r->json, 0, SLICE("text"));
+	uint32_t status = text == 0 ? 0 : json_get(&r->json, text, SLICE("status"));
 
-	return text != 0 && !(status != 0 && json_is(&b->json, status, SLICE("empty")));
+	return text != 0 && !(status != 0 && json_is(&r->json, status, SLICE("empty")));
 }
 
 static bool
-still_good(struct rebuilding *b, const struct narrative *n)
+still_good(struct renewing *r, const struct narrative *n)
 {
-	struct narrative_text t = { &b->json, n, &b->x->service->options, b->x->arena };
+	struct narrative_text t = { &r->json, n, r->how->options, r->arena };
 	struct xhtml found;
 
 	return narrative_read(&t, XHTML_AS_NOTHING, SLICE_NONE, NULL, &found);
 }
 
-/* Those below the resource itself cannot be made again: of a section one must be left. */
+/* Those below the resource itself are not made again; a section must have one. */
 static void
-leave_out(struct rebuilding *b, const struct narrative *n)
+empty_out(struct renewing *r, const struct narrative *n)
 {
-	b->edits[b->count++] = edit_value(&b->json, n->object, narrate_empty());
+	r->edits[r->count++] = edit_value(&r->json, n->object, narrate_empty());
 }
 
 static void
-renew(struct rebuilding *b)
+make_text(struct renewing *r)
 {
-	uint32_t text = json_get(&b->json, 0, SLICE("text"));
+	uint32_t text = json_get(&r->json, 0, SLICE("text"));
 	struct buf member;
 
-	if (type_element(b->s->type, SLICE("text")) == NULL)
+	if (type_element(r->type, SLICE("text")) == NULL)
 		return;
 	if (text != 0)
-		b->edits[b->count++] = edit_remove(&b->json, 0, text - 1);
-	buf_init(&member, b->x->arena, SIZE_MAX);
-	buf_add(&member, narrate_member(b->x->service->pack, &b->json, 0, b->s->type,
-	    b->x->service->limits, b->x->arena));
+		r->edits[r->count++] = edit_remove(&r->json, 0, text - 1);
+	buf_init(&member, r->arena, SIZE_MAX);
+	buf_add(&member, narrate_member(r->how->pack, &r->json, 0, r->type, &r->how->options->limits,
+	    r->arena));
 	buf_add_char(&member, ',');
-	b->edits[b->count++] = edit_insert(&b->json, 0, buf_slice(&member));
+	r->edits[r->count++] = edit_insert(&r->json, 0, buf_slice(&member));
 }
 
 /* In the order of the text, what is inserted in front of what is removed. */
@@ -286,46 +287,58 @@ by_place(const void *a, const void *b)
 	return (left->to > right->to) - (left->to < right->to);
 }
 
-static void
-rebuild(struct rebuilding *b, bool drop_all, bool recheck, bool make)
+/* True when the resource's own text is among those that cannot stay. */
+static bool
+drop_narratives(struct renewing *r)
 {
 	struct narrative *all;
-	uint32_t count = narratives_find(&b->json, 0, b->s->type->name, b->x->arena, &all);
+	uint32_t count = narratives_find(&r->json, 0, r->type->name, r->arena, &all);
+	uint32_t own = json_get(&r->json, 0, SLICE("text"));
+	bool own_dropped = false;
 
-	b->edits = arena_array(b->x->arena, count + 2, sizeof *b->edits);
+	r->edits = arena_array(r->arena, count + 2, sizeof *r->edits);
 	for (uint32_t i = 0; i < count; i++) {
-		bool own = all[i].resource == 0 && json_is(&b->json, all[i].member, SLICE("text"))
-		    && all[i].object == json_get(&b->json, 0, SLICE("text"));
-
-		if (!drop_all && (!recheck || still_good(b, &all[i])))
+		if (!r->how->drop && !(r->how->recheck && !still_good(r, &all[i])))
 			continue;
-		if (own)
-			make = true;
+		if (own != 0 && all[i].object == own)
+			own_dropped = true;
 		else
-			leave_out(b, &all[i]);
+			empty_out(r, &all[i]);
 	}
-	if (make)
-		renew(b);
-	if (b->count == 0)
-		return;
-	qsort(b->edits, b->count, sizeof *b->edits, by_place);
-	b->s->body = narratives_edit(&b->json, 0, b->edits, b->count, b->x->arena);
+	return own_dropped;
+}
+
+bool
+narrative_renew(const struct narrative_renewal *how, const struct type *type, struct slice *body,
+    struct arena *arena, struct outcome *o)
+{
+	struct renewing r = { .how = how, .type = type, .arena = arena };
+	bool make = how->make;
+
+	if (!json_parse(*body, json_bounds(&how->options->limits, true), arena, &r.json, o))
+		return false;
+	if (drop_narratives(&r) || make || how->drop || (how->make_missing && !has_text(&r)))
+		make_text(&r);
+	if (r.count == 0)
+		return true;
+	qsort(r.edits, r.count, sizeof *r.edits, by_place);
+	*body = narratives_edit(&r.json, 0, r.edits, r.count, arena);
+	return true;
 }
 
 static bool
 narrative_out(struct exchange *x, struct stored *s)
 {
 	const struct options *o = &x->service->options;
-	bool always = slice_is(o->narrative_generate, "always");
-	bool missing = slice_is(o->narrative_generate, "missing");
-	struct rebuilding b = { .x = x, .s = s };
+	struct narrative_renewal how = {
+		.pack = x->service->pack, .options = o, .drop = s->redacted,
+		.recheck = o->narrative_recheck, .make = slice_is(o->narrative_generate, "always"),
+		.make_missing = slice_is(o->narrative_generate, "missing"),
+	};
 
-	if (!s->redacted && !always && !missing && !o->narrative_recheck)
+	if (!how.drop && !how.recheck && !how.make && !how.make_missing)
 		return true;
-	if (!json_parse(s->body, json_bounds(x->service->limits, true), x->arena, &b.json, &x->outcome))
-		return false;
-	rebuild(&b, s->redacted, o->narrative_recheck, always || s->redacted || (missing && !has_text(&b)));
-	return true;
+	return narrative_renew(&how, s->type, &s->body, x->arena, &x->outcome);
 }
 
 /* What stands behind "enforced": a narrative of every kind that must not pass is tried. */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/attr.h"
 #include "fhir/narratives.h"
 #include "http/http.h"
 #include "text/xhtml.h"
@@ -28,6 +29,19 @@ bool narrative_read(const struct narrative_text *, enum xhtml_form, struct slice
 /* What was found as issues at the div's place: faults, or warnings when it was taken out. */
 void narrative_report(const struct narrative_text *, const struct xhtml *, bool taken_out,
     struct outcome *);
+
+/* What becomes of the narratives of a resource on its way out. */
+struct narrative_renewal {
+	const struct pack    *pack;
+	const struct options *options;
+	bool drop;                      /* elements were taken out: nothing that was written before stays */
+	bool recheck;                   /* what is not by the rules does not stay */
+	bool make, make_missing;        /* the resource's own text is made again; where it has none */
+};
+
+/* `body` changes to the text with narratives renewed. */
+MUST_USE bool narrative_renew(const struct narrative_renewal *, const struct type *, struct slice *body,
+    struct arena *, struct outcome *);
 
 /* A page of the narratives of a JSON answer and of its text, escaped.  False when the answer
  * has no JSON that can be read. */

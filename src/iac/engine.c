@@ -198,6 +198,8 @@ frame_root(void *ctx, struct slice name)
 
 	if (slice_is(name, "self"))
 		return f->self;
+	if (slice_is(name, "config"))
+		return f->engine->rules->settings;
 	if (slice_is(name, "it") && f->item != NULL)
 		return f->item;
 	for (int i = 0; i < 2 && v == NULL; i++)
@@ -444,7 +446,7 @@ ask(struct engine *e, const struct rule_check *c, const struct value *self)
 	const struct value *when = NULL;
 
 	hcl_meter_init(&e->meter);
-	frame_init(&q.frame, e, c->rule->file, self);
+	frame_init(&q.frame, e, c->rule->text.file, self);
 	frame_lets(&q.frame, 0, c->lets);
 	frame_lets(&q.frame, 1, c->rule->lets);
 	if (c->when != NULL)
@@ -502,7 +504,7 @@ engine_run(const struct rules *rules, struct project *project, struct findings *
 	e.object_of = arena_array(e.arena, project->resource_count + 1u, sizeof *e.object_of);
 	for (uint32_t i = 0; i < rules->rule_count; i++)
 		for (uint32_t k = 0; k < rules->rules[i].check_count; k++)
-			if (only == NULL || only == &rules->rules[i])
+			if (only != NULL ? only == &rules->rules[i] : !rules_disabled(rules, &rules->rules[i]))
 				run_check(&e, &rules->rules[i].checks[k]);
 	arena_free(e.scratch);
 	findings_finish(out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/siphash.h"
 
 void
 findings_init(struct findings *f, const struct rules *rules, const struct project *project)
@@ -60,6 +61,61 @@ sort_compare(const void *a, const void *b, void *project)
 	return compare(project, a, b);
 }
 
+/* Names of files as they are seen from the directory that was scanned. */
+static uint64_t
+mixed(uint64_t hash, struct slice text)
+{
+	return siphash(&(struct siphash_key){ hash, text.len }, text);
+}
+
+static uint64_t
+fingerprint(const struct findings *f, const struct finding *x, uint64_t repetition)
+{
+	struct slice path = f->project->sources[x->span.source].path;
+	uint64_t hash = mixed(repetition, x->check->id);
+
+	if (slice_starts(path, SLICE("./")))
+		path = slice_sub(path, 2, path.len);
+	hash = mixed(hash, path);
+	hash = mixed(hash, x->address);
+	return mixed(hash, x->attribute);
+}
+
+/* The second finding of the same kind in a resource gets a number of its own. */
+static void
+add_fingerprints(struct findings *f)
+{
+	for (uint32_t i = 0; i < f->count; i++) {
+		struct finding *x = &f->list[i];
+		uint64_t repetition = 0;
+
+		for (uint32_t k = i; k-- > 0 && f->list[k].span.source == x->span.source && i - k < 1000; )
+			repetition += f->list[k].check == x->check && slice_eq(f->list[k].address, x->address)
+			    && slice_eq(f->list[k].attribute, x->attribute);
+		x->fingerprint = fingerprint(f, x, repetition);
+	}
+}
+
+void
+findings_notice(struct findings *f, struct span span, const char *message)
+{
+	uint32_t before = f->notice_room;
+
+	if (f->notice_count == before) {
+		f->notice_room = before == 0 ? 16 : before * 2;
+		f->notices = arena_grow(f->project->arena, f->notices, before * sizeof *f->notices,
+		    f->notice_room * sizeof *f->notices);
+	}
+	f->notices[f->notice_count++] = (struct notice){ span, message };
+}
+
+void
+findings_take_away(struct findings *f, const struct finding *x)
+{
+	f->suppressed++;
+	f->by_rule[x->rule - f->rules->rules].taken++;
+}
+
 void
 findings_finish(struct findings *f)
 {
@@ -71,23 +127,35 @@ findings_finish(struct findings *f)
 		if (to == 0 || compare(f->project, &f->list[to - 1], &f->list[i]) != 0)
 			f->list[to++] = f->list[i];
 	f->count = to;
+	add_fingerprints(f);
+}
+
+/* What is in the list now. */
+static void
+count_rules(const struct findings *f, struct tally *by_rule)
+{
+	for (uint32_t i = 0; i < f->count; i++) {
+		struct tally *t = &by_rule[f->list[i].rule - f->rules->rules];
+
+		t->failed += f->list[i].status == FINDING_FAIL;
+		t->unknown += f->list[i].status == FINDING_UNKNOWN;
+	}
 }
 
 struct tally
 findings_control(const struct findings *f, uint32_t control)
 {
-	struct tally sum = { 0 };
+	struct tally sum = { 0 }, *now = arena_array(f->project->arena, f->rules->rule_count + 1u, sizeof *now);
 
+	count_rules(f, now);
 	for (uint32_t i = 0; i < f->rules->rule_count; i++) {
-		const struct tally *t = &f->by_rule[i];
-
 		if (f->rules->rules[i].control != control)
 			continue;
-		if (t->failed > 0)
+		if (now[i].failed > 0)
 			sum.failed++;
-		else if (t->unknown > 0)
+		else if (now[i].unknown > 0)
 			sum.unknown++;
-		else if (t->passed > 0)
+		else if (f->by_rule[i].passed + f->by_rule[i].taken > 0)
 			sum.passed++;
 	}
 	return sum;

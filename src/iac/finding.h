@@ -20,11 +20,19 @@ struct finding {
 	struct slice             message;
 	const struct why        *why;           /* how the value came to be, or what is not known */
 	const struct value      *fix;           /* map of path to value; null: none */
+	/* Of rule, file, resource and attribute, not of the line: survives edits elsewhere. */
+	uint64_t                 fingerprint;
+};
+
+/* Something about the scan itself: a suppression that is not good. */
+struct notice {
+	struct span  span;
+	const char  *message;
 };
 
 /* How often each rule was asked, and what came out. */
 struct tally {
-	uint32_t passed, failed, unknown;
+	uint32_t passed, failed, unknown, taken;
 };
 
 struct findings {
@@ -33,13 +41,19 @@ struct findings {
 	struct finding       *list;
 	uint32_t              count, room;
 	struct tally         *by_rule;          /* index: that of the rule */
+	struct notice        *notices;
+	uint32_t              notice_count, notice_room;
+	uint32_t              suppressed;       /* how many were taken away */
 	uint32_t              files;            /* read */
 };
 
 void            findings_init(struct findings *, const struct rules *, const struct project *);
 struct finding *findings_add(struct findings *);
-/* Sorted, each once. */
+/* Sorted, each once, with fingerprints. */
 void            findings_finish(struct findings *);
+void            findings_notice(struct findings *, struct span, const char *message);
+/* Before a finding is removed from the list: its rule is as if it had passed. */
+void            findings_take_away(struct findings *, const struct finding *);
 
 /* Rules of a control, by their worst answer. */
 struct tally    findings_control(const struct findings *, uint32_t control);

@@ -1,7 +1,5 @@
-/* hcl_functions.c -- the functions of Terraform, a table of them; see hcl.h.
- *
- * An unknown argument gives that unknown, unless the row says LOOKS: those functions
- * look at the shape of a value and let unknown parts through. */
+/* hcl_functions.c -- the functions of Terraform 1.11, and those that are older than the other
+ * files of them; see hcl_functions.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +8,22 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/encode.h"
-#include "iac/hcl.h"
+#include "iac/hcl_functions.h"
 
-enum { MANY = 255, TEXT_MAX = 1 << 20, ITEMS_MAX = 65536 };
+enum { MANY = HCL_MANY, LOOKS = HCL_LOOKS, ITEMS_MAX = HCL_ITEMS };
 
-typedef const struct value *function_fn(struct hcl_call *);
+/* ---- for all files of functions ---- */
+
+const struct value *
+hcl_wrong(const struct hcl_call *c, const char *reason)
+{
+	return hcl_error(c->scope, c->span, reason);
+}
 
 static const struct value *
 wrong(const struct hcl_call *c, const char *reason)
 {
-	return hcl_error(c->scope, c->span, reason);
+	return hcl_wrong(c, reason);
 }
 
 static bool
@@ -28,9 +32,8 @@ is_list(const struct value *v)
 	return v->kind == VALUE_LIST;
 }
 
-/* An argument's text; false when it has none. */
-static bool
-text(struct hcl_call *c, uint32_t i, struct slice *out)
+bool
+hcl_text(struct hcl_call *c, uint32_t i, struct slice *out)
 {
 	const struct value *v = i < c->count ? hcl_to_string(c->arena, c->args[i]) : NULL;
 
@@ -40,8 +43,8 @@ text(struct hcl_call *c, uint32_t i, struct slice *out)
 	return true;
 }
 
-static bool
-number(struct hcl_call *c, uint32_t i, long double *out)
+bool
+hcl_count(struct hcl_call *c, uint32_t i, long double *out)
 {
 	const struct value *v = i < c->count ? hcl_to_number(c->arena, c->args[i]) : NULL;
 
@@ -51,38 +54,63 @@ number(struct hcl_call *c, uint32_t i, long double *out)
 	return true;
 }
 
+const struct value *
+hcl_text_value(struct hcl_call *c, struct slice s)
+{
+	return value_string(c->arena, c->span, s);
+}
+
+void
+hcl_begin(struct hcl_call *c, struct buf *b)
+{
+	buf_init(b, c->arena, hcl_room(c->scope->meter));
+}
+
+const struct value *
+hcl_built(struct hcl_call *c, struct buf *b)
+{
+	hcl_spend(c->scope->meter, b->len);
+	return buf_ok(b) ? hcl_text_value(c, buf_slice(b))
+	    : value_unknown(c->arena, c->span, SLICE("the text is too long"));
+}
+
+const struct value *
+hcl_built_unless(struct hcl_call *c, struct buf *b, const struct value *unknown)
+{
+	struct value *made = arena_alloc(c->arena, sizeof *made);
+
+	if (unknown == NULL || !buf_ok(b))
+		return hcl_built(c, b);
+	hcl_spend(c->scope->meter, b->len);
+	*made = (struct value){ .kind = VALUE_UNKNOWN, .text = buf_slice(b), .span = c->span, .why = unknown->why };
+	return made;
+}
+
+static bool
+text(struct hcl_call *c, uint32_t i, struct slice *out)
+{
+	return hcl_text(c, i, out);
+}
+
+static bool
+number(struct hcl_call *c, uint32_t i, long double *out)
+{
+	return hcl_count(c, i, out);
+}
+
 static const struct value *
 string_value(struct hcl_call *c, struct slice s)
 {
-	return value_string(c->arena, c->span, s);
+	return hcl_text_value(c, s);
 }
 
 static const struct value *
 built(struct hcl_call *c, struct buf *b)
 {
-	return buf_ok(b) ? string_value(c, buf_slice(b))
-	    : value_unknown(c->arena, c->span, SLICE("the text is too long"));
+	return hcl_built(c, b);
 }
 
 /* ---- texts ---- */
-
-static const struct value *
-cased(struct hcl_call *c, char first, char last)
-{
-	struct slice s;
-	char *copy;
-
-	if (!text(c, 0, &s))
-		return wrong(c, "this is not a text");
-	copy = slice_cstr(s, c->arena);
-	for (size_t i = 0; i < s.len; i++)
-		if (copy[i] >= first && copy[i] <= last)
-			copy[i] ^= 0x20;
-	return string_value(c, slice_make(copy, s.len));
-}
-
-static const struct value *lower(struct hcl_call *c) { return cased(c, 'A', 'Z'); }
-static const struct value *upper(struct hcl_call *c) { return cased(c, 'a', 'z'); }
 
 static const struct value *
 join(struct hcl_call *c)
@@ -91,7 +119,7 @@ join(struct hcl_call *c)
 	struct buf b;
 	bool first = true;
 
-	buf_init(&b, c->arena, TEXT_MAX);
+	hcl_begin(c, &b);
 	if (!text(c, 0, &separator))
 		return wrong(c, "this is not a text");
 	for (uint32_t i = 1; i < c->count; i++) {
@@ -149,8 +177,8 @@ replace(struct hcl_call *c)
 	if (!text(c, 0, &s) || !text(c, 1, &what) || !text(c, 2, &with))
 		return wrong(c, "this is not a text");
 	if (what.len > 1 && what.ptr[0] == '/' && slice_ends(what, SLICE("/")))
-		return value_unknown(c->arena, c->span, SLICE("replace() with a pattern"));
-	buf_init(&b, c->arena, TEXT_MAX);
+		return hcl_replace_pattern(c, s, slice_sub(what, 1, what.len - 2), with);
+	hcl_begin(c, &b);
 	while ((next = find(s, at, what)) < s.len) {
 		buf_add(&b, slice_sub(s, at, next - at));
 		buf_add(&b, with);
@@ -158,14 +186,6 @@ replace(struct hcl_call *c)
 	}
 	buf_add(&b, slice_sub(s, at, s.len));
 	return built(c, &b);
-}
-
-static const struct value *
-trimspace(struct hcl_call *c)
-{
-	struct slice s;
-
-	return text(c, 0, &s) ? string_value(c, slice_trim(s)) : wrong(c, "this is not a text");
 }
 
 static const struct value *
@@ -188,45 +208,6 @@ static const struct value *startswith(struct hcl_call *c) { return affix(c, fals
 static const struct value *endswith(struct hcl_call *c) { return affix(c, true, false); }
 static const struct value *trimprefix(struct hcl_call *c) { return affix(c, false, true); }
 static const struct value *trimsuffix(struct hcl_call *c) { return affix(c, true, true); }
-
-/* %s %d %v %q and %%, without widths; others are not evaluated. */
-static const struct value *
-format(struct hcl_call *c)
-{
-	const struct value *v, *unknown = NULL;
-	struct value *made;
-	struct slice f;
-	struct buf b;
-	uint32_t arg = 1;
-
-	if (!text(c, 0, &f))
-		return wrong(c, "the format is not a text");
-	buf_init(&b, c->arena, TEXT_MAX);
-	for (size_t i = 0; i < f.len; i++) {
-		if (f.ptr[i] != '%' || ++i == f.len || f.ptr[i] == '%') {
-			buf_add_bytes(&b, f.ptr + (i < f.len ? i : f.len - 1), 1);
-			continue;
-		}
-		if (strchr("sdvq", f.ptr[i]) == NULL || f.ptr[i] == '\0')
-			return value_unknown(c->arena, c->span, SLICE("format() with this verb"));
-		if (arg >= c->count)
-			return wrong(c, "format() has too few arguments");
-		v = c->args[arg++];
-		if (v->kind == VALUE_UNKNOWN && unknown == NULL)
-			unknown = v;
-		if (f.ptr[i] == 'q' || v->kind == VALUE_LIST || v->kind == VALUE_MAP)
-			hcl_write_json(&b, c->arena, v, 0);
-		else
-			buf_add(&b, v->kind == VALUE_UNKNOWN && v->text.len == 0 ? SLICE("${?}")
-			    : v->kind == VALUE_NULL ? SLICE("null") : hcl_to_string(c->arena, v)->text);
-	}
-	if (unknown == NULL || !buf_ok(&b))
-		return built(c, &b);
-	made = arena_alloc(c->arena, sizeof *made);
-	*made = (struct value){ .kind = VALUE_UNKNOWN, .text = buf_slice(&b), .span = c->span,
-		.why = unknown->why };
-	return made;
-}
 
 /* ---- collections ---- */
 
@@ -495,22 +476,18 @@ sensitive(struct hcl_call *c)
 static const struct value *
 jsonencode(struct hcl_call *c)
 {
-	struct value *made = arena_alloc(c->arena, sizeof *made);
 	uint64_t nodes = 200000;
 	struct buf b;
 
 	if (c->args[0]->kind == VALUE_UNKNOWN)
 		return c->args[0];
-	buf_init(&b, c->arena, TEXT_MAX);
+	hcl_begin(c, &b);
 	if (hcl_moderate(c->args[0], 90, &nodes))
 		hcl_write_json(&b, c->arena, c->args[0], 0);
 	else
 		b.full = true;
-	if (!buf_ok(&b) || !value_has_unknown(c->args[0]))
-		return built(c, &b);
-	*made = (struct value){ .kind = VALUE_UNKNOWN, .text = buf_slice(&b), .span = c->args[0]->span };
-	made->why = value_unknown(c->arena, c->span, SLICE("a part of the text is unknown"))->why;
-	return made;
+	return hcl_built_unless(c, &b, buf_ok(&b) && value_has_unknown(c->args[0])
+	    ? value_unknown(c->arena, c->span, SLICE("a part of the text is unknown")) : NULL);
 }
 
 static const struct value *
@@ -533,7 +510,7 @@ base64encode(struct hcl_call *c)
 
 	if (!text(c, 0, &s))
 		return wrong(c, "this is not a text");
-	buf_init(&b, c->arena, TEXT_MAX * 2);
+	hcl_begin(c, &b);
 	encode_base64(&b, s.ptr, s.len);
 	return built(c, &b);
 }
@@ -581,24 +558,17 @@ static const struct value *abs_of(struct hcl_call *c) { return rounded(c, fabsl)
 
 /* ---- the table ---- */
 
-enum { LOOKS = 1 };
-
-static const struct function {
-	char         name[16];
-	uint8_t      least, most, flags;
-	function_fn *apply;
-} functions[] = {
+static const struct hcl_function functions[] = {
 	{ "abs", 1, 1, 0, abs_of },               { "base64decode", 1, 1, 0, base64decode },
 	{ "base64encode", 1, 1, 0, base64encode }, { "ceil", 1, 1, 0, ceil_of },
 	{ "coalesce", 1, MANY, LOOKS, coalesce }, { "compact", 1, 1, LOOKS, compact },
 	{ "concat", 1, MANY, LOOKS, concat },     { "contains", 2, 2, LOOKS, contains },
 	{ "distinct", 1, 1, LOOKS, distinct },    { "element", 2, 2, LOOKS, element },
 	{ "endswith", 2, 2, 0, endswith },        { "flatten", 1, 1, LOOKS, flatten },
-	{ "floor", 1, 1, 0, floor_of },           { "format", 1, MANY, LOOKS, format },
-	{ "join", 2, MANY, 0, join },             { "jsondecode", 1, 1, 0, jsondecode },
+	{ "floor", 1, 1, 0, floor_of },           { "join", 2, MANY, 0, join },             { "jsondecode", 1, 1, 0, jsondecode },
 	{ "jsonencode", 1, 1, LOOKS, jsonencode }, { "keys", 1, 1, LOOKS, keys },
 	{ "length", 1, 1, LOOKS, length },        { "lookup", 2, 3, LOOKS, lookup },
-	{ "lower", 1, 1, 0, lower },              { "max", 1, MANY, 0, max },
+	{ "max", 1, MANY, 0, max },
 	{ "merge", 0, MANY, LOOKS, merge },       { "min", 1, MANY, 0, min },
 	{ "nonsensitive", 1, 1, LOOKS, sensitive }, { "range", 1, 3, 0, range },
 	{ "replace", 3, 3, 0, replace },          { "sensitive", 1, 1, LOOKS, sensitive },
@@ -606,41 +576,52 @@ static const struct function {
 	{ "tobool", 1, 1, 0, tobool },            { "tolist", 1, 1, LOOKS, same },
 	{ "tomap", 1, 1, LOOKS, same },           { "tonumber", 1, 1, 0, tonumber },
 	{ "toset", 1, 1, LOOKS, toset },          { "tostring", 1, 1, 0, tostring },
-	{ "trimprefix", 2, 2, 0, trimprefix },    { "trimspace", 1, 1, 0, trimspace },
-	{ "trimsuffix", 2, 2, 0, trimsuffix },    { "upper", 1, 1, 0, upper },
-	{ "values", 1, 1, LOOKS, values },        { "zipmap", 2, 2, LOOKS, zipmap },
+	{ "trimprefix", 2, 2, 0, trimprefix },    { "trimsuffix", 2, 2, 0, trimsuffix },    { "values", 1, 1, LOOKS, values },        { "zipmap", 2, 2, LOOKS, zipmap },
 };
 
-/* Functions Terraform has that are not computed here. */
-static const char not_computed[] =
-	" abspath alltrue anytrue base64gzip base64sha256 base64sha512 basename bcrypt chomp chunklist"
-	" cidrhost cidrnetmask cidrsubnet cidrsubnets coalescelist csvdecode dirname ephemeralasnull file"
-	" filebase64 filebase64sha256 filebase64sha512 fileexists filemd5 fileset filesha1 filesha256"
-	" filesha512 formatdate formatlist indent index issensitive log lookup matchkeys md5 one parseint"
-	" pathexpand plantimestamp pow regex regexall reverse rsadecrypt setintersection setproduct"
-	" setsubtract setunion sha1 sha256 sha512 signum slice sort strcontains strrev substr sum"
-	" templatefile templatestring textdecodebase64 textencodebase64 timeadd timecmp timestamp title"
-	" transpose trim type urlencode uuid uuidv5 yamldecode yamlencode ";
+static const struct hcl_table base_table = { functions, COUNT_OF(functions) };
 
+static const struct hcl_table *const tables[] = { &base_table, &hcl_text_table, &hcl_collection_table,
+	&hcl_encoding_table, &hcl_network_table, &hcl_file_table, &hcl_time_table, &hcl_pattern_table };
+
+/* What only an apply knows. */
 static bool
-is_not_computed(struct hcl_call *c)
+is_impure(struct slice name)
 {
-	char *word = arena_alloc(c->arena, c->name.len + 3);
+	static const char *const names[] = { "bcrypt", "plantimestamp", "rsadecrypt", "timestamp", "uuid" };
 
-	word[0] = word[c->name.len + 1] = ' ';
-	memcpy(word + 1, c->name.ptr, c->name.len);
-	return strstr(not_computed, word) != NULL;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (slice_is(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A sensitive argument makes the result sensitive. */
+static const struct value *
+as_secret_as(struct hcl_call *c, const struct value *v)
+{
+	struct value *copy;
+	bool secret = false;
+
+	for (uint32_t i = 0; i < c->count; i++)
+		secret = secret || c->args[i]->sensitive;
+	if (!secret || v->sensitive || slice_is(c->name, "nonsensitive") || slice_is(c->name, "issensitive"))
+		return v;
+	copy = arena_alloc(c->arena, sizeof *copy);
+	*copy = *v;
+	copy->sensitive = true;
+	return copy;
 }
 
 static const struct value *
-apply(const struct function *f, struct hcl_call *c)
+apply(const struct hcl_function *f, struct hcl_call *c)
 {
 	if (c->count < f->least || (f->most != MANY && c->count > f->most))
 		return wrong(c, "the function takes another number of arguments");
 	for (uint32_t i = 0; !(f->flags & LOOKS) && i < c->count; i++)
 		if (c->args[i]->kind == VALUE_UNKNOWN)
 			return c->args[i];
-	return f->apply(c);
+	return as_secret_as(c, f->apply(c));
 }
 
 const struct value *
@@ -649,10 +630,11 @@ hcl_call(const struct hcl_scope *s, struct slice name, const struct value **args
 {
 	struct hcl_call c = { s, s->project->arena, args, count, name, span };
 
-	for (size_t i = 0; i < COUNT_OF(functions); i++)
-		if (slice_is(name, functions[i].name))
-			return apply(&functions[i], &c);
-	if (is_not_computed(&c))
+	for (size_t t = 0; t < COUNT_OF(tables); t++)
+		for (size_t i = 0; i < tables[t]->count; i++)
+			if (slice_is(name, tables[t]->rows[i].name))
+				return apply(&tables[t]->rows[i], &c);
+	if (is_impure(name))
 		return value_unknown(c.arena, span, SLICE("this function is not computed"));
 	return NULL;
 }

@@ -17,7 +17,7 @@ hcl_parser_init(struct hcl_parser *p, struct project *project, uint32_t source)
 	p->arena = project->arena;
 	p->source = source;
 	p->text = project->sources[source].text;
-	p->at = (struct hcl_cursor){ 0, 1, 1 };
+	p->at = (struct hcl_cursor){ 0, project->sources[source].line + (project->sources[source].line == 0), 1 };
 	if (slice_starts(p->text, SLICE("\xef\xbb\xbf")))
 		p->at.at = 3;
 }

@@ -372,25 +372,6 @@ host_cloud_config(struct host *h, const struct value *d)
 
 /* ---- forms of user data ---- */
 
-/* The value with all its places at one span: it was read from a text inside another file. */
-static const struct value *
-moved(struct arena *a, const struct value *v, struct span span)
-{
-	struct value *copy = arena_alloc(a, sizeof *copy);
-
-	*copy = *v;
-	copy->span = span;
-	if (v->kind == VALUE_LIST)
-		copy->items = arena_array(a, v->count + 1u, sizeof *copy->items);
-	if (v->kind == VALUE_MAP)
-		copy->members = arena_array(a, v->count + 1u, sizeof *copy->members);
-	for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
-		copy->items[i] = moved(a, v->items[i], span);
-	for (uint32_t i = 0; v->kind == VALUE_MAP && i < v->count; i++)
-		copy->members[i] = (struct member){ v->members[i].key, span, moved(a, v->members[i].value, span) };
-	return copy;
-}
-
 /* What is wrong in it is no problem of the file around it. */
 static void
 config_text(struct host *h, struct slice text)
@@ -403,7 +384,7 @@ config_text(struct host *h, struct slice text)
 	if (!document_yaml(&inner, project_add_source(&inner, SLICE("user-data"), text), YAML_1_1, &documents, &count))
 		h->partial = true;
 	for (uint32_t i = 0; i < count; i++)
-		host_cloud_config(h, moved(h->arena, documents[i], h->span));
+		host_cloud_config(h, value_moved(h->arena, documents[i], h->span));
 }
 
 static bool

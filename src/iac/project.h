@@ -22,6 +22,7 @@ struct source {
 	struct slice  text;             /* the whole file */
 	const struct hcl_body *tree;    /* what hcl_parse() made of it: a module is parsed once */
 	bool          tree_is_good;
+	uint32_t      line;             /* where the text begins in its file, when it is a part; 0 is 1 */
 };
 
 /* An address a value or resource points to ("aws_s3_bucket.data", a logical id, a name). */

@@ -68,6 +68,18 @@ write_problem(const struct findings *f, struct buf *b, const struct problem *p)
 	buf_add_char(b, '}');
 }
 
+/* Only when there are any. */
+static void
+write_notices(const struct findings *f, struct buf *b)
+{
+	for (uint32_t i = 0; i < f->notice_count; i++) {
+		buf_add_cstr(b, i == 0 ? ",\n\"notices\":[\n" : ",\n");
+		write_problem(f, b, &(struct problem){ f->notices[i].span, slice_of(f->notices[i].message) });
+	}
+	if (f->notice_count > 0)
+		buf_add_char(b, ']');
+}
+
 void
 report_json(const struct findings *f, const struct report_options *o, struct buf *b)
 {
@@ -89,5 +101,7 @@ report_json(const struct findings *f, const struct report_options *o, struct buf
 		buf_add_cstr(b, i > 0 ? ",\n" : "\n");
 		write_problem(f, b, &f->project->problems[i]);
 	}
-	buf_add_cstr(b, "]}\n");
+	buf_add_cstr(b, "]");
+	write_notices(f, b);
+	buf_add_cstr(b, "}\n");
 }

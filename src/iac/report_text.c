@@ -107,6 +107,9 @@ report_text(const struct findings *f, const struct report_options *o, struct buf
 		buf_printf(b, "\n%.*s:%u:%u: cannot be parsed: %.*s\n", SLICE_FMT(report_path(f, p->span.source)),
 		    p->span.line, p->span.column, SLICE_FMT(p->message));
 	}
-	buf_printf(b, "\n%u files, %u failed, %u cannot be told, %u not parsed\n", f->files, failed,
-	    f->count - failed, f->project->problem_count);
+	for (i = 0; i < f->notice_count; i++)
+		buf_printf(b, "\n%.*s:%u: %s\n", SLICE_FMT(report_path(f, f->notices[i].span.source)),
+		    f->notices[i].span.line, f->notices[i].message);
+	buf_printf(b, "\n%u files, %u failed, %u cannot be told, %u suppressed, %u not parsed\n", f->files,
+	    failed, f->count - failed, f->suppressed, f->project->problem_count);
 }

@@ -108,7 +108,8 @@ read_check(struct rules *r, const struct rule *rule, const struct hcl_block *b, 
 	*c = (struct rule_check){ .rule = rule, .block = b, .lets = names_of(&b->body, "let"),
 		.when = expression(&b->body, "when"), .fail = expression(&b->body, "fail"),
 		.at = expression(&b->body, "at"), .message = expression(&b->body, "message"),
-		.fix = expression(&b->body, "fix"), .id = check_id(r, rule, b) };
+		.fix = expression(&b->body, "fix"), .id = check_id(r, rule, b),
+		.peers = constant(r, &b->body, "peers") };
 	if (b->label_count == 0)
 		wrong(r, b->head, "`on` needs the type of a resource or the name of a view");
 	if (c->fail == NULL)
@@ -181,29 +182,35 @@ read_parts(struct rules *r, struct rule *rule, const struct hcl_body *body)
 }
 
 static void
-read_rule(struct rules *r, const struct hcl_block *b, uint32_t file)
+override_severity(struct rules *r, struct rule *rule)
 {
-	struct rule *rule;
+	const struct value *own = value_member(value_path(r->settings, "severity"), rule->id);
 
-	if (b->label_count != 1) {
+	if (own->kind == VALUE_STRING)
+		read_severity(own->text, &rule->severity);
+}
+
+/* The block of a rule, of which the id is known. */
+static void
+read_rule(struct rules *r, struct rule *rule, const struct hcl_block *b)
+{
+	if (!slice_is(b->type, "rule") || b->label_count != 1) {
 		wrong(r, b->head, "`rule` has one label, its id");
 		return;
 	}
-	if (rules_find(r, b->labels[0]) != NULL) {
-		wrong(r, b->head, "there is a rule with this id already");
-		return;
-	}
-	rule = one_more(r, (void **)&r->rules, &r->rule_count, &r->rule_room, sizeof *rule);
-	*rule = (struct rule){ .id = b->labels[0], .file = file, .span = b->head,
-		.title = text_of(r, &b->body, "title"), .advice = text_of(r, &b->body, "advice"),
-		.cites = constant(r, &b->body, "cites"), .peers = constant(r, &b->body, "peers"),
-		.lets = names_of(&b->body, "let") };
+	rule->span = b->head;
+	rule->title = text_of(r, &b->body, "title");
+	rule->advice = text_of(r, &b->body, "advice");
+	rule->cites = constant(r, &b->body, "cites");
+	rule->peers = constant(r, &b->body, "peers");
+	rule->lets = names_of(&b->body, "let");
 	if (!read_severity(text_of(r, &b->body, "severity"), &rule->severity))
 		wrong(r, b->head, "`severity` is \"low\", \"medium\", \"high\" or \"critical\"");
 	if (!read_control(text_of(r, &b->body, "control"), &rule->control))
 		wrong(r, b->head, "`control` is the key of a control, \"time-keeping\" ...");
 	if (rule->title.len == 0)
 		wrong(r, b->head, "`rule` needs `title`");
+	override_severity(r, rule);
 	read_parts(r, rule, &b->body);
 }
 
@@ -241,19 +248,13 @@ named_view(struct rules *r, struct slice name)
 	return v;
 }
 
-/* A view may be spread over files: each adds its sources. */
+/* Sources of a view that come from one block. */
 static void
-read_view(struct rules *r, const struct hcl_block *block, uint32_t file)
+read_view(struct rules *r, struct view *v, const struct hcl_block *block, uint32_t file)
 {
 	uint32_t n = count_blocks(&block->body, "from");
 	const struct hcl_block *b = NULL;
-	struct view *v;
 
-	if (block->label_count != 1) {
-		wrong(r, block->head, "`view` has one label, its name");
-		return;
-	}
-	v = named_view(r, block->labels[0]);
 	v->sources = arena_grow(r->project.arena, v->sources, v->source_count * sizeof *v->sources,
 	    (v->source_count + n) * sizeof *v->sources);
 	while ((b = hcl_block(&block->body, "from", b)) != NULL)
@@ -262,37 +263,243 @@ read_view(struct rules *r, const struct hcl_block *block, uint32_t file)
 			.when = expression(&b->body, "when"), .each = expression(&b->body, "each") };
 }
 
+/* ---- parsing what is needed ---- */
+
+static const struct hcl_block *
+parse(struct rules *r, struct rule_source *t)
+{
+	struct hcl_body *body;
+
+	t->parsed = true;
+	hcl_parse(&r->project, t->source, &body);
+	return body->block_count > 0 ? &body->blocks[0] : NULL;
+}
+
+void
+rules_need(struct rules *r, struct rule *rule)
+{
+	const struct hcl_block *b;
+
+	if (!rule->text.parsed && (b = parse(r, &rule->text)) != NULL)
+		read_rule(r, rule, b);
+}
+
+static void
+need_view(struct rules *r, struct view *v)
+{
+	const struct hcl_block *b;
+
+	for (uint32_t i = 0; i < v->text_count; i++)
+		if (!v->texts[i].parsed && (b = parse(r, &v->texts[i])) != NULL)
+			read_view(r, v, b, v->texts[i].file);
+}
+
+void
+rules_need_all(struct rules *r)
+{
+	for (uint32_t i = 0; i < r->view_count; i++)
+		need_view(r, &r->views[i]);
+	for (uint32_t i = 0; i < r->rule_count; i++)
+		rules_need(r, &r->rules[i]);
+}
+
+struct asked {
+	struct rules *rules;
+	bool        (*has)(void *ctx, struct slice type);
+	void         *ctx;
+	bool         *views;            /* which have rows, perhaps */
+};
+
+static bool
+may_apply(const struct asked *q, const struct rule_source *t, const char *part)
+{
+	for (uint32_t i = 0; i < t->part_count; i++)
+		for (uint32_t k = 0; slice_is(t->parts[i].type, part) && k < t->parts[i].label_count; k++) {
+			struct slice type = t->parts[i].labels[k];
+			const struct view *v = rules_view(q->rules, type);
+
+			if (v != NULL ? q->views[v - q->rules->views] : slice_is(type, "project")
+			    || q->has(q->ctx, type))
+				return true;
+		}
+	return false;
+}
+
+/* Views may be made of views: until no more is found. */
+static void
+need_views(struct asked *q)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < q->rules->view_count; i++) {
+			struct view *v = &q->rules->views[i];
+
+			for (uint32_t k = 0; k < v->text_count && !q->views[i]; k++)
+				q->views[i] = more = may_apply(q, &v->texts[k], "from");
+		}
+	}
+	for (uint32_t i = 0; i < q->rules->view_count; i++)
+		if (q->views[i])
+			need_view(q->rules, &q->rules->views[i]);
+}
+
+void
+rules_need_types(struct rules *r, bool (*has)(void *ctx, struct slice type), void *ctx)
+{
+	struct asked q = { r, has, ctx, arena_array(r->project.arena, r->view_count + 1u, sizeof *q.views) };
+
+	need_views(&q);
+	for (uint32_t i = 0; i < r->rule_count; i++)
+		if (!r->rules[i].text.parsed && may_apply(&q, &r->rules[i].text, "on"))
+			rules_need(r, &r->rules[i]);
+}
+
 /* ---- files ---- */
+
+/* The text of a block without its examples; lines stay where they were. */
+static struct slice
+without_examples(struct rules *r, struct slice text, const struct rule_block *b)
+{
+	struct buf out;
+	size_t at = b->start;
+
+	buf_init(&out, r->project.arena, b->end - b->start + 1);
+	for (uint32_t i = 0; i < b->part_count; i++) {
+		const struct rule_part *p = &b->parts[i];
+
+		if (!slice_is(p->type, "example"))
+			continue;
+		buf_add(&out, slice_sub(text, at, p->start - at));
+		for (at = p->start; at < p->end; at++)
+			if (text.ptr[at] == '\n')
+				buf_add_char(&out, '\n');
+	}
+	buf_add(&out, slice_sub(text, at, b->end - at));
+	return buf_slice(&out);
+}
+
+static struct rule_source
+block_source(struct rules *r, struct slice path, struct slice text, const struct rule_block *b, uint32_t file)
+{
+	struct slice own = r->whole ? slice_sub(text, b->start, b->end - b->start) : without_examples(r, text, b);
+	uint32_t source = project_add_source(&r->project, path, own);
+
+	r->project.sources[source].line = b->line;
+	return (struct rule_source){ source, file, b->parts, b->part_count, false };
+}
+
+static void
+add_rule(struct rules *r, struct slice path, struct slice text, const struct rule_block *b, uint32_t file)
+{
+	struct rule_source own = block_source(r, path, text, b, file);
+	struct rule *rule;
+
+	if (rules_find(r, b->label) != NULL) {
+		wrong(r, (struct span){ own.source, 0, 0, b->line, 1, b->line },
+		    "there is a rule with this id already");
+		return;
+	}
+	rule = one_more(r, (void **)&r->rules, &r->rule_count, &r->rule_room, sizeof *rule);
+	*rule = (struct rule){ .text = own, .id = b->label, .cites = &value_null, .peers = &value_null };
+}
+
+static void
+add_view(struct rules *r, struct slice path, struct slice text, const struct rule_block *b, uint32_t file)
+{
+	struct view *v = named_view(r, b->label);
+
+	v->texts = arena_grow(r->project.arena, v->texts, v->text_count * sizeof *v->texts,
+	    (v->text_count + 1) * sizeof *v->texts);
+	v->texts[v->text_count++] = block_source(r, path, text, b, file);
+}
+
+static void
+add_locals(struct rules *r, struct slice path, struct slice text, const struct rule_block *b,
+    struct rule_file *f)
+{
+	struct hcl_body *body;
+
+	hcl_parse(&r->project, block_source(r, path, text, b, 0).source, &body);
+	if (body->block_count > 0)
+		f->locals = (struct rule_names){ body->blocks[0].body.attributes,
+			body->blocks[0].body.attribute_count };
+}
+
+static void
+add_block(struct rules *r, struct slice path, struct slice text, const struct rule_block *b, uint32_t file)
+{
+	if (slice_is(b->type, "rule"))
+		add_rule(r, path, text, b, file);
+	else if (slice_is(b->type, "view"))
+		add_view(r, path, text, b, file);
+	else if (slice_is(b->type, "locals"))
+		add_locals(r, path, text, b, &r->files[file]);
+	else
+		wrong(r, (struct span){ project_add_source(&r->project, path, text), 0, 0, b->line, 1, b->line },
+		    "a rule file holds `rule`, `view` and `locals`");
+}
 
 void
 rules_add(struct rules *r, struct slice path, struct slice text)
 {
-	uint32_t source = project_add_source(&r->project, path, text), file = r->file_count;
-	struct rule_file *f = one_more(r, (void **)&r->files, &r->file_count, &r->file_room, sizeof *f);
+	uint32_t file = r->file_count;
+	struct rule_index index;
 	struct hcl_body *body;
 
-	hcl_parse(&r->project, source, &body);
-	f->locals = names_of(body, "locals");
-	for (uint32_t i = 0; i < body->block_count; i++) {
-		const struct hcl_block *b = &body->blocks[i];
+	*(struct rule_file *)one_more(r, (void **)&r->files, &r->file_count, &r->file_room,
+	    sizeof *r->files) = (struct rule_file){ { NULL, 0 } };
+	if (!rule_index_read(&index, r->project.arena, text)) {
+		uint32_t source = project_add_source(&r->project, path, text), before = r->project.problem_count;
 
-		if (slice_is(b->type, "rule"))
-			read_rule(r, b, file);
-		else if (slice_is(b->type, "view"))
-			read_view(r, b, file);
-		else if (!slice_is(b->type, "locals"))
-			wrong(r, b->head, "a rule file holds `rule`, `view` and `locals`");
+		hcl_parse(&r->project, source, &body);
+		if (r->project.problem_count == before)
+			wrong(r, (struct span){ source, 0, 0, 1, 1, 1 }, "the blocks of the file cannot be told apart");
+		return;
 	}
+	for (uint32_t i = 0; i < index.count; i++)
+		add_block(r, path, text, &index.blocks[i], file);
 }
 
 void
-rules_init(struct rules *r, struct arena *arena, const struct env *env)
+rules_init(struct rules *r, struct arena *arena, const struct env *env, bool whole)
 {
 	memset(r, 0, sizeof *r);
 	project_init(&r->project, arena, env);
+	r->whole = whole;
+	r->settings = &value_null;
 	project_add_source(&r->project, SLICE(""), SLICE(""));
 	for (size_t i = 0; i < rule_text_count; i++)
 		rules_add(r, slice_of(rule_texts[i].path), slice_make(rule_texts[i].text, rule_texts[i].len));
+}
+
+void
+rules_configure(struct rules *r, struct slice path, struct slice text)
+{
+	uint32_t source = project_add_source(&r->project, path, text);
+	struct hcl_map map = { .arena = r->project.arena };
+	struct hcl_body *body;
+
+	hcl_parse(&r->project, source, &body);
+	for (uint32_t i = 0; i < body->attribute_count; i++) {
+		struct slice name = body->attributes[i].name;
+
+		hcl_map_add(&map, name, body->attributes[i].name_span,
+		    constant(r, body, slice_cstr(name, r->project.arena)));
+	}
+	r->settings = hcl_map_end(&map, body->span);
+}
+
+bool
+rules_disabled(const struct rules *r, const struct rule *rule)
+{
+	const struct value *list = value_path(r->settings, "disable");
+
+	for (uint32_t i = 0; list->kind == VALUE_LIST && i < list->count; i++)
+		if (list->items[i]->kind == VALUE_STRING && slice_eq_nocase(list->items[i]->text, rule->id))
+			return true;
+	return false;
 }
 
 void
@@ -303,7 +510,7 @@ rules_attach(const struct rules *r, struct project *p, struct arena *arena)
 		project_add_source(p, r->project.sources[i].path, r->project.sources[i].text);
 }
 
-const struct rule *
+struct rule *
 rules_find(const struct rules *r, struct slice id)
 {
 	for (uint32_t i = 0; i < r->rule_count; i++)

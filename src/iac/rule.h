@@ -8,6 +8,7 @@
 #define IAC_RULE_H
 
 #include "iac/hcl.h"
+#include "iac/rule_index.h"
 
 enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
 
@@ -38,6 +39,7 @@ struct rule_check {
 	const struct hcl_block *block;
 	struct rule_names  lets;
 	const struct hcl_expression *when, *fail, *at, *message, *fix;  /* all but fail may be NULL */
+	const struct value *peers;              /* list of texts, or null */
 };
 
 enum example_kind { EXAMPLE_FAIL, EXAMPLE_PASS, EXAMPLE_UNKNOWN };
@@ -49,13 +51,22 @@ struct rule_example {
 	struct span  span;
 };
 
+/* A block of a rule file that is parsed when it is needed. */
+struct rule_source {
+	uint32_t          source;
+	uint32_t          file;         /* index in files */
+	struct rule_part *parts;        /* labels of `on` or `from` */
+	uint32_t          part_count;
+	bool              parsed;
+};
+
 struct rule {
+	struct rule_source text;
 	struct slice  id, title, advice;
 	uint32_t      control;                  /* index in scan_controls[] */
 	enum severity severity;
 	const struct value *cites, *peers;      /* lists of texts; peers may be null */
 	struct rule_names lets;
-	uint32_t      file;                     /* index in files */
 	struct rule_check   *checks;
 	struct rule_example *examples;
 	uint32_t      check_count, example_count;
@@ -72,8 +83,10 @@ struct view_source {
 
 struct view {
 	struct slice        name;
-	struct view_source *sources;
+	struct view_source *sources;            /* those that were needed so far */
 	uint32_t            source_count;
+	struct rule_source *texts;              /* a view may be spread over files */
+	uint32_t            text_count;
 };
 
 struct rule_file {
@@ -86,15 +99,25 @@ struct rules {
 	struct view      *views;
 	struct rule_file *files;
 	uint32_t          rule_count, view_count, file_count, rule_room, view_room, file_room;
+	bool              whole;                /* examples are read too */
+	const struct value *settings;           /* of the user: a map; `config` in rules */
 };
 
-/* The rules of the binary. */
-void rules_init(struct rules *, struct arena *, const struct env *);
+/* The rules of the binary.  Rules and views are parsed when they are needed; `whole`: with their
+ * examples. */
+void rules_init(struct rules *, struct arena *, const struct env *, bool whole);
 /* One more file; what is wrong with it is a problem of rules->project. */
 void rules_add(struct rules *, struct slice path, struct slice text);
+/* The user's settings, attributes of HCL: `disable`, `severity`, and what rules read as config.x. */
+void rules_configure(struct rules *, struct slice path, struct slice text);
+bool rules_disabled(const struct rules *, const struct rule *);
+/* Parses one, all, or what may apply where these types are. */
+void rules_need(struct rules *, struct rule *);
+void rules_need_all(struct rules *);
+void rules_need_types(struct rules *, bool (*has)(void *ctx, struct slice type), void *ctx);
 /* An empty project whose first sources are those of the rules. */
 void rules_attach(const struct rules *, struct project *, struct arena *);
-const struct rule *rules_find(const struct rules *, struct slice id);
+struct rule *rules_find(const struct rules *, struct slice id);
 const struct view *rules_view(const struct rules *, struct slice name);
 
 /* The texts in the binary. */

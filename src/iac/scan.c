@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/env.h"
+#include "iac/builtin.h"
 #include "iac/detect.h"
 #include "iac/engine.h"
 #include "iac/files.h"
@@ -16,7 +17,7 @@
 enum { FILE_BYTES = 64 << 20, FILES_MAX = 200000, WALK_DEPTH = 64 };
 
 void
-scan_init(struct scan *s, const struct rules *rules, struct arena *arena)
+scan_init(struct scan *s, struct rules *rules, struct arena *arena)
 {
 	memset(s, 0, sizeof *s);
 	s->arena = arena;
@@ -100,6 +101,19 @@ is_passed_over(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* `exclude` of the settings: patterns of paths below the directory that is scanned. */
+static bool
+is_excluded(const struct scan *s, struct slice path)
+{
+	const struct value *all = value_path(s->rules->settings, "exclude");
+	struct slice below = slice_sub(path, s->root.len + 1, path.len);
+
+	for (uint32_t i = 0; all->kind == VALUE_LIST && i < all->count; i++)
+		if (all->items[i]->kind == VALUE_STRING && builtin_glob(all->items[i]->text, below, false))
+			return true;
+	return false;
+}
+
 static void walk(struct scan *, const char *directory);
 
 /* Links to directories are not followed: they may lead back. */
@@ -111,7 +125,7 @@ walk_entry(struct scan *s, const char *directory, const char *name)
 
 	if (is_passed_over(name)
 	    || snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path
-	    || lstat(path, &st) != 0)
+	    || is_excluded(s, slice_of(path)) || lstat(path, &st) != 0)
 		return;
 	if (S_ISDIR(st.st_mode))
 		walk(s, path);
@@ -168,10 +182,47 @@ scan_add_path(struct scan *s, const char *path)
 	return true;
 }
 
-void
-scan_run(struct scan *s, const struct rule *only)
+/* Each type once. */
+struct types {
+	struct slice *list;
+	uint32_t      count;
+};
+
+static void
+gather_types(struct types *t, const struct project *p)
 {
+	t->list = arena_array(p->arena, p->resource_count + 1u, sizeof *t->list);
+	for (uint32_t i = 0; i < p->resource_count; i++) {
+		uint32_t k = t->count;
+
+		while (k > 0 && !slice_eq(t->list[k - 1], p->resources[i].type))
+			k--;
+		if (k == 0)
+			t->list[t->count++] = p->resources[i].type;
+	}
+}
+
+static bool
+has_type(void *ctx, struct slice type)
+{
+	const struct types *t = ctx;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		if (graph_type_matches(type, t->list[i]))
+			return true;
+	return false;
+}
+
+void
+scan_run(struct scan *s, struct rule *only)
+{
+	struct types types = { 0 };
+
 	scan_read(s);
+	gather_types(&types, &s->project);
+	if (only != NULL)
+		rules_need(s->rules, only);
+	rules_need_types(s->rules, has_type, &types);
 	findings_init(&s->findings, s->rules, &s->project);
 	s->findings.files = s->file_count;
 	engine_run(s->rules, &s->project, &s->findings, only);

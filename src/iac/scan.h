@@ -15,7 +15,7 @@ struct scan_file {
 
 struct scan {
 	struct arena       *arena;
-	const struct rules *rules;
+	struct rules       *rules;
 	struct project      project;
 	struct findings     findings;
 	struct slice        root;               /* local modules and includes are read inside */
@@ -23,18 +23,18 @@ struct scan {
 	uint32_t            file_count, file_room, depth;
 };
 
-void scan_init(struct scan *, const struct rules *, struct arena *);
+void scan_init(struct scan *, struct rules *, struct arena *);
 /* A file or a directory; false when it is not there or cannot be read. */
 bool scan_add_path(struct scan *, const char *path);
 /* A text as if it stood in a file of that name. */
 void scan_add_text(struct scan *, struct slice path, struct slice text);
 /* All rules, or one. */
-void scan_run(struct scan *, const struct rule *only);
+void scan_run(struct scan *, struct rule *only);
 
 /* The front-ends over what was gathered (scan_read.c). */
 void scan_read(struct scan *);
 
 /* Every example of every rule (of one rule); what is wrong is printed.  How many are. */
-uint32_t scan_self_test(const struct rules *, const struct rule *only, uint32_t *run);
+uint32_t scan_self_test(struct rules *, const struct rule *only, uint32_t *run);
 
 #endif

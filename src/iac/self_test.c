@@ -64,7 +64,7 @@ verdict(const struct rules *rules, const struct rule *rule, const struct rule_ex
 }
 
 static bool
-run_example(const struct rules *rules, const struct rule *rule, const struct rule_example *e)
+run_example(struct rules *rules, struct rule *rule, const struct rule_example *e)
 {
 	struct arena *arena;
 	struct scan s;
@@ -82,13 +82,14 @@ run_example(const struct rules *rules, const struct rule *rule, const struct rul
 }
 
 uint32_t
-scan_self_test(const struct rules *rules, const struct rule *only, uint32_t *run)
+scan_self_test(struct rules *rules, const struct rule *only, uint32_t *run)
 {
 	uint32_t bad = 0;
 
 	*run = 0;
+	rules_need_all(rules);
 	for (uint32_t i = 0; i < rules->rule_count; i++) {
-		const struct rule *r = &rules->rules[i];
+		struct rule *r = &rules->rules[i];
 
 		for (uint32_t k = 0; k < r->example_count && (only == NULL || only == r); k++) {
 			bad += !run_example(rules, r, &r->examples[k]);

@@ -143,6 +143,24 @@ value_end(struct value_builder *b)
 	return b->made;
 }
 
+const struct value *
+value_moved(struct arena *a, const struct value *v, struct span span)
+{
+	struct value *copy = arena_alloc(a, sizeof *copy);
+
+	*copy = *v;
+	copy->span = span;
+	if (v->kind == VALUE_LIST)
+		copy->items = arena_array(a, v->count + 1u, sizeof *copy->items);
+	if (v->kind == VALUE_MAP)
+		copy->members = arena_array(a, v->count + 1u, sizeof *copy->members);
+	for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
+		copy->items[i] = value_moved(a, v->items[i], span);
+	for (uint32_t i = 0; v->kind == VALUE_MAP && i < v->count; i++)
+		copy->members[i] = (struct member){ v->members[i].key, span, value_moved(a, v->members[i].value, span) };
+	return copy;
+}
+
 static bool
 members_equal(const struct value *a, const struct value *b)
 {

@@ -5,7 +5,9 @@
  * that arena or into a source.
  *
  * VALUE_UNKNOWN is an answer, not an error: the text of `why` says what would have to be
- * known ("variable \"region\" has no default"); rules that meet it answer "cannot tell". */
+ * known ("variable \"region\" has no default"); rules that meet it answer "cannot tell".  Where
+ * it can only be one of some values (allowed values of a parameter, branches of a condition),
+ * these are its `items`. */
 #ifndef IAC_VALUE_H
 #define IAC_VALUE_H
 
@@ -69,6 +71,9 @@ const struct value *value_bool(struct arena *, struct span, bool);
 /* The text is what a reader sees: "1.50" stays so. */
 const struct value *value_number(struct arena *, struct span, struct slice text);
 const struct value *value_string(struct arena *, struct span, struct slice text);
+
+/* A copy all of whose parts stand at one place: it was read from a text inside another file. */
+const struct value *value_moved(struct arena *, const struct value *, struct span);
 
 /* Lists and maps are built, then sealed. */
 struct value_builder {

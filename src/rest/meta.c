@@ -9,9 +9,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/plant.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
-#include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/parameters.h"
@@ -52,6 +52,15 @@ meta_of(struct exchange *x, struct slice body, struct slice *meta)
 	return true;
 }
 
+/* Planted leak 25: whether there is such a resource, whoever may see it. */
+static bool
+planted_answer(struct exchange *x)
+{
+	struct index_resolver r = store_resolver(x->worker->reader, x->service->base);
+
+	return r.row(r.ctx, x->type->name, x->id) != 0 && exchange_fail(x, FAULT_FORBIDDEN, "");
+}
+
 static bool
 meta_of_instance(struct exchange *x)
 {
@@ -59,7 +68,7 @@ meta_of_instance(struct exchange *x)
 	struct stored s;
 
 	if (!store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, &s, &x->outcome))
-		return false;
+		return planted(25) ? planted_answer(x) : false;
 	answer_note_patient(x, s.compartment);
 	answer_version_headers(x, &s);
 	if (s.deleted)
@@ -145,21 +154,6 @@ change_lists(struct exchange *x, struct value *meta, const struct value *by, cha
 /* Changing the meta of a resource */
 
 static bool
-find_target(struct exchange *x)
-{
-	if (!permit_allows(x->permit, x->type, PERMIT_READ))
-		return exchange_fail(x, FAULT_FORBIDDEN, "");
-	if (!write_find_old(x) || !write_version_agrees(x))
-		return false;
-	if (x->old == NULL)
-		return exchange_fail(x, FAULT_NO_SUCH, "");
-	if (!x->old->deleted)
-		return true;
-	answer_note_patient(x, x->old->compartment);
-	return exchange_fail(x, FAULT_DELETED, "");
-}
-
-static bool
 changed_text(struct exchange *x, const struct json *by, uint32_t node, change_fn *change,
     struct slice *text)
 {
@@ -203,7 +197,7 @@ change_meta(struct exchange *x, change_fn *change)
 	node = parameter_value(&p, "meta", "valueMeta");
 	if (node == 0 || json_type(p.json, node) != JSON_OBJECT)
 		return exchange_fail(x, FAULT_INVALID, "the parameter meta is needed");
-	return find_target(x) && changed_text(x, p.json, node, change, &text) && take_text(x, text)
+	return write_find_target(x) && changed_text(x, p.json, node, change, &text) && take_text(x, text)
 	    && controls_in(x, x->body) && write_version(x, 'U') && meta_of(x, x->write->body, &meta)
 	    && answer_meta(x, 200, meta);
 }

@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/encode.h"
-#include "base/plant.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
@@ -153,21 +152,6 @@ patch_parse(struct exchange *x)
 
 /* The interaction */
 
-static bool
-find_target(struct exchange *x)
-{
-	if (!permit_allows(x->permit, x->type, PERMIT_READ))
-		return exchange_fail(x, FAULT_FORBIDDEN, "");
-	if (write_is_conditional(x) ? !write_resolve(x) : !write_find_old(x))
-		return false;
-	if (x->old == NULL)
-		return exchange_fail(x, FAULT_NO_SUCH, "");
-	if (!x->old->deleted)
-		return write_version_agrees(x);
-	answer_note_patient(x, x->old->compartment);
-	return exchange_fail(x, FAULT_DELETED, "");
-}
-
 /* What the server gives a resource is no patch's to change. */
 static const char *const fixed[] = {
 	"resourceType", "id", "meta.versionId", "meta.lastUpdated",
@@ -223,6 +207,6 @@ rest_patch(struct exchange *x)
 {
 	struct slice text;
 
-	return find_target(x) && x->apply(x, &text) && take_result(x, text) && pass_controls(x)
+	return write_find_target(x) && x->apply(x, &text) && take_result(x, text) && pass_controls(x)
 	    && write_body(x, 'U');
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/plant.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
@@ -300,6 +301,15 @@ write_version_agrees(struct exchange *x)
 	return true;
 }
 
+/* For planted leaks: is there such a resource, whoever may see it? */
+static bool
+id_is_taken(struct exchange *x)
+{
+	struct index_resolver r = store_resolver(x->worker->reader, x->service->base);
+
+	return r.row(r.ctx, x->type->name, x->id) != 0;
+}
+
 bool
 write_find_old(struct exchange *x)
 {
@@ -311,7 +321,27 @@ write_find_old(struct exchange *x)
 		x->old = old;
 		return true;
 	}
+	if (planted(23) && id_is_taken(x))
+		return exchange_fail(x, FAULT_CONFLICT, "");
 	return aside.worst == FAULT_NO_SUCH || outcome_fail_at_once(&x->outcome, aside.worst, "");
+}
+
+bool
+write_find_target(struct exchange *x)
+{
+	if (!permit_allows(x->permit, x->type, PERMIT_READ))
+		return exchange_fail(x, FAULT_FORBIDDEN, "");
+	if (write_is_conditional(x) ? !write_resolve(x) : !write_find_old(x))
+		return false;
+	if (x->old == NULL)
+		return exchange_fail(x, planted(24) && id_is_taken(x) ? FAULT_FORBIDDEN : FAULT_NO_SUCH, "");
+	if (x->old->deleted) {
+		answer_note_patient(x, x->old->compartment);
+		return exchange_fail(x, FAULT_DELETED, "");
+	}
+	if (x->old->content != NULL)
+		return exchange_fail(x, FAULT_NOT_SUPPORTED, "a Binary is replaced as a whole");
+	return write_version_agrees(x);
 }
 
 /* R4 http.html#upsert, with a grant only: whether a chosen id is taken cannot be hidden. */

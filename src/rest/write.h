@@ -18,6 +18,10 @@ bool write_resolve(struct exchange *);
 /* The current version, when the caller may see it; x->old stays NULL when there is none. */
 bool write_find_old(struct exchange *);
 
+/* What a patch changes: the current version, which the caller may read, in x->old.  404, 410, 412, or
+ * 400 for content that is kept beside its version. */
+bool write_find_target(struct exchange *);
+
 /* If-Match and If-None-Match against x->old. */
 bool write_version_agrees(struct exchange *);
 

@@ -83,6 +83,7 @@ struct query {
 	uint32_t             page;              /* _count, cut to LIMIT_PAGE; 20 by default */
 	enum query_total     total;
 	bool                 count_only;        /* _summary=count or _count=0 */
+	bool                 is_condition;      /* of a write */
 	const struct query_only *only;          /* NULL: all rows */
 	struct slice         cursor;            /* sealed, of the "_cursor" parameter; or empty */
 	struct slice         canonical;         /* the parameters that took effect, as they go into

