@@ -82,16 +82,24 @@ is_empty(const struct value *v)
 	return v->kind == VALUE_NULL || ((v->kind == VALUE_LIST || v->kind == VALUE_MAP) && v->count == 0);
 }
 
+/* Could it be empty or not?  What a resource gives is there, and so is a text with a known part. */
+static bool
+uncertain(const struct value *v)
+{
+	return v->kind == VALUE_UNKNOWN && !v->made
+	    && (v->text.len == 0 || slice_is(v->text, "${?}"));
+}
+
 static const struct value *
 absent(struct builtin_call *c)
 {
-	return builtin_bool(c, is_empty(c->args[0]));
+	return uncertain(c->args[0]) ? c->args[0] : builtin_bool(c, is_empty(c->args[0]));
 }
 
 static const struct value *
 present(struct builtin_call *c)
 {
-	return builtin_bool(c, !is_empty(c->args[0]));
+	return uncertain(c->args[0]) ? c->args[0] : builtin_bool(c, !is_empty(c->args[0]));
 }
 
 static const struct value *
@@ -298,7 +306,7 @@ static const struct value *linked_to(struct builtin_call *c) { return links(c, G
 /* ---- the table ---- */
 
 static const struct builtin general[] = {
-	{ "absent", 1, 1, 0, absent },            { "all", 1, 1, BUILTIN_LOOKS, all },
+	{ "absent", 1, 1, BUILTIN_LOOKS, absent },            { "all", 1, 1, BUILTIN_LOOKS, all },
 	{ "alltrue", 1, 1, BUILTIN_LOOKS, all },  { "any", 1, 1, BUILTIN_LOOKS, any },
 	{ "anytrue", 1, 1, BUILTIN_LOOKS, any },  { "either", 1, MANY, BUILTIN_LOOKS, either },
 	{ "first", 1, 1, 0, first },              { "get", 2, MANY, 0, get },
@@ -307,7 +315,7 @@ static const struct builtin general[] = {
 	{ "linked_from", 2, MANY, BUILTIN_LOOKS, linked_from },
 	{ "linked_to", 2, MANY, BUILTIN_LOOKS, linked_to },
 	{ "list", 1, 1, 0, list },                { "one_of", 2, MANY, 0, one_of },
-	{ "present", 1, 1, 0, present },          { "resources", 1, MANY, 0, resources },
+	{ "present", 1, 1, BUILTIN_LOOKS, present },          { "resources", 1, MANY, 0, resources },
 };
 
 static const struct {

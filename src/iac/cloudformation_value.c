@@ -29,6 +29,13 @@ unknown_named(struct stack *s, struct span span, const char *format, struct slic
 	return value_unknown(s->arena, span, buf_slice(&b));
 }
 
+/* One that a resource will give. */
+static const struct value *
+made_named(struct stack *s, struct span span, const char *format, struct slice name)
+{
+	return value_made(s->arena, span, unknown_named(s, span, format, name)->why->text);
+}
+
 /* An unknown that is one of these. */
 static const struct value *
 one_of(struct stack *s, const struct value *why, const struct value **items, uint32_t count)
@@ -248,11 +255,11 @@ ref_name(struct stack *s, struct slice name, struct span span)
 	if (slice_is(name, "AWS::NoValue"))
 		return NULL;
 	if (slice_starts(name, SLICE("AWS::")))
-		return unknown_named(s, span, "%.*s is known only when the stack is made", name);
+		return made_named(s, span, "%.*s is known only when the stack is made", name);
 	if (names_place(&s->resources, name) == s->resources.count)
 		return unknown(s, span, "nothing has this name");
 	stack_refer(s, name, span);
-	return unknown_named(s, span, "\"%.*s\" is known only when it is made", name);
+	return made_named(s, span, "\"%.*s\" is known only when it is made", name);
 }
 
 static const struct value *
@@ -269,7 +276,7 @@ static const struct value *
 attribute_of(struct stack *s, struct slice name, struct span span)
 {
 	stack_refer(s, name, span);
-	return unknown_named(s, span, "an attribute of \"%.*s\" is known only when it is made", name);
+	return made_named(s, span, "an attribute of \"%.*s\" is known only when it is made", name);
 }
 
 static const struct value *

@@ -106,7 +106,7 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 	if (s->lenient)
 		return &value_null;
 	if (v->why == &hcl_open_map)
-		return value_unknown(arena_of(s), span, hcl_open_map.text);
+		return value_made(arena_of(s), span, hcl_open_map.text);
 	return hcl_error(s, span, "the object has no such attribute");
 }
 

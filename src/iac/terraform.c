@@ -715,7 +715,7 @@ resource_path(struct module *m, const struct hcl_step *steps, uint32_t count, ui
 	*used = count;
 	refer(m->reader, printed(arena_of(m), "%.*s.%.*s", SLICE_FMT(type),
 	    SLICE_FMT(steps[1 + data].key->text)), m->reader->attribute, steps[0].span);
-	return unknown(m, steps[0].span, "the resource is not declared here");
+	return value_made(arena_of(m), steps[0].span, SLICE("the resource is not declared here"));
 }
 
 static const struct value *

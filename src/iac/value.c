@@ -68,6 +68,16 @@ value_unknown(struct arena *a, struct span span, struct slice because)
 }
 
 const struct value *
+value_made(struct arena *arena, struct span span, struct slice because)
+{
+	struct value *v = arena_alloc(arena, sizeof *v);
+
+	*v = *value_unknown(arena, span, because);
+	v->made = true;
+	return v;
+}
+
+const struct value *
 value_bool(struct arena *a, struct span span, bool boolean)
 {
 	struct value *v = make(a, VALUE_BOOL, span);

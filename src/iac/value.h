@@ -48,6 +48,7 @@ struct value {
 	enum value_kind   kind;
 	bool              boolean;
 	bool              sensitive;    /* written by sensitive(), a sensitive variable, NoEcho */
+	bool              made;         /* UNKNOWN: given by what a resource will be, so neither null nor empty */
 	double            number;
 	struct slice      text;         /* STRING: its bytes; NUMBER: its exact text */
 	uint32_t          count;        /* LIST, MAP */
@@ -67,6 +68,8 @@ const struct value *value_path(const struct value *, const char *path);
 extern const struct value value_null;
 
 const struct value *value_unknown(struct arena *, struct span, struct slice because);
+/* Unknown until the resource is made, but certain to be there. */
+const struct value *value_made(struct arena *, struct span, struct slice because);
 const struct value *value_bool(struct arena *, struct span, bool);
 /* The text is what a reader sees: "1.50" stays so. */
 const struct value *value_number(struct arena *, struct span, struct slice text);

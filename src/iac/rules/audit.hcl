@@ -1,17 +1,486 @@
 # Audit.
 
+rule "FB-AUDIT-001" {
+  title    = "Reads and writes of health data leave no data-access log"
+  control  = "audit"
+  severity = "high"
+  cites    = ["HIPAA 164.312(b)", "GDPR 30"]
+  advice   = "Add google_project_iam_audit_config for healthcare.googleapis.com (or allServices) with DATA_READ and DATA_WRITE and without exempted members."
+  peers    = ["CKV2_GCP_5", "GCP-0079"]
+
+  let {
+    wide = [for c in resources("google_project_iam_audit_config", "google_folder_iam_audit_config", "google_organization_iam_audit_config") : c
+            if one_of(c.service, "allServices", "healthcare.googleapis.com")]
+  }
+
+  # Data-access logs are off by default (Google Cloud, 2025-01).
+  on "google_healthcare_fhir_store" "google_healthcare_dicom_store" "google_healthcare_hl7_v2_store" {
+    fail    = length(wide) == 0
+    message = "no audit configuration covers healthcare.googleapis.com"
+  }
+  on "google_project_iam_audit_config" "google_folder_iam_audit_config" "google_organization_iam_audit_config" {
+    when    = one_of(self.service, "allServices", "healthcare.googleapis.com")
+    fail    = !contains([for c in list(self.audit_log_config) : c.log_type], "DATA_READ") || !contains([for c in list(self.audit_log_config) : c.log_type], "DATA_WRITE")
+    at      = "audit_log_config"
+    message = "the audit configuration leaves out reads or writes of data"
+  }
+  on "google_project_iam_audit_config" "google_folder_iam_audit_config" "google_organization_iam_audit_config" {
+    when    = one_of(self.service, "allServices", "healthcare.googleapis.com")
+    fail    = [for c in list(self.audit_log_config) : c if present(c.exempted_members)]
+    at      = "exempted_members"
+    message = "members are exempt from the data-access log"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "s" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_project_iam_audit_config" "all" {
+        project = "p"
+        service = "allServices"
+        audit_log_config {
+          log_type = "DATA_READ"
+        }
+        audit_log_config {
+          log_type         = "DATA_WRITE"
+          exempted_members = ["user:admin@example.org"]
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_project_iam_audit_config" "health" {
+        project = "p"
+        service = "healthcare.googleapis.com"
+        audit_log_config {
+          log_type = "ADMIN_READ"
+        }
+        audit_log_config {
+          log_type = "DATA_READ"
+        }
+        audit_log_config {
+          log_type = "DATA_WRITE"
+        }
+      }
+      resource "google_healthcare_fhir_store" "s" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_project_iam_audit_config" "other" {
+        project = "p"
+        service = "storage.googleapis.com"
+        audit_log_config {
+          log_type = "DATA_READ"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-002" {
+  title    = "An Azure health service sends its audit log nowhere"
+  control  = "audit"
+  severity = "high"
+  cites    = ["HIPAA 164.312(b)", "GDPR 30"]
+  advice   = "Add a diagnostic setting with the category AuditLogs to a Log Analytics workspace and a storage account."
+  peers    = []
+
+  let {
+    settings = linked_from(self, "azurerm_monitor_diagnostic_setting", "Microsoft.Insights/diagnosticSettings")
+    kept     = [for s in settings : s if any([for l in join_lists(s.enabled_log, s.log, s.logs) : one_of(either(l.category, l.category_group, l.categoryGroup), "AuditLogs", "audit", "allLogs") && l.enabled != false])]
+  }
+
+  on "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_service" "azurerm_healthcare_workspace" {
+    when    = self._type != "azurerm_healthcare_workspace" || length(linked_from(self, "azurerm_healthcare_fhir_service", "azurerm_healthcare_dicom_service")) == 0
+    fail    = length(kept) == 0
+    message = "no diagnostic setting keeps the AuditLogs of ${self._address}"
+  }
+  on "Microsoft.HealthcareApis/services" "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.HealthcareApis/workspaces/dicomservices" {
+    fail = length(kept) == 0
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_healthcare_fhir_service" "f" {
+        name                = "f"
+        resource_group_name = "g"
+        location            = "westeurope"
+        workspace_id        = azurerm_healthcare_workspace.w.id
+        authentication {
+          authority = "https://login.microsoftonline.com/t"
+          audience  = "https://f.fhir.azurehealthcareapis.com"
+        }
+      }
+      resource "azurerm_healthcare_workspace" "w" {
+        name                = "w"
+        resource_group_name = "g"
+        location            = "westeurope"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_healthcare_dicom_service" "d" {
+        name         = "d"
+        workspace_id = "w"
+        location     = "westeurope"
+      }
+      resource "azurerm_monitor_diagnostic_setting" "m" {
+        name                       = "m"
+        target_resource_id         = azurerm_healthcare_dicom_service.d.id
+        log_analytics_workspace_id = "l"
+        metric {
+          category = "AllMetrics"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_healthcare_fhir_service" "f" {
+        name         = "f"
+        workspace_id = "w"
+        location     = "westeurope"
+      }
+      resource "azurerm_monitor_diagnostic_setting" "m" {
+        name                       = "m"
+        target_resource_id         = azurerm_healthcare_fhir_service.f.id
+        log_analytics_workspace_id = "l"
+        enabled_log {
+          category = "AuditLogs"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_healthcare_service" "s" {
+        name     = "s"
+        location = "westeurope"
+      }
+      resource "azurerm_monitor_diagnostic_setting" "m" {
+        name                       = "m"
+        target_resource_id         = azurerm_healthcare_service.s.id
+        log_analytics_workspace_id = "l"
+        log {
+          category = "AuditLogs"
+          enabled  = true
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-003" {
+  title    = "A HealthLake store stands without a CloudTrail trail"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Deploy a multi-region trail together with the store."
+  peers    = []
+
+  on "AWS::HealthLake::FHIRDatastore" "awscc_healthlake_fhir_datastore" "aws_healthlake_fhir_datastore" {
+    fail = length(resources("AWS::CloudTrail::Trail", "aws_cloudtrail", "awscc_cloudtrail_trail", "aws_cloudtrail_event_data_store")) == 0
+  }
+
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Store:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreTypeVersion: R4
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "awscc_healthlake_fhir_datastore" "s" {
+        datastore_type_version = "R4"
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Store:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreTypeVersion: R4
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            IsMultiRegionTrail: true
+            S3BucketName: logs
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "awscc_healthlake_fhir_datastore" "s" {
+        datastore_type_version = "R4"
+      }
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-004" {
+  title    = "Consent decisions of a FHIR store are not logged"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)", "GDPR 7"]
+  advice   = "Set consent_config.access_determination_log_config.log_level to VERBOSE (or MINIMUM)."
+  peers    = []
+
+  # Without the block nothing is logged (provider google-beta 6, 2025-01).
+  on "google_healthcare_fhir_store" {
+    when = present(self.consent_config)
+    fail = !one_of(self.consent_config.access_determination_log_config.log_level, "VERBOSE", "MINIMUM")
+    at   = ["consent_config.access_determination_log_config.log_level", "consent_config"]
+    fix  = { "consent_config.access_determination_log_config.log_level" = "VERBOSE" }
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "s" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+        consent_config {
+          version         = "V1"
+          access_enforced = true
+          access_determination_log_config {
+            log_level = "DISABLED"
+          }
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "s" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+        consent_config {
+          version         = "V1"
+          access_enforced = true
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "s" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+        consent_config {
+          version         = "V1"
+          access_enforced = true
+          access_determination_log_config {
+            log_level = "VERBOSE"
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "s" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-005" {
+  title    = "A FHIR server runs with its log or audit switched off"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Log at INFO, switch audit events on and ship them to a log store."
+  peers    = []
+
+  let {
+    level = key(self.env, "LOG_LEVEL", "LOGGING_LEVEL_ROOT", "LOGGING__LOGLEVEL__DEFAULT", "logging.level.root", "LOGGING_LEVEL_CA_UHN_FHIR")
+    audit = key(self.env, "*AUDIT*ENABLED*", "*ENABLE*AUDIT*")
+  }
+
+  on "fhir_server" {
+    fail    = one_of(level, "OFF", "ERROR", "NONE", "FATAL", "CRITICAL")
+    message = "the log level of the FHIR server hides who did what"
+  }
+  on "fhir_server" {
+    fail    = one_of(audit, "false", "0", "no", "off")
+    message = "audit events of the FHIR server are switched off"
+  }
+  on "fhir_server" {
+    when    = self.product == "fhir-gateway"
+    fail    = absent(key(self.env, "AUDIT_EVENT_ACTIONS_CONFIG"))
+    message = "the gateway writes no AuditEvents: AUDIT_EVENT_ACTIONS_CONFIG is not set"
+  }
+
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        blaze:
+          image: samply/blaze:0.30
+          environment:
+            LOG_LEVEL: "error"
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.4.0
+            env:
+              - name: LOGGING_LEVEL_ROOT
+                value: "OFF"
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        blaze:
+          image: samply/blaze:0.30
+          environment:
+            LOG_LEVEL: info
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+}
+
+rule "FB-AUDIT-006" {
+  title    = "A trail does not record, or leaves out regions or global events"
+  control  = "audit"
+  severity = "high"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Record always, in all regions, with the events of global services."
+  peers    = ["CKV_AWS_67", "CKV_AWS_251", "terraform/aws/cloudtrail_logging_disabled", "AWS-0014"]
+
+  # enable_logging and include_global_service_events are true when absent (provider aws 5, 2025-01).
+  on "aws_cloudtrail" {
+    fail    = self.enable_logging == false
+    at      = "enable_logging"
+    message = "the trail is switched off"
+    fix     = { enable_logging = true }
+  }
+  on "aws_cloudtrail" {
+    fail    = self.is_multi_region_trail == false
+    at      = "is_multi_region_trail"
+    message = "the trail records one region only"
+    fix     = { is_multi_region_trail = true }
+  }
+  on "AWS::CloudTrail::Trail" {
+    fail    = self.IsLogging != true
+    at      = "IsLogging"
+    message = "the trail is switched off"
+    fix     = { IsLogging = true }
+  }
+  on "AWS::CloudTrail::Trail" {
+    fail    = self.IsMultiRegionTrail == false
+    at      = "IsMultiRegionTrail"
+    message = "the trail records one region only"
+    fix     = { IsMultiRegionTrail = true }
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+        enable_logging = false
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            IsMultiRegionTrail: false
+            S3BucketName: logs
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name                  = "t"
+        s3_bucket_name        = "logs"
+        enable_logging        = true
+        is_multi_region_trail = true
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            IsMultiRegionTrail: true
+            S3BucketName: logs
+    EOT
+  }
+}
+
 rule "FB-AUDIT-007" {
   title    = "A trail does not sign its log files"
   control  = "audit"
   severity = "high"
   cites    = ["HIPAA 164.312(c)(2)", "HIPAA 164.312(b)"]
-  advice   = "Set enable_log_file_validation, so that a changed or deleted log file shows."
+  advice   = "Switch log file validation on, so that a changed or deleted log file shows."
   peers    = ["CKV_AWS_36", "AWS-0016"]
 
+  # False when absent (provider aws 5 and CloudFormation, 2025-01).
   on "aws_cloudtrail" {
     fail = self.enable_log_file_validation != true
     at   = "enable_log_file_validation"
     fix  = { enable_log_file_validation = true }
+  }
+  on "AWS::CloudTrail::Trail" {
+    fail = self.EnableLogFileValidation != true
+    at   = "EnableLogFileValidation"
+    fix  = { EnableLogFileValidation = true }
   }
 
   example "fail" "terraform" {
@@ -22,6 +491,17 @@ rule "FB-AUDIT-007" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            EnableLogFileValidation: false
+    EOT
+  }
   example "pass" "terraform" {
     text = <<-EOT
       resource "aws_cloudtrail" "t" {
@@ -29,6 +509,1027 @@ rule "FB-AUDIT-007" {
         s3_bucket_name             = "logs"
         enable_log_file_validation = true
       }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            EnableLogFileValidation: true
+    EOT
+  }
+}
+
+rule "FB-AUDIT-008" {
+  title    = "A trail is not watched: it sends nothing to CloudWatch"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)", "HIPAA 164.308(a)(1)(ii)(D)"]
+  advice   = "Name a log group and a role that may write to it."
+  peers    = ["CKV2_AWS_10", "cloudFormation/aws/cloudtrail_not_integrated_with_cloudwatch", "AWS-0162"]
+
+  on "aws_cloudtrail" {
+    fail = absent(self.cloud_watch_logs_group_arn) || absent(self.cloud_watch_logs_role_arn)
+    at   = ["cloud_watch_logs_group_arn", "cloud_watch_logs_role_arn"]
+  }
+  on "AWS::CloudTrail::Trail" {
+    fail = absent(self.CloudWatchLogsLogGroupArn) || absent(self.CloudWatchLogsRoleArn)
+    at   = ["CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn"]
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            CloudWatchLogsLogGroupArn: arn:aws:logs:eu-west-1:111122223333:log-group:trail:*
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name                       = "t"
+        s3_bucket_name             = "logs"
+        cloud_watch_logs_group_arn = "$${aws_cloudwatch_log_group.g.arn}:*"
+        cloud_watch_logs_role_arn  = aws_iam_role.r.arn
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            CloudWatchLogsLogGroupArn: !GetAtt Group.Arn
+            CloudWatchLogsRoleArn: !GetAtt Role.Arn
+        Group:
+          Type: AWS::Logs::LogGroup
+        Role:
+          Type: AWS::IAM::Role
+    EOT
+  }
+}
+
+rule "FB-AUDIT-009" {
+  title    = "Reads and writes of single objects are not recorded"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Record data events of AWS::S3::Object, reads and writes."
+  peers    = ["terraform/aws/s3_bucket_object_level_cloudtrail_logging_disabled", "AWS-0171", "AWS-0172"]
+
+  let {
+    selectors = [for s in join_lists(self.event_selector, self.EventSelectors) : s
+                 if any([for d in join_lists(s.data_resource, s.DataResources) : one_of(either(d.type, d.Type), "AWS::S3::Object")])]
+  }
+
+  # read_write_type is All when absent; that it is written is asked for, so that a reader sees it.
+  on "aws_cloudtrail" {
+    when    = length(selectors) > 0
+    fail    = [for s in selectors : s if s.read_write_type != "All"]
+    at      = "read_write_type"
+    message = "the selector of S3 objects does not say that it records reads and writes"
+    fix     = { "event_selector.read_write_type" = "All" }
+  }
+  on "aws_cloudtrail" {
+    when    = length(selectors) == 0 && absent(self.advanced_event_selector) && any([for b in linked_to(self, "aws_s3_bucket") : tag(b, "*classification*", "phi", "data*") != null])
+    fail    = true
+    message = "the trail records no access to objects"
+  }
+  on "AWS::CloudTrail::Trail" {
+    when    = length(selectors) > 0
+    fail    = [for s in selectors : s if one_of(s.ReadWriteType, "ReadOnly", "WriteOnly")]
+    at      = "ReadWriteType"
+    message = "the selector of S3 objects leaves out reads or writes"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+        event_selector {
+          read_write_type           = "WriteOnly"
+          include_management_events = true
+          data_resource {
+            type   = "AWS::S3::Object"
+            values = ["arn:aws:s3:::"]
+          }
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            EventSelectors:
+              - ReadWriteType: ReadOnly
+                DataResources:
+                  - Type: AWS::S3::Object
+                    Values: ["arn:aws:s3:::"]
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+        event_selector {
+          read_write_type = "All"
+          data_resource {
+            type   = "AWS::S3::Object"
+            values = ["arn:aws:s3:::"]
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            EventSelectors:
+              - ReadWriteType: All
+                DataResources:
+                  - Type: AWS::S3::Object
+                    Values: ["arn:aws:s3:::"]
+    EOT
+  }
+}
+
+rule "FB-AUDIT-010" {
+  title    = "Accesses to a bucket leave no log"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Send the access log to a bucket of its own."
+  peers    = ["CKV_AWS_18", "CKV_GCP_62", "AWS-0089", "GCP-0077"]
+
+  let {
+    # A bucket that takes logs need not log itself.
+    takes_logs = any([for b in resources("object_store") : b.log_target == self.name]) || regex_match("(?i)log", self.name, self._name) || one_of(self.acl, "log-delivery-write")
+  }
+
+  on "object_store" {
+    when = self.provider != "azure"
+    fail = !takes_logs && absent(self.log_target)
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "data" {
+        bucket = "records"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Data:
+          Type: AWS::S3::Bucket
+          Properties:
+            BucketName: records
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "data" {
+        bucket = "records"
+      }
+      resource "aws_s3_bucket_logging" "data" {
+        bucket        = aws_s3_bucket.data.id
+        target_bucket = "access-logs"
+        target_prefix = "records/"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_storage_bucket" "data" {
+        name     = "records"
+        location = "EU"
+        logging {
+          log_bucket = "access-logs"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-011" {
+  title    = "The bucket of the audit log is public, or its content can be deleted"
+  control  = "audit"
+  severity = "high"
+  cites    = ["HIPAA 164.312(c)(1)", "HIPAA 164.312(b)"]
+  advice   = "Keep audit logs in a private bucket with object lock or a locked retention policy."
+  peers    = ["CKV_AWS_143", "CKV2_GCP_4", "terraform/aws/cloudtrail_log_files_s3_bucket_is_publicly_accessible", "AWS-0161"]
+
+  let {
+    public = ["public-read", "public-read-write", "website", "authenticated-read", "PublicRead", "PublicReadWrite", "AuthenticatedRead"]
+  }
+
+  on "object_store" {
+    when    = length(linked_from(self, "aws_cloudtrail", "AWS::CloudTrail::Trail")) > 0
+    fail    = one_of(self.acl, public) || any([for s in list(self.statements) : is_for_anyone(s)])
+    at      = ["acl", "AccessControl", "policy"]
+    message = "the bucket of the trail is public"
+  }
+  # A call of the bucket module of the registry is a bucket.
+  on "module" {
+    when    = strcontains(self.source, "s3-bucket") && length(resources("aws_cloudtrail", "module")) > 0
+    fail    = one_of(self.acl, public)
+    at      = "acl"
+    message = "the bucket is public"
+  }
+  on "google_storage_bucket" {
+    when    = length(linked_from(self, "google_logging_project_sink", "google_logging_folder_sink", "google_logging_organization_sink")) > 0
+    fail    = self.retention_policy.is_locked != true
+    at      = ["retention_policy.is_locked", "retention_policy"]
+    message = "the bucket of a log sink has no locked retention policy"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = aws_s3_bucket.logs.id
+      }
+      resource "aws_s3_bucket" "logs" {
+        bucket = "logs"
+        acl    = "public-read"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_storage_bucket" "logs" {
+        name     = "logs"
+        location = "EU"
+      }
+      resource "google_logging_project_sink" "audit" {
+        name        = "audit"
+        destination = "storage.googleapis.com/$${google_storage_bucket.logs.name}"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = aws_s3_bucket.logs.id
+      }
+      resource "aws_s3_bucket" "logs" {
+        bucket = "logs"
+      }
+      resource "aws_s3_bucket_acl" "logs" {
+        bucket = aws_s3_bucket.logs.id
+        acl    = "private"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_storage_bucket" "logs" {
+        name     = "logs"
+        location = "EU"
+        retention_policy {
+          is_locked        = true
+          retention_period = 189388800
+        }
+      }
+      resource "google_logging_project_sink" "audit" {
+        name        = "audit"
+        destination = "storage.googleapis.com/$${google_storage_bucket.logs.name}"
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-012" {
+  title    = "Audit logs are kept for less than six years"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.316(b)(2)"]
+  advice   = "Keep logs that show access to health data for 2192 days, or export them to an archive."
+  peers    = ["CKV_AWS_66", "CKV_AWS_338"]
+
+  let {
+    audit = regex_match("(?i)audit|cloudtrail|fhir|phi|access", self.name, self._name)
+  }
+
+  # Absent or 0 is for ever on AWS, 30 days on Google and Azure (2025-01).
+  on "log_sink" {
+    when    = audit
+    fail    = self.retention_days > 0 && self.retention_days < 2192
+    at      = ["retention_in_days", "retention_days", "RetentionInDays"]
+    message = "the log is kept for ${self.retention_days} days"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_group" "audit" {
+        name              = "/fhir/audit"
+        retention_in_days = 90
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Audit:
+          Type: AWS::Logs::LogGroup
+          Properties:
+            LogGroupName: /fhir/audit
+            RetentionInDays: 365
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_group" "audit" {
+        name              = "/fhir/audit"
+        retention_in_days = 2192
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Audit:
+          Type: AWS::Logs::LogGroup
+          Properties:
+            LogGroupName: /fhir/audit
+    EOT
+  }
+}
+
+rule "FB-AUDIT-013" {
+  title    = "A log group is not encrypted with a key of one's own"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(a)(2)(iv)", "GDPR 32"]
+  advice   = "Name a customer-managed KMS key."
+  peers    = ["CKV_AWS_158", "terraform/aws/cloudwatch_log_group_not_encrypted", "AWS-0017"]
+
+  on "aws_cloudwatch_log_group" {
+    fail = absent(self.kms_key_id)
+    at   = "kms_key_id"
+  }
+  on "AWS::Logs::LogGroup" {
+    fail = absent(self.KmsKeyId)
+    at   = "KmsKeyId"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_group" "g" {
+        name = "g"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Group:
+          Type: AWS::Logs::LogGroup
+          Properties:
+            LogGroupName: g
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_group" "g" {
+        name       = "g"
+        kms_key_id = aws_kms_key.k.arn
+      }
+      resource "aws_kms_key" "k" {}
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Key:
+          Type: AWS::KMS::Key
+        Group:
+          Type: AWS::Logs::LogGroup
+          Properties:
+            LogGroupName: g
+            KmsKeyId: !GetAtt Key.Arn
+    EOT
+  }
+}
+
+rule "FB-AUDIT-014" {
+  title    = "A trail is not encrypted with KMS"
+  control  = "audit"
+  severity = "high"
+  cites    = ["HIPAA 164.312(a)(2)(iv)", "GDPR 32"]
+  advice   = "Name a customer-managed KMS key."
+  peers    = ["CKV_AWS_35", "terraform/aws/cloudtrail_log_files_not_encrypted_with_kms", "AWS-0015"]
+
+  on "aws_cloudtrail" {
+    fail = absent(self.kms_key_id)
+    at   = "kms_key_id"
+  }
+  on "AWS::CloudTrail::Trail" {
+    fail = absent(self.KMSKeyId)
+    at   = "KMSKeyId"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name           = "t"
+        s3_bucket_name = "logs"
+        kms_key_id     = "arn:aws:kms:eu-west-1:111122223333:key/abcd1234-a123-456a-a12b-a123b4cd56ef"
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        Key:
+          Type: String
+          Default: alias/audit
+      Resources:
+        Trail:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            IsLogging: true
+            S3BucketName: logs
+            KMSKeyId: !Ref Key
+    EOT
+  }
+}
+
+rule "FB-AUDIT-015" {
+  title    = "A stage of an API writes no access log"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Write an access log with the request id and the subject of the token."
+  peers    = ["CKV_AWS_76", "CKV_AWS_95", "CKV2_AWS_4", "terraform/aws/api_gateway_access_logging_disabled", "AWS-0001"]
+
+  let {
+    levels = [for s in linked_from(self, "aws_api_gateway_method_settings") : s if one_of(s.settings.logging_level, "INFO", "ERROR")]
+  }
+
+  on "aws_api_gateway_stage" "aws_apigatewayv2_stage" {
+    fail    = absent(self.access_log_settings)
+    at      = "access_log_settings"
+    message = "the stage has no access log"
+  }
+  on "aws_api_gateway_stage" {
+    when    = length(linked_from(self, "aws_api_gateway_method_settings")) > 0
+    fail    = length(levels) == 0
+    message = "execution logging of the stage is off"
+  }
+  on "aws_apigatewayv2_stage" {
+    when    = present(self.default_route_settings.logging_level)
+    fail    = one_of(self.default_route_settings.logging_level, "OFF")
+    at      = "default_route_settings.logging_level"
+    message = "execution logging of the stage is off"
+  }
+  on "AWS::ApiGateway::Stage" {
+    fail    = absent(self.AccessLogSetting)
+    at      = "AccessLogSetting"
+    message = "the stage has no access log"
+  }
+  on "AWS::ApiGatewayV2::Stage" {
+    fail    = absent(self.AccessLogSettings)
+    at      = "AccessLogSettings"
+    message = "the stage has no access log"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_api_gateway_stage" "s" {
+        stage_name    = "prod"
+        rest_api_id   = "a"
+        deployment_id = "d"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Stage:
+          Type: AWS::ApiGateway::Stage
+          Properties:
+            RestApiId: a
+            StageName: prod
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_api_gateway_stage" "s" {
+        stage_name    = "prod"
+        rest_api_id   = "a"
+        deployment_id = "d"
+        access_log_settings {
+          destination_arn = "arn:aws:logs:eu-west-1:111122223333:log-group:api"
+          format          = "$context.requestId $context.authorizer.claims.sub"
+        }
+      }
+      resource "aws_api_gateway_method_settings" "all" {
+        rest_api_id = "a"
+        stage_name  = aws_api_gateway_stage.s.stage_name
+        method_path = "*/*"
+        settings {
+          logging_level = "INFO"
+        }
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Stage:
+          Type: AWS::ApiGatewayV2::Stage
+          Properties:
+            ApiId: a
+            StageName: prod
+            AccessLogSettings:
+              DestinationArn: arn:aws:logs:eu-west-1:111122223333:log-group:api
+    EOT
+  }
+}
+
+rule "FB-AUDIT-016" {
+  title    = "A load balancer or CDN writes no access log"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Switch the access log on and name its bucket."
+  peers    = ["CKV_AWS_91", "CKV_AWS_92", "CKV_AWS_86", "terraform/aws/cloudfront_logging_disabled", "cloudFormation/aws/elb_v2_alb_access_log_disabled", "cloudFormation/aws/cloudfront_logging_disabled", "AWS-0010"]
+
+  let {
+    attributes = list(self.LoadBalancerAttributes)
+    logging    = first([for a in attributes : a.Value if a.Key == "access_logs.s3.enabled"])
+  }
+
+  # Off when absent (2025-01); for a classic balancer the block alone switches it on.
+  on "aws_lb" "aws_alb" {
+    fail = self.access_logs.enabled != true
+    at   = ["access_logs.enabled", "access_logs"]
+    fix  = { "access_logs.enabled" = true }
+  }
+  on "aws_elb" {
+    fail = absent(self.access_logs) || self.access_logs.enabled == false
+    at   = ["access_logs.enabled", "access_logs"]
+  }
+  on "aws_cloudfront_distribution" {
+    fail = absent(self.logging_config)
+    at   = "logging_config"
+  }
+  on "AWS::ElasticLoadBalancingV2::LoadBalancer" {
+    fail = logging != true
+    at   = "LoadBalancerAttributes"
+  }
+  on "AWS::ElasticLoadBalancing::LoadBalancer" {
+    fail = self.AccessLoggingPolicy.Enabled != true
+    at   = ["AccessLoggingPolicy.Enabled", "AccessLoggingPolicy"]
+  }
+  on "AWS::CloudFront::Distribution" {
+    when = self.DistributionConfig.Enabled != false
+    fail = absent(self.DistributionConfig.Logging)
+    at   = ["DistributionConfig.Logging", "DistributionConfig"]
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_lb" "l" {
+        name = "l"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Balancer:
+          Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+          Properties:
+            Name: l
+            LoadBalancerAttributes:
+              - Key: access_logs.s3.enabled
+                Value: "false"
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_lb" "l" {
+        name = "l"
+        access_logs {
+          bucket  = "logs"
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Balancer:
+          Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+          Properties:
+            Name: l
+            LoadBalancerAttributes:
+              - Key: access_logs.s3.enabled
+                Value: "true"
+              - Key: access_logs.s3.bucket
+                Value: logs
+    EOT
+  }
+}
+
+rule "FB-AUDIT-017" {
+  title    = "Flows of a network are not logged"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Add a flow log for the network."
+  peers    = ["CKV2_AWS_11", "CKV_GCP_26", "CKV_AZURE_12", "terraform/aws/vpc_flowlogs_disabled", "cloudFormation/aws/vpc_flowlogs_disabled", "AWS-0178", "GCP-0029", "GCP-0076", "AZU-0049"]
+
+  on "aws_vpc" {
+    fail = length(linked_from(self, "aws_flow_log")) == 0
+  }
+  on "AWS::EC2::VPC" {
+    fail = length(linked_from(self, "AWS::EC2::FlowLog")) == 0
+  }
+  on "google_compute_subnetwork" {
+    when = !one_of(self.purpose, "INTERNAL_HTTPS_LOAD_BALANCER", "REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY")
+    fail = absent(self.log_config)
+    at   = "log_config"
+  }
+  on "azurerm_network_watcher_flow_log" {
+    fail = self.enabled != true || self.retention_policy.enabled == false
+    at   = ["enabled", "retention_policy.enabled"]
+    fix  = { enabled = true }
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_vpc" "v" {
+        cidr_block = "10.0.0.0/16"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Net:
+          Type: AWS::EC2::VPC
+          Properties:
+            CidrBlock: 10.0.0.0/16
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_vpc" "v" {
+        cidr_block = "10.0.0.0/16"
+      }
+      resource "aws_flow_log" "f" {
+        vpc_id          = aws_vpc.v.id
+        traffic_type    = "ALL"
+        log_destination = "arn:aws:s3:::flows"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "f" {
+        network_watcher_name = "w"
+        resource_group_name  = "g"
+        name                 = "f"
+        enabled              = true
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-018" {
+  title    = "A database keeps no audit log, or does not export it"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Switch auditing on and export the logs."
+  peers    = ["CKV_AWS_129", "CKV_AZURE_23", "CKV_GCP_52", "CKV_GCP_110", "terraform/azure/postgresql_log_connections_not_set", "azureResourceManager/sql_server_database_without_auditing", "AZU-0027", "AZU-0019", "GCP-0016"]
+
+  let {
+    flags    = { for f in list(self.settings.database_flags) : f.name => f.value }
+    audits   = linked_from(self, "Microsoft.Sql/servers/auditingSettings", "Microsoft.Sql/servers/databases/auditingSettings", "Microsoft.Sql/servers/extendedAuditingSettings")
+  }
+
+  on "aws_db_instance" "aws_rds_cluster" {
+    fail = absent(self.enabled_cloudwatch_logs_exports)
+    at   = "enabled_cloudwatch_logs_exports"
+  }
+  on "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" {
+    when = absent(self.DBClusterIdentifier)
+    fail = absent(self.EnableCloudwatchLogsExports)
+    at   = "EnableCloudwatchLogsExports"
+  }
+  on "azurerm_mssql_server" "azurerm_sql_server" {
+    fail = absent(self.extended_auditing_policy) && length(linked_from(self, "azurerm_mssql_server_extended_auditing_policy")) == 0
+  }
+  on "azurerm_postgresql_configuration" "azurerm_postgresql_flexible_server_configuration" {
+    when    = one_of(self.name, "log_connections", "log_disconnections", "log_checkpoints", "connection_throttling")
+    fail    = one_of(self.value, "off", "false", "0")
+    at      = "value"
+    message = "the parameter that logs connections is off"
+    fix     = { value = "on" }
+  }
+  on "Microsoft.DBforPostgreSQL/servers/configurations" "Microsoft.DBforPostgreSQL/flexibleServers/configurations" {
+    when = regex_match("(?i)log_connections|log_disconnections|log_checkpoints|connection_throttling", self.name, self._name)
+    fail = one_of(either(self.value, self.properties.value), "off", "false", "0")
+    at   = ["properties.value", "value"]
+  }
+  on "google_sql_database_instance" {
+    when    = startswith(self.database_version, "POSTGRES")
+    fail    = !one_of(flags["log_connections"], "on") || !one_of(flags["log_disconnections"], "on")
+    at      = "settings.database_flags"
+    message = "connections are not logged"
+  }
+  on "Microsoft.Sql/servers/databases" "Microsoft.Sql/servers" {
+    when = self._type == "Microsoft.Sql/servers/databases" || length(resources("Microsoft.Sql/servers/databases")) == 0
+    fail = length(resources("Microsoft.Sql/servers/auditingSettings", "Microsoft.Sql/servers/databases/auditingSettings", "Microsoft.Sql/servers/extendedAuditingSettings", "Microsoft.Sql/servers/databases/extendedAuditingSettings")) == 0
+  }
+  on "Microsoft.Sql/servers/auditingSettings" "Microsoft.Sql/servers/databases/auditingSettings" "Microsoft.Sql/servers/extendedAuditingSettings" "Microsoft.Sql/servers/databases/extendedAuditingSettings" {
+    fail = !one_of(either(self.properties.state, self.state), "Enabled")
+    at   = ["properties.state", "state"]
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_db_instance" "d" {
+        engine         = "postgres"
+        instance_class = "db.m6g.large"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_configuration" "c" {
+        name                = "log_connections"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "off"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_db_instance" "d" {
+        engine                          = "postgres"
+        instance_class                  = "db.m6g.large"
+        enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_configuration" "c" {
+        name                = "log_connections"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "on"
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-019" {
+  title    = "The audit log of a database is kept for less than 90 days"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.316(b)(2)"]
+  advice   = "Keep it for 90 days at least, and archive it for six years."
+  peers    = ["CKV_AZURE_24", "terraform/azure/small_msql_server_audit_retention", "azureResourceManager/sql_server_database_with_low_retention_days", "AZU-0025"]
+
+  # 0 is for ever; absent is 0 in the provider (azurerm 4, 2025-01).
+  on "azurerm_mssql_server_extended_auditing_policy" "azurerm_mssql_database_extended_auditing_policy" {
+    fail = self.retention_in_days > 0 && self.retention_in_days <= 90
+    at   = "retention_in_days"
+  }
+  on "azurerm_sql_database" "azurerm_sql_server" "azurerm_mssql_server" "azurerm_mssql_database" {
+    when = present(self.extended_auditing_policy)
+    fail = self.extended_auditing_policy.retention_in_days > 0 && self.extended_auditing_policy.retention_in_days <= 90 || self.extended_auditing_policy.retention_in_days == null
+    at   = ["extended_auditing_policy.retention_in_days", "extended_auditing_policy"]
+  }
+  on "Microsoft.Sql/servers/auditingSettings" "Microsoft.Sql/servers/databases/auditingSettings" "Microsoft.Sql/servers/extendedAuditingSettings" "Microsoft.Sql/servers/databases/extendedAuditingSettings" {
+    when = one_of(self.properties.state, "Enabled") || self.properties.state == null
+    fail = self.properties.retentionDays == null || (self.properties.retentionDays > 0 && self.properties.retentionDays <= 90)
+    at   = ["properties.retentionDays", "properties"]
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mssql_server_extended_auditing_policy" "p" {
+        server_id         = "s"
+        retention_in_days = 6
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mssql_database_extended_auditing_policy" "p" {
+        database_id       = "d"
+        retention_in_days = 30
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mssql_server_extended_auditing_policy" "p" {
+        server_id         = "s"
+        retention_in_days = 120
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mssql_server_extended_auditing_policy" "p" {
+        server_id         = "s"
+        retention_in_days = 0
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-020" {
+  title    = "The control plane of a Kubernetes cluster writes no audit log"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Keep the logs of api, audit and authenticator, and of the scheduler and controller manager."
+  peers    = ["CKV_AWS_37", "CKV_AZURE_4", "CKV_GCP_1", "terraform/aws/missing_cluster_log_types", "terraform/gcp/stackdriver_logging_disabled", "AWS-0038", "AZU-0040", "GCP-0060"]
+
+  let {
+    types  = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+    cf     = [for t in list(self.Logging.ClusterLogging.EnabledTypes) : t.Type]
+    agents = either(self.oms_agent, self.addon_profile.oms_agent)
+  }
+
+  on "aws_eks_cluster" {
+    fail    = length([for t in types : t if !contains(self.enabled_cluster_log_types, t)]) > 0
+    at      = "enabled_cluster_log_types"
+    message = "logs of the control plane are missing"
+    fix     = { enabled_cluster_log_types = ["api", "audit", "authenticator", "controllerManager", "scheduler"] }
+  }
+  on "AWS::EKS::Cluster" {
+    fail = length([for t in types : t if !contains(cf, t)]) > 0
+    at   = ["Logging.ClusterLogging.EnabledTypes", "Logging"]
+  }
+  # "logging.googleapis.com/kubernetes" when absent (provider google 6, 2025-01).
+  on "google_container_cluster" {
+    fail = self.logging_service != null && self.logging_service != "logging.googleapis.com/kubernetes"
+    at   = "logging_service"
+    fix  = { logging_service = "logging.googleapis.com/kubernetes" }
+  }
+  on "azurerm_kubernetes_cluster" {
+    fail = absent(agents) || agents.enabled == false
+    at   = ["oms_agent", "addon_profile.oms_agent.enabled"]
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_eks_cluster" "c" {
+        name                      = "c"
+        enabled_cluster_log_types = ["api", "audit"]
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_container_cluster" "c" {
+        name            = "c"
+        logging_service = "none"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_eks_cluster" "c" {
+        name                      = "c"
+        enabled_cluster_log_types = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_container_cluster" "c" {
+        name            = "c"
+        logging_service = "logging.googleapis.com/kubernetes"
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-021" {
+  title    = "A Kubernetes API server writes no audit log"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)"]
+  advice   = "Start it with --audit-log-path and --audit-policy-file."
+  peers    = ["CKV_K8S_91", "CKV_K8S_92", "k8s/audit_log_path_not_set", "KCV-0019", "KCV-0020"]
+
+  on "container" {
+    when    = contains(self.command, "kube-apiserver")
+    fail    = !any([for w in list(self.command) : startswith(w, "--audit-log-path")])
+    at      = ["command", "args"]
+    message = "--audit-log-path is not set"
+  }
+  on "Policy" {
+    when    = startswith(self.apiVersion, "audit.k8s.io/")
+    fail    = length([for r in list(self.rules) : r if !one_of(r.level, "None")]) == 0
+    at      = "rules"
+    message = "the audit policy records nothing"
+  }
+
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: kube-apiserver
+      spec:
+        containers:
+          - name: kube-apiserver
+            image: registry.k8s.io/kube-apiserver:v1.31.0
+            command: ["kube-apiserver", "--audit-policy-file=/etc/kubernetes/audit.yaml"]
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      rules:
+        - level: None
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: kube-apiserver
+      spec:
+        containers:
+          - name: kube-apiserver
+            image: registry.k8s.io/kube-apiserver:v1.31.0
+            command: ["kube-apiserver", "--audit-log-path=/var/log/audit.log"]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      rules:
+        - level: Metadata
     EOT
   }
 }
