@@ -481,7 +481,8 @@ check_upload(struct check *c)
 	return true;
 }
 
-/* A patch, and operations on what surrounds it, do not see the content of a Binary: it stays, and so does what it is declared as. */
+/* Operations on what surrounds the content of a Binary do not see it: it stays, and so does what it is
+ * declared as. */
 static bool
 keep_patched(struct check *c)
 {
