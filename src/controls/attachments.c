@@ -481,34 +481,12 @@ check_upload(struct check *c)
 	return true;
 }
 
-/* Operations on what surrounds the content of a Binary do not see it: it stays, and so does what it is
- * declared as. */
-static bool
-keep_patched(struct check *c)
-{
-	const struct json *j = &c->resource->json;
-	struct exchange *x = c->x;
-	uint32_t type = json_get(j, c->resource->node, SLICE("contentType"));
-	struct outcome aside;
-	struct json old;
-
-	if ((!slice_is(x->method, "PATCH") && x->operation.len == 0) || x->old == NULL || x->old->content == NULL
-	    || json_get(j, c->resource->node, SLICE("data")) != 0)
-		return true;
-	outcome_init(&aside, x->arena);
-	if (!json_parse(x->old->body, json_bounds(x->service->limits, false), x->arena, &old, &aside)
-	    || type == 0 || !json_is(j, type, json_string(&old, json_get(&old, 0, SLICE("contentType")), x->arena)))
-		return exchange_fail(x, FAULT_VALUE, "a patch cannot change the type of content that it does not bring");
-	x->file = (struct store_content *)(uintptr_t)x->old->content;
-	return true;
-}
-
 static bool
 attachments_in(struct exchange *x, struct resource *r)
 {
 	struct check c = { .x = x, .resource = r };
 
-	if (!check_upload(&c) || !keep_patched(&c))
+	if (!check_upload(&c))
 		return false;
 	return content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c)
 	    ? apply(&c) : x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");
