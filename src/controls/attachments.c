@@ -88,15 +88,23 @@ alert(struct exchange *x, const char *signature)
 		e->resource = x->type->name;
 }
 
+static bool
+is_held(const struct exchange *x)
+{
+	return store_level(x->service->store, x->old->labels) >= QUARANTINE_LEVEL;
+}
+
 /* By policy what is new may be stored, out of everyone's sight, instead of being refused.  What would
- * replace a version that is seen is refused: it would take that version out of sight. */
+ * replace a version that is seen is refused: it would take that version out of sight.
+ * What was stored, and turns out to be infected, is taken out of sight whatever the policy. */
 static bool
 hold(struct check *c, const struct content *content)
 {
 	struct exchange *x = c->x;
 	struct store_quarantine *q;
 
-	if (!slice_is(x->service->options.attachments_policy, "quarantine") || x->old != NULL)
+	if (x->again ? is_held(x) || content->verdict != CONTENT_INFECTED : x->old != NULL
+	    || !slice_is(x->service->options.attachments_policy, "quarantine"))
 		return false;
 	q = arena_alloc(x->arena, sizeof *q);
 	q->infected = content->verdict == CONTENT_INFECTED
@@ -114,7 +122,7 @@ infected(struct check *c, const struct content_place *p, const struct content *c
 
 	alert(c->x, content->signature);
 	outcome_init(&aside, c->x->arena);
-	if (c->x->again && !store_quarantine_found(c->x->service->store, c->x->old->row,
+	if (c->x->again && is_held(c->x) && !store_quarantine_found(c->x->service->store, c->x->old->row,
 	    content->signature, &aside))
 		return exchange_fail(c->x, aside.worst, "");
 	return hold(c, content) || refuse(c, p, 0, FAULT_CONTENT, "");
@@ -139,7 +147,7 @@ heed(struct check *c, const struct content_place *p, const struct content *conte
 	case CONTENT_INFECTED:
 		return infected(c, p, content);
 	case CONTENT_MISMATCH:
-		return refuse(c, p, 0, FAULT_VALUE, probed_text(PROBED_MISMATCH));
+		return c->x->again || refuse(c, p, 0, FAULT_VALUE, probed_text(PROBED_MISMATCH));
 	case CONTENT_UNAVAILABLE:
 	case CONTENT_UNKEPT:
 		break;
@@ -259,7 +267,7 @@ find_type(struct check *c, const struct content_place *p, struct slice *essence)
 		return refuse(c, p, p->holder, FAULT_REQUIRED, "content needs a media type");
 	if (!media_essence(declared, c->x->arena, essence))
 		return refuse(c, p, p->holder, FAULT_VALUE, "contentType is not a media type");
-	return media_allowed(&c->x->service->options.attachments_types, *essence)
+	return c->x->again || media_allowed(&c->x->service->options.attachments_types, *essence)
 	    || refuse(c, p, p->holder, FAULT_VALUE, "content of this media type is not taken");
 }
 
@@ -286,7 +294,7 @@ look_into(struct check *c, const struct content_place *p, const struct content *
 {
 	enum probed finding = probe_whole(content->essence, c->x->service->limits, content->bytes);
 
-	return finding == PROBED_GOOD || refuse(c, p, 0, FAULT_VALUE, probed_text(finding));
+	return finding == PROBED_GOOD || c->x->again || refuse(c, p, 0, FAULT_VALUE, probed_text(finding));
 }
 
 /* The member with the comma before it, or behind it when it is the first. */
@@ -416,7 +424,7 @@ check_place(void *ctx, const struct content_place *p)
 	struct check *c = ctx;
 	struct slice url = p->kind == PLACE_ATTACHMENT ? member(c, p, "url") : SLICE_NONE;
 
-	if (url.len > 0 && !check_url(c, p, url))
+	if (url.len > 0 && !c->x->again && !check_url(c, p, url))
 		return false;
 	if (p->data == 0)
 		return true;
@@ -494,12 +502,11 @@ attachments_in(struct exchange *x, struct resource *r)
 
 /* What was stored is judged anew: the content in the text, and that in a file. */
 bool
-attachments_again(struct exchange *x, struct resource *r)
+attachments_again(struct exchange *x, struct resource *r, const struct store_content *file)
 {
 	const struct content_place whole = { .kind = PLACE_BINARY, .path = SLICE("Binary") };
 	struct check c = { .x = x, .resource = r };
 	struct content content = { .verdict = CONTENT_WAITING }, *there;
-	const struct store_content *file = x->old->content;
 	struct kept_content *kept;
 
 	if (!content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c))
@@ -509,9 +516,8 @@ attachments_again(struct exchange *x, struct resource *r)
 	memcpy(content.sha256, file->sha256, sizeof content.sha256);
 	if (!find_type(&c, &whole, &content.essence) || !heed(&c, &whole, there = listed(x, &content)))
 		return false;
-	x->file = (struct store_content *)(uintptr_t)file;
 	kept = arena_alloc(x->arena, sizeof *kept);
-	*kept = (struct kept_content){ there, x->file, true, x->kept };
+	*kept = (struct kept_content){ there, (struct store_content *)(uintptr_t)file, true, x->kept };
 	x->kept = kept;
 	return true;
 }
@@ -525,7 +531,7 @@ attachments_waiting(const struct exchange *x)
 		waiting |= c->verdict == CONTENT_WAITING;
 	for (const struct kept_content *k = x->kept; k != NULL; k = k->next)
 		waiting |= !k->file->written;
-	return waiting && x->commit != NULL;
+	return waiting && (x->commit != NULL || (x->again && !x->outcome.failed));
 }
 
 static bool

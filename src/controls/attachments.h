@@ -13,6 +13,7 @@
 
 struct exchange;
 struct resource;
+struct store_content;
 
 /* Something is to be stored, and content of it has no verdict yet. */
 bool attachments_waiting(const struct exchange *);
@@ -20,8 +21,9 @@ bool attachments_waiting(const struct exchange *);
 /* Judges all content of a request; true when all of it is clean.  Waits. */
 MUST_USE bool attachments_inspect(struct exchange *);
 
-/* The content of a resource that is stored is listed to be judged anew, under the verdicts that
- * are known; as resource_in, but nothing is changed.  For x->again. */
-MUST_USE bool attachments_again(struct exchange *, struct resource *);
+/* The content of a version that is stored, in its text and in its file (NULL: none), is listed to be
+ * judged anew by the scanner, under the verdicts that are known; nothing is changed.  For
+ * x->again, with x->old set: what is not held yet and infected is, then x->quarantine is set. */
+MUST_USE bool attachments_again(struct exchange *, struct resource *, const struct store_content *file);
 
 #endif

@@ -29,6 +29,7 @@ bool rest_quarantine(struct exchange *);
 bool rest_quarantine_release(struct exchange *);
 bool rest_quarantine_rescan(struct exchange *);
 bool rest_quarantine_destroy(struct exchange *);
+bool rest_quarantine_check(struct exchange *);
 bool rest_bundle(struct exchange *);
 bool rest_metadata(struct exchange *);
 bool rest_openapi(struct exchange *);

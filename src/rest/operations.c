@@ -52,5 +52,7 @@ const struct operation operations[] = {
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_NONE, rest_quarantine_rescan) },
 	{ "quarantine-destroy", NULL, OUR("quarantine-destroy"),
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_DELETE, BODY_NONE, rest_quarantine_destroy) },
+	{ "quarantine-check", NULL, OUR("quarantine-check"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_NONE, rest_quarantine_check) },
 };
 const int operation_count = sizeof operations / sizeof operations[0];

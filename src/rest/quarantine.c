@@ -4,6 +4,8 @@
  *   POST [base]/[type]/[id]/$quarantine-release    it becomes a resource like any other
  *   POST [base]/[type]/[id]/$quarantine-rescan     the same, if its content is clean now
  *   POST [base]/[type]/[id]/$quarantine-destroy    nothing of it is left
+ *   POST [base]/[type]/[id]/$quarantine-check      all versions of what is not held are inspected again, and
+ *                                                  when one is infected now, all of it is held
  *
  * The officer's permit reaches above every confidentiality (store.h, QUARANTINE_LEVEL); for
  * all others none of it is there, and these say so.  Each is audited with its reason. */
@@ -130,7 +132,7 @@ rest_quarantine_rescan(struct exchange *x)
 
 	x->hidden_reason = SLICE("content in quarantine was inspected again");
 	x->again = true;
-	return find_held(x, &q) && attachments_again(x, x->body) && set_free(x, &q);
+	return find_held(x, &q) && attachments_again(x, x->body, x->old->content) && set_free(x, &q);
 }
 
 bool
@@ -140,4 +142,75 @@ rest_quarantine_destroy(struct exchange *x)
 
 	x->hidden_reason = SLICE("destroyed in quarantine");
 	return find_held(x, &q) && write_tombstone(x);
+}
+
+/* Checking what is stored */
+
+#define VERSIONS_MAX 10000
+
+static bool
+check_version(struct exchange *x, const struct stored *v, struct resource *r)
+{
+	r->type = x->type;
+	return json_parse(v->body, json_bounds(x->service->limits, true), x->arena, &r->json, &x->outcome)
+	    && attachments_again(x, r, v->content);
+}
+
+/* The newest is the one that is written again when it is to be held. */
+static bool
+check_versions(struct exchange *x)
+{
+	const struct store_span all = { .since = INT64_MIN, .first = INT64_MIN, .last = INT64_MAX,
+		.before = INT64_MAX, .max = VERSIONS_MAX };
+	struct stored *at;
+	uint32_t count;
+
+	if (!store_history(x->worker->reader, x->permit, x->type, x->id, 0, &all, x->arena, &at, &count,
+	    &x->outcome))
+		return false;
+	for (uint32_t i = count; i-- > 0;) {
+		x->body = arena_alloc(x->arena, sizeof *x->body);
+		if (!at[i].deleted && !check_version(x, &at[i], x->body))
+			return false;
+	}
+	return true;
+}
+
+static bool
+find_checked(struct exchange *x)
+{
+	if (!officer(x) || !write_find_old(x))
+		return false;
+	if (x->old == NULL || x->old->deleted
+	    || store_level(x->service->store, x->old->labels) >= QUARANTINE_LEVEL)
+		return exchange_fail(x, FAULT_NO_SUCH, "");
+	return true;
+}
+
+static bool
+take_away(struct exchange *x)
+{
+	x->placed = true;
+	x->compartment.number = x->old->compartment;
+	x->labels = x->old->labels;
+	x->level = store_level(x->service->store, x->labels);
+	x->file = (struct store_content *)(uintptr_t)x->old->content;
+	return write_body(x, 'U');
+}
+
+bool
+rest_quarantine_check(struct exchange *x)
+{
+	struct buf b;
+
+	x->again = true;
+	x->hidden_reason = SLICE("content that is stored was inspected again");
+	if (!find_checked(x) || !check_versions(x))
+		return false;
+	if (x->quarantine != NULL)
+		return take_away(x);
+	buf_init(&b, x->arena, SIZE_MAX);
+	outcome_json(&x->outcome, &b);
+	answer_bytes(x, 200, buf_slice(&b));
+	return true;
 }

@@ -313,6 +313,11 @@ MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, ui
 /* Of one that was read; FAULT_NO_SUCH when it is not in quarantine. */
 MUST_USE bool store_quarantine_of(struct store_reader *, const struct permit *, const struct stored *,
     struct arena *, struct store_quarantined *, struct outcome *);
+/* Current versions that an unbound permit reaches, not deleted and not in quarantine, of every type, behind `from` (zeros:
+ * from the first), in some order: type, compartment, row and id. */
+MUST_USE bool store_rows(struct store_reader *, const struct permit *, const struct stored *from,
+    uint32_t max, struct arena *, struct stored **out, uint32_t *count, struct outcome *);
+
 /* A later scan has found something in it. */
 MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct outcome *);
 

@@ -224,3 +224,37 @@ store_quarantine_found(struct store *s, int64_t row, const char *signature, stru
 	sqlite3_close(db);
 	return good;
 }
+
+/* By the order of the primary key; Patients stand in the directory too, and are passed over there. */
+bool
+store_rows(struct store_reader *r, const struct permit *p, const struct stored *from, uint32_t max,
+    struct arena *arena, struct stored **out, uint32_t *count, struct outcome *o)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT lead, type, row, labels FROM resource "
+	    "WHERE (lead, type, row)>(?1,?2,?3) AND deleted=0 AND NOT (type=?4 AND lead=0) "
+	    "AND labels IN (SELECT number FROM labelset WHERE level<=?5) ORDER BY lead, type, row LIMIT ?6"));
+	int code = SQLITE_DONE;
+
+	*count = 0;
+	*out = arena_array(arena, max + 1, sizeof **out);
+	if (q == NULL)
+		return sqlite_failed(r->db, "rows", o);
+	sqlite3_bind_int64(q, 1, from->compartment);
+	sqlite3_bind_int64(q, 2, from->type == NULL ? -1 : from->type->number);
+	sqlite3_bind_int64(q, 3, from->row);
+	sqlite3_bind_int64(q, 4, r->store->patient->number);
+	sqlite3_bind_int(q, 5, permit_clearance(p) < QUARANTINE_LEVEL ? permit_clearance(p)
+	    : QUARANTINE_LEVEL - 1);
+	sqlite3_bind_int64(q, 6, max);
+	while (*count < max && (code = sqlite3_step(q)) == SQLITE_ROW) {
+		struct stored *v = &(*out)[*count];
+
+		*v = (struct stored){ .compartment = sqlite3_column_int64(q, 0), .row = sqlite3_column_int64(q, 2),
+			.type = pack_type_at(r->store->config.pack, (uint32_t)sqlite3_column_int(q, 1)),
+			.labels = (uint32_t)sqlite3_column_int64(q, 3) };
+		v->id = store_id(r->store, v->compartment, v->row, arena);
+		++*count;
+	}
+	sqlite3_reset(q);
+	return code == SQLITE_DONE || code == SQLITE_ROW || sqlite_failed(r->db, "rows", o);
+}
