@@ -9,6 +9,7 @@ import os
 import random
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from clamd import configure  # noqa: E402
@@ -63,6 +64,8 @@ class World:
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
+            self.put({"resourceType": "Group", "type": "person", "actual": True, "meta": SECRET, "member": [
+                {"entity": {"reference": "Patient/own"}}]}, "dark-group")
             self.put({"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "meta": SECRET, "compose": {
                 "include": [{"system": "http://hl7.org/fhir/administrative-gender"}]}}, "dark-set")
         if hidden:
@@ -285,6 +288,26 @@ def transcripts(world, token, method, path, body, headers):
     return got
 
 
+EXPORTS = ["/$export", "/Patient/$export?_type=Patient,Observation&_elements=status", "/Group/dark-group/$export",
+           "/$export?_type=Observation&_since=2020-01-01&_typeFilter=Observation%3Fcode=8867-4"]
+
+
+def exported(world, token, path):
+    """Kick-off, manifest, every file; then the status after it was cancelled."""
+    answer = world.server.get(path.replace("{since}", world.since), token, Prefer="respond-async")
+    got = [world.transcript(answer)]
+    if answer.status != 202:
+        return got
+    job = answer.headers["content-location"].split("/fhir")[1]
+    while (answer := world.server.get(job, token)).status == 202:
+        time.sleep(.05)
+    got.append(world.transcript(answer))
+    for file in [f for which in ("output", "deleted") for f in answer.json().get(which, [])]:
+        got.append(world.transcript(world.server.get(file["url"].split("/fhir")[1], token)))
+    world.server.request("DELETE", job, token)
+    return got + [world.transcript(world.server.get(job, token))]
+
+
 def run(binary, mode, seed=1, count=300, stop_at_first=False):
     """The steps whose answers differ: (caller, method, path, both answers)."""
     worlds = [World(binary, hidden, mode, seed) for hidden in (0, 2)]
@@ -300,6 +323,10 @@ def run(binary, mode, seed=1, count=300, stop_at_first=False):
                     differences.append((caller, step[0], step[1], (one, two)))
                     if stop_at_first:
                         return differences
+            for path in EXPORTS:
+                one, two = (exported(w, w.callers[caller], path) for w in worlds)
+                if one != two:
+                    differences.append((caller, "GET", path, (one, two)))
         return differences
     finally:
         for w in worlds:

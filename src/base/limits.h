@@ -47,6 +47,8 @@
 	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
 	X(TERMINOLOGY_STEPS, "limits.terminology_steps", 2000000, 1000000000, "concepts that a terminology request may look at (422)") \
 	X(EXPANSION,      "limits.expansion",         50000,    10000000,   "members of an expanded value set (422)")   \
+	X(EXTENSION_DEPTH,"limits.extension_depth",   8,        64,         "extensions within one another (422)")      \
+	X(PROFILES,       "limits.profiles",          64,       1024,       "profiles that a resource claims (422)")    \
 	X(PROFILE_STEPS,  "limits.profile_steps",     1000000,  100000000,  "rules of profiles applied to a resource (422)") \
 	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
 	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \
@@ -58,6 +60,12 @@
 	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \
 	X(PACKAGE_BYTES,  "limits.package_bytes",     536870912, 2147483647, "bytes of a package, unpacked (413)")      \
 	X(PACKAGE_FILES,  "limits.package_files",     50000,    1000000,    "files of a package (413)")                 \
+	X(BULK_JOBS,      "limits.bulk_jobs",         64,       10000,      "exports that are kept (429)")              \
+	X(BULK_JOBS_OF_CLIENT, "limits.bulk_jobs_of_client", 8, 1000,       "exports of one client that are kept (429)") \
+	X(BULK_THREADS,   "limits.bulk_threads",      1,        16,         "exports that are worked at at a time")     \
+	X(BULK_FILE,      "limits.bulk_file",         33554432, 1073741824, "bytes after which an export begins another file") \
+	X(BULK_SECONDS,   "limits.bulk_seconds",      86400,    2592000,    "seconds for which a finished export is kept") \
+	X(BULK_FILTERS,   "limits.bulk_filters",      64,       1000,       "_typeFilter, _elements or patients of an export (400)") \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
 	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
 	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")

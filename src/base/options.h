@@ -71,6 +71,10 @@ struct option_list {
 	    "media types that an attachment or Binary may have")                                        \
 	X(attachments_url_hosts, "attachments.url_hosts", LIST, "", 0, 0, "Attachments", false,         \
 	    "https hosts that Attachment.url may name beside Binaries of this server; never fetched")   \
+	X(validation_profiles, "validation.profiles", LIST, "", 0, 0, "Input Validation", false,        \
+	    "canonical urls of profiles that every resource of their type must have")                   \
+	X(references_dangling, "references.dangling", TEXT, "refuse", 0, 2, "Input Validation", false,  \
+	    "a reference to what is not here, or not for the writer to see (refuse accept)")            \
 	X(search_strict,       "search.strict",       BOOL, "true", 0, 0, "Input Validation", false,    \
 	    "refuse searches with unknown parameters unless the client prefers otherwise")              \
 	X(narrative_mode,      "narrative.mode",      TEXT, "reject", 0, 2, "Narrative", false,         \

@@ -28,7 +28,6 @@
 #include "controls/attachments.h"
 #include "controls/control.h"
 #include "crypto/digest.h"
-#include "crypto/token.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/rest.h"
@@ -37,11 +36,14 @@
 #include "server/server.h"
 
 static const char usage[] =
-    "usage: firebreak import --dir D [--keep-ids] [--format text|json] [--pack FILE] PATH...\n"
+    "usage: firebreak import --dir D [--keep-ids] [--validate full|structure] [--format text|json]\n"
+    "                        [--pack FILE] PATH...\n"
     "\n"
     "Stores transaction and batch Bundles, resources (*.json) and NDJSON (*.ndjson);\n"
     "a directory stands for the files in it.  The server must not be running.\n"
     "  --keep-ids  resources keep their own ids (the client \"operator\" has the grant)\n"
+    "  --validate structure  elements, types and required codes only, no rules or profiles: for data\n"
+    "              that was validated before; full is the default\n"
     "An item that was imported before is skipped.  Exit: 0 all is stored; 1 some items\n"
     "were refused, each with its reason; 2 nothing could be done.\n";
 
@@ -53,7 +55,7 @@ struct import {
 	struct pool    *pool;
 	struct journal *journal;
 	struct slice    token;          /* "Bearer ..." */
-	bool            keep_ids, text;
+	bool            keep_ids, text, structure_only;
 	pthread_mutex_t lock;
 	pthread_cond_t  room;
 	int             in_flight;
@@ -150,8 +152,8 @@ finish_item(void *arg, struct worker *w)
 	case DELIVERY_RECORDS:
 		delivery_start(&item->delivery);
 		return;
-	case DELIVERY_READS:
-		delivery_read_late(&item->delivery, w);
+	case DELIVERY_MORE:
+		delivery_more(&item->delivery, w);
 		return;
 	case DELIVERY_READY:
 		break;
@@ -231,6 +233,7 @@ open_exchange(struct item *item, struct worker *w)
 	x->content = item->bytes;
 	x->keep_ids = item->import->keep_ids;
 	x->event_id = item->hash;
+	x->structure_only = item->import->structure_only;
 	outcome_init(&x->outcome, x->arena);
 	if (is_bundle(x)) {
 		x->method = SLICE("POST");
@@ -376,28 +379,6 @@ add_size(struct import *m, const char *path)
 	return true;
 }
 
-/* A token of the operator's own, for as long as the import may take. */
-static bool
-issue_token(struct import *m, struct arena *arena, struct outcome *o)
-{
-	const struct service *s = m->service;
-	int64_t now = env_wall(s->env) / 1000;
-	struct token t = {
-		.issuer = s->issuer, .audience = s->base, .subject = SLICE("operator"),
-		.client_id = SLICE("operator"), .scope = SLICE("system/*.cruds"),
-		.clearance = SLICE("V"), .issued = now, .expires = now + 86400,
-	};
-	struct slice compact;
-	struct buf b;
-
-	if (!token_issue(s->keeper, s->env, &t, arena, &compact, o))
-		return false;
-	buf_init(&b, arena, 8192);
-	buf_printf(&b, "Bearer %.*s", SLICE_FMT(compact));
-	m->token = buf_slice(&b);
-	return true;
-}
-
 static void
 wait_for_all(struct import *m)
 {
@@ -445,7 +426,7 @@ run_import(struct import *m, char **paths, int count, struct arena *arena)
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->room, NULL);
 	m->journal = journal_open(m->service, &o);
-	if (m->journal == NULL || !issue_token(m, arena, &o)
+	if (m->journal == NULL || !command_operator(m->service, arena, &m->token, &o)
 	    || (m->pool = pool_new(m->service, 0, &o)) == NULL) {
 		journal_close(m->journal);
 		return command_fail(&o, "import");
@@ -458,6 +439,7 @@ run_import(struct import *m, char **paths, int count, struct arena *arena)
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, 'd' }, { "keep-ids", no_argument, NULL, 'k' },
+	{ "validate", required_argument, NULL, 'v' },
 	{ "format", required_argument, NULL, 'f' }, { "pack", required_argument, NULL, 'p' },
 	{ "help", no_argument, NULL, '?' }, { 0 },
 };
@@ -466,20 +448,26 @@ int
 cmd_import(int argc, char **argv)
 {
 	const char *dir = NULL, *pack = NULL;
-	struct arena *arena = arena_new(16384);
 	struct import m = { .text = true };
+	struct arena *arena;
 	int c, code;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		switch (c) {
 		case 'd': dir = optarg; break;
 		case 'k': m.keep_ids = true; break;
+		case 'v':
+			if (strcmp(optarg, "full") != 0 && strcmp(optarg, "structure") != 0)
+				return command_usage("import", "--validate is full or structure");
+			m.structure_only = strcmp(optarg, "structure") == 0;
+			break;
 		case 'f': m.text = strcmp(optarg, "json") != 0; break;
 		case 'p': pack = optarg; break;
 		default: fputs(usage, optopt == 0 ? stdout : stderr); return optopt == 0 ? 0 : EXIT_CANNOT;
 		}
 	if (dir == NULL || optind == argc)
 		return fputs(usage, stderr), EXIT_CANNOT;
+	arena = arena_new(16384);
 	if ((m.service = command_service("import", dir, pack, arena)) == NULL)
 		return EXIT_CANNOT;
 	code = run_import(&m, argv + optind, argc - optind, arena);

@@ -13,6 +13,7 @@ const struct command commands[] = {
 	{ "token",      "issue an access token (operator)",                                       cmd_token },
 	{ "client",     "add, list or remove registered clients",                                 cmd_client },
 	{ "import",     "store Bundles, NDJSON and resource files",                               cmd_import },
+	{ "export",     "write everything to NDJSON files",                                      cmd_export },
 	{ "validate",   "check files against the FHIR definitions",                               cmd_validate },
 	{ "narrative",  "judge, clean, show or make the narratives of files",                    cmd_narrative },
 	{ "fhirpath",   "evaluate a FHIRPath expression over a file",                             cmd_fhirpath },

@@ -271,7 +271,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'C' },   { "baseline", required_argument, NULL, 'b' },
 	{ "write-baseline", required_argument, NULL, 'w' },
 	{ "explain", required_argument, NULL, 'e' },  { "self-test", no_argument, NULL, 's' },
-	{ "help", no_argument, NULL, '?' },           { 0 },
+	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
 
 int
@@ -296,7 +296,8 @@ cmd_scan(int argc, char **argv)
 			if (read_severity(optarg, &q.threshold))
 				break;
 			return command_usage("scan", "--fail-on takes low, medium, high or critical");
-		default: fputs(usage, optopt == 0 ? stdout : stderr); return optopt == 0 ? 0 : EXIT_CANNOT;
+		case 'h': return fputs(usage, stdout), EXIT_OK;
+		default: return fputs(usage, stderr), EXIT_CANNOT;
 		}
 	arena = arena_new(1 << 20);
 	code = act(&q, argv + optind, arena);

@@ -9,6 +9,7 @@
  *  (3) What is written must be within the permit's reach, before and after.
  * The permit made here is the only way to a row (store/permit.h). */
 #include "controls/authorization.h"
+
 #include "controls/control.h"
 
 #include <stdio.h>
@@ -99,6 +100,13 @@ permit_of(struct exchange *x)
 	p = make_permit(x, x->who->arena);
 	p->compartment = compartment;
 	return x->who->permit = p;
+}
+
+bool
+authorization_again(struct exchange *x)
+{
+	x->permit = permit_of(x);
+	return x->permit != NULL;
 }
 
 static bool

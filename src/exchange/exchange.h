@@ -20,6 +20,7 @@
 
 struct buf;
 struct interaction;
+struct names;
 struct permit;
 struct principal;
 struct service;
@@ -47,6 +48,7 @@ struct transaction {
 		int64_t      compartment;
 	} *patients;
 	uint32_t count;
+	struct names *targets;          /* "Type/id" of all that it writes; NULL before that is known */
 };
 
 #define EXCHANGE_HEADERS 40
@@ -158,6 +160,7 @@ struct exchange {
 	struct slice *entry_records;    /* audit records of entries that have no unit of their own */
 	uint32_t      entry_record_count;
 	bool          keep_ids;         /* import: a POST keeps the resource's own id */
+	bool          structure_only;   /* import: validated before, so only the structure is checked */
 	const uint8_t *event_id;        /* import: the id of the audit event, made of what is imported */
 	struct slice  hidden_reason;    /* for the audit record only */
 

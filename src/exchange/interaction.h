@@ -24,6 +24,8 @@ enum path_shape {               /* below the FHIR base */
 	PATH_SYSTEM_OPERATION,  /* /$name                      */
 	PATH_TYPE_OPERATION,    /* /Patient/$name              */
 	PATH_INSTANCE_OPERATION, /* /Patient/1/$name           */
+	PATH_EXPORT,            /* /bulk/[job]                 */
+	PATH_EXPORT_FILE,       /* /bulk/[job]/[file]          */
 	PATH_JWKS,              /* /oauth/jwks, beside the base */
 	PATH_BASE_HISTORY,      /* /_history                   */
 	PATH_TYPE_HISTORY,      /* /Patient/_history           */

@@ -14,6 +14,7 @@
 
 struct arena;
 struct audit_log;
+struct bulk;
 struct env;
 struct exchange;
 struct inspector;
@@ -35,11 +36,12 @@ struct service {
 	struct slice         issuer;            /* "https://localhost:8443" */
 	struct keeper       *keeper;
 	struct pack         *pack;
-	const struct validator *validator;
+	struct validator    *validator;
 	struct search_index *index;
 	struct audit_log    *audit;
 	struct store        *store;
 	struct registry     *registry;
+	struct bulk         *bulk;              /* exports; NULL but in a running server */
 	struct inspector    *inspector;         /* of content; its calls wait */
 	uint8_t              cursor_key[32];
 	struct slice         capabilities;      /* the CapabilityStatement, made once */

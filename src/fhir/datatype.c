@@ -112,16 +112,89 @@ check_time(struct slice s, const struct limits *l UNUSED)
 	return time_part(&s) && s.len == 0;
 }
 
+/* The code point at `at`, which is moved behind it; the text is UTF-8 (json/). */
+static uint32_t
+code_point(struct slice s, size_t *at)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	uint32_t c = p[*at];
+	int more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+
+	++*at;
+	if (more == 0)
+		return c;
+	c &= 0x3fu >> more;
+	while (more-- > 0 && *at < s.len)
+		c = c << 6 | (p[(*at)++] & 0x3f);
+	return c;
+}
+
+/* C0 but white space, and what is no character at all.  C1 is allowed in text: R4's
+ * own definitions have it. */
+static bool
+is_control(uint32_t c)
+{
+	return (c < 0x20 && c != '\t' && c != '\r' && c != '\n') || (c & 0xfffe) == 0xfffe
+	    || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
+/* Seen by nobody, or turning round what is seen: C1, directions, joiners, zero width. */
+static bool
+is_invisible(uint32_t c)
+{
+	return (c >= 0x80 && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e)
+	    || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
+
 static bool
 no_controls(struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-
-		if (c < 0x20 && c != '\t' && c != '\r' && c != '\n')
+	for (size_t i = 0; i < s.len;) {
+		if ((unsigned char)s.ptr[i] >= 0x20 && (unsigned char)s.ptr[i] < 0x80)
+			i++;
+		else if (is_control(code_point(s, &i)))
 			return false;
 	}
 	return true;
+}
+
+bool
+datatype_text_is_plain(struct slice s)
+{
+	for (size_t i = 0; i < s.len;) {
+		uint32_t c;
+
+		if ((unsigned char)s.ptr[i] < 0x80) {
+			i++;
+			continue;
+		}
+		c = code_point(s, &i);
+		if (is_invisible(c) || is_control(c))
+			return false;
+	}
+	return true;
+}
+
+enum { LATIN = 1, GREEK = 2, CYRILLIC = 4 };
+
+static int
+script_of(uint32_t c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		return LATIN;
+	if (c >= 0x370 && c <= 0x3ff)
+		return GREEK;
+	return c >= 0x400 && c <= 0x52f ? CYRILLIC : 0;
+}
+
+bool
+datatype_text_is_of_one_script(struct slice s)
+{
+	int scripts = 0;
+
+	for (size_t i = 0; i < s.len;)
+		scripts |= script_of(code_point(s, &i));
+	return (scripts & (scripts - 1)) == 0;
 }
 
 static bool
@@ -142,6 +215,8 @@ check_xhtml(struct slice s, const struct limits *l UNUSED)
 static bool
 check_code(struct slice s, const struct limits *l UNUSED)
 {
+	unsigned char all = 0;
+
 	if (s.len == 0 || s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ')
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
@@ -149,8 +224,9 @@ check_code(struct slice s, const struct limits *l UNUSED)
 
 		if (c < 0x20 || c == 0x7f || (c == ' ' && s.ptr[i + 1] == ' '))
 			return false;
+		all |= c;
 	}
-	return true;
+	return all < 0x80 || datatype_text_is_plain(s);
 }
 
 static bool
@@ -169,10 +245,14 @@ check_id(struct slice s, const struct limits *l UNUSED)
 static bool
 check_uri(struct slice s, const struct limits *l)
 {
-	for (size_t i = 0; i < s.len; i++)
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
 		if ((unsigned char)s.ptr[i] <= 0x20 || s.ptr[i] == 0x7f)
 			return false;
-	return s.len > 0 && s.len <= l->of[LIMIT_STRING_BYTES];
+		all |= (unsigned char)s.ptr[i];
+	}
+	return s.len > 0 && s.len <= l->of[LIMIT_STRING_BYTES] && (all < 0x80 || datatype_text_is_plain(s));
 }
 
 /* urn:oid:[0-2](.(0|[1-9][0-9]*))+ */

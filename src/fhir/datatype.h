@@ -18,6 +18,12 @@ bool datatype_check(const struct type *primitive, enum json_type, struct slice t
 /* What it is in JSON: JSON_STRING, JSON_NUMBER, or JSON_TRUE for a boolean. */
 enum json_type datatype_json(const struct type *primitive);
 
+/* What names something must be what it looks like (Unicode TR36): no characters that
+ * are invisible, turn the direction, or are controls or no characters. */
+bool datatype_text_is_plain(struct slice);
+/* Latin letters beside Greek or Cyrillic ones look alike. */
+bool datatype_text_is_of_one_script(struct slice);
+
 /* A scheme and what follows; of "urn:oid:" and "urn:uuid:" in the form of the
  * types oid and uuid (uuid in either case). */
 bool datatype_uri_is_absolute(struct slice);

@@ -73,6 +73,8 @@ struct evaluation {
 bool eval(struct evaluation *, const struct node *, const struct list *focus, struct list *out);
 bool eval_fail(struct evaluation *, const char *why);
 bool list_add(struct evaluation *, struct list *, struct item);
+/* Is an equal one there?  False when that takes too much work. */
+bool list_has(struct evaluation *, const struct list *, const struct item *, bool *found);
 bool list_add_all(struct evaluation *, struct list *, const struct list *);
 /* Children by name, or all of them when the name is empty. */
 bool list_add_children(struct evaluation *, struct list *, const struct item *, struct slice name);

@@ -34,6 +34,28 @@ list_add(struct evaluation *e, struct list *l, struct item item)
 	return true;
 }
 
+/* Comparisons are work too: eight of them are a step, one of what has children is. */
+static bool
+spend(struct evaluation *e, const struct item *item, uint32_t comparisons)
+{
+	bool deep = item->kind == ITEM_NODE && item->json != NULL && item->node != ITEM_ABSENT
+	    && json_type(item->json, item->node) >= JSON_ARRAY;
+
+	e->steps += deep ? comparisons : comparisons / 8;
+	return e->steps <= e->scope->limits->of[LIMIT_FHIRPATH_STEPS] || over_budget(e);
+}
+
+bool
+list_has(struct evaluation *e, const struct list *l, const struct item *item, bool *found)
+{
+	uint32_t k = 0;
+
+	while (k < l->count && fhirpath_equal(&l->at[k], item, e->arena) != 1)
+		k++;
+	*found = k < l->count;
+	return spend(e, item, k);
+}
+
 bool
 list_add_all(struct evaluation *e, struct list *to, const struct list *from)
 {
@@ -242,6 +264,8 @@ lists_equivalent(struct evaluation *e, const struct list *l, const struct list *
 
 		while (k < r->count && (used[k] || !value_equivalent(&l->at[i], &r->at[k], e->arena)))
 			k++;
+		if (!spend(e, &l->at[i], k))
+			return -1;
 		if (k == r->count)
 			return 0;
 		used[k] = true;
@@ -269,32 +293,27 @@ ordered(struct evaluation *e, enum operator op, const struct list *l, const stru
 }
 
 static bool
-has_member(struct evaluation *e, const struct list *of, const struct item *one)
-{
-	for (uint32_t i = 0; i < of->count; i++)
-		if (fhirpath_equal(&of->at[i], one, e->arena) == 1)
-			return true;
-	return false;
-}
-
-static bool
 membership(struct evaluation *e, const struct list *one, const struct list *of, struct list *out)
 {
+	bool found;
+
 	if (one->count == 0)
 		return true;
 	if (one->count > 1)
 		return eval_fail(e, "one value is expected, not several");
-	return list_add(e, out, value_boolean(has_member(e, of, &one->at[0])));
+	return list_has(e, of, &one->at[0], &found) && list_add(e, out, value_boolean(found));
 }
 
 static bool
 unite(struct evaluation *e, const struct list *l, const struct list *r, struct list *out)
 {
 	const struct list *both[] = { l, r };
+	bool found;
 
 	for (int k = 0; k < 2; k++)
 		for (uint32_t i = 0; i < both[k]->count; i++)
-			if (!has_member(e, out, &both[k]->at[i]) && !list_add(e, out, both[k]->at[i]))
+			if (!list_has(e, out, &both[k]->at[i], &found)
+			    || (!found && !list_add(e, out, both[k]->at[i])))
 				return false;
 	return true;
 }
@@ -344,7 +363,7 @@ static bool
 operate(struct evaluation *e, enum operator op, const struct list *l, const struct list *r,
     struct list *out)
 {
-	int equal;
+	int equal, truth;
 
 	switch (op) {
 	case OP_AND: case OP_OR: case OP_XOR: case OP_IMPLIES:
@@ -353,7 +372,8 @@ operate(struct evaluation *e, enum operator op, const struct list *l, const stru
 		equal = lists_equal(e, l, r);
 		return add_truth(e, out, equal < 0 ? -1 : op == OP_EQ ? equal : !equal);
 	case OP_EQUIVALENT: case OP_NOT_EQUIVALENT:
-		return add_truth(e, out, lists_equivalent(e, l, r) == (op == OP_EQUIVALENT));
+		truth = lists_equivalent(e, l, r);
+		return truth >= 0 && add_truth(e, out, truth == (op == OP_EQUIVALENT));
 	case OP_LT: case OP_GT: case OP_LE: case OP_GE:
 		return ordered(e, op, l, r, out);
 	case OP_IN:       return membership(e, l, r, out);

@@ -428,6 +428,56 @@ static const char *const costly[] = {
 	"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$')",
 };
 
+/* Over 2,000 names that differ: each with each are millions of comparisons. */
+static const char *const quadratic[] = {
+	"name.given.intersect(name.given)", "name.given.exclude(name.given)", "name.given.union(name.given)",
+	"name.given | name.given", "name.given.subsetOf(name.given)", "name.given.supersetOf(name.given)",
+	"name.given.distinct()", "name.given ~ name.given", "name.given.select($this in %resource.name.given)",
+	"name.distinct()", "name | name", "name.intersect(name)",
+};
+
+static struct item
+many_names(struct json *j, struct arena *a)
+{
+	struct outcome o;
+	struct buf b;
+
+	outcome_init(&o, a);
+	buf_init(&b, a, 1 << 20);
+	buf_add_cstr(&b, "{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"first\"]}");
+	for (int i = 0; i < 2000; i++)
+		buf_printf(&b, ",{\"given\":[\"n%d\"]}", i);
+	buf_add_cstr(&b, "]}");
+	assert_true(json_parse(buf_slice(&b), json_bounds(&limits_default, false), a, j, &o));
+	return fhirpath_node(j, 0, pack_resource(pack, SLICE("Patient")));
+}
+
+static void
+comparisons_are_work(void **state UNUSED)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct limits few = limits_default;
+	struct json j;
+	struct item focus = many_names(&j, a);
+	struct fhirpath_scope scope = { .pack = pack, .limits = &few, .resource = focus, .root = focus };
+
+	few.of[LIMIT_FHIRPATH_STEPS] = 50000;
+	for (size_t i = 0; i < COUNT_OF(quadratic); i++) {
+		struct outcome o;
+		struct items items = { 0 };
+		struct fhirpath *f;
+
+		outcome_init(&o, a);
+		f = fhirpath_compile(pack, slice_of(quadratic[i]), NULL, &few, a, &o);
+		assert_non_null(f);
+		if (fhirpath_evaluate(f, &scope, focus, a, &items, &o) || o.worst != FAULT_BUDGET) {
+			print_error("%s was evaluated\n", quadratic[i]);
+			fail();
+		}
+	}
+	arena_free(a);
+}
+
 static void
 costly_expressions_end(void **state UNUSED)
 {
@@ -479,6 +529,7 @@ main(void)
 		cmocka_unit_test(all_search_parameters_compile),
 		cmocka_unit_test(all_constraints_parse),
 		cmocka_unit_test(costly_expressions_end),
+		cmocka_unit_test(comparisons_are_work),
 	};
 
 	return cmocka_run_group_tests(tests, open_pack, close_pack);

@@ -50,13 +50,13 @@ add_boolean(struct evaluation *e, struct list *out, bool b)
 	return list_add(e, out, value_boolean(b));
 }
 
+/* Adds it when it is, or is not, in the list already. */
 static bool
-contains_item(struct evaluation *e, const struct list *l, const struct item *i)
+add_if(struct evaluation *e, struct list *out, const struct list *in, const struct item *item, bool there)
 {
-	for (uint32_t k = 0; k < l->count; k++)
-		if (fhirpath_equal(&l->at[k], i, e->arena) == 1)
-			return true;
-	return false;
+	bool found;
+
+	return list_has(e, in, item, &found) && (found != there || list_add(e, out, *item));
 }
 
 /* Existence */
@@ -151,12 +151,14 @@ fn_any_false(ARGS)
 }
 
 static bool
-all_in(struct evaluation *e, const struct list *few, const struct list *many)
+all_in(struct evaluation *e, const struct list *few, const struct list *many, struct list *out)
 {
-	for (uint32_t i = 0; i < few->count; i++)
-		if (!contains_item(e, many, &few->at[i]))
+	bool found = true;
+
+	for (uint32_t i = 0; i < few->count && found; i++)
+		if (!list_has(e, many, &few->at[i], &found))
 			return false;
-	return true;
+	return add_boolean(e, out, found);
 }
 
 static bool
@@ -164,7 +166,7 @@ fn_subset_of(ARGS)
 {
 	struct list other = { 0 };
 
-	return function_argument(e, n->left, &other) && add_boolean(e, out, all_in(e, focus, &other));
+	return function_argument(e, n->left, &other) && all_in(e, focus, &other, out);
 }
 
 static bool
@@ -172,7 +174,7 @@ fn_superset_of(ARGS)
 {
 	struct list other = { 0 };
 
-	return function_argument(e, n->left, &other) && add_boolean(e, out, all_in(e, &other, focus));
+	return function_argument(e, n->left, &other) && all_in(e, &other, focus, out);
 }
 
 static bool
@@ -186,13 +188,9 @@ static bool
 fn_distinct(ARGS)
 {
 	(void)n;
-	for (uint32_t i = 0; i < focus->count; i++) {
-		e->steps += out->count / 8;             /* comparisons are work too */
-		if (e->steps > e->scope->limits->of[LIMIT_FHIRPATH_STEPS])
-			return outcome_fail_at_once(e->outcome, FAULT_BUDGET, "");
-		if (!contains_item(e, out, &focus->at[i]) && !list_add(e, out, focus->at[i]))
+	for (uint32_t i = 0; i < focus->count; i++)
+		if (!add_if(e, out, out, &focus->at[i], false))
 			return false;
-	}
 	return true;
 }
 
@@ -247,10 +245,13 @@ fn_repeat(ARGS)
 
 		if (!fn_select(e, n, &todo, &found))
 			return false;
-		for (uint32_t i = 0; i < found.count; i++)
-			if (!contains_item(e, out, &found.at[i])
-			    && (!list_add(e, out, found.at[i]) || !list_add(e, &fresh, found.at[i])))
+		for (uint32_t i = 0; i < found.count; i++) {
+			bool known;
+
+			if (!list_has(e, out, &found.at[i], &known) || (!known
+			    && (!list_add(e, out, found.at[i]) || !list_add(e, &fresh, found.at[i]))))
 				return false;
+		}
 		todo = fresh;
 	}
 	return true;
@@ -390,12 +391,13 @@ static bool
 fn_intersect(ARGS)
 {
 	struct list other = { 0 };
+	bool found;
 
 	if (!function_argument(e, n->left, &other))
 		return false;
 	for (uint32_t i = 0; i < focus->count; i++)
-		if (contains_item(e, &other, &focus->at[i]) && !contains_item(e, out, &focus->at[i])
-		    && !list_add(e, out, focus->at[i]))
+		if (!list_has(e, &other, &focus->at[i], &found)
+		    || (found && !add_if(e, out, out, &focus->at[i], false)))
 			return false;
 	return true;
 }
@@ -408,7 +410,7 @@ fn_exclude(ARGS)
 	if (!function_argument(e, n->left, &other))
 		return false;
 	for (uint32_t i = 0; i < focus->count; i++)
-		if (!contains_item(e, &other, &focus->at[i]) && !list_add(e, out, focus->at[i]))
+		if (!add_if(e, out, &other, &focus->at[i], false))
 			return false;
 	return true;
 }
@@ -479,7 +481,9 @@ fn_descendants(ARGS)
 	while (done < out->count) {
 		struct item one = out->at[done++];
 
-		if (++e->steps > 1000000 || !list_add_children(e, out, &one, SLICE_NONE))
+		if (++e->steps > e->scope->limits->of[LIMIT_FHIRPATH_STEPS])
+			return outcome_fail_at_once(e->outcome, FAULT_BUDGET, "");
+		if (!list_add_children(e, out, &one, SLICE_NONE))
 			return false;
 	}
 	return true;

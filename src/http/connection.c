@@ -309,18 +309,25 @@ holds_nothing(const struct connection *c)
 	return c->held == 0 && c->out_len == 0;
 }
 
+static void
+look_at_deadline(struct connection *c)
+{
+	if (c->state == OPEN && c->h1 != NULL)
+		h1_timeout(c->h1);
+	else if (c->state != OPEN || holds_nothing(c))
+		connection_break(c);
+}
+
 void
 connection_tick(struct connection *c, int64_t now)
 {
 	c->processing = true;
+	if (c->state == OPEN && c->h2 != NULL)
+		h2_tick(c->h2, now);
 	if (c->state == OPEN && c->h1 != NULL && h1_too_slow(c->h1, now))
 		h1_timeout(c->h1);
-	else if (c->deadline != 0 && now > c->deadline) {
-		if (c->state == OPEN && c->h1 != NULL)
-			h1_timeout(c->h1);
-		else if (c->state != OPEN || holds_nothing(c))
-			connection_break(c);
-	}
+	else if (c->deadline != 0 && now > c->deadline)
+		look_at_deadline(c);
 	connection_flush(c);
 	c->processing = false;
 	connection_reap(c);

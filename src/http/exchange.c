@@ -104,6 +104,8 @@ http_resume(struct http_exchange *public)
 		return;
 	if (c->h1 != NULL)
 		h1_excuse(c->h1, waited);
+	else
+		h2_excuse(c->h2, waited);
 	connection_process(c);
 }
 

@@ -12,7 +12,6 @@
 #include "http/internal.h"
 
 #define SECOND       1000000000LL
-#define RATE_GRACE   5                  /* seconds before the rate floor counts */
 #define CHUNK_SLACK  65536              /* framing bytes a chunked body may cost */
 #define IN_MANY      (256u * 1024)
 #define READ_FIRST   4096
@@ -32,6 +31,7 @@ struct h1 {
 	bool        complete, failed;
 	enum fault  fault;
 	bool        in_feed;
+	bool        blank;              /* the one empty line before a request was there */
 };
 
 static const size_t *
@@ -333,7 +333,7 @@ parse_head(struct h1 *h, size_t n)
 	head = slice_dup(slice_make(h->in, n), h->x->public.arena);
 	h->in_len -= n;
 	memmove(h->in, h->in + n, h->in_len);
-	h->complete = h->failed = false;
+	h->complete = h->failed = h->blank = false;
 	h->name = h->value = h->target = SLICE_NONE;
 	if (!lines_good(head) || !names_good(head)) {
 		refuse(h, FAULT_INVALID);
@@ -356,18 +356,23 @@ parse_head(struct h1 *h, size_t n)
 static bool
 try_head(struct h1 *h)
 {
+	size_t most = limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS], line;
 	const char *end;
-	size_t line;
 
-	if (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
-		h->in_len -= 2;         /* RFC 9112 2.2: one empty line before a request */
+	/* RFC 9112 2.2: one empty line before a request; more would keep a connection for nothing. */
+	while (h->in_len >= 2 && h->in[0] == '\r' && h->in[1] == '\n') {
+		if (h->blank) {
+			refuse(h, FAULT_INVALID);
+			return true;
+		}
+		h->blank = true;
+		h->in_len -= 2;
 		memmove(h->in, h->in + 2, h->in_len);
 	}
 	if (h->in_len == 0)
 		return false;
 	end = memmem(h->in, h->in_len, "\r\n\r\n", 4);
-	if (end != NULL && (size_t)(end - h->in) <= limits(h)[LIMIT_REQUEST_LINE]
-	    + limits(h)[LIMIT_HEADERS]) {
+	if (end != NULL && (size_t)(end - h->in) <= most) {
 		line = slice_find(slice_make(h->in, h->in_len), '\n');
 		if (line > limits(h)[LIMIT_REQUEST_LINE])
 			refuse(h, FAULT_URI_TOO_LONG);
@@ -378,10 +383,10 @@ try_head(struct h1 *h)
 	line = slice_find(slice_make(h->in, h->in_len), '\n');
 	if (line > limits(h)[LIMIT_REQUEST_LINE])
 		refuse(h, FAULT_URI_TOO_LONG);
-	else if (h->in_len > limits(h)[LIMIT_REQUEST_LINE] + limits(h)[LIMIT_HEADERS])
-		refuse(h, FAULT_HEADERS_TOO_BIG);
-	else if (memmem(h->in, h->in_len, "\n\n", 2) != NULL)
+	else if (memmem(h->in, h->in_len < most ? h->in_len : most, "\n\n", 2) != NULL)
 		refuse(h, FAULT_INVALID);       /* bare LF: would never end */
+	else if (h->in_len > most)
+		refuse(h, FAULT_HEADERS_TOO_BIG);
 	else
 		return false;
 	return true;

@@ -3,7 +3,9 @@
  *
  * A peer may reset streams, or make us reset them, only so often: past
  * LIMIT_RESETS in ten seconds the connection ends with ENHANCE_YOUR_CALM
- * (CVE-2023-44487, CVE-2025-8671). */
+ * (CVE-2023-44487, CVE-2025-8671).  What comes in drops is ended as in HTTP/1.1:
+ * heads after LIMIT_HEAD_SECONDS, bodies below LIMIT_RATE_FLOOR, and a connection is
+ * idle while no frame becomes whole. */
 #include <inttypes.h>
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
@@ -37,6 +39,12 @@ exchange_of(struct h2 *h, int32_t stream)
 }
 
 static void
+not_idle(struct h2 *h)
+{
+	connection_set_deadline(h->connection, (int64_t)limits(h)[LIMIT_IDLE_SECONDS]);
+}
+
+static void
 count_reset(struct h2 *h)
 {
 	int64_t now = connection_now(h->connection);
@@ -63,6 +71,7 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *ctx
 		return 0;
 	x = exchange_new(h->connection, 2);
 	x->stream = frame->hd.stream_id;
+	x->began = connection_now(h->connection);
 	x->keep_alive = true;
 	nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, x);
 	return 0;
@@ -141,6 +150,8 @@ head_phase(struct h2 *h, struct exchange_state *x)
 	const struct http_handler *handler = &h->connection->loop->server->handler;
 	enum fault fault = check_head(h, x);
 
+	x->head_whole = true;
+	x->began = connection_now(h->connection);
 	if (fault != FAULT_COUNT) {
 		exchange_refuse(x, fault);
 		return;
@@ -166,6 +177,7 @@ on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 	struct exchange_state *x;
 
 	(void)session;
+	not_idle(h);
 	switch (frame->hd.type) {
 	case NGHTTP2_HEADERS:
 		if (frame->headers.cat == NGHTTP2_HCAT_REQUEST
@@ -189,6 +201,7 @@ static int
 on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 {
 	(void)session;
+	not_idle(ctx);
 	if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		count_reset(ctx);
 	return 0;
@@ -323,7 +336,6 @@ h2_read(struct h2 *h, const char *bytes, size_t n)
 {
 	ssize_t used = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes, n);
 
-	connection_set_deadline(h->connection, (int64_t)limits(h)[LIMIT_IDLE_SECONDS]);
 	h2_write(h);
 	if (used < 0)
 		connection_close_when_sent(h->connection);
@@ -339,6 +351,44 @@ h2_drain(struct h2 *h)
 	h2_write(h);
 	if (h->connection->held == 0)
 		connection_close_when_sent(h->connection);
+}
+
+/* Time */
+
+void
+h2_excuse(struct h2 *h, int64_t ns)
+{
+	for (struct exchange_state *x = h->connection->exchanges; x != NULL; x = x->next)
+		x->began += ns;
+}
+
+static bool
+body_too_slow(struct h2 *h, const struct exchange_state *x, int64_t now)
+{
+	int64_t seconds = (now - x->began) / SECOND - RATE_GRACE;
+
+	return seconds > 0 && x->body_len < (size_t)seconds * limits(h)[LIMIT_RATE_FLOOR];
+}
+
+/* Nothing can be sent in the middle of a header block: the connection ends. */
+void
+h2_tick(struct h2 *h, int64_t now)
+{
+	struct connection *c = h->connection;
+	int64_t head = (int64_t)limits(h)[LIMIT_HEAD_SECONDS] * SECOND;
+	struct exchange_state *x, *next;
+
+	for (x = c->exchanges; x != NULL && c->state == OPEN && c->paused == 0; x = next) {
+		next = x->next;
+		if (x->delivered || x->refused || x->stream < 0)
+			continue;
+		if (!x->head_whole && now - x->began > head)
+			connection_break(c);
+		else if (x->head_whole && body_too_slow(h, x, now))
+			exchange_refuse(x, FAULT_TIMEOUT);
+	}
+	if (c->state == OPEN)
+		h2_write(h);
 }
 
 static void

@@ -30,6 +30,8 @@ struct exchange_state {
 	char          *body;            /* malloc'ed while it grows */
 	size_t         body_len, body_room, body_limit;
 	int32_t        stream;          /* HTTP/2; else 0 */
+	int64_t        began;           /* HTTP/2, monotonic: its head, then its body */
+	bool           head_whole;      /* HTTP/2 */
 	bool           too_big;         /* HTTP/2: a header over its limit */
 	bool           refused;         /* in the head phase: the body is not read */
 	bool           delivered;       /* request() or refuse() was called */
@@ -78,6 +80,8 @@ struct http_server {
 	atomic_size_t       connections;
 	int                 grace;
 };
+
+#define RATE_GRACE 5                    /* seconds of a body before LIMIT_RATE_FLOOR counts */
 
 enum connection_state { HANDSHAKE, OPEN, CLOSING, BROKEN };
 
@@ -151,6 +155,8 @@ void       h2_begin_pieces(struct h2 *, struct exchange_state *, int status,
 void       h2_go_on(struct h2 *, struct exchange_state *, bool good);   /* a piece is there, or none will be */
 void       h2_write(struct h2 *);                       /* frames that are ready, to the connection */
 void       h2_drain(struct h2 *);
+void       h2_excuse(struct h2 *, int64_t ns);          /* the peer was made to wait */
+void       h2_tick(struct h2 *, int64_t now);           /* ends what comes too slowly */
 
 /* loop.c */
 void *loop_run(void *loop);

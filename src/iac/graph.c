@@ -190,14 +190,22 @@ add_reference(struct builder *b, uint32_t from, struct slice address)
 	}
 }
 
-/* Attributes that hold a resource's own name. */
-static const char *const naming[] = { "bucket", "name", "id", "arn", "BucketName", "Name", "identifier",
-	"cluster_identifier", "TableName", "FunctionName", "function_name", "LogGroupName" };
+/* Attributes that hold a resource's own name, and the end of the types for which they do. */
+static const struct { const char *attribute, *type; } naming[] = {
+	{ "name", "" },                 { "Name", "" },                 { "id", "" },
+	{ "arn", "" },                  { "identifier", "" },           { "bucket", "_bucket" },
+	{ "cluster_identifier", "_cluster" }, { "function_name", "_function" },
+	{ "BucketName", "::Bucket" },   { "TableName", "::Table" },     { "FunctionName", "::Function" },
+	{ "LogGroupName", "::LogGroup" }, { "DBInstanceIdentifier", "::DBInstance" },
+};
 
 static bool
-is_naming(struct slice key)
+is_naming(const struct resource *r, struct slice key)
 {
-	return slice_is(key, "name") || slice_is(key, "Name");
+	for (size_t i = 0; i < COUNT_OF(naming); i++)
+		if (slice_is(key, naming[i].attribute) && slice_ends(r->type, slice_of(naming[i].type)))
+			return true;
+	return false;
 }
 
 static void
@@ -207,10 +215,13 @@ gather_names(struct builder *b, uint32_t i)
 	struct slice suffix;
 
 	names_add(&b->addresses, name_of(r, &suffix), r->unit, i);
+	if (r->language == LANGUAGE_CLOUDFORMATION)
+		names_add(&b->names, r->name, r->unit, i);      /* some write it where a Ref belongs */
 	for (size_t k = 0; k < COUNT_OF(naming); k++) {
-		const struct value *v = value_path(r->attributes, naming[k]);
+		const struct value *v = value_path(r->attributes, naming[k].attribute);
 
-		if (v->kind == VALUE_STRING && v->text.len >= NAME_LEAST)
+		if (v->kind == VALUE_STRING && v->text.len >= NAME_LEAST
+		    && slice_ends(r->type, slice_of(naming[k].type)))
 			names_add(&b->names, v->text, 0, i);
 	}
 }
@@ -232,6 +243,10 @@ add_named(struct builder *b, uint32_t from, struct slice text)
 		    && (n = names_next(&b->names, name, 0, n)) != NULL; )
 			add_edge(b, from, n->resource);
 	}
+	if (b->graph->project->resources[from].language == LANGUAGE_CLOUDFORMATION)
+		for (const struct name *n = NULL; (n = names_next(&b->names, text,
+		    b->graph->project->resources[from].unit, n)) != NULL; )
+			add_edge(b, from, n->resource);
 }
 
 static void
@@ -244,7 +259,7 @@ add_edges(struct builder *b, uint32_t i)
 	for (k = 0; k < r->reference_count; k++)
 		add_reference(b, i, r->references[k].address);
 	for (k = 0; all->kind == VALUE_MAP && k < all->count; k++)
-		if (all->members[k].value->kind == VALUE_STRING && !is_naming(all->members[k].key))
+		if (all->members[k].value->kind == VALUE_STRING && !is_naming(r, all->members[k].key))
 			add_named(b, i, all->members[k].value->text);
 }
 
@@ -335,6 +350,7 @@ doubt_of(const struct resource *from, struct slice type)
 
 	for (uint32_t k = 0; all->kind == VALUE_MAP && k < all->count; k++)
 		if (all->members[k].value->kind == VALUE_UNKNOWN
+		    && !slice_starts(all->members[k].value->text, SLICE("{"))   /* a document, no name */
 		    && (type.len == 0 || may_point(all->members[k].key, type))
 		    && !is_bound(from, all->members[k].key))
 			return all->members[k].value;

@@ -15,8 +15,14 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/env.h"
+#include "iac/document.h"
+#include "iac/files.h"
 #include "iac/hcl.h"
 #include "iac/host.h"
+#include "iac/terraform_data.h"
+#include "iac/terraform_json.h"
+#include "iac/terraform_type.h"
 
 enum { INSTANCES_MAX = 1000, MODULES_MAX = 2000, RESOURCES_MAX = 100000, NESTING_MAX = 20,
 	REFERENCES_MAX = 64, SOURCE_MAX = 4 << 20, BLOCKS_DEPTH = 200 };
@@ -58,12 +64,23 @@ struct reader {
 	struct references *sink;
 	struct slice       attribute;   /* being evaluated */
 	uint32_t           modules;
+	struct slice       directory;   /* of the root module */
+	const struct value *installed;  /* modules.json: a list of { Key, Dir } */
+	struct parsed     *parsed;      /* directories that were read */
+	uint32_t           parsed_count, parsed_room;
+};
+
+/* What a directory declares, before anything is evaluated. */
+struct parsed {
+	struct slice directory;
+	struct cell *cells;
+	uint32_t     count;
 };
 
 struct module {
 	struct reader       *reader;
 	const struct module *parent;
-	struct slice         address, directory;
+	struct slice         address, directory, relative;      /* to the root module's */
 	struct cell         *cells;
 	uint32_t             count, room, depth;
 	const struct value  *arguments;
@@ -187,9 +204,10 @@ declare(struct module *m, const struct hcl_block *b)
 		declare_locals(m, &b->body);
 		return;
 	}
-	if (slice_is(b->type, "resource") || slice_is(b->type, "data"))
-		c = add_cell(m, CELL_RESOURCE, b->type.len == 4 ? printed(arena_of(m), "data.%.*s",
-		    SLICE_FMT(one)) : one, two);
+	if (slice_is(b->type, "resource"))
+		c = add_cell(m, CELL_RESOURCE, one, two);
+	else if (slice_is(b->type, "data") || slice_is(b->type, "ephemeral"))
+		c = add_cell(m, CELL_RESOURCE, printed(arena_of(m), "%.*s.%.*s", SLICE_FMT(b->type), SLICE_FMT(one)), two);
 	else if (slice_is(b->type, "variable"))
 		c = add_cell(m, CELL_VARIABLE, SLICE_NONE, one);
 	else if (slice_is(b->type, "output"))
@@ -211,7 +229,7 @@ static struct hcl_scope
 scope_of(struct module *m)
 {
 	return (struct hcl_scope){ .project = m->reader->project, .meter = &m->reader->meter, .ctx = m,
-		.traverse = traverse, .directory = m->directory, .root_directory = m->reader->root };
+		.traverse = traverse, .directory = m->reader->directory, .root_directory = m->reader->root };
 }
 
 static const struct value *
@@ -232,13 +250,37 @@ moderate(const struct module *m, const struct value *v, struct span span)
 	return hcl_moderate(v, 150, &nodes) ? v : unknown(m, span, "the value is too large");
 }
 
+/* A text from outside may be an expression. */
 static const struct value *
-variable_value(struct module *m, struct cell *c)
+given_value(struct module *m, struct cell *c, const struct hcl_expression *type)
+{
+	const struct value *v = m->parent == NULL && m->reader->project->given != NULL
+	    ? value_member(m->reader->project->given, c->name) : &value_null;
+	struct project *p = m->reader->project;
+	uint32_t before = p->problem_count;
+	struct hcl_expression *e;
+	struct hcl_scope s = { .project = p, .meter = &m->reader->meter };
+
+	if (v->kind != VALUE_STRING || !terraform_is_complex(type))
+		return v;
+	e = hcl_parse_expression(p, project_add_source(p, SLICE("TF_VAR"), v->text));
+	p->problem_count = before;
+	return e == NULL ? v : value_moved(p->arena, hcl_evaluate(e, &s), v->span);
+}
+
+/* The value that was given, as it was given. */
+static const struct value *
+raw_variable(struct module *m, struct cell *c, const struct hcl_expression *type)
 {
 	const struct hcl_attribute *def = hcl_attribute(&c->block->body, "default");
-	const struct value *v = value_member(m->arguments, c->name);
+	const struct hcl_attribute *nullable = hcl_attribute(&c->block->body, "nullable");
+	const struct value *v = given_value(m, c, type);
+	bool never_null = nullable != NULL && nullable->expression->kind == HCL_LITERAL
+	    && !nullable->expression->literal->boolean;
 
-	if (v != &value_null)
+	if (v == &value_null)
+		v = value_member(m->arguments, c->name);
+	if (v != &value_null && !(v->kind == VALUE_NULL && never_null))
 		return hcl_because(arena_of(m), v, v->span, printed(arena_of(m), "%s of %s \"%.*s\"",
 		    m->parent == NULL ? "value" : "argument",
 		    m->parent == NULL ? "variable" : "module variable", SLICE_FMT(c->name)));
@@ -247,6 +289,24 @@ variable_value(struct module *m, struct cell *c)
 		    printed(arena_of(m), "default of variable \"%.*s\"", SLICE_FMT(c->name)));
 	return value_unknown(arena_of(m), c->block->head, printed(arena_of(m),
 	    "variable \"%.*s\" has no default", SLICE_FMT(c->name)));
+}
+
+static const struct value *
+variable_value(struct module *m, struct cell *c)
+{
+	const struct hcl_attribute *type = hcl_attribute(&c->block->body, "type");
+	const struct hcl_attribute *secret = hcl_attribute(&c->block->body, "sensitive");
+	struct hcl_scope s = scope_of(m);
+	const struct value *v = raw_variable(m, c, type == NULL ? NULL : type->expression);
+	struct value *copy;
+
+	v = terraform_convert(&s, type == NULL ? NULL : type->expression, v);
+	if (secret == NULL || secret->expression->kind != HCL_LITERAL || !secret->expression->literal->boolean)
+		return v;
+	copy = arena_alloc(arena_of(m), sizeof *copy);
+	*copy = *v;
+	copy->sensitive = true;
+	return copy;
 }
 
 static const struct value *
@@ -390,6 +450,8 @@ source_text(struct module *m, const struct hcl_expression *e)
 		struct span s = e->items[i]->span;
 		struct slice name = slice_sub(text, s.start, s.end - s.start);
 
+		if (e->items[i]->kind == HCL_LITERAL && e->items[i]->literal->kind == VALUE_STRING)
+			name = e->items[i]->literal->text;
 		if (m->reader->attribute.len == SLICE("depends_on").len)
 			refer(m->reader, name, m->reader->attribute, s);
 		value_append(&b, value_string(arena_of(m), s, name));
@@ -552,6 +614,7 @@ instance_value(struct module *m, struct cell *c, struct instance *in)
 {
 	struct references *sink = m->reader->sink;
 	const struct instance *each = m->each;
+	struct hcl_scope s = scope_of(m);
 
 	if (in->attributes != NULL)
 		return in->attributes;
@@ -561,6 +624,8 @@ instance_value(struct module *m, struct cell *c, struct instance *in)
 	m->reader->sink = &in->references;
 	m->each = in;
 	in->attributes = body_value(m, &c->block->body, NULL, SLICE(""), 0);
+	if (c->kind == CELL_RESOURCE)
+		in->attributes = terraform_data(&s, c->type, in->attributes);
 	m->each = each;
 	m->reader->sink = sink;
 	c->busy = false;
@@ -674,8 +739,10 @@ static const struct value *
 path_value(struct module *m, struct slice name, struct span span)
 {
 	if (slice_is(name, "module"))
-		return value_string(arena_of(m), span, m->directory);
-	return value_string(arena_of(m), span, SLICE("."));
+		return value_string(arena_of(m), span, m->relative);
+	if (slice_is(name, "root"))
+		return value_string(arena_of(m), span, SLICE("."));
+	return unknown(m, span, "where it is applied is not known");
 }
 
 static const struct value *
@@ -701,14 +768,14 @@ named(struct module *m, enum cell_kind kind, const struct hcl_step *step)
 static const struct value *
 resource_path(struct module *m, const struct hcl_step *steps, uint32_t count, uint32_t *used)
 {
-	bool data = slice_is(steps[0].key->text, "data");
+	bool data = slice_is(steps[0].key->text, "data") || slice_is(steps[0].key->text, "ephemeral");
 	struct slice type = steps[data].key->text;
 	struct cell *c;
 
 	if (count < 2u + data || steps[1].index)
 		return NULL;
 	if (data)
-		type = printed(arena_of(m), "data.%.*s", SLICE_FMT(type));
+		type = printed(arena_of(m), "%.*s.%.*s", SLICE_FMT(steps[0].key->text), SLICE_FMT(type));
 	c = find_cell(m, CELL_RESOURCE, type, steps[1 + data].key->text);
 	if (c != NULL)
 		return repeatable(m, c, steps, count, 2 + data, used);
@@ -764,42 +831,180 @@ child_value(struct module *m, struct cell *c, struct instance *in)
 	return v;
 }
 
-static bool
-is_source(const char *name)
+static const struct ending {
+	struct slice text;
+	bool         json, tofu;
+} endings[] = {
+	{ SLICE_INIT(".tf"), false, false },         { SLICE_INIT(".tf.json"), true, false },
+	{ SLICE_INIT(".tofu"), false, true },        { SLICE_INIT(".tofu.json"), true, true },
+};
+
+static const struct ending *
+ending_of(struct slice path)
 {
-	return slice_ends(slice_of(name), SLICE(".tf"));
+	for (size_t i = 0; i < COUNT_OF(endings); i++)
+		if (slice_ends(path, endings[i].text))
+			return &endings[i];
+	return NULL;
+}
+
+static struct slice
+base_name(struct slice path)
+{
+	size_t i = path.len;
+
+	while (i > 0 && path.ptr[i - 1] != '/')
+		i--;
+	return slice_sub(path, i, path.len);
+}
+
+/* override.tf and x_override.tf */
+static bool
+is_override(struct slice path)
+{
+	struct slice name = base_name(path);
+	const struct ending *e = ending_of(name);
+
+	name = slice_sub(name, 0, name.len - e->text.len);
+	return slice_is(name, "override") || slice_ends(name, SLICE("_override"));
+}
+
+/* Attributes of `over` replace those of `base`, blocks of a type those of that type. */
+static void
+merge_bodies(struct arena *a, const struct hcl_body *base, const struct hcl_body *over, struct hcl_body *out)
+{
+	uint32_t i;
+
+	*out = (struct hcl_body){ .span = base->span };
+	out->attributes = arena_array(a, base->attribute_count + over->attribute_count + 1u, sizeof *out->attributes);
+	out->blocks = arena_array(a, base->block_count + over->block_count + 1u, sizeof *out->blocks);
+	for (i = 0; i < base->attribute_count; i++)
+		if (hcl_attribute(over, slice_cstr(base->attributes[i].name, a)) == NULL)
+			out->attributes[out->attribute_count++] = base->attributes[i];
+	for (i = 0; i < over->attribute_count; i++)
+		out->attributes[out->attribute_count++] = over->attributes[i];
+	for (i = 0; i < base->block_count; i++)
+		if (hcl_block(over, slice_cstr(base->blocks[i].type, a), NULL) == NULL
+		    || slice_is(base->blocks[i].type, "lifecycle"))
+			out->blocks[out->block_count++] = base->blocks[i];
+	for (i = 0; i < over->block_count; i++) {
+		struct hcl_block *first = NULL;
+
+		for (uint32_t k = 0; slice_is(over->blocks[i].type, "lifecycle") && k < out->block_count; k++)
+			if (slice_is(out->blocks[k].type, "lifecycle"))
+				first = &out->blocks[k];
+		if (first != NULL) {
+			struct hcl_body merged;
+
+			merge_bodies(a, &first->body, &over->blocks[i].body, &merged);
+			first->body = merged;
+		} else {
+			out->blocks[out->block_count++] = over->blocks[i];
+		}
+	}
+}
+
+/* The cells of an override file change those that are there. */
+static void
+apply_override(struct module *m, const struct module *over)
+{
+	for (uint32_t i = 0; i < over->count; i++) {
+		const struct cell *o = &over->cells[i];
+		struct hcl_block *merged;
+		struct cell *c = NULL;
+
+		for (uint32_t k = 0; k < m->count && c == NULL; k++)
+			if (compare_cells(&m->cells[k], o) == 0 && (o->kind != CELL_OTHER || slice_is(o->type, "provider")))
+				c = &m->cells[k];
+		if (c == NULL) {
+			c = add_cell(m, o->kind, o->type, o->name);
+			c->block = o->block;
+			c->expression = o->expression;
+		} else if (o->kind == CELL_LOCAL) {
+			c->expression = o->expression;
+		} else {
+			merged = arena_alloc(arena_of(m), sizeof *merged);
+			*merged = *c->block;
+			merge_bodies(arena_of(m), &c->block->body, &o->block->body, &merged->body);
+			c->block = merged;
+		}
+	}
 }
 
 static void
 parse_into(struct module *m, uint32_t source)
 {
+	const struct ending *e = ending_of(m->reader->project->sources[source].path);
 	struct hcl_body *body;
 
-	hcl_parse(m->reader->project, source, &body);
+	if (e->json)
+		terraform_json_parse(m->reader->project, source, &body);
+	else
+		hcl_parse(m->reader->project, source, &body);
 	for (uint32_t i = 0; i < body->block_count; i++)
 		declare(m, &body->blocks[i]);
 }
 
-/* A file's source, new or already there; false when it cannot be read. */
+static struct module *new_module(struct reader *, const struct module *parent, struct slice address,
+    struct slice directory);
+
+/* x.tofu stands for x.tf. */
+static bool
+is_replaced(const struct project *p, const uint32_t *sources, uint32_t count, uint32_t i)
+{
+	struct slice path = p->sources[sources[i]].path;
+	const struct ending *e = ending_of(path);
+
+	path = slice_sub(path, 0, path.len - e->text.len);
+	for (uint32_t k = 0; !e->tofu && k < count; k++) {
+		struct slice other = p->sources[sources[k]].path;
+		const struct ending *f = ending_of(other);
+
+		if (f != NULL && f->tofu && f->json == e->json
+		    && slice_eq(slice_sub(other, 0, other.len - f->text.len), path))
+			return true;
+	}
+	return false;
+}
+
+/* All files of a module, those that override last. */
+static void
+parse_all(struct module *m, const uint32_t *sources, uint32_t count)
+{
+	const struct project *p = m->reader->project;
+	struct module *over;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct slice path = p->sources[sources[i]].path;
+
+		if (ending_of(path) != NULL && !is_override(path) && !is_replaced(p, sources, count, i))
+			parse_into(m, sources[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct slice path = p->sources[sources[i]].path;
+
+		if (ending_of(path) == NULL || !is_override(path))
+			continue;
+		over = new_module(m->reader, NULL, SLICE(""), m->directory);
+		parse_into(over, sources[i]);
+		apply_override(m, over);
+	}
+}
+
+/* A file's source, new or already there; links and devices are passed over. */
 static bool
 load(struct project *p, struct slice path, uint32_t *source)
 {
-	char *text, *name = slice_cstr(path, p->arena);
+	struct slice text;
 	struct stat st;
-	FILE *f;
-	size_t n;
 
 	for (*source = 0; *source < p->source_count; ++*source)
 		if (slice_eq(p->sources[*source].path, path))
 			return true;
-	if (lstat(name, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SOURCE_MAX)
+	if (lstat(slice_cstr(path, p->arena), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SOURCE_MAX
+	    || !env_read_file(&env_real, slice_cstr(path, p->arena), SOURCE_MAX, p->arena, &text))
 		return false;
-	if ((f = fopen(name, "rb")) == NULL)
-		return false;
-	text = arena_alloc(p->arena, (size_t)st.st_size + 1);
-	n = fread(text, 1, (size_t)st.st_size, f);
-	fclose(f);
-	*source = project_add_source(p, path, slice_make(text, n));
+	*source = project_add_source(p, path, text);
 	return true;
 }
 
@@ -809,67 +1014,56 @@ by_text(const void *a, const void *b)
 	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
 }
 
+enum { FILES_IN_DIRECTORY = 1000 };
+
 static void
 read_directory(struct module *m)
 {
-	struct slice *names = arena_array(arena_of(m), 1000, sizeof *names);
+	struct slice *names = arena_array(arena_of(m), FILES_IN_DIRECTORY, sizeof *names);
+	uint32_t *sources = arena_array(arena_of(m), FILES_IN_DIRECTORY, sizeof *sources), count = 0, read = 0;
 	DIR *d = opendir(slice_cstr(m->directory, arena_of(m)));
 	struct dirent *entry;
-	uint32_t count = 0, source;
 
-	while (d != NULL && count < 1000 && (entry = readdir(d)) != NULL)
-		if (is_source(entry->d_name))
+	while (d != NULL && count < FILES_IN_DIRECTORY && (entry = readdir(d)) != NULL)
+		if (ending_of(slice_of(entry->d_name)) != NULL)
 			names[count++] = slice_dup(slice_of(entry->d_name), arena_of(m));
 	if (d != NULL)
 		closedir(d);
 	qsort(names, count, sizeof *names, by_text);
 	for (uint32_t i = 0; i < count; i++)
 		if (load(m->reader->project, printed(arena_of(m), "%.*s/%.*s", SLICE_FMT(m->directory),
-		    SLICE_FMT(names[i])), &source))
-			parse_into(m, source);
+		    SLICE_FMT(names[i])), &sources[read]))
+			read++;
+	parse_all(m, sources, read);
+	sort_cells(m);
 }
 
-/* Inside the root, links resolved. */
-static bool
-is_inside(const struct module *m, struct slice directory)
+/* The cells of a directory, read once however often it is called. */
+static void
+declare_directory(struct module *m)
 {
-	char *real = realpath(slice_cstr(directory, arena_of(m)), NULL);
-	char *root = realpath(slice_cstr(m->reader->root.len > 0 ? m->reader->root : m->directory,
-	    arena_of(m)), NULL);
-	size_t len = root == NULL ? 0 : strlen(root);
-	bool inside = real != NULL && root != NULL && strncmp(real, root, len) == 0
-	    && (real[len] == '/' || real[len] == '\0' || len == 1);
+	struct reader *r = m->reader;
+	uint32_t room = r->parsed_room;
 
-	free(real);
-	free(root);
-	return inside;
-}
-
-/* Without "." and "x/.." in it. */
-static struct slice
-joined(struct arena *a, struct slice base, struct slice relative)
-{
-	struct slice rest = printed(a, "%.*s/%.*s", SLICE_FMT(base), SLICE_FMT(relative)), part;
-	bool absolute = rest.len > 0 && rest.ptr[0] == '/';
-	struct buf b;
-	size_t last;
-
-	buf_init(&b, a, rest.len + 2);
-	while (rest.len > 0) {
-		part = slice_cut(&rest, '/');
-		for (last = b.len; last > 0 && b.ptr[last - 1] != '/'; last--)
-			;
-		if (part.len == 0 || slice_is(part, "."))
-			continue;
-		if (slice_is(part, "..") && b.len > 0 && !slice_is(slice_sub(buf_slice(&b), last, b.len), "..")) {
-			b.len = last > 0 ? last - 1 : 0;
-			continue;
+	for (uint32_t i = 0; i < r->parsed_count; i++)
+		if (slice_eq(r->parsed[i].directory, m->directory)) {
+			m->count = m->room = r->parsed[i].count;
+			m->cells = arena_array(arena_of(m), m->count + 1u, sizeof *m->cells);
+			if (m->count > 0)
+				memcpy(m->cells, r->parsed[i].cells, m->count * sizeof *m->cells);
+			return;
 		}
-		if (b.len > 0 || absolute)
-			buf_add_char(&b, '/');
-		buf_add(&b, part);
+	read_directory(m);
+	if (r->parsed_count == room) {
+		r->parsed_room = room == 0 ? 16 : room * 2;
+		r->parsed = arena_grow(arena_of(m), r->parsed, room * sizeof *r->parsed,
+		    r->parsed_room * sizeof *r->parsed);
 	}
-	return b.len > 0 ? buf_slice(&b) : SLICE(".");
+	r->parsed[r->parsed_count] = (struct parsed){ m->directory, arena_array(arena_of(m), m->count + 1u,
+	    sizeof *m->cells), m->count };
+	if (m->count > 0)
+		memcpy(r->parsed[r->parsed_count].cells, m->cells, m->count * sizeof *m->cells);
+	r->parsed_count++;
 }
 
 static bool
@@ -891,12 +1085,14 @@ new_module(struct reader *r, const struct module *parent, struct slice address, 
 	m->address = address;
 	m->directory = directory;
 	m->depth = parent == NULL ? 0 : parent->depth + 1;
+	m->relative = parent == NULL ? SLICE(".") : parent->relative;
 	m->arguments = &value_null;
 	return m;
 }
 
 static void
-call_instance(struct module *m, struct cell *c, struct instance *in, struct slice directory)
+call_instance(struct module *m, struct cell *c, struct instance *in, struct slice directory,
+    struct slice relative)
 {
 	struct module *child;
 
@@ -904,9 +1100,8 @@ call_instance(struct module *m, struct cell *c, struct instance *in, struct slic
 		return;
 	m->reader->modules++;
 	child = new_module(m->reader, m, address_of(m, c, in->suffix), directory);
-	read_directory(child);
-	sort_cells(child);
-	child->arguments = &value_null;
+	child->relative = relative;
+	declare_directory(child);
 	in->module = child;
 }
 
@@ -919,28 +1114,63 @@ give_arguments(struct module *m, struct cell *c)
 			c->instances[i].module->arguments = instance_value(m, c, &c->instances[i]);
 }
 
+/* "module.a[0].module.b" is "a.b" in modules.json. */
+static struct slice
+installed_key(struct module *m, struct cell *c)
+{
+	struct slice rest = m->address, part;
+	struct buf b;
+
+	buf_init(&b, arena_of(m), m->address.len + c->name.len + 2);
+	while (rest.len > 0) {
+		part = slice_cut(&rest, '.');
+		if (!slice_is(part, "module"))
+			buf_printf(&b, "%.*s.", SLICE_FMT(slice_sub(part, 0, slice_find(part, '['))));
+	}
+	buf_add(&b, c->name);
+	return buf_slice(&b);
+}
+
+/* Where a module lies, relative to the root module; empty when it is not here. */
+static struct slice
+module_directory(struct module *m, struct cell *c, struct slice source)
+{
+	const struct value *list = m->reader->installed;
+	struct slice key;
+
+	if (slice_starts(source, SLICE("./")) || slice_starts(source, SLICE("../")))
+		return files_join(arena_of(m), m->relative, source);
+	if (list->kind != VALUE_LIST)
+		return SLICE("");
+	key = installed_key(m, c);
+	for (uint32_t i = 0; i < list->count; i++)
+		if (slice_eq(value_member(list->items[i], SLICE("Key"))->text, key))
+			return value_member(list->items[i], SLICE("Dir"))->text;
+	return SLICE("");
+}
+
 static void
 call_module(struct module *m, struct cell *c)
 {
 	const struct hcl_attribute *source = hcl_attribute(&c->block->body, "source");
-	struct slice text = SLICE_NONE, directory;
+	struct slice text = SLICE_NONE, directory, relative;
 
 	if (c->value != NULL || c->busy)
 		return;
 	c->value = &value_null;
 	if (source != NULL && source->expression->kind == HCL_LITERAL)
 		text = source->expression->literal->text;
-	if (!slice_starts(text, SLICE("./")) && !slice_starts(text, SLICE("../")))
+	if (text.len == 0 || (relative = module_directory(m, c, text)).len == 0)
 		return;
-	directory = joined(arena_of(m), m->directory, text);
+	directory = files_join(arena_of(m), m->reader->directory, relative);
 	if (is_ancestor(m, directory) || m->depth >= NESTING_MAX) {
 		project_problem(m->reader->project, source->span, "the module calls itself");
 		return;
 	}
-	if (!is_inside(m, directory))
+	if (!files_inside(arena_of(m), m->reader->root.len > 0 ? m->reader->root : m->reader->directory, directory))
 		return;
 	for (uint32_t i = 0; i < c->instance_count; i++)
-		call_instance(m, c, &c->instances[i], directory);
+		call_instance(m, c, &c->instances[i], directory, relative);
 	give_arguments(m, c);
 }
 
@@ -985,49 +1215,128 @@ give(struct module *m)
 
 /* ---- the root ---- */
 
-static struct slice
-directory_of(struct slice path)
+/* terraform.tfvars, terraform.tfvars.json, then x.auto.tfvars and x.auto.tfvars.json by name; 0:
+ * no file of values that is read by itself. */
+static int
+value_rank(struct slice path)
 {
-	size_t len = path.len;
+	struct slice name = base_name(path);
 
-	while (len > 0 && path.ptr[len - 1] != '/')
-		len--;
-	return len > 1 ? slice_sub(path, 0, len - 1) : SLICE(".");
+	if (slice_is(name, "terraform.tfvars"))
+		return 1;
+	if (slice_is(name, "terraform.tfvars.json"))
+		return 2;
+	return slice_ends(name, SLICE(".auto.tfvars")) || slice_ends(name, SLICE(".auto.tfvars.json")) ? 3 : 0;
 }
 
 static void
-read_values(struct module *m, uint32_t source, struct hcl_map *values)
+add_values(struct module *m, uint32_t source, struct hcl_map *values)
 {
+	struct project *p = m->reader->project;
+	const struct value *document;
 	struct hcl_body *body;
 
-	hcl_parse(m->reader->project, source, &body);
+	if (slice_ends(p->sources[source].path, SLICE(".json"))) {
+		document_json(p, source, JSON_STRICT, &document);
+		for (uint32_t i = 0; document->kind == VALUE_MAP && i < document->count; i++)
+			hcl_map_add(values, document->members[i].key, document->members[i].key_span,
+			    document->members[i].value);
+		return;
+	}
+	hcl_parse(p, source, &body);
 	for (uint32_t i = 0; i < body->attribute_count; i++)
 		hcl_map_add(values, body->attributes[i].name, body->attributes[i].span,
 		    evaluate(m, body->attributes[i].expression, NULL));
 }
 
+/* The later file wins: the last of equal keys is kept. */
+static const struct value *
+read_values(struct module *m, const uint32_t *sources, uint32_t count)
+{
+	const struct project *p = m->reader->project;
+	struct hcl_map values = { .arena = arena_of(m) };
+	struct slice *names = arena_array(arena_of(m), count + 1u, sizeof *names);
+	uint32_t autos = 0, i, k;
+
+	for (int rank = 1; rank <= 2; rank++)
+		for (i = 0; i < count; i++)
+			if (value_rank(p->sources[sources[i]].path) == rank)
+				add_values(m, sources[i], &values);
+	for (i = 0; i < count; i++)
+		if (value_rank(p->sources[sources[i]].path) == 3)
+			names[autos++] = p->sources[sources[i]].path;
+	qsort(names, autos, sizeof *names, by_text);
+	for (k = 0; k < autos; k++)
+		for (i = 0; i < count; i++)
+			if (slice_eq(p->sources[sources[i]].path, names[k]))
+				add_values(m, sources[i], &values);
+	return hcl_map_end(&values, (struct span){ 0 });
+}
+
+static void
+begin_reader(struct reader *r, struct project *p, struct slice root, struct slice directory)
+{
+	*r = (struct reader){ .project = p, .root = root, .directory = directory, .installed = &value_null };
+	hcl_meter_init(&r->meter);
+}
+
+/* What `terraform init` wrote down about modules. */
+static void
+read_installed(struct reader *r)
+{
+	struct slice path = files_join(r->project->arena, r->directory, SLICE(".terraform/modules/modules.json"));
+	const struct value *document;
+	uint32_t source;
+
+	if (files_source(r->project, r->root.len > 0 ? r->root : r->directory, path, &source)
+	    && document_json(r->project, source, JSON_STRICT, &document))
+		r->installed = value_member(document, SLICE("Modules"));
+}
+
 void
 terraform_read(struct project *p, const uint32_t *sources, uint32_t count, struct slice root_directory)
 {
-	struct reader r = { .project = p, .root = root_directory };
-	struct hcl_map values = { .arena = p->arena };
 	uint32_t first = p->resource_count;
+	struct reader r;
 	struct module *m;
 
 	if (count == 0)
 		return;
-	hcl_meter_init(&r.meter);
-	m = new_module(&r, NULL, SLICE(""), directory_of(p->sources[sources[0]].path));
-	for (uint32_t i = 0; i < count; i++) {
-		struct slice path = p->sources[sources[i]].path;
-
-		if (slice_ends(path, SLICE(".tf")))
-			parse_into(m, sources[i]);
-		else if (slice_ends(path, SLICE("terraform.tfvars")) || slice_ends(path, SLICE(".auto.tfvars")))
-			read_values(m, sources[i], &values);
-	}
-	m->arguments = hcl_map_end(&values, (struct span){ 0 });
+	begin_reader(&r, p, root_directory, files_directory(p->sources[sources[0]].path));
+	read_installed(&r);
+	m = new_module(&r, NULL, SLICE(""), r.directory);
+	parse_all(m, sources, count);
+	m->arguments = read_values(m, sources, count);
 	sort_cells(m);
 	give(m);
 	host_gather(p, first);
+}
+
+const struct value *
+terraform_values(struct project *p, uint32_t source)
+{
+	struct hcl_map values = { .arena = p->arena };
+	struct reader r;
+
+	begin_reader(&r, p, SLICE(""), SLICE("."));
+	add_values(new_module(&r, NULL, SLICE(""), SLICE(".")), source, &values);
+	return hcl_map_end(&values, (struct span){ .source = source });
+}
+
+const struct value *
+terraform_environment(struct project *p, char *const *environment)
+{
+	struct hcl_map values = { .arena = p->arena };
+
+	for (; *environment != NULL; environment++) {
+		struct slice v = slice_of(*environment), name;
+
+		if (!slice_starts(v, SLICE("TF_VAR_")))
+			continue;
+		v = slice_sub(v, 7, v.len);
+		name = slice_cut(&v, '=');
+		if (name.len > 0 && v.ptr != NULL)
+			hcl_map_add(&values, name, (struct span){ 0 }, value_string(p->arena, (struct span){ 0 }, v));
+	}
+	return hcl_map_end(&values, (struct span){ 0 });
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -164,10 +165,233 @@ test_corpus(void **state)
 	print_message("%u files\n", files);
 }
 
+/* ---- in a directory of their own ---- */
+
+struct room {
+	char            path[64];
+	struct arena   *arena;
+	struct project  project;
+	uint32_t        sources[32], count;
+};
+
+/* Files as name, text, name, text ... NULL; those of the first level are the root module. */
+static void
+make_room(struct room *r, const char *const *files)
+{
+	char path[300], command[400];
+	FILE *f;
+
+	memset(r, 0, sizeof *r);
+	strcpy(r->path, "/tmp/terraform-XXXXXX");
+	assert_non_null(mkdtemp(r->path));
+	r->arena = arena_new(1 << 16);
+	project_init(&r->project, r->arena, NULL);
+	for (; *files != NULL; files += 2) {
+		snprintf(path, sizeof path, "%s/%s", r->path, files[0]);
+		snprintf(command, sizeof command, "mkdir -p \"$(dirname %s)\"", path);
+		assert_int_equal(system(command), 0);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(files[1], f);
+		fclose(f);
+		if (strchr(files[0], '/') == NULL)
+			r->sources[r->count++] = project_add_source(&r->project, slice_dup(slice_of(path), r->arena),
+			    slice_of(files[1]));
+	}
+}
+
+static void
+read_room(struct room *r)
+{
+	terraform_read(&r->project, r->sources, r->count, slice_of(r->path));
+	for (uint32_t i = 0; i < r->project.problem_count; i++)
+		print_message("%.*s:%u: %s\n", SLICE_FMT(r->project.sources[r->project.problems[i].span.source].path),
+		    r->project.problems[i].span.line, r->project.problems[i].message.ptr);
+}
+
+static void
+leave_room(struct room *r)
+{
+	char command[100];
+
+	snprintf(command, sizeof command, "rm -r %s", r->path);
+	assert_int_equal(system(command), 0);
+	arena_free(r->arena);
+}
+
+static const char *
+shown(const struct value *v)
+{
+	static char text[4][2000];
+	static int next;
+	char *to = text[next++ & 3];
+
+	if (v->kind == VALUE_BOOL)
+		return v->boolean ? "true" : "false";
+	snprintf(to, 2000, "%s%.*s", v->kind == VALUE_UNKNOWN ? "?" : v->kind == VALUE_NULL ? "null" : "",
+	    SLICE_FMT(v->text));
+	return to;
+}
+
+static const char *
+at(struct room *r, const char *address, const char *path)
+{
+	return shown(value_path(resource(&r->project, address)->attributes, path));
+}
+
+static void
+test_json(void **state)
+{
+	static const char *const files[] = { "main.tf.json",
+		"{\"//\": \"c\", \"variable\": {\"n\": {\"default\": \"x\"}},\n"
+		"\"resource\": {\"aws_s3_bucket\": {\"b\": {\"bucket\": \"${var.n}-logs\", \"tags\": {\"a\": \"$${x}\"},\n"
+		"  \"depends_on\": [\"aws_kms_key.k\"], \"dynamic\": {\"rule\": {\"for_each\": [1, 2], \"content\":\n"
+		"  {\"v\": \"${rule.value + 1}\"}}}}}, \"aws_kms_key\": {\"k\": [{\"count\": 2, \"i\": \"${count.index}\"}]}},\n"
+		"\"locals\": {\"l\": [true, 1.5]}, \"output\": {\"o\": {\"value\": \"${local.l[1]}\"}}}", NULL };
+	struct room r;
+
+	(void)state;
+	make_room(&r, files);
+	read_room(&r);
+	assert_int_equal(r.project.problem_count, 0);
+	assert_string_equal(at(&r, "aws_s3_bucket.b", "bucket"), "x-logs");
+	assert_string_equal(at(&r, "aws_s3_bucket.b", "tags.a"), "${x}");
+	assert_string_equal(at(&r, "aws_s3_bucket.b", "rule.1.v"), "3");
+	assert_string_equal(at(&r, "aws_kms_key.k[1]", "i"), "1");
+	assert_string_equal(at(&r, "output.o", "value"), "1.5");
+	assert_true(slice_is(resource(&r.project, "aws_s3_bucket.b")->references[0].address, "aws_kms_key.k"));
+	assert_int_equal(resource(&r.project, "aws_s3_bucket.b")->span.line, 2);
+	assert_int_equal(value_path(resource(&r.project, "aws_s3_bucket.b")->attributes, "tags")->span.line, 2);
+	leave_room(&r);
+}
+
+static void
+test_overrides(void **state)
+{
+	static const char *const files[] = { "a_override.tf", "resource \"t\" \"a\" {\n x = 2\n b {\n v = 9\n }\n lifecycle "
+		"{\n prevent_destroy = true\n }\n}\nlocals {\n l = \"over\"\n}\n", "main.tf", "resource \"t\" \"a\" {\n x = 1\n"
+		" y = local.l\n b {\n v = 1\n }\n b {\n v = 2\n }\n lifecycle {\n create_before_destroy = true\n }\n}\n"
+		"locals {\n l = \"base\"\n}\n", "main.tofu", "resource \"u\" \"b\" {}\nresource \"t\" \"a\" {\n x = 1\n y = local.l\n"
+		" b {\n v = 1\n }\n b {\n v = 2\n }\n lifecycle {\n create_before_destroy = true\n }\n}\nlocals {\n l = \"base\"\n}\n",
+		NULL };
+	struct room r;
+
+	(void)state;
+	make_room(&r, files);
+	read_room(&r);
+	assert_int_equal(r.project.problem_count, 0);
+	assert_int_equal(r.project.resource_count, 2);          /* main.tofu instead of main.tf */
+	assert_string_equal(at(&r, "t.a", "x"), "2");
+	assert_string_equal(at(&r, "t.a", "y"), "over");
+	assert_string_equal(at(&r, "t.a", "b.0.v"), "9");
+	assert_string_equal(at(&r, "t.a", "b.1.v"), "null");
+	assert_string_equal(at(&r, "t.a", "lifecycle.0.prevent_destroy"), "true");
+	assert_string_equal(at(&r, "t.a", "lifecycle.0.create_before_destroy"), "true");
+	leave_room(&r);
+}
+
+static void
+test_variables(void **state)
+{
+	static const char *const files[] = { "main.tf", "variable \"a\" {\n type = number\n}\nvariable \"b\" {}\nvariable \"c\""
+		" {}\nvariable \"d\" {\n type = object({\n x = string\n y = optional(number, 5)\n z = optional(bool)\n })\n}\n"
+		"variable \"e\" {\n type = set(string)\n default = [\"b\", \"a\", \"b\"]\n}\nvariable \"f\" {\n type = list(number)\n"
+		" default = [\"x\"]\n}\nvariable \"g\" {\n type = map(string)\n sensitive = true\n default = { k = 1 }\n}\n"
+		"variable \"h\" {\n type = string\n nullable = false\n default = \"usual\"\n}\nvariable \"i\" {\n type = list(string)\n}\n"
+		"variable \"j\" {\n type = string\n}\nresource \"t\" \"a\" {\n a = var.a\n b = var.b\n c = var.c\n d = var.d\n e = "
+		"var.e\n f = var.f\n g = var.g[\"k\"]\n h = var.h\n i = var.i\n j = var.j\n}\n",
+		"terraform.tfvars", "a = \"7\"\nb = \"terraform\"\nc = \"terraform\"\nd = { x = 1, w = 2 }\nh = null\n",
+		"b.auto.tfvars", "b = \"auto\"\n", "a.auto.tfvars.json", "{\"b\": \"json\", \"c\": \"json\"}", NULL };
+	static const char *const environment[] = { "TF_VAR_i=[\"p\", \"q\"]", "PATH=/", "TF_VAR_j=[1]", NULL };
+	struct room r;
+
+	(void)state;
+	make_room(&r, files);
+	r.project.given = terraform_environment(&r.project, (char *const *)(uintptr_t)environment);
+	read_room(&r);
+	assert_int_equal(r.project.problem_count, 0);
+	assert_int_equal(value_path(resource(&r.project, "t.a")->attributes, "a")->kind, VALUE_NUMBER);
+	assert_string_equal(at(&r, "t.a", "b"), "auto");
+	assert_string_equal(at(&r, "t.a", "c"), "json");
+	assert_string_equal(at(&r, "t.a", "d.x"), "1");
+	assert_string_equal(at(&r, "t.a", "d.y"), "5");
+	assert_int_equal(value_path(resource(&r.project, "t.a")->attributes, "d")->count, 3);
+	assert_string_equal(at(&r, "t.a", "e.0"), "a");
+	assert_string_equal(at(&r, "t.a", "f.0"), "?");
+	assert_string_equal(at(&r, "t.a", "g"), "1");
+	assert_true(value_path(resource(&r.project, "t.a")->attributes, "g")->sensitive);
+	assert_string_equal(at(&r, "t.a", "h"), "usual");
+	assert_string_equal(at(&r, "t.a", "i.1"), "q");
+	assert_string_equal(at(&r, "t.a", "j"), "[1]");
+	leave_room(&r);
+}
+
+static void
+test_files_and_modules(void **state)
+{
+	static const char *const files[] = { "main.tf", "module \"m\" {\n source = \"./mod\"\n count = 2\n who = \"w${count.index}\"\n}\n"
+		"module \"remote\" {\n source = \"terraform-aws-modules/x/aws\"\n}\nmodule \"gone\" {\n source = \"x/y/z\"\n}\n"
+		"resource \"t\" \"a\" {\n f = file(\"policy.txt\")\n o = file(\"../../../etc/passwd\")\n e = fileexists(\"policy.txt\")\n"
+		" r = module.remote.out\n g = module.gone.out\n m = module.m[1].text\n s = fileset(path.module, \"mod/*.t*\")\n"
+		" h = filemd5(\"${path.root}/policy.txt\")\n}\n", "policy.txt", "{}", "mod/x.tf", "variable \"who\" {}\noutput "
+		"\"text\" {\n value = templatefile(\"${path.module}/x.tpl\", { who = var.who })\n}\n", "mod/x.tpl",
+		"hello ${upper(who)}%{ if who == \"w1\" }!%{ endif }", "vendored/y.tf", "output \"out\" {\n value = \"installed\"\n}\n",
+		".terraform/modules/modules.json", "{\"Modules\":[{\"Key\":\"remote\",\"Dir\":\"vendored\"}]}", NULL };
+	struct room r;
+
+	(void)state;
+	make_room(&r, files);
+	r.count = 1;                    /* the text is no source */
+	read_room(&r);
+	assert_int_equal(r.project.problem_count, 0);
+	assert_string_equal(at(&r, "t.a", "f"), "{}");
+	assert_string_equal(at(&r, "t.a", "o"), "?");
+	assert_string_equal(at(&r, "t.a", "e"), "true");
+	assert_string_equal(at(&r, "t.a", "m"), "hello W1!");
+	assert_string_equal(at(&r, "t.a", "r"), "installed");
+	assert_string_equal(at(&r, "t.a", "g"), "?");
+	assert_string_equal(at(&r, "t.a", "s.1"), "mod/x.tpl");
+	assert_string_equal(at(&r, "t.a", "h"), "99914b932bd37a50b983c5e7c90ae93b");
+	leave_room(&r);
+}
+
+static void
+test_data(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct project p;
+
+	(void)state;
+	read_text(&p, a, "data \"aws_iam_policy_document\" \"base\" {\n statement {\n sid = \"A\"\n actions = [\"s3:Get*\"]\n"
+	    " resources = [\"*\"]\n }\n}\n"
+	    "data \"aws_iam_policy_document\" \"d\" {\n source_policy_documents = [data.aws_iam_policy_document.base.json]\n"
+	    " statement {\n sid = \"B\"\n effect = \"Deny\"\n actions = [\"s3:*\", \"a:b\"]\n resources = [\"x\"]\n principals {\n"
+	    " type = \"*\"\n identifiers = [\"*\"]\n }\n condition {\n test = \"Bool\"\n variable = \"aws:SecureTransport\"\n"
+	    " values = [\"false\"]\n }\n }\n override_policy_documents = [jsonencode({ Statement = [{ Sid = \"A\", Effect = \"Deny\" }] })]\n}\n"
+	    "data \"aws_iam_policy_document\" \"u\" {\n statement {\n actions = [\"a\"]\n resources = [aws_x.y.arn]\n }\n}\n"
+	    "data \"template_file\" \"t\" {\n template = \"a $${x}\"\n vars = { x = 1 }\n}\n"
+	    "data \"cloudinit_config\" \"c\" {\n part {\n content_type = \"text/cloud-config\"\n content = \"ntp: {}\"\n }\n}\n"
+	    "resource \"t\" \"a\" {\n d = data.aws_iam_policy_document.d.json\n u = data.aws_iam_policy_document.u.json\n"
+	    " t = data.template_file.t.rendered\n c = data.cloudinit_config.c.rendered\n i = data.aws_caller_identity.me.account_id\n}\n");
+	assert_int_equal(p.problem_count, 0);
+	assert_string_equal(shown(value_path(resource(&p, "t.a")->attributes, "d")),
+	    "{\"Statement\":[{\"Effect\":\"Deny\",\"Sid\":\"A\"},{\"Action\":[\"s3:*\",\"a:b\"],\"Condition\":{\"Bool\":"
+	    "{\"aws:SecureTransport\":\"false\"}},\"Effect\":\"Deny\",\"Principal\":\"*\",\"Resource\":\"x\",\"Sid\":\"B\"}],"
+	    "\"Version\":\"2012-10-17\"}");
+	assert_string_equal(shown(value_path(resource(&p, "t.a")->attributes, "u")), "?{\"Statement\":[{\"Action\":\"a\","
+	    "\"Effect\":\"Allow\",\"Resource\":\"${?}\"}],\"Version\":\"2012-10-17\"}");
+	assert_string_equal(shown(value_path(resource(&p, "t.a")->attributes, "t")), "a 1");
+	assert_non_null(strstr(shown(value_path(resource(&p, "t.a")->attributes, "c")), "ntp: {}"));
+	assert_string_equal(shown(value_path(resource(&p, "t.a")->attributes, "i")), "?");
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_json), cmocka_unit_test(test_overrides), cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_data),
 		cmocka_unit_test(test_expansion), cmocka_unit_test(test_empty), cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_modules), cmocka_unit_test(test_corpus),
 	};

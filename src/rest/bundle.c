@@ -28,6 +28,7 @@
 #include "exchange/exchange.h"
 #include "exchange/place.h"
 #include "exchange/service.h"
+#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/conditional.h"
@@ -551,6 +552,18 @@ targets_of_updates(struct bundle *b)
 	}
 }
 
+/* With all ids known: what entries may refer to although it is not stored yet. */
+static bool
+name_targets(struct bundle *b, struct transaction *t)
+{
+	t->targets = arena_alloc(b->outer->arena, sizeof *t->targets);
+	names_init_keyed(t->targets, b->outer->arena, b->count);
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->entries[i].target.len > 0)
+			names_add(t->targets, b->entries[i].target, i);
+	return true;
+}
+
 static bool
 reads(const struct exchange *x)
 {
@@ -709,23 +722,6 @@ perform_reads(struct bundle *b)
 	return true;
 }
 
-bool
-bundle_read_late(struct exchange *outer, bool snapshot)
-{
-	for (uint32_t i = 0; i < outer->entry_count; i++) {
-		struct exchange *x = outer->entries[i];
-
-		if (!x->late)
-			continue;
-		x->worker = outer->worker;
-		if (snapshot ? !rest_perform(x) : !exchange_fail(x, FAULT_NO_STORE, ""))
-			rest_refuse(x);
-		if (!controls_response(x))
-			return false;
-	}
-	return true;
-}
-
 static bool
 transact(struct bundle *b)
 {
@@ -738,7 +734,7 @@ transact(struct bundle *b)
 	}
 	targets_of_updates(b);
 	return perform_deletes(b) && resolve_conditions(b) && assign_patients(b, t)
-	    && assign_others(b) && perform_writes(b) && one_unit(b) && perform_reads(b);
+	    && assign_others(b) && name_targets(b, t) && perform_writes(b) && one_unit(b) && perform_reads(b);
 }
 
 /* A request that came before is answered as it was then. */
@@ -749,62 +745,166 @@ perform_once(struct exchange *x)
 }
 
 static void
-batch(struct bundle *b)
+perform_in_batch(struct exchange *x, struct store_commit *c)
 {
-	struct exchange *outer = b->outer;
-	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
+	struct store_unit *u;
 
-	c->units = arena_array(outer->arena, b->count + 1, sizeof *c->units);
-	for (uint32_t i = 0; i < b->count; i++) {
-		struct exchange *x = b->entries[i].x;
-
-		if (b->entries[i].resource != 0 && x->interaction != NULL)
-			keep_id(b, &b->entries[i]);
-		if (!entry_allowed(x) || !perform_once(x))
-			rest_refuse(x);
-		else if (x->write != NULL) {
-			x->unit = &c->units[c->count++];
-			x->unit->writes = x->write;
-			x->unit->count = x->write_count;
-			x->unit->guards = x->guard;
-			x->unit->guard_count = x->guard != NULL;
-			x->unit->replay = replay_keep(x);
-		}
+	x->unit = NULL;
+	if (!entry_allowed(x) || !perform_once(x)) {
+		rest_refuse(x);
+		return;
 	}
-	if (c->count > 0) {
-		c->count++;             /* the last one is for the records of the rest */
-		outer->commit = c;
-	}
+	if (x->write == NULL)
+		return;
+	u = x->unit = &c->units[c->count++];
+	*u = (struct store_unit){ .writes = x->write, .count = x->write_count, .guards = x->guard,
+		.guard_count = x->guard != NULL, .replay = replay_keep(x) };
 }
 
-/* Each entry's own records: into its unit, so that they happen with its write,
- * else among those of the Bundle. */
+static struct store_commit *
+new_commit(struct exchange *outer)
+{
+	struct store_commit *c = arena_alloc(outer->arena, sizeof *c);
+
+	c->units = arena_array(outer->arena, outer->entry_count + 1, sizeof *c->units);
+	return c;
+}
+
+static void
+keep_commit(struct exchange *outer, struct store_commit *c)
+{
+	if (c->count == 0)
+		return;
+	c->count++;                     /* the last one is for the records of the rest */
+	outer->commit = c;
+}
+
+static void
+batch(struct bundle *b)
+{
+	struct store_commit *c = new_commit(b->outer);
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		if (b->entries[i].resource != 0 && b->entries[i].x->interaction != NULL)
+			keep_id(b, &b->entries[i]);
+		perform_in_batch(b->entries[i].x, c);
+	}
+	keep_commit(b->outer, c);
+}
+
+/* An entry's own records: into its unit, so that they happen with its write, else among those of
+ * the Bundle. */
+static bool
+record_entry(struct exchange *outer, struct exchange *x)
+{
+	uint32_t count = outer->entry_record_count;
+
+	if (!controls_response(x))
+		return exchange_fail(outer, FAULT_NO_AUDIT, "");
+	if (x->unit != NULL) {
+		x->unit->records = x->records;
+		x->unit->record_count = x->record_count;
+		return true;
+	}
+	outer->entry_records = arena_grow(outer->arena, outer->entry_records,
+	    count * sizeof *x->records, (count + x->record_count) * sizeof *x->records);
+	if (x->record_count > 0)
+		memcpy(outer->entry_records + count, x->records, x->record_count * sizeof *x->records);
+	outer->entry_record_count += x->record_count;
+	return true;
+}
+
 static bool
 record_entries(struct exchange *outer)
 {
-	struct slice *loose = NULL;
-	uint32_t count = 0;
+	for (uint32_t i = 0; i < outer->entry_count; i++)
+		if (!outer->entries[i]->late && !record_entry(outer, outer->entries[i]))
+			return false;
+	return true;
+}
 
+static void
+forget_records(struct exchange *outer)
+{
+	outer->entry_records = NULL;
+	outer->entry_record_count = 0;
+}
+
+bool
+bundle_read_late(struct exchange *outer, bool snapshot)
+{
+	forget_records(outer);
 	for (uint32_t i = 0; i < outer->entry_count; i++) {
 		struct exchange *x = outer->entries[i];
 
-		if (x->late)
+		if (!x->late)
 			continue;
-		if (!controls_response(x))
-			return exchange_fail(outer, FAULT_NO_AUDIT, "");
-		if (x->unit != NULL) {
-			x->unit->records = x->records;
-			x->unit->record_count = x->record_count;
-			continue;
-		}
-		loose = arena_grow(outer->arena, loose, count * sizeof *loose,
-		    (count + x->record_count) * sizeof *loose);
-		if (x->record_count > 0)
-			memcpy(loose + count, x->records, x->record_count * sizeof *loose);
-		count += x->record_count;
+		x->worker = outer->worker;
+		if (snapshot ? !rest_perform(x) : !exchange_fail(x, FAULT_NO_STORE, ""))
+			rest_refuse(x);
+		if (!record_entry(outer, x))
+			return false;
 	}
-	outer->entry_records = loose;
-	outer->entry_record_count = count;
+	return true;
+}
+
+/* As it was before it was performed. */
+static void
+put_back_entry(struct exchange *x)
+{
+	forget_answer(x);
+	x->write = NULL;
+	x->write_count = 0;
+	x->old = NULL;
+	x->resolved = false;
+	x->guard = NULL;
+	x->placed = false;
+	x->compartment = (struct store_compartment){ .number = 0 };
+	if (x->interaction->shape == PATH_TYPE)
+		x->id = SLICE_NONE;
+	if (x->interaction->verb == PERMIT_UPDATE)
+		x->chosen_id = SLICE_NONE;
+}
+
+/* What had a file written beside it would need that again: it is refused instead. */
+static void
+perform_lost(struct exchange *x, struct store_commit *c, bool snapshot)
+{
+	if (x->file != NULL || !snapshot) {
+		rest_conflict(x);
+		x->unit = NULL;
+		x->events = NULL;
+		rest_refuse(x);
+		return;
+	}
+	put_back_entry(x);
+	perform_in_batch(x, c);
+}
+
+bool
+bundle_perform_again(struct exchange *outer, bool snapshot)
+{
+	struct store_commit *c = new_commit(outer);
+
+	forget_records(outer);
+	for (uint32_t i = 0; i < outer->entry_count; i++) {
+		struct exchange *x = outer->entries[i];
+
+		if (x->unit == NULL || x->unit->verdict == STORE_DONE)
+			continue;
+		x->worker = outer->worker;
+		perform_lost(x, c, snapshot);
+		if (!record_entry(outer, x))
+			return false;
+	}
+	keep_commit(outer, c);
+	if (outer->commit != NULL) {
+		struct store_unit *rest = &c->units[c->count - 1];
+
+		rest->records = outer->entry_records;
+		rest->record_count = outer->entry_record_count;
+		forget_records(outer);
+	}
 	return true;
 }
 

@@ -242,11 +242,19 @@ read_parameters(struct exchange *x, struct slice rest)
 	}
 }
 
+/* Exports are NDJSON, and their manifests JSON, whatever is accepted. */
+static bool
+has_own_form(const struct exchange *x)
+{
+	return x->interaction != NULL
+	    && (x->interaction->shape == PATH_EXPORT || x->interaction->shape == PATH_EXPORT_FILE);
+}
+
 void
 format_negotiate(struct exchange *x)
 {
 	x->as_xml = x->as_html = x->pretty = x->format_asked = x->unacceptable = false;
-	if (x->parent != NULL)
+	if (x->parent != NULL || has_own_form(x))
 		return;
 	read_parameters(x, x->query);
 	if (x->interaction != NULL && x->interaction->body == BODY_FORM)

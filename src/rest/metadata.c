@@ -33,7 +33,8 @@ write_interactions(struct buf *b, bool of_system)
 		const struct interaction *row = &interactions[i];
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
-		if (row->open || repeated || is_of_system(row) != of_system)
+		if (row->open || repeated || row->shape == PATH_EXPORT || row->shape == PATH_EXPORT_FILE
+		    || is_of_system(row) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
 		first = false;
@@ -139,7 +140,8 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	instant_format(env_wall(s->env), now);
 	buf_init(&b, arena, SIZE_MAX);
 	buf_printf(&b, "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"date\":\"%.*s\","
-	    "\"kind\":\"instance\",\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
+	    "\"kind\":\"instance\",\"instantiates\":[\"http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/"
+	    "bulk-data\"],\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
 	    "{\"description\":\"Firebreak FHIR server\",\"url\":\"%.*s\"},\"fhirVersion\":\"4.0.1\","
 	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
 	    SLICE_FMT(s->base));

@@ -33,6 +33,8 @@ static const char *const templates[] = {
 	[PATH_SYSTEM_OPERATION]   = "/$",
 	[PATH_TYPE_OPERATION]     = "/@/$",
 	[PATH_INSTANCE_OPERATION] = "/@/{id}/$",
+	[PATH_EXPORT]             = "/bulk/{id}",
+	[PATH_EXPORT_FILE]        = "/bulk/{id}/{vid}",
 	[PATH_NONE]               = NULL,
 };
 

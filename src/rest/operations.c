@@ -16,6 +16,14 @@
 	{ name, types, HL7(definition), OPERATION("GET", shape, PERMIT_READ, BODY_NONE, perform) }, \
 	{ name, types, HL7(definition), OPERATION("POST", shape, PERMIT_READ, BODY_ANY, perform) }
 
+/* Bulk Data Access 2.0 */
+#define BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
+#define EXPORT(types, definition, shape, verb) \
+	{ "export", types, BULK(definition), \
+	  { "operation", "GET", shape, verb, 'E', false, BODY_NONE, rest_export } }, \
+	{ "export", types, BULK(definition), \
+	  { "operation", "POST", shape, verb, 'E', false, BODY_ANY, rest_export } }
+
 /* It takes no parameters. */
 #define META(method, shape, verb) \
 	{ "meta", NULL, HL7("Resource-meta"), OPERATION(method, shape, verb, BODY_NONE, rest_meta) }
@@ -54,5 +62,8 @@ const struct operation operations[] = {
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_DELETE, BODY_NONE, rest_quarantine_destroy) },
 	{ "quarantine-check", NULL, OUR("quarantine-check"),
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_NONE, rest_quarantine_check) },
+	EXPORT(NULL, "export", PATH_SYSTEM_OPERATION, 0),
+	EXPORT("Patient", "patient-export", PATH_TYPE_OPERATION, PERMIT_READ),
+	EXPORT("Group", "group-export", PATH_INSTANCE_OPERATION, PERMIT_READ),
 };
 const int operation_count = sizeof operations / sizeof operations[0];

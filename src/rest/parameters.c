@@ -23,9 +23,22 @@ among(struct slice name, const char *names)
 }
 
 static bool
+is_lenient(const struct exchange *x)
+{
+	struct slice prefer = exchange_header(x, "prefer");
+	bool lenient = false;
+
+	while (prefer.len > 0)
+		lenient |= slice_is(slice_trim(slice_cut(&prefer, ',')), "handling=lenient");
+	return lenient;
+}
+
+static bool
 add(struct parameters *p, const char *names, struct parameter one)
 {
 	if (among(one.name, general) && one.node == 0)
+		return true;
+	if (!among(one.name, names) && is_lenient(p->x))
 		return true;
 	if (!among(one.name, names))
 		return exchange_fail(p->x, FAULT_NOT_SUPPORTED, "a parameter of the operation");

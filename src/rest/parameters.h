@@ -27,7 +27,8 @@ struct parameters {
 };
 
 /* All of them; each must be among the `names` (separated by spaces), else
- * FAULT_NOT_SUPPORTED: what would be ignored is refused. */
+ * FAULT_NOT_SUPPORTED: what would be ignored is refused, unless the client prefers
+ * handling=lenient. */
 MUST_USE bool parameters_read(struct exchange *, const char *names, struct parameters *);
 
 /* The first with this name; NULL: none. */

@@ -28,6 +28,9 @@ MUST_USE bool rest_parse(struct exchange *);
 /* Take in (parse, controls_in) and perform.  For entries too. */
 MUST_USE bool rest_perform(struct exchange *);
 
+/* Does it wait for the disk?  Then it is no work for an event loop. */
+bool rest_waits(const struct interaction *);
+
 /* The answer to a failed exchange: status, OperationOutcome. */
 void rest_refuse(struct exchange *);
 

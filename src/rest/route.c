@@ -93,6 +93,17 @@ below_type(struct exchange *x, const struct segments *s)
 }
 
 static enum path_shape
+below_bulk(struct exchange *x, const struct segments *s)
+{
+	x->id = s->at[1];
+	if (s->count == 3)
+		x->version = s->at[2];
+	if (!id_good(x->id) || (s->count == 3 && !id_good(x->version)))
+		return PATH_NONE;
+	return s->count == 2 ? PATH_EXPORT : PATH_EXPORT_FILE;
+}
+
+static enum path_shape
 shape_of(struct exchange *x)
 {
 	struct slice base = x->service->base_path, rest = x->path;
@@ -120,6 +131,8 @@ shape_of(struct exchange *x)
 		return PATH_SMART;
 	if (s.count == 1 && operation_named(x, s.at[0]))
 		return PATH_SYSTEM_OPERATION;
+	if (s.count > 1 && s.count < 4 && slice_is(s.at[0], "bulk"))
+		return below_bulk(x, &s);
 	return below_type(x, &s);
 }
 

@@ -107,6 +107,7 @@ delivery_put_back(struct exchange *x)
 	x->record_count = 0;
 	x->commit = NULL;
 	x->write = NULL;
+	x->write_count = 0;
 	x->old = NULL;
 	x->resolved = false;
 	x->late = false;
@@ -189,21 +190,6 @@ collect_entry_records(struct exchange *x)
 	return true;
 }
 
-static bool
-collect_late_records(struct exchange *x)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < x->entry_count; i++)
-		count += x->entries[i]->late ? x->entries[i]->record_count : 0;
-	x->records = arena_array(x->arena, count + 1, sizeof *x->records);
-	x->record_count = 0;
-	for (uint32_t i = 0; i < x->entry_count; i++)
-		for (uint32_t k = 0; x->entries[i]->late && k < x->entries[i]->record_count; k++)
-			x->records[x->record_count++] = x->entries[i]->records[k];
-	return count > 0;
-}
-
 /* The writes that won are done and recorded; now the losers' records. */
 static enum delivery_state
 settle_batch(struct delivery *d)
@@ -224,28 +210,39 @@ settle_batch(struct delivery *d)
 	return DELIVERY_RECORDS;
 }
 
-/* The writes are done and recorded; now what reads them, with records of its own. */
+/* The Bundle's own event is durable already; those of its entries follow. */
+static bool
+answer_again(struct exchange *x, bool transaction)
+{
+	x->out_count = 0;
+	bundle_answer(x, transaction);
+	x->audited = false;
+	x->record_count = 0;
+	return controls_response(x);
+}
+
 void
-delivery_read_late(struct delivery *d, struct worker *w)
+delivery_more(struct delivery *d, struct worker *w)
 {
 	struct exchange *x = d->x;
+	bool transaction = x->late, snapshot, good;
 	struct outcome aside;
-	bool good;
 
 	x->worker = w;
 	x->commit = NULL;
 	outcome_init(&aside, x->arena);
-	good = bundle_read_late(x, store_begin(w->reader, &aside));
+	snapshot = store_begin(w->reader, &aside);
+	good = transaction ? bundle_read_late(x, snapshot) : bundle_perform_again(x, snapshot);
 	store_end(w->reader);
-	x->out_count = 0;
-	bundle_answer(x, true);
-	x->audited = false;                     /* the Bundle's own event is durable already */
-	if (!good || !controls_response(x) || !collect_late_records(x)) {
-		delivery_last_resort(x);
-		d->done(d);
+	if (good && answer_again(x, transaction)) {
+		x->records = x->entry_records;
+		x->record_count = x->entry_record_count;
+		delivery_start(d);
 		return;
 	}
-	delivery_start(d);
+	x->commit = NULL;
+	delivery_last_resort(x);
+	d->done(d);
 }
 
 static enum delivery_state
@@ -260,9 +257,9 @@ finish_commit(struct delivery *d)
 		return refuse(d);
 	}
 	if (!any_verdict(x->commit, STORE_CONFLICT))
-		return x->late ? DELIVERY_READS : DELIVERY_READY;
+		return x->late ? DELIVERY_MORE : DELIVERY_READY;
 	if (x->entry_count > 0 && x->commit->count > 1)
-		return settle_batch(d);
+		return ++d->attempts < ATTEMPTS ? DELIVERY_MORE : settle_batch(d);
 	if (++d->attempts < ATTEMPTS) {
 		delivery_put_back(x);
 		return DELIVERY_AGAIN;

@@ -37,12 +37,13 @@ enum delivery_state {
 	DELIVERY_READY,         /* the answer may leave */
 	DELIVERY_AGAIN,         /* x was put back: run it again, then delivery_start() */
 	DELIVERY_RECORDS,       /* x became a refusal: delivery_start() for its records */
-	DELIVERY_READS,         /* a transaction that reads what it wrote: delivery_read_late() */
+	DELIVERY_MORE,          /* a Bundle is not done: delivery_more() */
 };
 enum delivery_state delivery_finish(struct delivery *);
 
-/* Performs the reads, in a new snapshot of the worker's store; done() follows, always. */
-void delivery_read_late(struct delivery *, struct worker *);
+/* What remains of a Bundle, in a new snapshot of the worker's store: the reads of a transaction
+ * that wrote, or the entries of a batch that lost a race.  done() follows, always. */
+void delivery_more(struct delivery *, struct worker *);
 
 /* An answer made of fixed text, for when not even a refusal can be audited. */
 void delivery_last_resort(struct exchange *);

@@ -18,6 +18,7 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "bulk/bulk.h"
 #include "controls/attachments.h"
 #include "controls/control.h"
 #include "crypto/keeper.h"
@@ -75,11 +76,11 @@ reply(struct job *job)
 static void run_again(struct job *job);
 
 static void
-read_late(void *arg, struct worker *w)
+deliver_more(void *arg, struct worker *w)
 {
 	struct job *job = arg;
 
-	delivery_read_late(&job->delivery, w);
+	delivery_more(&job->delivery, w);
 }
 
 static void
@@ -95,8 +96,8 @@ finish(void *arg)
 	case DELIVERY_AGAIN:
 		run_again(job);
 		break;
-	case DELIVERY_READS:
-		pool_submit(job->server->pool, read_late, job);
+	case DELIVERY_MORE:
+		pool_submit(job->server->pool, deliver_more, job);
 		break;
 	case DELIVERY_RECORDS:
 		delivery_start(&job->delivery);
@@ -156,8 +157,7 @@ static void
 run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
-
-	bool heavy = i != NULL && (i->body == BODY_BUNDLE || i->body == BODY_PATCH
+	bool heavy = i != NULL && (rest_waits(i) || i->body == BODY_BUNDLE || i->body == BODY_PATCH
 	    || job->x->content.len > LONG_BODY);
 
 	if (heavy && !job->x->outcome.failed)
@@ -324,6 +324,8 @@ open_workers(struct server *server, struct outcome *o)
 		store_reader_lazy(server->workers[server->worker_count].reader);
 	}
 	server->pool = pool_new(server->service, 0, o);
+	if (server->pool == NULL || (server->service->bulk = bulk_open(server->service, o)) == NULL)
+		return false;
 	server->inspectors = server->pool == NULL ? NULL : pool_new(server->service,
 	    (int)server->service->limits->of[LIMIT_SCAN_THREADS], o);
 	return server->inspectors != NULL;
@@ -342,6 +344,9 @@ close_workers(struct server *server)
 {
 	pool_free(server->inspectors);
 	pool_free(server->pool);
+	if (server->service->bulk != NULL)
+		bulk_close(server->service->bulk);
+	server->service->bulk = NULL;
 	while (server->worker_count > 0)
 		worker_close(&server->workers[--server->worker_count]);
 }
@@ -367,6 +372,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	    && (house = house_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
+		bulk_start(s->bulk);
 		ready(ctx, http_port(server->http));
 		http_run(server->http, GRACE_SECONDS);
 		stoppable = NULL;

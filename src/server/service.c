@@ -84,7 +84,8 @@ open_pack(struct service *s, const char *path, struct outcome *o)
 	if (!package_store_load(s->pack, s->env, s->dir, s->arena, o))
 		return false;
 	s->validator = validator_new(s->pack, s->limits, s->env, s->arena, o);
-	return s->validator != NULL;
+	return s->validator != NULL && validator_impose(s->validator, s->options.validation_profiles.at,
+	    s->options.validation_profiles.count, o);
 }
 
 static bool

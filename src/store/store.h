@@ -143,6 +143,34 @@ struct store_page {
 MUST_USE bool store_search(struct store_reader *, const struct permit *, const struct query *,
     const struct store_position *from, struct arena *, struct store_page *, struct outcome *);
 
+/* Everything that a permit reaches, as it was at one instant, in the store's own order: for
+ * exports.  A scan may be broken off after any call and taken up again at its position, in another
+ * snapshot or another run: what changed since `until` is told as it was then. */
+struct store_scan {
+	const bool    *types;           /* by type number: those that are wanted */
+	const int64_t *compartments;    /* sorted; NULL: all */
+	uint32_t       compartment_count;
+	bool           patients_only;   /* nothing that is in no patient's compartment */
+	int64_t        since, until;    /* ms: last changed in since <= t <= until */
+	bool           deleted;         /* tombstones too */
+};
+
+struct store_scan_position {
+	bool     done;
+	int64_t  compartment, row;      /* begin with 0, 0, 0 */
+	uint32_t type, at;              /* `at`: in the list of compartments */
+};
+
+/* The next, at most `max` rows looked at; `each` returns false to fail.  A tombstone has the body of
+ * the version before it. */
+MUST_USE bool store_scan(struct store_reader *, const struct permit *, const struct store_scan *,
+    struct store_scan_position *, uint32_t max, struct arena *,
+    bool (*each)(void *ctx, struct stored *), void *ctx, struct outcome *);
+
+/* The compartments in which any of these patients is, sorted: their own, and those of sets. */
+MUST_USE bool store_compartments_with(struct store_reader *, const int64_t *patients,
+    uint32_t count, struct arena *, int64_t **out, uint32_t *out_count, struct outcome *);
+
 /* The resolver for index and query: row numbers by id or alias, without a look
  * at rows that could be hidden (an id that does not decode to a plausible row is 0). */
 struct index_resolver store_resolver(struct store_reader *, struct slice base);

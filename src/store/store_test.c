@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "base/arena.h"
 #include "base/env.h"
@@ -487,12 +488,207 @@ a_kept_snapshot_is_renewed_by_a_commit(void **state UNUSED)
 	assert_true(reads(&everything, m, &s));
 }
 
+/* Guards */
+
+static enum store_verdict
+commit_guarded(struct store_write *w, const struct store_guard *guard, struct store_replay *replay)
+{
+	struct store_guard copy = guard == NULL ? (struct store_guard){ NULL, NULL, 0 } : *guard;
+	struct store_unit unit = { .writes = w, .count = 1, .guards = &copy,
+		.guard_count = guard != NULL, .replay = replay };
+	sem_t written;
+	struct store_commit c = { .units = &unit, .count = 1, .done = wake, .ctx = &written };
+
+	sem_init(&written, 0, 0);
+	assert_true(store_submit(store, &everything, &c, arena, &outcome));
+	sem_wait(&written);
+	sem_destroy(&written);
+	return unit.verdict;
+}
+
+/* A search that finds nothing, and the guard of a write that leans on that. */
+static struct store_guard
+nothing_found(const struct permit *p, const char *type, const char *text, struct query *q)
+{
+	assert_int_equal(search(p, type, text, q).count, 0);
+	return (struct store_guard){ p, q, store_seen(reader) };
+}
+
+#define MARKED(value) "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"" value "\"}]}"
+
+static void
+a_guard_loses_to_what_matches_by_then(void **state UNUSED)
+{
+	struct query q, other, by_name;
+	struct store_guard guard = nothing_found(&everything, "Patient", "identifier=a", &q);
+	struct store_guard unhurt = nothing_found(&everything, "Patient", "identifier=b", &other);
+	struct store_guard plain = nothing_found(&everything, "Patient", "birthdate=1970", &by_name);
+	struct store_write w;
+
+	create("Patient", MARKED("a"));
+	create("Observation", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{},"
+	    "\"identifier\":[{\"value\":\"b\"}]}");
+	w = prepare("Patient", MARKED("a"), NULL);
+	assert_int_equal(commit_guarded(&w, &guard, NULL), STORE_CONFLICT);
+	w = prepare("Patient", MARKED("b"), NULL);
+	assert_int_equal(commit_guarded(&w, &unhurt, NULL), STORE_DONE);
+	w = prepare("Patient", "{\"resourceType\":\"Patient\",\"birthDate\":\"1970\"}", NULL);
+	assert_int_equal(commit_guarded(&w, &plain, NULL), STORE_DONE);
+	w = prepare("Patient", "{\"resourceType\":\"Patient\",\"birthDate\":\"1970\"}", NULL);
+	assert_int_equal(commit_guarded(&w, &plain, NULL), STORE_CONFLICT);
+}
+
+static void
+a_guard_sees_what_its_permit_sees(void **state UNUSED)
+{
+	static const char secret[] = "{\"resourceType\":\"Patient\",\"meta\":{\"security\":[{\"system\":"
+	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},"
+	    "\"identifier\":[{\"value\":\"a\"}]}";
+	const struct permit low = { all_rules, 1, false, 0, 3, false };
+	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
+	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false };
+	struct query by_low, by_bound;
+	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
+	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
+	struct store_write w;
+
+	create("Patient", secret);
+	observation_of(other, "x", "");
+	w = prepare("Patient", MARKED("a"), NULL);
+	assert_int_equal(commit_guarded(&w, &guard, NULL), STORE_DONE);
+	w = prepare("Patient", MARKED("c"), NULL);
+	assert_int_equal(commit_guarded(&w, &inside, NULL), STORE_DONE);
+	observation_of(own, "x", "");
+	w = prepare("Patient", MARKED("d"), NULL);
+	assert_int_equal(commit_guarded(&w, &inside, NULL), STORE_CONFLICT);
+}
+
+static void
+an_outcome_is_kept_once_for_a_day(void **state UNUSED)
+{
+	struct store_replay replay = { .key = { 1 }, .at = 1800000000000, .answer = SLICE("first") };
+	struct store_replay again = { .key = { 1 }, .at = 1800000000000, .answer = SLICE("second") };
+	struct store_write w = prepare("Patient", MARKED("a"), NULL);
+	static const uint8_t other[STORE_REPLAY_KEY] = { 2 };
+	struct slice answer;
+
+	assert_int_equal(commit_guarded(&w, NULL, &replay), STORE_DONE);
+	w = prepare("Patient", MARKED("a"), NULL);
+	assert_int_equal(commit_guarded(&w, NULL, &again), STORE_CONFLICT);
+	assert_true(store_begin(reader, &outcome));
+	assert_true(store_replayed(reader, replay.key, replay.at, arena, &answer));
+	assert_true(slice_is(answer, "first"));
+	assert_true(store_replayed(reader, replay.key, replay.at + STORE_REPLAY_MS, arena, &answer));
+	assert_false(store_replayed(reader, replay.key, replay.at + STORE_REPLAY_MS + 1, arena, &answer));
+	assert_false(store_replayed(reader, other, replay.at, arena, &answer));
+	store_end(reader);
+}
+
+/* Changes */
+
+static uint32_t
+changes(const struct permit *p, const char *type, struct store_span span, struct stored **out)
+{
+	const struct type *one = pack_resource(pack, slice_of(type));
+	uint32_t count;
+
+	span.types = &one;
+	span.type_count = 1;
+	assert_true(store_begin(reader, &outcome));
+	assert_true(store_changes(reader, p, &span, arena, out, &count, &outcome));
+	store_end(reader);
+	return count;
+}
+
+static void
+changes_are_newest_first_and_of_what_is_seen(void **state UNUSED)
+{
+	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *a = observation_of(own, "a", ""), *b = observation_of(other, "b", "");
+	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false };
+	const struct permit nobody = { all_rules, 1, true, 0, 5, false };
+	struct store_span span = any_time;
+	struct stored *at;
+
+	assert_int_equal(changes(&everything, "Observation", any_time, &at), 2);
+	assert_true(at[0].vid == b->vid && at[1].vid == a->vid);
+	assert_int_equal(changes(&bound, "Observation", any_time, &at), 1);
+	assert_true(at[0].vid == a->vid);
+	assert_int_equal(changes(&bound, "Patient", any_time, &at), 1);
+	assert_int_equal(changes(&nobody, "Observation", any_time, &at), 0);
+	span.max = 1;
+	assert_int_equal(changes(&everything, "Observation", span, &at), 1);
+	span.before = at[0].updated;
+	assert_int_equal(changes(&everything, "Observation", span, &at), 1);
+	assert_true(at[0].vid == a->vid);
+	span.since = a->updated + 1;
+	assert_int_equal(changes(&everything, "Observation", span, &at), 0);
+}
+
+/* No history looks at rows that it does not show: each query is a range of the key. */
+static void
+changes_are_found_by_their_key(void **state UNUSED)
+{
+	static const char wanted[] = "SEARCH change USING PRIMARY KEY "
+	    "(lead=? AND level=? AND type=? AND updated>? AND updated<?)";
+	char path[128];
+	sqlite3 *db;
+	sqlite3_stmt *q;
+
+	snprintf(path, sizeof path, "%s/store.db", dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "EXPLAIN QUERY PLAN SELECT updated, vid FROM change WHERE "
+	    "lead=?1 AND level=?2 AND type=?3 AND updated>=?4 AND updated<?5 AND updated<=?6 AND until>?7 "
+	    "ORDER BY updated DESC, vid DESC LIMIT ?8", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(q, 3), wanted);
+	assert_int_equal(sqlite3_step(q), SQLITE_DONE);         /* no sorting */
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+}
+
+/* A store of before there were changes has them when it is opened. */
+static void
+changes_are_made_for_an_older_store(void **state UNUSED)
+{
+	struct store_config config = { .env = &env_real, .limits = &limits_default, .path = dir,
+		.keeper = keeper, .pack = pack };
+	struct model *m = create("Patient", "{\"resourceType\":\"Patient\",\"active\":true}");
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", m);
+	struct store_span span = any_time;
+	struct stored *at;
+	char path[128];
+	sqlite3 *db;
+
+	w.method = 'U';
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	store_reader_close(reader);
+	store_close(store);
+	snprintf(path, sizeof path, "%s/store.db", dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM change; DELETE FROM meta WHERE key='changes'", NULL,
+	    NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	store = store_open("sqlite", &config, &outcome);
+	reader = store_reader_open(store, &outcome);
+	assert_int_equal(changes(&everything, "Patient", any_time, &at), 2);
+	assert_true(at[0].vid == w.vid && at[1].vid == m->vid);
+	span.first = span.last = m->updated;    /* the first was current then, and no other */
+	assert_int_equal(changes(&everything, "Patient", span, &at), 1);
+	assert_true(at[0].vid == m->vid);
+}
+
 #define CASES(kind)                                                                                 \
 	CASE(what_is_written_is_read, kind), CASE(an_outdated_version_loses, kind),                 \
 	CASE(a_unit_is_written_whole_or_not, kind), CASE(a_tombstone_has_no_body, kind),            \
 	CASE(a_chosen_id_is_bound_once, kind), CASE(sql_finds_what_the_semantics_say, kind),        \
 	CASE(a_bound_permit_sees_its_compartment_only, kind),                                       \
 	CASE(a_label_above_the_clearance_hides, kind), CASE(counts_are_by_type, kind),              \
+	CASE(a_guard_loses_to_what_matches_by_then, kind),                                          \
+	CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
+	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
 	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)
 #define CASE(fn, kind) { #fn " (" kind ")", fn, open_store, close_store, kind }
 
@@ -502,6 +698,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASES("sqlite"), CASES("memory"),
 		CASE(a_kept_snapshot_does_not_hold_up_the_log, "sqlite"),
+		CASE(changes_are_found_by_their_key, "sqlite"),
+		CASE(changes_are_made_for_an_older_store, "sqlite"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

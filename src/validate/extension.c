@@ -15,6 +15,14 @@ path_is(struct slice path, struct slice expression)
 	return slice_eq(path, expression);
 }
 
+/* Names that later releases give to groups of R4's types. */
+static bool
+is_canonical(const struct type *type)
+{
+	return type != NULL && type->kind == TYPE_RESOURCE && type_element(type, SLICE("url")) != NULL
+	    && type_element(type, SLICE("status")) != NULL;
+}
+
 static bool
 element_context(struct walk *w, const struct step *holder, struct slice expression)
 {
@@ -24,9 +32,22 @@ element_context(struct walk *w, const struct step *holder, struct slice expressi
 		return true;                    /* an element of a profile: not decided here */
 	if (named != NULL && holder->type != NULL && type_is(holder->type, named))
 		return true;
-	if (slice_is(expression, "Element"))
+	if (slice_is(expression, "CanonicalResource") || slice_is(expression, "MetadataResource"))
+		return is_canonical(holder->type);
+	if (slice_is(expression, "Element") || slice_is(expression, "Base"))
 		return true;                    /* R4 uses it for resources too */
 	return holder->element != NULL && path_is(holder->element->path, expression);
+}
+
+/* In the extension of this url, or in a part of it ("url#part"). */
+static bool
+in_extension(struct walk *w, const struct step *holder, struct slice expression)
+{
+	struct slice rest = expression, url = slice_cut(&rest, '#');
+
+	if (holder->type == NULL || !slice_is(holder->type->name, "Extension"))
+		return false;
+	return rest.len > 0 || holder->node == 0 || slice_eq(walk_text(w, holder->node, SLICE("url")), url);
 }
 
 static bool
@@ -35,7 +56,7 @@ in_context(struct walk *w, const struct step *holder, const struct context *c)
 	if (slice_is(c->kind, "element"))
 		return element_context(w, holder, c->expression);
 	if (slice_is(c->kind, "extension"))
-		return holder->type != NULL && slice_is(holder->type->name, "Extension");
+		return in_extension(w, holder, c->expression);
 	return true;                            /* fhirpath: no definition of R4 has it */
 }
 
@@ -156,6 +177,16 @@ part_unknown(struct walk *w, const struct step *around, struct slice url)
 	return true;
 }
 
+static size_t
+depth_of(const struct step *at)
+{
+	size_t depth = 0;
+
+	for (; at != NULL && at->type != NULL && slice_is(at->type->name, "Extension"); at = at->up)
+		depth++;
+	return depth;
+}
+
 void
 check_extension(struct walk *w, const struct step *at, const struct element *e, uint32_t node)
 {
@@ -164,6 +195,8 @@ check_extension(struct walk *w, const struct step *at, const struct element *e, 
 	const struct profile *p;
 
 	check_content(w, at, node);
+	if (depth_of(at) == w->limits->of[LIMIT_EXTENSION_DEPTH] + 1)
+		complain(w, at, node, MESSAGE_extensions_deep, SLICE_NONE);
 	if (url.len == 0)
 		return;
 	if (!is_absolute(url)) {

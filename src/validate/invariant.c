@@ -45,6 +45,7 @@ struct compiler {
 	struct names      seen;
 	const struct fhirpath **distinct;
 	uint32_t          count;
+	bool              of_profile;   /* what cannot be read is left to be said when it is met */
 	struct arena     *arena;
 	struct outcome   *outcome;
 };
@@ -54,6 +55,7 @@ compile(struct compiler *c, const struct constraint *of, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct slice expression = expression_of(&of[i]);
+		struct outcome ignored;
 		uint32_t found;
 
 		if (is_by_hand(of[i].key) || expression.len == 0)
@@ -61,13 +63,15 @@ compile(struct compiler *c, const struct constraint *of, uint32_t count)
 		found = names_find(&c->seen, expression);
 		if (found == NAME_UNKNOWN) {
 			found = c->count++;
+			outcome_init(&ignored, c->arena);
 			c->distinct[found] = fhirpath_compile(c->v->pack, expression, NULL, c->v->limits,
-			    c->arena, c->outcome);
-			if (c->distinct[found] == NULL)
+			    c->arena, c->of_profile ? &ignored : c->outcome);
+			if (c->distinct[found] == NULL && !c->of_profile)
 				return false;
 			names_add(&c->seen, expression, found);
 		}
 		c->v->compiled[of[i].number] = c->distinct[found];
+		c->v->broken[of[i].number] = c->distinct[found] == NULL;
 	}
 	return true;
 }
@@ -93,6 +97,7 @@ compile_all(struct compiler *c)
 			if (!compile(c, t->elements[k].constraints, t->elements[k].constraint_count))
 				return false;
 	}
+	c->of_profile = true;
 	for (uint32_t i = 0; i < pack_profile_count(c->v->pack); i++)
 		if (!compile_rules(c, pack_profile_at(c->v->pack, i)->root))
 			return false;
@@ -108,7 +113,8 @@ validator_new(const struct pack *pack, const struct limits *limits, const struct
 	uint32_t count = pack_constraint_count(pack);
 
 	*v = (struct validator){ pack, limits, env, arena_array(arena, count + 1, sizeof *v->compiled),
-		index_data_types(pack, arena) };
+		arena_array(arena, count + 1, sizeof *v->broken),
+		index_data_types(pack, arena), NULL };
 	c.distinct = arena_array(arena, count + 1, sizeof *c.distinct);
 	names_init(&c.seen, arena, 1024);
 	return compile_all(&c) ? v : NULL;
@@ -195,6 +201,8 @@ check_constraints(struct walk *w, const struct step *at, const struct constraint
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fhirpath *f = w->validator->compiled[of[i].number];
 
+		if (w->validator->broken[of[i].number])
+			complain(w, at, v->node != 0 ? v->node : v->sibling, MESSAGE_invariant_undecided, of[i].key);
 		if (f != NULL)
 			check_one(w, at, &of[i], f, focus, v->node != 0 ? v->node : v->sibling);
 	}

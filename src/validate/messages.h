@@ -29,6 +29,7 @@
 	X(extension_url,       EXTENSION, "an extension needs a url that is absolute")           \
 	X(extension_context,   EXTENSION, "the extension is not allowed at this place")          \
 	X(extension_kind,      EXTENSION, "the extension is defined as the other kind, modifier or not") \
+	X(extensions_deep,     STRUCTURE, "there are too many extensions within one another")    \
 	X(extension_core,      EXTENSION, "the specification defines no such extension")         \
 	X(extension_unknown,   WARN_EXTENSION, "the definition of the extension is not here")    \
 	X(extension_undefined, EXTENSION, "the definition of the extension is not here")         \
@@ -43,6 +44,7 @@
 	X(code_unlisted,       WARN_CODE, "the code system % has no such code")                  \
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
+	X(reference_missing,   BUSINESS_RULE, "the resource that is referred to is not available") \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \
 	X(contained_orphan,    INVARIANT, "dom-3: a contained resource is referred to")          \
 	X(contained_id,        STRUCTURE, "a contained resource needs an id")                    \
@@ -51,20 +53,35 @@
 	X(full_url_no_id,      STRUCTURE, "fullUrl is that of a server, so the resource has an id") \
 	X(document_reference,  REQUIRED,  "what the Composition refers to is in the document")   \
 	X(document_orphan,     STRUCTURE, "the entry is not connected with the Composition")     \
+	X(identifier_text,     VALUE,     "an identifier has no invisible characters and letters of one script only") \
 	X(identifier_uri,      VALUE,     "an identifier of urn:ietf:rfc:3986 is an absolute URI, of its scheme's form") \
 	X(expression_syntax,   VALUE,     "the FHIRPath expression cannot be read")              \
 	X(code_absent,         CODE,      "a code from % is required, and there is none")        \
+	X(questionnaire_unknown, WARN_PROFILE, "the Questionnaire is not here, so the answers were not checked") \
+	X(response_no_such,    STRUCTURE, "the Questionnaire has no item of this linkId")        \
+	X(response_misplaced,  STRUCTURE, "the Questionnaire has the item of this linkId elsewhere") \
+	X(response_order,      STRUCTURE, "the items are not in the order of the Questionnaire") \
+	X(response_repeats,    STRUCTURE, "the Questionnaire lets the item have one answer")     \
+	X(response_required,   REQUIRED,  "the Questionnaire requires an answer that is not there") \
+	X(response_no_answer,  STRUCTURE, "a group or a display has no answer")                  \
+	X(response_disabled,   VALUE,     "the item is not enabled by the answers that are given") \
+	X(response_type,       VALUE,     "the answer is not of the type of its question")       \
+	X(response_option,     CODE,      "the answer is none of the options of its question")   \
+	X(response_option_open, WARN_CODE, "the answer is none of the options of its question")  \
+	X(response_length,     VALUE,     "the answer is longer than its question allows")       \
 	X(enable_inside,       VALUE,     "enableWhen asks a question that is inside the item")  \
 	X(concept_content,     VALUE,     "a code system whose content is not present lists no concepts") \
 	X(param_components,    REQUIRED,  "a composite search parameter has components")         \
 	X(differential_path,   VALUE,     "the path is none of the type that is constrained")    \
 	X(extension_part,      EXTENSION, "the extension's definition has no such part")         \
 	X(profile_unknown,     WARN_PROFILE, "the profile is not here, so it was not checked")   \
+	X(profile_asked,       NO_SUCH,   "the profile that was asked for is not here")          \
 	X(profile_type,        STRUCTURE, "the profile is for another type")                     \
 	X(profile_fixed,       VALUE,     "the value is fixed by the profile")                   \
 	X(profile_pattern,     VALUE,     "the value does not have the pattern of the profile")  \
 	X(profile_length,      VALUE,     "the value is longer than the profile allows")         \
 	X(profile_range,       VALUE,     "the value is outside the profile's range")            \
+	X(profiles_many,       BUDGET,    "the resource claims too many profiles")               \
 	X(profile_costly,      BUDGET,    "the profiles take too much work")                     \
 	X(reference_profile,   STRUCTURE, "the resource that is referred to has none of the profiles that are allowed") \
 	X(reference_way,       STRUCTURE, "a reference of this kind (contained, in the Bundle, elsewhere) is not allowed here") \

@@ -428,10 +428,10 @@ check_profile(struct walk *w, const struct step *at, const struct profile *p,
 
 static void
 check_url(struct walk *w, const struct step *at, const struct type *type, struct slice url,
-    uint32_t node, uint32_t place)
+    uint32_t node, uint32_t place, bool asked)
 {
-	struct slice bare = slice_cut(&url, '|');
-	const struct profile *p = pack_profile(w->pack, bare);
+	struct slice whole = url, bare = slice_cut(&url, '|');
+	const struct profile *p = pack_profile(w->pack, whole);
 	const struct type *named = !slice_starts(bare, SLICE(CORE)) ? NULL
 	    : pack_type(w->pack, slice_sub(bare, sizeof CORE - 1, bare.len));
 	struct value v = { .node = node, .type = type, .index = -1 };
@@ -439,9 +439,46 @@ check_url(struct walk *w, const struct step *at, const struct type *type, struct
 	if (p != NULL && !slice_is(p->type->name, "Extension"))
 		check_profile(w, at, p, &v);
 	else if (named == NULL)
-		complain(w, at, place, MESSAGE_profile_unknown, SLICE_NONE);
+		complain(w, at, place, asked ? MESSAGE_profile_asked : MESSAGE_profile_unknown, SLICE_NONE);
 	else if (!type_is(type, named))
 		complain(w, at, place, MESSAGE_profile_type, SLICE_NONE);
+}
+
+static void
+check_imposed(struct walk *w, const struct step *at, const struct profile *const *list,
+    const struct value *v)
+{
+	for (; *list != NULL; list++)
+		check_profile(w, at, *list, v);
+}
+
+static void
+impose(struct validator *v, const struct profile *p, size_t most, struct arena *arena)
+{
+	const struct profile **list = v->imposed[p->type->number];
+	size_t i = 0;
+
+	if (list == NULL)
+		list = v->imposed[p->type->number] = arena_array(arena, most + 1, sizeof *list);
+	while (list[i] != NULL)
+		i++;
+	list[i] = p;
+}
+
+bool
+validator_impose(struct validator *v, const struct slice *urls, size_t count, struct outcome *o)
+{
+	if (count > 0)
+		v->imposed = arena_array(o->arena, pack_type_count(v->pack) + 1, sizeof *v->imposed);
+	for (size_t i = 0; i < count; i++) {
+		const struct profile *p = pack_profile(v->pack, urls[i]);
+
+		if (p == NULL || p->type->kind != TYPE_RESOURCE)
+			return outcome_fail_at_once(o, FAULT_INVALID,
+			    "validation.profiles: a profile is not in the definitions or packages");
+		impose(v, p, count, o->arena);
+	}
+	return true;
 }
 
 void
@@ -451,10 +488,15 @@ check_profiles(struct walk *w, const struct step *at, const struct type *type, u
 	uint32_t list = meta == 0 || json_type(w->json, meta) != JSON_OBJECT ? 0
 	    : json_get(w->json, meta, SLICE("profile"));
 
-	if (list != 0 && json_type(w->json, list) == JSON_ARRAY)
+	if (list != 0 && json_size(w->json, list) > w->limits->of[LIMIT_PROFILES])
+		complain(w, at, list, MESSAGE_profiles_many, SLICE_NONE);
+	else if (list != 0 && json_type(w->json, list) == JSON_ARRAY)
 		for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
 			if (json_type(w->json, n) == JSON_STRING)
-				check_url(w, at, type, json_string(w->json, n, w->arena), node, n);
+				check_url(w, at, type, json_string(w->json, n, w->arena), node, n, false);
+	if (at->up == NULL && w->validator->imposed != NULL && w->validator->imposed[type->number] != NULL)
+		check_imposed(w, at, w->validator->imposed[type->number], &(struct value){ .node = node,
+		    .type = type, .index = -1 });
 	for (uint32_t i = 0; at->up == NULL && i < w->how->profile_count; i++)
-		check_url(w, at, type, w->how->profiles[i], node, node);
+		check_url(w, at, type, w->how->profiles[i], node, node, true);
 }

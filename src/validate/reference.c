@@ -201,6 +201,9 @@ check_reference(struct walk *w, const struct step *at, const struct element_type
 	} else {
 		type = named_type(w, text);
 	}
+	if (w->how->is_missing != NULL && w->bundle == ITEM_ABSENT && text.len > 0 && text.ptr[0] != '#'
+	    && w->how->is_missing(w->how->is_missing_ctx, text))
+		complain(w, at, literal, MESSAGE_reference_missing, SLICE_NONE);
 	if (in_document(w) && !version_is_there(w, text))
 		complain(w, at, literal, MESSAGE_reference_version, SLICE_NONE);
 	if (!allowed(w, which, type))

@@ -154,6 +154,8 @@ check_identifier(struct walk *w, const struct step *at, uint32_t node)
 {
 	struct slice value = walk_text(w, node, SLICE("value"));
 
+	if (!datatype_text_is_plain(value) || !datatype_text_is_of_one_script(value))
+		complain(w, at, json_get(w->json, node, SLICE("value")), MESSAGE_identifier_text, SLICE_NONE);
 	if (w->how->codes && value.len > 0 && slice_is(walk_text(w, node, SLICE("system")), "urn:ietf:rfc:3986")
 	    && !datatype_uri_is_absolute(value))
 		complain(w, at, json_get(w->json, node, SLICE("value")), MESSAGE_identifier_uri, SLICE_NONE);

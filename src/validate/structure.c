@@ -50,6 +50,26 @@ sentence(struct walk *w, struct slice text, struct slice name)
 	return buf_slice(&b);
 }
 
+/* The walk goes forward: counting goes on where it ended last. */
+static struct place
+place_in(struct walk *w, uint32_t node)
+{
+	size_t at = w->json->nodes[node].at - (json_type(w->json, node) == JSON_STRING);
+	struct place here;
+
+	if (w->place.line == 0 || at < w->place_at)
+		w->place = place_of(w->json->text, at);
+	else {
+		here = place_of(slice_sub(w->json->text, w->place_at, w->json->text.len), at - w->place_at);
+		if (here.line == 1)
+			here.column += w->place.column - 1;
+		here.line += w->place.line - 1;
+		w->place = here;
+	}
+	w->place_at = at;
+	return w->place;
+}
+
 /* `name` is out of a definition, or empty. */
 void
 complain(struct walk *w, const struct step *at, uint32_t node, enum message m, struct slice name)
@@ -61,7 +81,7 @@ complain(struct walk *w, const struct step *at, uint32_t node, enum message m, s
 
 	if ((*count)++ >= ISSUES_MAX || w->quiet > 0)
 		return;
-	place = json_place(w->json, node == ITEM_ABSENT ? 0 : node);
+	place = place_in(w, node == ITEM_ABSENT ? 0 : node);
 	buf_init(&b, w->arena, 4096);
 	write_path(&b, at);
 	place.path = buf_slice(&b);
@@ -89,6 +109,7 @@ static const struct {
 	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
 	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
 	{ "SearchParameter", check_search_param },
+	{ "QuestionnaireResponse", check_questionnaire_response },
 	{ "StructureDefinition", check_structure_definition },
 };
 
@@ -499,7 +520,7 @@ validate_resource(const struct validator *v, const struct validation *how, const
 		.limits = v->limits, .arena = arena, .outcome = o, .bundle = ITEM_ABSENT };
 	bool good;
 
-	w.scratch = arena_new(1 << 16);
+	w.scratch = arena_new(1 << 14);
 	good = run(&w, type, node);
 	arena_free(w.scratch);
 	return good;

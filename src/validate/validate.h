@@ -28,12 +28,24 @@ struct validator *validator_new(const struct pack *, const struct limits *, cons
     struct arena *, struct outcome *);
 const struct pack *validator_pack(const struct validator *);
 
+/* Every resource of a profile's type must have it, whatever it claims.  False when
+ * one of them is not in the pack or not of a resource. */
+MUST_USE bool validator_impose(struct validator *, const struct slice *urls, size_t count,
+    struct outcome *);
+
 struct validation {
 	const struct slice *profiles;   /* urls asked for, beside meta.profile */
 	uint32_t            profile_count;
 	bool                codes;      /* a code that its system does not have is an error, else a
 	                                 * warning; and R4's vital signs profiles go with their codes */
 	bool                extensions_known;   /* one without a definition is an error */
+	/* Is a target of a reference that leads out of the resource not to be had?  NULL: not asked. */
+	bool              (*is_missing)(void *ctx, struct slice reference);
+	void               *is_missing_ctx;
+	/* The Questionnaire of a canonical url, as a tree whose root it is; NULL: only what comes
+	 * with the response. */
+	bool              (*find_questionnaire)(void *ctx, struct slice url, struct json *out);
+	void               *find_ctx;
 	bool                understand; /* refuse modifierExtension and implicitRules */
 	bool                narratives_elsewhere;       /* somebody else judges their XHTML */
 };

@@ -136,6 +136,39 @@ static const struct {
 	    "property_type", "CodeSystem.concept[0].property[0]" },
 };
 
+/* A response, with its questionnaire contained. */
+#define RESPONSE(status, items, answers) "{'resourceType':'QuestionnaireResponse','status':'" status "','questionnaire':'#q'," \
+	"'contained':[{'resourceType':'Questionnaire','id':'q','status':'draft','item':[" items "]}],'item':[" answers "]}"
+#define ASK(link, type, more) "{'linkId':'" link "','type':'" type "'" more "}"
+#define SAY(link, value) "{'linkId':'" link "','answer':[{" value "}]}"
+#define QUESTIONS ASK("1", "boolean", ",'required':true") "," ASK("2", "choice", ",'answerOption':[{'valueCoding':{'system':'http://s','code':'a'}}]," \
+	"'enableWhen':[{'question':'1','operator':'=','answerBoolean':true}]") "," ASK("3", "group", ",'repeats':true,'item':[" \
+	ASK("3.1", "string", ",'maxLength':3") "," ASK("3.2", "integer", ",'required':true") "]")
+#define YES "'valueBoolean':true"
+#define CODE(c) "'valueCoding':{'system':'http://s','code':'" c "'}"
+#define GROUP(items) "{'linkId':'3','item':[" items "]}"
+
+static const struct {
+	const char *name, *json, *id, *path;
+} responses[] = {
+	{ "all", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("2", CODE("a")) "," GROUP(SAY("3.1", "'valueString':'abc'") "," SAY("3.2", "'valueInteger':1")) ","
+	    GROUP(SAY("3.2", "'valueInteger':2"))), NULL, NULL },
+	{ "required", RESPONSE("completed", QUESTIONS, SAY("2", CODE("a"))), "response_disabled", "QuestionnaireResponse.item[0]" },
+	{ "required and missing", RESPONSE("completed", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1"))), "response_required", "QuestionnaireResponse" },
+	{ "not completed yet", RESPONSE("in-progress", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1"))), NULL, NULL },
+	{ "required inside", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," GROUP(SAY("3.1", "'valueString':'a'"))), "response_required", "QuestionnaireResponse.item[1]" },
+	{ "no such question", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("9", YES)), "response_no_such", "QuestionnaireResponse.item[1]" },
+	{ "a question of elsewhere", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3.1", "'valueString':'a'")), "response_misplaced", "QuestionnaireResponse.item[1]" },
+	{ "out of order", RESPONSE("completed", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1")) "," SAY("1", YES)), "response_order", "QuestionnaireResponse.item[1]" },
+	{ "twice", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("1", YES)), "response_repeats", "QuestionnaireResponse" },
+	{ "two answers", RESPONSE("completed", QUESTIONS, "{'linkId':'1','answer':[{" YES "},{" YES "}]}"), "response_repeats", "QuestionnaireResponse.item[0]" },
+	{ "another type", RESPONSE("completed", QUESTIONS, SAY("1", "'valueString':'yes'")), "response_type", "QuestionnaireResponse.item[0].answer[0]" },
+	{ "none of the options", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("2", CODE("b"))), "response_option", "QuestionnaireResponse.item[1].answer[0]" },
+	{ "not enabled", RESPONSE("completed", QUESTIONS, SAY("1", "'valueBoolean':false") "," SAY("2", CODE("a"))), "response_disabled", "QuestionnaireResponse.item[1]" },
+	{ "too long", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," GROUP(SAY("3.1", "'valueString':'abcd'") "," SAY("3.2", "'valueInteger':1"))), "response_length", "QuestionnaireResponse.item[1].item[0].answer[0]" },
+	{ "a group with an answer", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3", "'valueString':'a'")), "response_no_answer", "QuestionnaireResponse.item[1]" },
+};
+
 static struct slice
 unquoted(const char *json)
 {
@@ -188,6 +221,27 @@ each_rule(void **state UNUSED)
 			print_error("%s: %s at %.*s: %.*s\n", rows[i].name, found == NULL ? "no error"
 			    : found->id == NULL ? "?" : found->id, SLICE_FMT(found == NULL ? SLICE("-")
 			    : found->place.path), SLICE_FMT(found == NULL ? SLICE("-") : found->detail));
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+responses_answer_their_questionnaire(void **state UNUSED)
+{
+	static const struct validation plain = { .codes = true };
+	int wrong = 0;
+
+	for (size_t i = 0; i < COUNT_OF(responses); i++) {
+		struct outcome o;
+		bool good = check(unquoted(responses[i].json), &plain, &o);
+		const struct issue *found = first_error(&o);
+		bool right = responses[i].id == NULL ? good : !good && strcmp(found->id, responses[i].id) == 0
+		    && slice_is(found->place.path, responses[i].path);
+
+		wrong += !right;
+		if (!right)
+			print_error("%s: %s at %.*s\n", responses[i].name, found == NULL ? "no error" : found->id,
+			    SLICE_FMT(found == NULL ? SLICE("-") : found->place.path));
 	}
 	assert_int_equal(wrong, 0);
 }
@@ -280,6 +334,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule),
+		cmocka_unit_test(responses_answer_their_questionnaire),
 		cmocka_unit_test(what_must_be_understood_is),
 		cmocka_unit_test(extensions_without_definition_are_refused_when_asked),
 		cmocka_unit_test(a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load),

@@ -35,7 +35,9 @@ struct validator {
 	const struct limits    *limits;
 	const struct env       *env;
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
+	bool                   *broken;         /* by constraint.number: of a package, and cannot be read */
 	check_data_type *const *data_types;     /* by type.number */
+	const struct profile ***imposed;        /* by type.number: a list that NULL ends; or NULL */
 };
 
 struct walk {
@@ -52,6 +54,8 @@ struct walk {
 	int                      profile_depth;
 	size_t                   profile_steps; /* rules applied */
 	struct item              resource, root;/* %resource, %rootResource */
+	struct place             place;         /* line and column of byte `place_at` */
+	size_t                   place_at;
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
 };
@@ -107,6 +111,8 @@ void check_identifier(struct walk *, const struct step *, uint32_t node);
 void check_expression(struct walk *, const struct step *, uint32_t node);
 /* definition.c */
 void check_structure_definition(struct walk *, const struct step *, uint32_t node);
+/* response.c */
+void check_questionnaire_response(struct walk *, const struct step *, uint32_t node);
 /* xhtml.c */
 void check_narrative(struct walk *, const struct step *, uint32_t node, struct slice text);
 

@@ -1,0 +1,72 @@
+/* inside.h -- what the files of bulk/ share. */
+#ifndef BULK_INSIDE_H
+#define BULK_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "base/encode.h"
+#include "bulk/bulk.h"
+#include "store/store.h"
+
+struct worker;
+
+/* A job in memory.  What was asked for and who asked is const; the rest is changed by the thread
+ * that works at it, under the lock of `struct bulk` where others read it. */
+struct bulk_job {
+	struct arena       *arena;
+	char                id[BASE32_BLOCK + 1];
+	uint8_t             key[32], wrapped[60];
+	struct principal   *who;
+	struct bulk_request request;
+	int64_t             time;               /* transactionTime: a stamp of the store */
+	int64_t             asked;              /* wall clock; 0: in a run before this one */
+
+	enum bulk_state     state;
+	int64_t             expires;            /* 0: not yet known */
+	struct bulk_file   *files;
+	uint32_t            file_count, file_room;
+	uint64_t            count;
+	struct store_scan_position position;
+	bool                busy;               /* a thread works at it */
+	atomic_bool         cancelled;
+	struct bulk_job    *next;
+};
+
+struct bulk {
+	struct service *service;
+	pthread_mutex_t lock;
+	pthread_cond_t  wake;
+	struct bulk_job *jobs;
+	bool            closing;
+	pthread_t      *threads;
+	int             thread_count;
+};
+
+/* job.c: the durable state.  Paths are made of the data directory and the job's id only. */
+char *job_path(const struct bulk *, const char *id, const char *name, struct arena *);
+MUST_USE bool job_save(const struct bulk *, const struct bulk_job *);
+struct bulk_job *job_load(const struct bulk *, const char *id);
+void job_remove(const struct bulk *, const struct bulk_job *);  /* key, then files */
+void job_free(struct bulk_job *);
+
+/* output.c: the files of one job while they are written, one open for each type. */
+struct output;
+struct output *output_new(struct bulk *, struct bulk_job *);
+MUST_USE bool output_line(struct output *, const struct type *, bool deleted, struct slice line);
+/* All that was put is in the files, and synced; sizes and counts stand in the job. */
+MUST_USE bool output_flush(struct output *);
+uint64_t      output_bytes(const struct output *);      /* in clear, since it was made */
+void          output_free(struct output *);
+MUST_USE bool output_read(const struct bulk *, const struct bulk_job *, const struct bulk_file *,
+    struct arena *, struct slice *bytes);
+
+/* elements.c: the line of a resource, with the elements that were asked for. */
+MUST_USE bool elements_line(struct exchange *, const struct bulk_request *, const struct stored *,
+    struct slice *line);
+
+/* run.c */
+void bulk_run(struct bulk *, struct bulk_job *, struct worker *);
+
+#endif
