@@ -12,7 +12,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	const struct pack *pack = definitions();
 	struct arena *a = arena_new(1 << 14);
 	struct index_resolver resolver = { .base = SLICE_INIT("https://localhost/fhir") };
-	struct index_rows none = { NULL, 0 };
+	struct query_row row = { .type = pack_resource(pack, SLICE("Observation")), .row = 1,
+		.updated = 1800000000000, .body = SLICE_INIT("{}") };
+	struct query_world world = { &row, 1, a };
 	struct outcome o;
 	struct query q;
 
@@ -25,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	outcome_init(&o, a);
 	if (query_parse(index, pack_resource(pack, SLICE("Observation")), slice_make(bytes, n), SLICE_NONE,
 	    n % 2 == 0, &resolver, &limits_default, 1800000000000, a, &q, &o))
-		query_matches(&q, &none, 1, 1800000000000);
+		query_matches(&q, &world, &row);
 	arena_free(a);
 	return 0;
 }

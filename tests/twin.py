@@ -27,7 +27,8 @@ class World:
     "compartment": it is another patient's; "labels": it is above their clearance."""
 
     def __init__(self, binary, hidden, mode, seed):
-        self.server = Server(binary=binary)
+        # what is seen may refer to what is hidden: such references were written before there was a check
+        self.server = Server(binary=binary, extra="references:\n  dangling: accept\n")
         # without the grant to choose ids: whether a chosen id is taken cannot be hidden
         self.server.command("client add", "--id", "app", "--name", "app", "--scope", "user/*.cruds")
         # no scanner answers: what has content is held until the officer releases it
@@ -81,6 +82,8 @@ class World:
                 self.put(observation("Patient/own", meta=SECRET), "lifted")
                 self.server.request("DELETE", "/Observation/lifted", self.all)
         self.put(observation("Patient/own", value=98), "lifted")
+        self.links(dark_patient)
+        self.check_references()
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
@@ -92,6 +95,43 @@ class World:
         if release:
             a = self.server.request("POST", f"/Binary/{name}/$quarantine-release", self.officer)
             assert a.status == 200, a.body
+
+    def check_references(self):
+        self.server.stop()
+        path = os.path.join(self.server.dir, "firebreak.yaml")
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace("references:\n  dangling: accept\n", ""))
+        self.server.start()
+
+    def links(self, dark_patient):
+        """References from what is seen to what is hidden, and back."""
+        def one(kind, label, dark, **more):
+            if self.hidden or not dark:
+                meta = {"meta": self.veil} if dark else {}
+                self.put({"resourceType": kind, **meta, **more}, label)
+
+        def contains(code):
+            return {"contained": [{"resourceType": "Specimen", "id": "s", "type": {"coding": [{"code": code}]}}],
+                    "specimen": {"reference": "#s"}}
+
+        one("Organization", "dark-org", True, name="Darkness", address=[{"city": "Night"}])
+        one("Location", "dark-place", True, name="Darkness", position={"latitude": 10, "longitude": 20})
+        one("Encounter", "dark-visit", True, status="finished", subject={"reference": dark_patient}, **{"class": {"code": "AMB"}})
+        one("Encounter", "seen-visit", False, status="planned", subject={"reference": "Patient/own"}, **{"class": {"code": "IMP"}})
+        self.put(patient("Own", "Olga", birthDate="1970-05-05", gender="female",
+                         managingOrganization={"reference": "Organization/dark-org"}), "own")
+        self.put(observation("Patient/own", "8867-4", 71, derivedFrom=[{"reference": "Observation/dark-0"}],
+                             encounter={"reference": "Encounter/dark-visit"}), "seen-0")
+        self.put(observation("Patient/own", "8480-6", 72, encounter={"reference": "Encounter/seen-visit"},
+                             **contains("blood")), "seen-1")
+        one("Observation", "dark-link", True, status="final", subject={"reference": dark_patient},
+            code={"coding": [{"code": "dark", "display": "Darkness"}]}, valueQuantity={"value": 55},
+            hasMember=[{"reference": "Observation/seen-1"}], derivedFrom=[{"reference": "Observation/seen-2"}],
+            **contains("bone"))
+        one("List", "dark-list", True, status="current", mode="working", subject={"reference": dark_patient},
+            entry=[{"item": {"reference": "Observation/seen-2"}}])
 
     def named(self):
         return observation("Patient/own" if self.mode == "labels" else "Patient/other", meta=self.veil)
@@ -133,19 +173,59 @@ def searches(rng, kind):
                         "subject=Patient/own", "subject=Patient/other", "patient=own", "patient=other", "status=final",
                         "encounter:missing=true", "subject:missing=false", "code:missing=false", "category:missing=true",
                         "_id=seen-1,dark-1,raised", "_id=dark-0", "_lastUpdated=gt2020-01-01", "_security:missing=true",
-                        "_security=R", "_tag:not=x", "date=ne2026-02-15", "date=sa2026-01-15", "date=eb2026-03-01"],
+                        "_security=R", "_tag:not=x", "date=ne2026-02-15", "date=sa2026-01-15", "date=eb2026-03-01",
+                        "derived-from:Observation.code=8867-4", "derived-from:Observation.value-quantity=gt50",
+                        "derived-from:Observation.status:missing=false", "has-member.status=final",
+                        "_has:Observation:has-member:code=dark", "_has:Observation:has-member:status=final",
+                        "_has:Observation:derived-from:value-quantity=55", "encounter.status=finished",
+                        "encounter:Encounter.status:not=planned", "encounter.class=AMB,IMP", "patient.name=other",
+                        "patient.organization.name=dark", "subject:Patient.organization.address-city=night",
+                        "patient._has:Encounter:patient:status=finished", "_has:List:item:status=current", "_list=dark-list",
+                        "_filter=code eq 8867-4 and value-quantity gt 60", "_filter=not (status eq final) or derived-from.status eq final",
+                        "_filter=encounter.status eq finished", "code-value-quantity=http://loinc.org%7C8867-4$gt60",
+                        "code-value-quantity=dark$55", "_content=darkness", "_content=xxx", "code:text=dark", "_text=x",
+                        "status:in=http://hl7.org/fhir/ValueSet/observation-status",
+                        "category:not-in=http://hl7.org/fhir/ValueSet/observation-status", "specimen.type=bone", "specimen.type=blood",
+                        "status:not-in=http://hl7.org/fhir/ValueSet/observation-status", "focus:identifier=x"],
+        "Encounter": ["status=finished,planned", "status:in=http://hl7.org/fhir/ValueSet/encounter-status", "_has:Observation:encounter:code=8867-4", "subject:Patient.name=own",
+                      "_has:Observation:encounter:_has:Observation:has-member:code=dark", "_filter=status eq finished"],
+        "Specimen": ["type=bone,blood", "_contained=true", "_contained=both&_containedType=contained"],
+        "Location": ["near=10%7C20%7C5%7Ckm", "name=dark", "_content=darkness"],
+        "Organization": ["name=dark", "_has:Patient:organization:name=own", "address-city=night"],
         "Patient": ["family=own", "family=other", "family:exact=Own", "given:contains=lg", "birthdate=1970-05-05",
                     "birthdate=gt1960", "gender=female", "gender:not=male", "gender:missing=true", "_id=own,other",
-                    "name=o", "_security=R", "_lastUpdated=gt2020"],
+                    "name=o", "_security=R", "_lastUpdated=gt2020", "gender:in=http://hl7.org/fhir/ValueSet/administrative-gender",
+                    "organization.name=dark", "organization=Organization/dark-org",
+                    "_has:Observation:patient:code=dark", "_has:Observation:patient:value-quantity=gt100",
+                    "_has:Encounter:patient:status=finished", "_has:Observation:patient:_has:List:item:status=current",
+                    "_filter=name co ow or name co th", "_content=otto", "_has:Observation:patient:_id=dark-1"],
     }[kind]
-    parts = rng.sample(clauses, rng.randint(0, 2))
+    parts = rng.sample(clauses, min(len(clauses), rng.randint(0, 2)))
     if rng.random() < .4:
-        parts.append("_sort=" + rng.choice(["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity"]
-                                           if kind == "Observation" else ["family", "-birthdate", "given,_id"]))
+        parts.append("_sort=" + rng.choice({
+            "Observation": ["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity", "code,date", "-patient"],
+            "Patient": ["family", "-birthdate", "given,_id", "-gender,family"]}.get(kind, ["_lastUpdated", "-_id"])))
+    if rng.random() < .3:
+        parts += rng.sample(["_include=*", "_include=Observation:derived-from", "_include=Observation:encounter&_include=Patient:organization",
+                             "_revinclude=Observation:has-member", "_revinclude=*", "_include:iterate=Observation:derived-from",
+                             "_revinclude=Observation:encounter", "_revinclude=List:item&_revinclude:iterate=Observation:derived-from",
+                             "_include=Observation:subject&_revinclude:iterate=Encounter:patient"], rng.randint(1, 2))
+    if rng.random() < .2:
+        parts.append(rng.choice(["_elements=meta,id", "_summary=true", "_summary=data", "_contained=both", "_summary=text"]))
     if rng.random() < .5:
         parts.append(f"_count={rng.choice([0, 1, 2, 3, 50])}")
     if rng.random() < .5:
         parts.append(rng.choice(["_total=accurate", "_summary=count"]))
+    parts = [p.replace(" ", "%20") for p in parts]
+    place = rng.random()
+    if place < .1:
+        within = rng.choice(["Patient/own", "Patient/other", "Encounter/dark-visit", "Encounter/seen-visit", "Patient/none"])
+        return f"/{within}/{kind}?" + "&".join(parts)
+    if place < .15:
+        return "?_type=Observation,Patient,Encounter&" + rng.choice(["_lastUpdated=gt2020", "_content=darkness", "_tag:not=x", ""]) + \
+            rng.choice(["&_sort=-_lastUpdated", "", "&_total=accurate"])
+    if place < .2:
+        return "/" + rng.choice(["Patient/own", "Patient/other"]) + "/*?" + rng.choice(["", "_count=3", "_total=accurate&_type=Observation"])
     return f"/{kind}?" + "&".join(parts)
 
 
@@ -252,7 +332,7 @@ def steps(rng, count):
             continue
         choice = rng.random()
         if choice < .6:
-            yield "GET", searches(rng, rng.choice(["Observation", "Observation", "Patient"])), None, {}
+            yield "GET", searches(rng, rng.choice(["Observation"] * 5 + ["Patient"] * 3 + ["Encounter", "Specimen", "Location", "Organization"])), None, {}
         elif choice < .8:
             headers = rng.choice([{}, {}, {"If-None-Match": f'W/"{NOWHERE}"'}, {"If-None-Match": "*"}])
             yield "GET", rng.choice(PATHS), None, headers

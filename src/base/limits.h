@@ -40,6 +40,11 @@
 	X(DELETE_MATCHES, "limits.delete_matches",    100,      10000,      "resources of a conditional delete (412)")  \
 	X(SEARCH_PARAMS,  "limits.search_parameters", 64,       1024,       "search parameters of a request (400)")     \
 	X(SEARCH_VALUES,  "limits.search_values",     256,      10000,      "values of one parameter (400)")            \
+	X(SEARCH_LINKS,   "limits.search_links",      8,        32,         "links of a chain or _has (400)")           \
+	X(SEARCH_CLAUSES, "limits.search_clauses",    512,      10000,      "tests that one parameter becomes (400)")   \
+	X(SEARCH_CODES,   "limits.search_codes",      20000,    1000000,    "codes of a value set in a search (400)")   \
+	X(SEARCH_BODIES,  "limits.search_bodies",     50000,    10000000,   "resources whose text a search reads (400)") \
+	X(INCLUDES,       "limits.includes",          1000,     100000,     "resources included on a page")             \
 	X(PAGE,           "limits.page",              500,      10000,      "entries of a page, _count is cut to it")   \
 	X(FHIRPATH_STEPS, "limits.fhirpath_steps",    1000000,  100000000,  "evaluation steps of an expression (422)")  \
 	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \

@@ -392,13 +392,11 @@ file_named(const struct bulk_status *s, struct slice name, struct arena *arena)
 }
 
 bool
-bulk_read(struct bulk *b, struct exchange *x, struct slice id, struct slice name,
-    struct bulk_file *file, struct slice *bytes)
+bulk_read(struct bulk *b, struct exchange *x, struct slice id, struct slice name)
 {
 	struct bulk_status status = { .file_count = 0 };
 	struct bulk_job copy = { .state = BULK_RUNNING }, *job;
 	const struct bulk_file *f;
-	bool good;
 
 	pthread_mutex_lock(&b->lock);
 	if ((job = find(b, x, id)) != NULL && job->state == BULK_DONE) {
@@ -409,10 +407,9 @@ bulk_read(struct bulk *b, struct exchange *x, struct slice id, struct slice name
 	pthread_mutex_unlock(&b->lock);
 	if ((f = file_named(&status, name, x->arena)) == NULL)
 		return exchange_fail(x, FAULT_NO_SUCH, "");
-	*file = *f;
-	good = output_read(b, &copy, f, x->arena, bytes);
+	x->stream = output_stream(b, &copy, f, x->arena);
 	explicit_bzero(copy.key, sizeof copy.key);
-	return good || exchange_fail(x, FAULT_NO_STORE, "");
+	return x->stream != NULL || exchange_fail(x, FAULT_NO_STORE, "");
 }
 
 bool

@@ -82,9 +82,9 @@ MUST_USE bool bulk_create(struct bulk *, struct exchange *, const struct bulk_re
 
 /* A job of x->who; false with FAULT_NO_SUCH when there is none, or when it is another's. */
 MUST_USE bool bulk_look(struct bulk *, struct exchange *, struct slice id, struct bulk_status *);
-/* One of its files, opened, in x->arena. */
-MUST_USE bool bulk_read(struct bulk *, struct exchange *, struct slice id, struct slice name,
-    struct bulk_file *, struct slice *bytes);
+/* One of its files becomes x->stream, opened piece by piece as it is sent; its first is opened now,
+ * so that one that was tampered with is mostly refused before a byte of it went. */
+MUST_USE bool bulk_read(struct bulk *, struct exchange *, struct slice id, struct slice name);
 /* Stops it and deletes key and files. */
 MUST_USE bool bulk_cancel(struct bulk *, struct exchange *, struct slice id);
 

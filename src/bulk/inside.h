@@ -59,8 +59,11 @@ MUST_USE bool output_line(struct output *, const struct type *, bool deleted, st
 MUST_USE bool output_flush(struct output *);
 uint64_t      output_bytes(const struct output *);      /* in clear, since it was made */
 void          output_free(struct output *);
-MUST_USE bool output_read(const struct bulk *, const struct bulk_job *, const struct bulk_file *,
-    struct arena *, struct slice *bytes);
+/* A stream of a file's lines, in the arena, with a copy of the key that goes with it; NULL: the file is
+ * not there or not as it was written. */
+struct exchange_stream;
+const struct exchange_stream *output_stream(const struct bulk *, const struct bulk_job *,
+    const struct bulk_file *, struct arena *);
 
 /* elements.c: the line of a resource, with the elements that were asked for. */
 MUST_USE bool elements_line(struct exchange *, const struct bulk_request *, const struct stored *,

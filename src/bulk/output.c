@@ -17,6 +17,7 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "crypto/aead.h"
+#include "exchange/exchange.h"
 #include "exchange/service.h"
 
 #define PIECE     (1u << 20)
@@ -228,42 +229,81 @@ output_free(struct output *out)
 
 /* Reading */
 
-static bool
-take_piece(const struct bulk_job *job, const struct bulk_file *f, uint64_t number,
-    struct slice *rest, struct arena *scratch, struct buf *out)
-{
-	struct slice plain;
-	uint32_t length;
+struct reading {
+	const struct env *env;
+	struct bulk_job   job;          /* id and key only */
+	struct bulk_file  file;
+	int               fd;
+	uint64_t          at, piece;    /* of the next: bytes, number */
+	struct slice      first;        /* opened already; empty once it was given */
+	struct exchange_stream stream;
+};
 
-	if (rest->len < sizeof length)
-		return false;
-	memcpy(&length, rest->ptr, sizeof length);
-	*rest = slice_sub(*rest, sizeof length, rest->len);
-	if (length > rest->len || !aead_open(job->key, piece_context(job, f->number, number, scratch),
-	    slice_sub(*rest, 0, length), scratch, &plain))
-		return false;
-	*rest = slice_sub(*rest, length, rest->len);
-	buf_add(out, plain);
+static void
+close_reading(void *arg)
+{
+	struct reading *r = arg;
+
+	if (r->fd >= 0)
+		r->env->close(r->env, r->fd);
+	explicit_bzero(r->job.key, sizeof r->job.key);
+}
+
+static bool
+read_all(struct reading *r, void *to, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = r->env->pread(r->env, r->fd, (char *)to + have, n - have, (off_t)(r->at + have));
+
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	r->at += n;
 	return true;
 }
 
-bool
-output_read(const struct bulk *b, const struct bulk_job *job, const struct bulk_file *f,
-    struct arena *arena, struct slice *bytes)
+static bool
+open_piece(struct reading *r, struct arena *arena, struct slice *plain)
 {
-	struct arena *scratch = arena_new(PIECE * 2);
-	char name[NAME_MAX_];
-	struct slice rest;
-	struct buf out;
-	bool good;
+	uint32_t length;
+	char *sealed;
 
-	snprintf(name, sizeof name, "%u.sealed", f->number);
-	buf_init(&out, arena, SIZE_MAX);
-	good = buf_reserve(&out, f->plain + 1) != NULL && env_read_file(b->service->env,
-	    job_path(b, job->id, name, scratch), f->sealed, scratch, &rest) && rest.len == f->sealed;
-	for (uint64_t i = 0; i < f->chunks && good; i++)
-		good = take_piece(job, f, i, &rest, scratch, &out);
-	arena_free(scratch);
-	*bytes = buf_slice(&out);
-	return good && out.len == f->plain;
+	if (!read_all(r, &length, sizeof length) || length > r->file.sealed - r->at)
+		return false;
+	sealed = arena_alloc(arena, length);
+	return read_all(r, sealed, length) && aead_open(r->job.key, piece_context(&r->job,
+	    r->file.number, r->piece++, arena), slice_make(sealed, length), arena, plain);
+}
+
+static bool
+next_piece(void *ctx, struct arena *arena, struct slice *piece)
+{
+	struct reading *r = ctx;
+
+	if (r->first.len == 0)
+		return open_piece(r, arena, piece);
+	*piece = r->first;
+	r->first = SLICE_NONE;
+	return true;
+}
+
+const struct exchange_stream *
+output_stream(const struct bulk *b, const struct bulk_job *job, const struct bulk_file *f,
+    struct arena *arena)
+{
+	struct reading *r = arena_alloc(arena, sizeof *r);
+
+	r->env = b->service->env;
+	r->file = *f;
+	memcpy(r->job.id, job->id, sizeof job->id);
+	memcpy(r->job.key, job->key, sizeof job->key);
+	arena_defer(arena, close_reading, r);
+	r->fd = open_numbered(b, &r->job, f->number, O_RDONLY | O_CLOEXEC, arena);
+	if (r->fd < 0 || !open_piece(r, arena, &r->first))
+		return NULL;
+	r->stream = (struct exchange_stream){ .next = next_piece, .ctx = r, .fd = -1, .length = f->plain };
+	return &r->stream;
 }

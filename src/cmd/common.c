@@ -8,8 +8,6 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/outcome.h"
-#include "crypto/token.h"
-#include "exchange/service.h"
 #include "server/server.h"
 
 static const char *const pack_places[] = { "fhir-r4.pack", "../share/firebreak/fhir-r4.pack" };
@@ -68,24 +66,4 @@ command_service(const char *command, const char *dir, const char *pack, struct a
 	if ((s = service_open(&env_real, dir, path, &o)) == NULL)
 		command_fail(&o, command);
 	return s;
-}
-
-bool
-command_operator(const struct service *s, struct arena *arena, struct slice *header, struct outcome *o)
-{
-	int64_t now = env_wall(s->env) / 1000;
-	struct token t = {
-		.issuer = s->issuer, .audience = s->base, .subject = SLICE("operator"),
-		.client_id = SLICE("operator"), .scope = SLICE("system/*.cruds"),
-		.clearance = SLICE("V"), .issued = now, .expires = now + 86400,
-	};
-	struct slice compact;
-	struct buf b;
-
-	if (!token_issue(s->keeper, s->env, &t, arena, &compact, o))
-		return false;
-	buf_init(&b, arena, 8192);
-	buf_printf(&b, "Bearer %.*s", SLICE_FMT(compact));
-	*header = buf_slice(&b);
-	return true;
 }

@@ -28,10 +28,6 @@ int command_usage(const char *command, const char *text);
 struct service *command_service(const char *command, const char *dir, const char *pack,
     struct arena *);
 
-/* "Bearer ..." of the operator's own, for a day: commands that read or write resources go through
- * the controls with it, as a request does. */
-bool command_operator(const struct service *, struct arena *, struct slice *header, struct outcome *);
-
 /* One row per subcommand; the table is in main.c. */
 struct command {
 	const char *name, *summary;

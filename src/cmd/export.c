@@ -25,6 +25,7 @@
 #include "fhir/pack.h"
 #include "rest/rest.h"
 #include "search/index.h"
+#include "server/importer.h"
 #include "server/server.h"
 
 static const char usage[] =
@@ -176,7 +177,7 @@ run(struct export *e, const struct bulk_request *q, struct arena *arena)
 	e->files = arena_array(arena, pack_type_count(e->service->pack), sizeof *e->files);
 	e->started = env_monotonic(&env_real);
 	if (!worker_open(&e->worker, e->service, &o)
-	    || !command_operator(e->service, arena, &header.value, &o))
+	    || !service_operator(e->service, arena, &header.value, &o))
 		return command_fail(&o, "export");
 	open_exchange(e, &x, &header, arena);
 	if (!controls_request(&x) || !bulk_types(&x, q, types) || !record(&x)

@@ -107,7 +107,7 @@ as_html(struct work *w)
 	bool good;
 
 	buf_init(&b, w->arena, SIZE_MAX);
-	good = narrative_page(w->json.text, &w->options, w->arena, &b);
+	good = narrative_page(w->json.text, w->pack, &w->options, w->arena, &b);
 	printf("%.*s", SLICE_FMT(buf_slice(&b)));
 	return good;
 }
@@ -129,7 +129,7 @@ static const struct mode {
 	bool (*run)(struct work *);
 	bool  needs_pack;
 } modes[] = {
-	{ "report", as_report, false }, { "clean", as_clean, false }, { "html", as_html, false },
+	{ "report", as_report, false }, { "clean", as_clean, false }, { "html", as_html, true },
 	{ "generated", as_generated, true },
 };
 

@@ -43,9 +43,10 @@ struct narrative_renewal {
 MUST_USE bool narrative_renew(const struct narrative_renewal *, const struct type *, struct slice *body,
     struct arena *, struct outcome *);
 
-/* A page of the narratives of a JSON answer and of its text, escaped.  False when the answer
- * has no JSON that can be read. */
-bool narrative_page(struct slice answer, const struct options *, struct arena *, struct buf *);
+/* A page of the narratives of a JSON answer and of its text, escaped.  With a pack, what has no
+ * text of its own is shown with one that is made.  False when the answer is no JSON object. */
+bool narrative_page(struct slice answer, const struct pack *, const struct options *, struct arena *,
+    struct buf *);
 
 /* What the page is sent with, beside the headers of every answer: it may run, fetch and
  * frame nothing, is of no origin, and shows images only that are in it. */

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/options.h"
+#include "fhir/pack.h"
 #include "json/json.h"
 
 /* The style element below by its hash (a test compares them); style attributes are those that
@@ -42,52 +43,127 @@ const struct http_header narrative_page_csp = {
 	    "frame-ancestors 'none'; sandbox"),
 };
 
+struct page {
+	const struct json    *json;
+	const struct pack    *pack;
+	const struct options *options;
+	struct arena         *arena;
+	struct buf           *out;
+	uint32_t              boxes;
+};
+
 static void
-write_box(const struct narrative_text *t, uint32_t number, struct buf *b)
+open_box(struct page *p, char prefix[24])
 {
+	snprintf(prefix, 24, "n%u-", p->boxes++);
+	buf_add(p->out, SLICE("<section dir=\"auto\">"));
+}
+
+static void
+close_box(struct page *p, bool readable, struct slice html)
+{
+	buf_add(p->out, readable ? html : SLICE("<p>The narrative cannot be shown.</p>"));
+	buf_add(p->out, SLICE("</section>\n"));
+}
+
+static void
+show_narrative(struct page *p, const struct narrative *n)
+{
+	struct narrative_text t = { p->json, n, p->options, p->arena };
 	struct xhtml found;
 	struct buf html;
 	char prefix[24];
 
-	snprintf(prefix, sizeof prefix, "n%u-", number);
-	buf_init(&html, t->arena, SIZE_MAX);
-	(void)narrative_read(t, XHTML_AS_HTML, slice_of(prefix), &html, &found);
-	buf_add(b, SLICE("<section dir=\"auto\">"));
-	if (found.readable)
-		buf_add(b, buf_slice(&html));
-	else
-		buf_add(b, SLICE("<p>The narrative cannot be shown.</p>"));
-	buf_add(b, SLICE("</section>\n"));
+	open_box(p, prefix);
+	buf_init(&html, p->arena, SIZE_MAX);
+	(void)narrative_read(&t, XHTML_AS_HTML, slice_of(prefix), &html, &found);
+	close_box(p, found.readable, buf_slice(&html));
+}
+
+/* Of a resource without a text of its own; it goes the same way as those that are stored. */
+static void
+show_made(struct page *p, uint32_t node, const struct type *type)
+{
+	struct xhtml_how how = { .limits = &p->options->limits, .form = XHTML_AS_HTML };
+	struct xhtml found;
+	struct slice div;
+	struct buf html;
+	char prefix[24];
+	bool good;
+
+	if (!narrate(p->pack, p->json, node, type, false, &p->options->limits, p->arena, &div))
+		return;
+	open_box(p, prefix);
+	buf_init(&html, p->arena, SIZE_MAX);
+	how.out = &html;
+	how.prefix = slice_of(prefix);
+	good = xhtml_read(div, &how, p->arena, &found);
+	close_box(p, good, buf_slice(&html));
+}
+
+static struct slice
+text_of(struct page *p, uint32_t node, const char *member)
+{
+	return json_string(p->json, json_get(p->json, node, slice_of(member)), p->arena);
 }
 
 static void
-write_narratives(const struct json *j, const struct options *options, struct arena *arena, struct buf *b)
+show_resource(struct page *p, uint32_t node)
 {
+	struct slice name = text_of(p, node, "resourceType"), id = text_of(p, node, "id");
+	const struct type *type = p->pack == NULL ? NULL : pack_resource(p->pack, name);
 	struct narrative *all;
-	uint32_t count = narratives_find(j, 0, SLICE_NONE, arena, &all);
+	uint32_t count = narratives_find(p->json, node, name, p->arena, &all);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct narrative_text t = { j, &all[i], options, arena };
+	buf_add(p->out, SLICE("<h2>"));
+	xhtml_escape(p->out, name, false);
+	buf_add(p->out, id.len > 0 ? SLICE(" ") : SLICE(""));
+	xhtml_escape(p->out, id, false);
+	buf_add(p->out, SLICE("</h2>\n"));
+	if (type != NULL && json_get(p->json, node, SLICE("text")) == 0
+	    && type_element(type, SLICE("text")) != NULL)
+		show_made(p, node, type);
+	for (uint32_t i = 0; i < count; i++)
+		show_narrative(p, &all[i]);
+}
 
-		write_box(&t, i, b);
+/* The resource; of a Bundle those in its entries. */
+static void
+show_all(struct page *p)
+{
+	uint32_t list = slice_is(text_of(p, 0, "resourceType"), "Bundle")
+	    ? json_get(p->json, 0, SLICE("entry")) : 0;
+
+	if (list == 0 || json_type(p->json, list) != JSON_ARRAY) {
+		show_resource(p, 0);
+		return;
+	}
+	for (uint32_t n = json_first(p->json, list); n != 0; n = json_next(p->json, list, n)) {
+		uint32_t resource = json_type(p->json, n) == JSON_OBJECT
+		    ? json_get(p->json, n, SLICE("resource")) : 0;
+
+		if (resource != 0 && json_type(p->json, resource) == JSON_OBJECT)
+			show_resource(p, resource);
 	}
 }
 
 bool
-narrative_page(struct slice answer, const struct options *options, struct arena *arena, struct buf *b)
+narrative_page(struct slice answer, const struct pack *pack, const struct options *options,
+    struct arena *arena, struct buf *b)
 {
 	const struct json_bounds any = { .depth = 1024, .nodes = UINT32_MAX - 1, .number = SIZE_MAX,
 		.key = SIZE_MAX };
 	struct outcome aside;
-	struct buf pretty;
 	struct json j;
+	struct page p = { &j, pack, options, arena, b, 0 };
+	struct buf pretty;
 
 	outcome_init(&aside, arena);
-	if (!json_parse(answer, any, arena, &j, &aside))
+	if (!json_parse(answer, any, arena, &j, &aside) || json_type(&j, 0) != JSON_OBJECT)
 		return false;
 	buf_add(b, SLICE("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	    "<title>FHIR resource</title><style>" STYLE "</style></head>\n<body>\n"));
-	write_narratives(&j, options, arena, b);
+	show_all(&p);
 	buf_init(&pretty, arena, SIZE_MAX);
 	json_write_pretty(&pretty, &j, 0);
 	buf_add(b, SLICE("<pre class=\"json\">\n"));

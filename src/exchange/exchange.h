@@ -76,8 +76,10 @@ struct uploaded {
 };
 
 /* An answer made of content in a file: some of its bytes, or all of them as base64 with
- * something around them. */
+ * something around them.  Or of what `next` makes, piece after piece, `length` bytes in all. */
 struct exchange_stream {
+	bool       (*next)(void *ctx, struct arena *, struct slice *piece);     /* NULL: content */
+	void        *ctx;
 	const struct store_content *content;
 	int          fd;                /* of its file */
 	uint64_t     from, length;      /* bytes of the content */
@@ -115,6 +117,7 @@ struct exchange {
 	enum fault    misrouted;
 	const struct type *type;
 	struct slice  id, version;
+	const struct type *within;      /* of a search in a compartment: its type; `id` is whose */
 	struct slice  operation;        /* name without the $, or empty */
 
 	/* authentication, authorization */
@@ -165,6 +168,8 @@ struct exchange {
 	struct slice  hidden_reason;    /* for the audit record only */
 
 	/* answer */
+	bool          on_pool;          /* runs where it may take its time */
+	bool          postponed;        /* is to run there, from the beginning; nothing is answered */
 	int           status;
 	struct slice  bytes;            /* the body to send; empty for none */
 	const struct exchange_stream *stream;   /* instead of bytes; or NULL */

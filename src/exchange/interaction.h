@@ -18,6 +18,9 @@ enum path_shape {               /* below the FHIR base */
 	PATH_SMART,             /* /.well-known/smart-configuration */
 	PATH_TYPE,              /* /Patient                    */
 	PATH_TYPE_SEARCH,       /* /Patient/_search            */
+	PATH_SYSTEM_SEARCH,     /* /_search                    */
+	PATH_COMPARTMENT,       /* /Patient/1/Observation, or a star for all */
+	PATH_COMPARTMENT_SEARCH, /* the same with /_search     */
 	PATH_INSTANCE,          /* /Patient/1                  */
 	PATH_HISTORY,           /* /Patient/1/_history         */
 	PATH_VERSION,           /* /Patient/1/_history/2       */
@@ -26,6 +29,8 @@ enum path_shape {               /* below the FHIR base */
 	PATH_INSTANCE_OPERATION, /* /Patient/1/$name           */
 	PATH_EXPORT,            /* /bulk/[job]                 */
 	PATH_EXPORT_FILE,       /* /bulk/[job]/[file]          */
+	PATH_IMPORT,            /* /import/[job]               */
+	PATH_IMPORT_FILE,       /* /import/[job]/[file]        */
 	PATH_JWKS,              /* /oauth/jwks, beside the base */
 	PATH_BASE_HISTORY,      /* /_history                   */
 	PATH_TYPE_HISTORY,      /* /Patient/_history           */

@@ -7,7 +7,7 @@
 #include "base/plant.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
-#include "search/values.h"
+#include "search/index.h"
 
 static bool
 find_labels(struct exchange *x, struct resource *r)
@@ -94,7 +94,7 @@ exchange_find_context(struct exchange *x, struct slice reference, struct stored 
 	const struct type *type;
 	struct outcome aside;
 
-	if (!values_local_reference(&resolver, reference, &type_name, &id)
+	if (!index_local(&resolver, reference, &type_name, &id)
 	    || (type = pack_resource(x->service->pack, type_name)) == NULL)
 		return false;
 	if (slice_is(type_name, "Patient") && (fresh = fresh_patient(x, id)) != NULL) {
@@ -112,8 +112,9 @@ known(struct exchange *x, struct slice reference)
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
 	struct slice type = slice_cut(&reference, '/');
+	int64_t lead, row;
 
-	return resolver.row(resolver.ctx, type, reference) != 0;
+	return resolver.find(resolver.ctx, type, reference, &lead, &row);
 }
 
 /* R4 binary.html: securityContext stands for a Binary in access decisions, so a Binary is where it

@@ -17,6 +17,7 @@ struct audit_log;
 struct bulk;
 struct env;
 struct exchange;
+struct import_ops;
 struct inspector;
 struct keeper;
 struct pack;
@@ -42,6 +43,7 @@ struct service {
 	struct store        *store;
 	struct registry     *registry;
 	struct bulk         *bulk;              /* exports; NULL but in a running server */
+	struct import_ops   *imports;           /* likewise */
 	struct inspector    *inspector;         /* of content; its calls wait */
 	uint8_t              cursor_key[32];
 	struct slice         capabilities;      /* the CapabilityStatement, made once */

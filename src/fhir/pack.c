@@ -62,6 +62,10 @@ struct pack {
 	uint32_t      profile_count, profile_room, constraint_count;
 	struct names  type_names, set_names, profile_names;
 	struct names *members;                  /* of each type: JSON name -> element << 8 | choice */
+	struct ucum_unit *units;                    /* by unit_names */
+	struct unit_prefix { struct slice code; double factor; } *prefixes;
+	uint32_t      prefix_count;
+	struct names  unit_names;
 };
 
 /* Reading the words */
@@ -210,6 +214,21 @@ read_type(struct pack *p, uint32_t number)
 	index_members(p, t);
 }
 
+static const struct search_component *
+read_components(struct pack *p, uint32_t *count)
+{
+	struct search_component *all;
+
+	*count = count_word(p);
+	all = arena_array(p->arena, *count + 1, sizeof *all);
+	for (uint32_t i = 0; i < *count && !p->damaged; i++) {
+		all[i].expression = string(p);
+		all[i].kind = (enum search_kind)word(p);
+		all[i].targets = strings(p, &all[i].target_count);
+	}
+	return all;
+}
+
 static void
 read_param(struct pack *p, uint32_t number)
 {
@@ -222,6 +241,7 @@ read_param(struct pack *p, uint32_t number)
 	s->expression = string(p);
 	s->kind = (enum search_kind)word(p);
 	s->targets = strings(p, &s->target_count);
+	s->components = read_components(p, &s->component_count);
 	p->damaged |= s->on == NULL;
 }
 
@@ -444,6 +464,55 @@ read_profiles(struct pack *p)
 		read_profile(p, &profiles[i]);
 }
 
+/* Units */
+
+static double
+double_words(struct pack *p)
+{
+	uint32_t words[2];
+	double value;
+
+	words[0] = word(p);
+	words[1] = word(p);
+	memcpy(&value, words, sizeof value);
+	return value;
+}
+
+static void
+read_unit(struct pack *p, struct ucum_unit *u)
+{
+	uint32_t flags;
+
+	u->code = string(p);
+	flags = word(p);
+	u->metric = (flags & 1) != 0;
+	u->special = (flags & 2) != 0;
+	u->arbitrary = (flags & 4) != 0;
+	u->magnitude = double_words(p);
+	for (int i = 0; i < 7; i++)
+		u->dimensions[i] = (int32_t)word(p);
+	u->moles = (int32_t)word(p);
+}
+
+static void
+read_units(struct pack *p)
+{
+	uint32_t count = count_word(p);
+
+	p->units = arena_array(p->arena, count + 1, sizeof *p->units);
+	names_init(&p->unit_names, p->arena, count + 1);
+	for (uint32_t i = 0; i < count && !p->damaged; i++) {
+		read_unit(p, &p->units[i]);
+		names_add(&p->unit_names, p->units[i].code, i);
+	}
+	p->prefix_count = count_word(p);
+	p->prefixes = arena_array(p->arena, p->prefix_count + 1, sizeof *p->prefixes);
+	for (uint32_t i = 0; i < p->prefix_count && !p->damaged; i++) {
+		p->prefixes[i].code = string(p);
+		p->prefixes[i].factor = double_words(p);
+	}
+}
+
 static void
 begin_sets(struct pack *p)
 {
@@ -473,6 +542,7 @@ read_words(struct pack *p)
 	read_sets(p);
 	read_compartments(p);
 	read_profiles(p);
+	read_units(p);
 	return !p->damaged && p->at == p->part->end;
 }
 
@@ -812,5 +882,24 @@ value_set_has(const struct pack *p UNUSED, const struct value_set *set, struct s
 		else
 			high = middle;
 	}
+	return false;
+}
+
+const struct ucum_unit *
+pack_unit(const struct pack *p, struct slice code)
+{
+	uint32_t number = names_find(&p->unit_names, code);
+
+	return number == NAME_UNKNOWN ? NULL : &p->units[number];
+}
+
+bool
+pack_unit_prefix(const struct pack *p, struct slice code, double *factor)
+{
+	for (uint32_t i = 0; i < p->prefix_count; i++)
+		if (slice_eq(p->prefixes[i].code, code)) {
+			*factor = p->prefixes[i].factor;
+			return true;
+		}
 	return false;
 }

@@ -77,6 +77,13 @@ enum search_kind { SEARCH_NUMBER, SEARCH_DATE, SEARCH_STRING, SEARCH_TOKEN,
 /* One search parameter as one concrete resource type has it: a definition with
  * several bases, or on Resource itself, gives one for each type, with the
  * type's part of the expression. */
+struct search_component {               /* of a composite */
+	struct slice expression;        /* FHIRPath, from an item of the composite's own expression */
+	enum search_kind kind;
+	const struct slice *targets;    /* reference */
+	uint32_t     target_count;
+};
+
 struct search_param {
 	uint32_t     number;            /* index of pack_param_at(): what index rows carry */
 	const struct type *on;          /* the resource type */
@@ -84,6 +91,8 @@ struct search_param {
 	enum search_kind kind;
 	const struct slice *targets;    /* reference: types that may be referenced */
 	uint32_t     target_count;
+	const struct search_component *components;
+	uint32_t     component_count;
 };
 
 /* A value set whose codes the pack holds (expansion given or computed); or a
@@ -137,7 +146,8 @@ struct rule {
 	const struct rule *first, *next;                /* child, sibling */
 };
 
-/* Where an extension may stand: kind is "element", "extension" or "fhirpath". */
+/* Where an extension may stand: kind is "element", "extension" or "fhirpath"; or
+ * "invariant", and must be true there. */
 struct context {
 	struct slice kind, expression;
 };
@@ -214,6 +224,20 @@ void value_set_code(const struct value_set *, uint32_t i, struct slice *system, 
 /* Is (system, code) in it?  An empty system asks for the code alone. */
 bool value_set_has(const struct pack *, const struct value_set *, struct slice system,
     struct slice code);
+
+/* A unit of measure of UCUM, one symbol: so many base units (metre second gram radian kelvin coulomb
+ * candela), and moles, which UCUM counts as numbers. */
+struct ucum_unit {
+	struct slice code;
+	bool   metric;                  /* takes prefixes */
+	bool   special;                 /* does not scale: degrees, pH */
+	bool   arbitrary;               /* comparable to nothing else: [iU] */
+	double magnitude;
+	int    dimensions[7], moles;
+};
+
+const struct ucum_unit *pack_unit(const struct pack *, struct slice code);   /* NULL: none */
+bool pack_unit_prefix(const struct pack *, struct slice code, double *factor);
 
 /* The compiler behind `firebreak pack`: package directories (each holding
  * *.json, as `npm pack` unpacks them) to one file, deterministic byte for byte. */

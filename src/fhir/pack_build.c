@@ -120,7 +120,7 @@ read_package(struct builder *b, const char *dir)
 		free(names[i]);
 	}
 	free(names);
-	return good;
+	return good && builder_read_units(b, dir);
 }
 
 /* Words and strings */
@@ -212,8 +212,8 @@ part_is_of(struct slice part, struct slice base)
 {
 	while (part.len > 0 && part.ptr[0] == '(')
 		part = slice_sub(part, 1, part.len);
-	return slice_starts(part, base) && part.len > base.len
-	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' ');
+	return slice_eq(part, base) || (slice_starts(part, base) && part.len > base.len
+	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' '));
 }
 
 /* Of "Patient.name | Practitioner.name", what is for Patient. */
@@ -305,6 +305,47 @@ sort_params(struct builder *b)
 }
 
 static void
+write_strings(struct builder *b, const struct json *j, uint32_t list)
+{
+	builder_word(b, list == 0 ? 0 : json_size(j, list));
+	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n))
+		builder_string(b, json_string(j, n, b->arena));
+}
+
+/* The definition of a component's parameter, by its canonical url; NULL: not in the packages. */
+static const struct json *
+param_by_url(struct builder *b, struct slice url)
+{
+	const struct definitions *d = &b->of[DEFINITION_PARAM];
+
+	for (uint32_t i = 0; i < d->count; i++)
+		if (json_is(&d->at[i], json_get(&d->at[i], 0, SLICE("url")), url))
+			return &d->at[i];
+	return NULL;
+}
+
+static void
+write_component(struct builder *b, const struct json *j, uint32_t component)
+{
+	struct slice url = builder_text(b, j, component, "definition");
+	const struct json *of = param_by_url(b, slice_cut(&url, '|'));
+
+	builder_string(b, builder_text(b, j, component, "expression"));
+	builder_word(b, of == NULL ? SEARCH_SPECIAL : search_kind_of(builder_text(b, of, 0, "type")));
+	write_strings(b, of, of == NULL ? 0 : json_get(of, 0, SLICE("target")));
+}
+
+static void
+write_components(struct builder *b, const struct json *j)
+{
+	uint32_t list = json_get(j, 0, SLICE("component"));
+
+	builder_word(b, list == 0 ? 0 : json_size(j, list));
+	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n))
+		write_component(b, j, n);
+}
+
+static void
 write_param(struct builder *b, const struct param *p)
 {
 	builder_word(b, p->type);
@@ -312,10 +353,8 @@ write_param(struct builder *b, const struct param *p)
 	builder_string(b, p->url);
 	builder_string(b, p->expression);
 	builder_word(b, p->kind);
-	builder_word(b, p->targets == 0 ? 0 : json_size(p->json, p->targets));
-	for (uint32_t n = p->targets == 0 ? 0 : json_first(p->json, p->targets); n != 0;
-	    n = json_next(p->json, p->targets, n))
-		builder_string(b, json_string(p->json, n, b->arena));
+	write_strings(b, p->json, p->targets);
+	write_components(b, p->json);
 }
 
 /* Compartments */
@@ -395,6 +434,7 @@ write_tables(struct builder *b)
 	builder_write_sets(b);
 	write_compartments(b);
 	builder_write_profiles(b);
+	builder_write_units(b);
 	builder_write_terminology(b, &b->terminology);
 	b->version = builder_intern(b, SLICE("4.0.1"));
 }

@@ -56,6 +56,7 @@ struct builder {
 	struct draft_set *sets;
 	uint32_t          set_count;
 	struct names      set_names, system_names;
+	const struct json *units;               /* the table of UCUM's tools, or NULL */
 	struct param     *params;
 	uint32_t          param_count, param_room;
 	struct names      strings;
@@ -64,7 +65,6 @@ struct builder {
 	struct names      base_keys;            /* of the constraints that types have themselves */
 	uint32_t          version;
 	const struct pack *base;                /* of a package: the pack it is compiled for; else NULL */
-	const struct json *differential;        /* the one that is laid over its base */
 	uint32_t          rule_count;           /* draft rules made */
 	int               bases;                /* how deep in base definitions */
 	uint32_t          profile_count, left_out;      /* left out: their base is not here */
@@ -97,6 +97,10 @@ uint32_t     builder_strength(struct builder *, const struct json *, uint32_t el
 uint32_t     builder_set_word(struct builder *, struct slice url);
 
 void builder_write_profiles(struct builder *);
+
+/* pack_units.c: of a package that has a table of units; others have none. */
+bool builder_read_units(struct builder *, const char *dir);
+void builder_write_units(struct builder *);
 
 void builder_collect_sets(struct builder *);
 void builder_write_sets(struct builder *);

@@ -10,12 +10,15 @@
  *
  * words = type_count param_count set_count { type } { param } { value set }
  *         compartment_count { compartment } profile_count { profile }
+ *         unit_count { unit } prefix_count { code factor }; units in the pack only
+ * unit  = code flags magnitude 7 x exponent moles; a factor or magnitude is a double in two words
  * type  = name kind flags base pattern constraints element_count { element }
  * element = name path min max flags strength binding constraints
  *         type_count { element type }
  * constraints = constraint_count { key expression human error }
  * element type = type json_name target_count { target }
  * param = on code url expression kind target_count { target }
+ *         component_count { expression kind target_count { target } }
  * value set = url complete first_code code_count
  * compartment = name type param_count { code }
  * profile = url version base type flags context_count { kind expression }
@@ -35,7 +38,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 4u
+#define PACK_FORMAT 6u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 

@@ -397,12 +397,17 @@ write_rules(struct builder *b, const struct draft_rule *r, uint32_t depth)
 static void
 write_contexts(struct builder *b, const struct json *j)
 {
-	uint32_t count, list = list_at(j, 0, "context", &count);
+	uint32_t count, invariants, list = list_at(j, 0, "context", &count);
+	uint32_t rules = list_at(j, 0, "contextInvariant", &invariants);
 
-	builder_word(b, count);
+	builder_word(b, count + invariants);
 	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n)) {
 		builder_string(b, builder_text(b, j, n, "type"));
 		builder_string(b, builder_text(b, j, n, "expression"));
+	}
+	for (uint32_t n = rules == 0 ? 0 : json_first(j, rules); n != 0; n = json_next(j, rules, n)) {
+		builder_string(b, SLICE("invariant"));
+		builder_string(b, json_string(j, n, b->arena));
 	}
 }
 

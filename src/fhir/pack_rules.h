@@ -38,6 +38,8 @@ struct draft_rule {
 	struct draft_type_rule *types;
 	uint32_t      type_count;
 	struct draft_rule *first, *last, *next, *up;
+	struct slice  shortcut;         /* of a choice: "valueQuantity", which says one type of it */
+	struct draft_rule *before;      /* as it was before that */
 };
 
 /* Lays what the ElementDefinition says over the rule; what it does not mention

@@ -254,26 +254,45 @@ allow_only(struct builder *b, struct draft_rule *r, const struct type *type)
 	*r->types = (struct draft_type_rule){ .type = type->number, .code = type->name };
 }
 
-/* Does the differential name another type of the choice in the same way? */
-static bool
-named_otherwise(struct builder *b, const struct element *choice, struct slice name)
+/* What was said of the whole choice was meant for one of its types. */
+static void
+split(struct builder *b, struct draft_rule *whole)
 {
-	const struct json *j = b->differential;
-	uint32_t list = json_path(j, 0, "differential.element");
+	struct draft_rule *s = rule_add(b, whole->up, last_slice(whole, SLICE_NONE), whole->name, whole->shortcut);
+	struct draft_rule *next = s->next, *before = whole->before, *behind = whole->next;
 
-	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {
-		bool marked;
-		struct slice last = rule_name(builder_text(b, j, n, "path"), &marked);
+	*s = *whole;
+	s->slice = whole->shortcut;
+	s->next = next;
+	s->before = NULL;
+	for (struct draft_rule *c = s->first; c != NULL; c = c->next)
+		c->up = s;
+	*whole = *before;
+	whole->next = behind;
+	slice_by_default(b, whole);
+}
 
-		for (uint32_t i = 0; i < choice->type_count; i++)
-			if (!slice_eq(last, name) && slice_eq(last, choice->types[i].json_name))
-				return true;
+static struct draft_rule *
+shorten(struct builder *b, struct draft_rule *whole, struct slice name, const struct type *type)
+{
+	if (slice_eq(whole->shortcut, name))
+		return whole;
+	if (whole->shortcut.len > 0) {
+		split(b, whole);
+		return child(b, whole->up, whole->name, true, name);
 	}
-	return false;
+	if (last_slice(whole, SLICE_NONE) != whole)
+		return child(b, whole->up, whole->name, true, name);
+	whole->before = arena_alloc(b->arena, sizeof *whole);
+	*whole->before = *whole;
+	whole->shortcut = name;
+	if (type != NULL)
+		allow_only(b, whole, type);
+	return whole;
 }
 
 /* "valueQuantity" is short for "value[x]" that can only be a Quantity; or for the
- * slice of that name, where there are slices. */
+ * slice of that name, where there are slices or other types are named so too. */
 static struct draft_rule *
 named_child(struct builder *b, struct draft_rule *up, struct slice name, bool choice, struct slice slice)
 {
@@ -287,12 +306,7 @@ named_child(struct builder *b, struct draft_rule *up, struct slice name, bool ch
 		return child(b, up, name, choice, slice);
 	if ((r = find_child(up, e->name, name)) != NULL)
 		return r;
-	if (named_otherwise(b, e, name))
-		return child(b, up, e->name, true, name);
-	r = child(b, up, e->name, true, SLICE_NONE);
-	if (which->type != NULL)
-		allow_only(b, r, which->type);
-	return r;
+	return shorten(b, child(b, up, e->name, true, SLICE_NONE), name, which->type);
 }
 
 /* "component:systolic" of an element's id. */
@@ -366,11 +380,9 @@ rules_from_differential(struct builder *b, const struct json *j)
 {
 	uint32_t list = json_path(j, 0, "differential.element");
 	struct draft_rule *root = rules_of_url(b, builder_text(b, j, 0, "baseDefinition")), *last = root;
-	const struct json *outer = b->differential;
 
 	if (root == NULL || list == 0 || json_type(j, list) != JSON_ARRAY)
 		return root;
-	b->differential = j;
 	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {
 		struct slice id = builder_text(b, j, n, "id"), path = builder_text(b, j, n, "path");
 		struct slice slice = builder_text(b, j, n, "sliceName");
@@ -382,6 +394,5 @@ rules_from_differential(struct builder *b, const struct json *j)
 		rule_overlay(b, last, j, n);
 		raise_choice(last);
 	}
-	b->differential = outer;
 	return root;
 }

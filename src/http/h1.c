@@ -383,9 +383,9 @@ try_head(struct h1 *h)
 	line = slice_find(slice_make(h->in, h->in_len), '\n');
 	if (line > limits(h)[LIMIT_REQUEST_LINE])
 		refuse(h, FAULT_URI_TOO_LONG);
-	else if (memmem(h->in, h->in_len < most ? h->in_len : most, "\n\n", 2) != NULL)
+	else if (memmem(h->in, h->in_len < most + 4 ? h->in_len : most + 4, "\n\n", 2) != NULL)
 		refuse(h, FAULT_INVALID);       /* bare LF: would never end */
-	else if (h->in_len > most)
+	else if (h->in_len >= most + 4)         /* the end begins at `most` at the latest */
 		refuse(h, FAULT_HEADERS_TOO_BIG);
 	else
 		return false;

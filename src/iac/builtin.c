@@ -324,6 +324,7 @@ static const struct {
 } tables[] = {
 	{ general, &(const size_t){ COUNT_OF(general) } }, { builtins_text, &builtins_text_count },
 	{ builtins_cloud, &builtins_cloud_count }, { builtins_policy, &builtins_policy_count },
+	{ builtins_where, &builtins_where_count },
 };
 
 /* What functions of Terraform answer to null here. */

@@ -236,8 +236,9 @@ static const struct { const char *pattern; long double version; } tls_names[] = 
 	{ "Policy-Min-TLS-1-2-*", 1.2L },          { "Policy-Min-TLS-1-0-*", 1.0L },
 	{ "AppGwSslPolicy20220101*", 1.2L },       { "AppGwSslPolicy20170401S", 1.2L },
 	{ "AppGwSslPolicy20170401", 1.1L },        { "AppGwSslPolicy20150501", 1.0L },
+	{ "TLSv1.1_2016", 1.1L }, { "TLSv1_2016", 1.0L },          /* CloudFront; the year is no version */
 	{ "*SSLv*", 0.3L }, { "*TLS*1?3*", 1.3L }, { "*TLS*1?2*", 1.2L }, { "*TLS*1?1*", 1.1L },
-	{ "*TLS*1?0*", 1.0L }, { "*TLSv1_2016*", 1.0L }, { "*TLSv1", 1.0L }, { "*TLS13*", 1.3L },
+	{ "*TLS*1?0*", 1.0L }, { "*TLSv1", 1.0L }, { "*TLS13*", 1.3L },
 	{ "*TLS12*", 1.2L }, { "*TLS11*", 1.1L }, { "*TLS10*", 1.0L }, { "1.3", 1.3L }, { "1.2", 1.2L },
 	{ "1.1", 1.1L }, { "1.0", 1.0L }, { "1", 1.0L },
 };

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "iac/document.h"
+#include "iac/hcl.h"
 
 enum { FILE_MAX = 4 << 20, FILES_MAX = 100, NESTING_MAX = 20, MEMBERS_MAX = 2000, EXPANDED_MAX = 16 << 20,
 	TEXT_MAX = 64 << 10, PATH_BYTES = 4096, REFERENCES_MAX = 200, MERGES_MAX = 1000000 };
@@ -78,8 +79,10 @@ read_variables(struct reader *r, struct slice from, struct slice name, struct sp
 	struct slice path, text;
 
 	value_begin(&b, r->arena, VALUE_MAP, span);
-	if (!read_file(r, from, name, &path, &text))
+	if (!read_file(r, from, name, &path, &text)) {
+		b.made->why = &hcl_partial_map;            /* it may hold anything */
 		return value_end(&b);
+	}
 	while (text.len > 0 && b.made->count < MEMBERS_MAX) {
 		struct slice v = slice_trim(slice_cut(&text, '\n')), key;
 
@@ -241,6 +244,7 @@ as_map(struct reader *r, const struct value *v)
 			    ? value_unknown(r->arena, v->items[i]->span, SLICE("the value comes from outside"))
 			    : value_string(r->arena, v->items[i]->span, text));
 	}
+	b.made->why = v->why;
 	return value_end(&b);
 }
 
@@ -327,11 +331,27 @@ each(struct reader *r, const struct value *v, const struct value *(*fn)(struct r
 	value_begin(&b, r->arena, VALUE_LIST, v->span);
 	for (uint32_t i = 0; i < v->count; i++)
 		value_append(&b, fn(r, v->items[i]));
+	b.made->why = v->why;
 	return value_end(&b);
 }
 
 static const struct value *merge(struct reader *, const struct value *, const struct value *,
     struct slice key, uint32_t depth);
+
+/* Two environments; open when one of them is. */
+static const struct value *
+joined(struct reader *r, const struct value *under, const struct value *over)
+{
+	const struct value *made = merge(r, under, over, SLICE(""), 0);
+	struct value *copy;
+
+	if ((under->why != &hcl_partial_map && over->why != &hcl_partial_map) || made->kind != VALUE_MAP)
+		return made;
+	copy = arena_alloc(r->arena, sizeof *copy);
+	*copy = *made;
+	copy->why = &hcl_partial_map;
+	return copy;
+}
 
 /* A text, a list of texts or of { path }. */
 static const struct value *
@@ -345,7 +365,7 @@ env_files(struct reader *r, struct slice from, const struct value *files)
 		one = files->items[i]->kind == VALUE_MAP ? value_member(files->items[i], SLICE("path"))
 		    : files->items[i];
 		if (one->kind == VALUE_STRING)
-			all = merge(r, all, read_variables(r, from, one->text, one->span), SLICE(""), 0);
+			all = joined(r, all, read_variables(r, from, one->text, one->span));
 	}
 	return all;
 }
@@ -373,8 +393,8 @@ normal_service(struct reader *r, struct slice from, const struct value *v)
 	}
 	environment = value_member(b.made, SLICE("environment"));
 	if (files != &value_null)
-		value_put(&b, SLICE("environment"), files->span, merge(r, env_files(r, from, files), environment,
-		    SLICE(""), 0));
+		value_put(&b, SLICE("environment"), files->span, joined(r, env_files(r, from, files), environment));
+	b.made->why = v->why;
 	return value_end(&b);
 }
 
@@ -421,11 +441,14 @@ merge_maps(struct reader *r, const struct value *under, const struct value *over
 
 	value_begin(&b, r->arena, VALUE_MAP, over->span);
 	for (uint32_t i = 0; i < under->count; i++)
-		value_put(&b, under->members[i].key, under->members[i].key_span, under->members[i].value);
+		if (value_member(over, under->members[i].key)->why != &document_reset)
+			value_put(&b, under->members[i].key, under->members[i].key_span, under->members[i].value);
 	for (uint32_t i = 0; i < over->count; i++)
-		value_put(&b, over->members[i].key, over->members[i].key_span, merge(r,
-		    value_member(under, over->members[i].key), over->members[i].value,
-		    over->members[i].key, depth + 1));
+		if (over->members[i].value->why != &document_reset)
+			value_put(&b, over->members[i].key, over->members[i].key_span, merge(r,
+			    value_member(under, over->members[i].key), over->members[i].value,
+			    over->members[i].key, depth + 1));
+	b.made->why = under->why == &hcl_partial_map ? under->why : over->why;
 	return value_end(&b);
 }
 
@@ -438,6 +461,8 @@ merge(struct reader *r, const struct value *under, const struct value *over, str
 
 	if (over->kind == VALUE_NULL)
 		return under;
+	if (over->why == &document_override)
+		return over;
 	if (under->kind != over->kind || is_replaced(key) || (over->kind != VALUE_MAP && over->kind != VALUE_LIST))
 		return over;
 	if (cost > MEMBERS_MAX || r->merges + cost > MERGES_MAX || depth > DOCUMENT_DEPTH) {
@@ -614,13 +639,24 @@ refer_all(struct reader *r, struct resource *out, const char *type, const char *
 	}
 }
 
+/* A service of a profile is there only when that is chosen. */
+static const struct value *
+with_profiles(struct reader *r, const struct value *v)
+{
+	const struct value *profiles = value_member(v, SLICE("profiles"));
+
+	if (profiles->kind != VALUE_LIST || profiles->count == 0)
+		return v;
+	return hcl_because(r->arena, v, profiles->span, SLICE("only with one of its profiles"));
+}
+
 static void
 give_one(struct reader *r, const struct kind *k, const struct member *m)
 {
 	struct resource *out = project_add_resource(r->project);
 
 	*out = (struct resource){ .language = LANGUAGE_COMPOSE, .address = address(r->arena, k->type, m->key),
-		.module = SLICE(""), .type = slice_of(k->type), .name = m->key, .attributes = m->value,
+		.module = SLICE(""), .type = slice_of(k->type), .name = m->key, .attributes = with_profiles(r, m->value),
 		.span = m->value->kind == VALUE_NULL ? m->key_span : m->value->span, .head = m->key_span };
 	if (k != kinds)
 		return;

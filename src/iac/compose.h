@@ -8,7 +8,8 @@
  *   volumes               list of { type, source, target, read_only }
  * A variable that neither .env nor a default gives makes VALUE_UNKNOWN.  The environment of
  * this process is never looked at.  depends_on, networks, volumes, secrets and configs are
- * references.  An env_file that cannot be read adds nothing. */
+ * references.  An env_file that cannot be read makes the environment a partial map (hcl.h): what it
+ * does not hold is unknown.  A service with profiles is there, and its `why` says so. */
 #ifndef IAC_COMPOSE_H
 #define IAC_COMPOSE_H
 

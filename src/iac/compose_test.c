@@ -3,11 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "iac/compose.h"
+#include "iac/hcl.h"
 
 static const struct resource *
 resource(const struct project *p, const char *address)
@@ -90,6 +93,102 @@ test_old_and_cycle(void **state)
 	arena_free(a);
 }
 
+/* Files in a folder of their own: name, text ... NULL; the first `count` are given. */
+static void
+read_room(struct project *p, struct arena *a, char *room, const char *const *files, uint32_t count)
+{
+	uint32_t sources[8];
+	char path[300];
+
+	project_init(p, a, NULL);
+	assert_non_null(mkdtemp(room));
+	for (uint32_t i = 0; files[2 * i] != NULL; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof path, "%s/%s", room, files[2 * i]);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(files[2 * i + 1], f);
+		fclose(f);
+		if (i < count)
+			sources[i] = project_add_source(p, slice_dup(slice_of(path), a), slice_of(files[2 * i + 1]));
+	}
+	snprintf(path, sizeof path, "%s/link.env", room);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	compose_read(p, sources, count, slice_of(room));
+}
+
+static void
+leave_room(const char *room, struct arena *a)
+{
+	char command[100];
+
+	snprintf(command, sizeof command, "rm -r %s", room);
+	assert_int_equal(system(command), 0);
+	arena_free(a);
+}
+
+static void
+test_files(void **state)
+{
+	static const char *const files[] = { "compose.yml", "include: [more.yml]\nservices:\n  web:\n"
+		"    extends: {file: base.yml, service: base}\n    image: w\n  gone:\n    extends: {file: ../../etc/passwd, service: x}\n"
+		"  envs:\n    image: e\n    env_file: [a.env, missing.env]\n    environment: {B: '2'}\n  all:\n    image: e\n"
+		"    env_file: a.env\n  linked:\n    image: e\n    env_file: link.env\n  debug:\n    image: d\n    profiles: [debug]\n",
+		"base.yml", "services:\n  base: {image: b, privileged: true}\n", "more.yml", "services:\n  db: {image: postgres}\n",
+		"a.env", "# c\nA=1\nexport C='x y'\n", NULL };
+	char room[] = "/tmp/compose-XXXXXX";
+	struct arena *a = arena_new(1 << 16);
+	struct project p;
+	const struct value *v;
+
+	(void)state;
+	read_room(&p, a, room, files, 1);
+	assert_int_equal(p.problem_count, 1);           /* the file outside */
+	v = resource(&p, "service.web")->attributes;
+	is(v, "image", "w");
+	assert_true(value_path(v, "privileged")->boolean);
+	is(resource(&p, "service.db")->attributes, "image", "postgres");
+	v = value_path(resource(&p, "service.envs")->attributes, "environment");
+	is(v, "A", "1");
+	is(v, "B", "2");
+	assert_ptr_equal(v->why, &hcl_partial_map);
+	v = value_path(resource(&p, "service.all")->attributes, "environment");
+	is(v, "C", "x y");
+	assert_ptr_not_equal(v->why, &hcl_partial_map);
+	v = value_path(resource(&p, "service.linked")->attributes, "environment");
+	assert_int_equal(v->count, 0);
+	assert_ptr_equal(v->why, &hcl_partial_map);
+	assert_true(slice_is(resource(&p, "service.debug")->attributes->why->text, "only with one of its profiles"));
+	leave_room(room, a);
+}
+
+static void
+test_override(void **state)
+{
+	static const char *const files[] = { "compose.yml", "services:\n  web:\n    image: w\n    ports: ['80:80']\n"
+		"    volumes: ['a:/a', 'b:/b']\n    environment: {A: '1', B: '2'}\n    privileged: true\n",
+		"compose.override.yml", "services:\n  web:\n    ports: !override ['90:90']\n    volumes: !reset []\n"
+		"    environment: {A: !reset null, C: '3'}\n    privileged: !reset null\n", NULL };
+	char room[] = "/tmp/compose-XXXXXX";
+	struct arena *a = arena_new(1 << 16);
+	const struct value *v;
+	struct project p;
+
+	(void)state;
+	read_room(&p, a, room, files, 2);
+	assert_int_equal(p.problem_count, 0);
+	v = resource(&p, "service.web")->attributes;
+	assert_int_equal(value_path(v, "ports")->count, 1);
+	is(v, "ports.0.target", "90");
+	assert_int_equal(value_path(v, "volumes")->kind, VALUE_NULL);
+	assert_int_equal(value_path(v, "privileged")->kind, VALUE_NULL);
+	assert_int_equal(value_path(v, "environment.A")->kind, VALUE_NULL);
+	is(v, "environment.B", "2");
+	is(v, "environment.C", "3");
+	leave_room(room, a);
+}
+
 static void
 test_corpus(void **state)
 {
@@ -127,7 +226,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_service),
-		cmocka_unit_test(test_old_and_cycle), cmocka_unit_test(test_corpus) };
+		cmocka_unit_test(test_old_and_cycle), cmocka_unit_test(test_files), cmocka_unit_test(test_override), cmocka_unit_test(test_corpus) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,15 +273,31 @@ small_name(struct slice path, char *out)
 	return slice_make(out, n);
 }
 
+#define PLAIN_BYTES 32768
+
+/* The ASCII of UTF-16, as far as there is room; other texts as they are. */
+static struct slice
+without_zeros(struct slice text, char *plain)
+{
+	size_t n = 0;
+
+	if (!slice_starts(text, SLICE("\xfe\xff")) && !slice_starts(text, SLICE("\xff\xfe")))
+		return text;
+	for (size_t i = 2; i < text.len && n < PLAIN_BYTES; i++)
+		if (text.ptr[i] != '\0')
+			plain[n++] = text.ptr[i];
+	return slice_make(plain, n);
+}
+
 bool
 detect_language(struct slice path, struct slice text, enum language *language)
 {
-	char small[NAME_BYTES];
+	char small[NAME_BYTES], plain[PLAIN_BYTES];
 	struct slice name = small_name(path, small);
 	unsigned marks[LOOKS] = { 0 };
 	bool known[LOOKS] = { false };
 
-	text = slice_sub(text, 0, DETECT_BYTES);
+	text = without_zeros(slice_sub(text, 0, DETECT_BYTES), plain);
 	if (slice_starts(text, SLICE("\xef\xbb\xbf")))
 		text = slice_sub(text, 3, text.len);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -50,6 +50,7 @@ test_table(void **state)
 		{ "p.yml", "---\n- name: x\n  community.general.ufw:\n    a: b\n", LANGUAGE_ANSIBLE },
 		{ "p.yml", "- name: x\n  colour: red\n", NOTHING },
 		{ "user-data", "#cloud-config\npackages: []\n", LANGUAGE_CLOUD_INIT },
+		{ "play.yml", "- name: x\n  ansible.builtin.command: y\n", LANGUAGE_ANSIBLE },
 		{ "package.json", "{\"name\":\"x\"}", NOTHING },
 		{ "README.md", "apiVersion: v1\nkind: Pod\n", NOTHING },
 		{ "x.json", "{\"", NOTHING },
@@ -63,6 +64,17 @@ test_table(void **state)
 		if (got != cases[i].language)
 			fail_msg("%s, case %zu: %d", cases[i].path, i, got);
 	}
+}
+
+static void
+test_utf16(void **state)
+{
+	static const char text[] = "\xff\xfe" "a\0p\0i\0V\0e\0r\0s\0i\0o\0n\0:\0 \0v\0" "1\0\n\0k\0i\0n\0d\0:\0 \0P\0o\0d\0\n\0";
+	enum language language = LANGUAGE_ARM;
+
+	(void)state;
+	assert_true(detect_language(SLICE("x.yaml"), slice_make(text, sizeof text - 1), &language));
+	assert_int_equal(language, LANGUAGE_KUBERNETES);
 }
 
 static void
@@ -110,7 +122,7 @@ test_corpus(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_table), cmocka_unit_test(test_corpus) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_table), cmocka_unit_test(test_utf16), cmocka_unit_test(test_corpus) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,10 @@
  *  (4) Keys are text, as written ("on", "8080"); a key that is a list or a map is the
  *      text of the source.
  *  (5) CloudFormation's short tags become what they are short for: `!Ref x` is the map
- *      {"Ref": x}, `!Sub x` is {"Fn::Sub": x}.  Other tags of applications are ignored. */
+ *      {"Ref": x}, `!Sub x` is {"Fn::Sub": x}.  Other tags of applications are ignored.
+ *  (6) Compose's `!reset` and `!override` are the `why` of the value: document_reset,
+ *      document_override.
+ *  (7) An aliased value stands where its anchor does: that is where it is mended. */
 #ifndef IAC_DOCUMENT_H
 #define IAC_DOCUMENT_H
 
@@ -28,6 +31,8 @@
 /* What `yes`, `0644` and `1_000` mean: text in the core schema, else a truth and two
  * numbers.  Kubernetes, CloudFormation and Ansible read 1.1; Compose reads 1.2. */
 enum yaml_schema { YAML_1_2_CORE, YAML_1_1 };
+
+extern const struct why document_reset, document_override;
 
 /* All documents of a stream; an empty stream has none. */
 bool document_yaml(struct project *, uint32_t source, enum yaml_schema,

@@ -362,6 +362,38 @@ repeated(struct arena *a, const char *before, const char *what, size_t times, co
 }
 
 /* Promise 2. */
+/* Chains of `<<` are as deep as one map; marks of Compose; UTF-16. */
+static void
+merges_and_marks(void **state)
+{
+	static const char wide[] = "\xfe\xff\0a\0:\0 \0\xe9\xd8\x3d\xde\0";
+	struct buf b;
+	struct read r;
+	struct arena *a = arena_new(1 << 16);
+
+	(void)state;
+	buf_init(&b, a, 1 << 20);
+	buf_add_cstr(&b, "m0: &m0 {k: 1}\n");
+	for (int i = 1; i < 300; i++)
+		buf_printf(&b, "m%d: &m%d {<<: *m%d}\n", i, i, i - 1);
+	r = yaml_in(buf_slice(&b), YAML_1_1);
+	assert_true(r.clean);
+	assert_int_equal((int)value_path(r.documents[0], "m299.k")->number, 1);
+	arena_free(r.arena);
+	r = yaml_in(SLICE("a: !reset null\nb: !override [1]\nc: !other x\n"), YAML_1_2_CORE);
+	assert_true(r.clean);
+	assert_ptr_equal(value_path(r.documents[0], "a")->why, &document_reset);
+	assert_ptr_equal(value_path(r.documents[0], "b")->why, &document_override);
+	assert_null(value_path(r.documents[0], "c")->why);
+	arena_free(r.arena);
+	r = yaml_in(slice_make(wide, sizeof wide - 1), YAML_1_1);
+	assert_true(r.clean);
+	assert_true(slice_is(value_path(r.documents[0], "a")->text, "\xc3\xa9\xf0\x9f\x98\x80"));
+	assert_int_equal(value_path(r.documents[0], "a")->span.column, 4);
+	arena_free(r.arena);
+	arena_free(a);
+}
+
 static void
 bombs(void **state UNUSED)
 {
@@ -427,7 +459,7 @@ main(void)
 		cmocka_unit_test(spans),
 		cmocka_unit_test(corpus_loads),
 		cmocka_unit_test(broken_texts_agree),
-		cmocka_unit_test(bombs),
+		cmocka_unit_test(merges_and_marks), cmocka_unit_test(bombs),
 		cmocka_unit_test(json_bombs),
 	};
 

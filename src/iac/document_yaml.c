@@ -361,6 +361,16 @@ member(struct composer *c, struct map_maker *m, const struct value *key, const s
 		map_add(m, c->arena, (struct member){ key_text(c, key), key->span, v }, false);
 }
 
+/* What is merged becomes a part of this map, not a level below it. */
+static void
+flatten(struct composed *out, const struct composed *merged)
+{
+	uint32_t levels = merged->value->kind == VALUE_LIST ? 1 : 0;
+
+	if (merged->height > levels && out->height < merged->height - levels)
+		out->height = merged->height - levels;
+}
+
 static bool
 mapping(struct composer *c, const yaml_event_t *e, uint32_t level, struct composed *out)
 {
@@ -378,7 +388,10 @@ mapping(struct composer *c, const yaml_event_t *e, uint32_t level, struct compos
 			return false;
 		member(c, &m, key.value, value.value);
 		taller(out, &key);
-		taller(out, &value);
+		if (is_merge(c, key.value))
+			flatten(out, &value);
+		else
+			taller(out, &value);
 	}
 	out->end = collection_end(c, e, out->end, &key);
 	c->clean &= map_end(&m, c->project, places_span(&c->places, span.start, out->end), &out->value);
@@ -442,6 +455,24 @@ aliased(struct composer *c, const yaml_event_t *e, uint32_t level, struct compos
 	return within_bounds(c, e, level, out->nodes, out->height);
 }
 
+const struct why document_reset = { .text = SLICE_INIT("!reset") };
+const struct why document_override = { .text = SLICE_INIT("!override") };
+
+/* Promise 6. */
+static void
+mark(struct composer *c, const yaml_event_t *e, struct composed *out)
+{
+	const char *tag = (const char *)tag_of(e);
+	struct value *copy;
+
+	if (tag == NULL || (strcmp(tag, "!reset") != 0 && strcmp(tag, "!override") != 0))
+		return;
+	copy = arena_alloc(c->arena, sizeof *copy);
+	*copy = *out->value;
+	copy->why = tag[1] == 'r' ? &document_reset : &document_override;
+	out->value = copy;
+}
+
 static bool
 made(struct composer *c, const yaml_event_t *e, uint32_t level, struct composed *out)
 {
@@ -452,6 +483,7 @@ made(struct composer *c, const yaml_event_t *e, uint32_t level, struct composed 
 	if (out->value == NULL)
 		return true;
 	wrap(c, e, out);
+	mark(c, e, out);
 	out->nodes = c->nodes - before + 1;
 	if (anchor_of(e) != NULL)
 		anchor_set(c, anchor_of(e), out);

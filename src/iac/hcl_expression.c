@@ -1,4 +1,5 @@
 /* hcl_expression.c -- the grammar of expressions, by recursive descent. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "iac/hcl_parser.h"
@@ -267,7 +268,11 @@ static struct hcl_expression *
 read_number(struct hcl_parser *p, struct hcl_token t)
 {
 	struct hcl_expression *e = hcl_node(p, HCL_LITERAL, t.start);
+	char *text = slice_cstr(hcl_token_text(p, t), p->arena), *end;
 
+	strtod(text, &end);
+	if (*end != '\0')
+		return hcl_fail(p, hcl_token_span(p, t), "this is not a number");
 	e->literal = value_number(p->arena, e->span, hcl_token_text(p, t));
 	return e;
 }
@@ -324,24 +329,19 @@ member(struct hcl_parser *p, struct hcl_cursor start, struct hcl_expression *of,
 	return e;
 }
 
-/* ".0" and ".0.1", which the lexer sees as one number */
+/* ".0"; two of them in a row ("a.0.1") are not allowed. */
 static struct hcl_expression *
 legacy_index(struct hcl_parser *p, struct hcl_cursor start, struct hcl_expression *of,
     struct hcl_token t)
 {
-	struct slice rest = hcl_token_text(p, t), part;
+	struct hcl_expression *key = hcl_node(p, HCL_LITERAL, t.start);
+	struct hcl_expression *e = wrap(p, HCL_INDEX, start, of);
+	struct slice text = hcl_token_text(p, t);
 
-	while (of != NULL && rest.len > 0) {
-		struct hcl_expression *key = hcl_node(p, HCL_LITERAL, t.start);
-		struct hcl_expression *e = wrap(p, HCL_INDEX, start, of);
-
-		part = slice_cut(&rest, '.');
-		if (part.len == 0 || strspn(part.ptr, "0123456789") < part.len)
-			return hcl_fail(p, key->span, "expected a whole number behind '.'");
-		key->literal = value_number(p->arena, key->span, part);
-		of = e != NULL && hcl_adopt(p, e, key) ? e : NULL;
-	}
-	return of;
+	if (strspn(slice_cstr(text, p->arena), "0123456789") < text.len)
+		return hcl_fail(p, key->span, "expected one whole number behind '.'");
+	key->literal = value_number(p->arena, key->span, text);
+	return e != NULL && hcl_adopt(p, e, key) ? e : NULL;
 }
 
 static struct hcl_expression *read_steps(struct hcl_parser *, struct hcl_cursor,

@@ -74,20 +74,26 @@ digits(struct slice text, uint32_t at)
 	return n;
 }
 
-/* NumLit: digits ("." digits)? ([eE] [+-]? digits)? */
+/* As the official scanner takes it: digits, dots and exponents as far as they go, a last dot
+ * left.  "1.2.3" is one token, and no number. */
 static uint32_t
 number_length(struct slice text, uint32_t at)
 {
-	uint32_t n = digits(text, at), sign;
+	uint32_t n = digits(text, at), end = n;
 
-	if (byte(text, at + n) == '.' && is_digit(byte(text, at + n + 1)))
-		n += 1 + digits(text, at + n + 1);
-	if (byte(text, at + n) == 'e' || byte(text, at + n) == 'E') {
-		sign = byte(text, at + n + 1) == '+' || byte(text, at + n + 1) == '-';
-		if (is_digit(byte(text, at + n + 1 + sign)))
-			n += 1 + sign + digits(text, at + n + 1 + sign);
+	for (;;) {
+		uint32_t sign = byte(text, at + n + 1) == '+' || byte(text, at + n + 1) == '-';
+		char c = byte(text, at + n);
+
+		if (is_digit(c))
+			end = n += digits(text, at + n);
+		else if (c == '.')
+			n++;
+		else if ((c == 'e' || c == 'E') && is_digit(byte(text, at + n + 1 + sign)))
+			end = n += 1 + sign + digits(text, at + n + 1 + sign);
+		else
+			return end;
 	}
-	return n;
 }
 
 static uint32_t

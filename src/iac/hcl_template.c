@@ -4,8 +4,10 @@
  * "<<-"), and only then made a tree, as the official parser does: both kinds of
  * trimming speak of neighbours in the text, not of the tree. */
 #include <string.h>
+#include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utf8.h>
 
 #include "base/buf.h"
 #include "iac/hcl_parser.h"
@@ -420,7 +422,22 @@ is_blank_line(struct slice text)
 	return slice_ends(text, SLICE("\n")) && trim_left(text).len == 0;
 }
 
-/* The smallest indent of the lines; texts that begin one are marked in `first`. */
+/* Bytes of at most `most` white characters at the start; *count: how many these are. */
+static size_t
+white(struct slice text, size_t most, size_t *count)
+{
+	int32_t i = 0, before = 0, len = (int32_t)text.len;
+	UChar32 c;
+
+	for (*count = 0; i < len && *count < most; before = i, ++*count) {
+		U8_NEXT_OR_FFFD((const uint8_t *)text.ptr, i, len, c);
+		if (!u_isUWhiteSpace(c) || c == '\n')
+			break;
+	}
+	return (size_t)before;
+}
+
+/* The smallest indent of the lines, in characters; texts that begin one are marked in `first`. */
 static size_t
 smallest_indent(struct template *t, bool *first)
 {
@@ -431,7 +448,9 @@ smallest_indent(struct template *t, bool *first)
 		struct part *part = &t->parts[i];
 
 		first[i] = newline && part->type == PART_TEXT && !is_blank_line(part->text);
-		indent = first[i] ? part->text.len - trim_left(part->text).len : 0;
+		indent = 0;
+		if (first[i])
+			white(part->text, SIZE_MAX, &indent);
 		if (newline && (first[i] || part->type != PART_TEXT) && indent < least)
 			least = indent;
 		newline = part->type == PART_TEXT && slice_ends(part->text, SLICE("\n"));
@@ -443,11 +462,12 @@ static void
 remove_indent(struct template *t)
 {
 	bool *first = arena_array(t->parser->arena, t->count, sizeof *first);
-	size_t least = smallest_indent(t, first);
+	size_t least = smallest_indent(t, first), count;
 
 	for (uint32_t i = 0; i < t->count; i++)
 		if (first[i])
-			t->parts[i].text = slice_sub(t->parts[i].text, least, t->parts[i].text.len);
+			t->parts[i].text = slice_sub(t->parts[i].text, white(t->parts[i].text, least, &count),
+			    t->parts[i].text.len);
 }
 
 /* ---- the tree ---- */

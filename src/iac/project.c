@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 void
 project_init(struct project *p, struct arena *arena, const struct env *env)
@@ -24,11 +25,63 @@ slot(struct project *p, void **table, uint32_t *count, uint32_t *room, size_t si
 	return (char *)*table + (*count)++ * size;
 }
 
+static bool
+is_utf16(struct slice t, bool *big)
+{
+	*big = slice_starts(t, SLICE("\xfe\xff"));
+	return t.len % 2 == 0 && (*big || slice_starts(t, SLICE("\xff\xfe")));
+}
+
+static uint32_t
+unit(struct slice t, size_t i, bool big)
+{
+	uint32_t a = (unsigned char)t.ptr[i], b = (unsigned char)t.ptr[i + 1];
+
+	return big ? a << 8 | b : b << 8 | a;
+}
+
+/* With a mark of its order; half of a pair is U+FFFD. */
+static struct slice
+from_utf16(struct arena *a, struct slice t, bool big)
+{
+	struct buf b;
+
+	buf_init(&b, a, t.len * 2 + 4);
+	for (size_t i = 2; i + 1 < t.len; i += 2) {
+		uint32_t c = unit(t, i, big), low;
+
+		if (c >= 0xd800 && c < 0xdc00 && i + 3 < t.len && (low = unit(t, i + 2, big)) >= 0xdc00 && low < 0xe000) {
+			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+			i += 2;
+		}
+		if (c >= 0xd800 && c < 0xe000)
+			c = 0xfffd;
+		if (c < 0x80)
+			buf_add_char(&b, (char)c);
+		else if (c < 0x800)
+			buf_add_char(&b, (char)(0xc0 | c >> 6));
+		else if (c < 0x10000)
+			buf_add_char(&b, (char)(0xe0 | c >> 12));
+		else
+			buf_add_char(&b, (char)(0xf0 | c >> 18));
+		if (c >= 0x10000)
+			buf_add_char(&b, (char)(0x80 | (c >> 12 & 0x3f)));
+		if (c >= 0x800)
+			buf_add_char(&b, (char)(0x80 | (c >> 6 & 0x3f)));
+		if (c >= 0x80)
+			buf_add_char(&b, (char)(0x80 | (c & 0x3f)));
+	}
+	return buf_slice(&b);
+}
+
 uint32_t
 project_add_source(struct project *p, struct slice path, struct slice text)
 {
 	struct source *s = slot(p, (void **)&p->sources, &p->source_count, &p->source_room, sizeof *s);
+	bool big;
 
+	if (is_utf16(text, &big))
+		text = from_utf16(p->arena, text, big);
 	*s = (struct source){ .path = path, .text = text };
 	return p->source_count - 1;
 }

@@ -69,6 +69,7 @@ struct project {
 };
 
 void             project_init(struct project *, struct arena *, const struct env *);
+/* UTF-16 with a mark of its order becomes UTF-8: all places are places in that. */
 uint32_t         project_add_source(struct project *, struct slice path, struct slice text);
 struct resource *project_add_resource(struct project *);
 void             project_problem(struct project *, struct span, const char *message);

@@ -29,6 +29,7 @@
 #include "exchange/place.h"
 #include "exchange/service.h"
 #include "fhir/names.h"
+#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/conditional.h"
@@ -47,11 +48,6 @@ struct entry {
 	struct exchange *x;
 };
 
-/* A reference with a condition, "Patient?identifier=x", and what it means. */
-struct meant {
-	struct slice url, target;
-};
-
 struct bundle {
 	struct exchange   *outer;
 	const struct json *json;
@@ -60,8 +56,10 @@ struct bundle {
 	bool               transaction;
 	const struct entry **by_url;    /* those with a target, sorted by full_url */
 	uint32_t           url_count;
-	struct meant      *meant;
-	uint32_t           meant_count;
+	struct names       meant;       /* references with a condition, "Patient?identifier=x" */
+	struct slice      *targets;     /* of those */
+	struct names       makers;      /* entries that create on a condition, by type and condition */
+	uint32_t           deletes;
 };
 
 static struct place
@@ -293,10 +291,9 @@ entry_of_url(struct bundle *b, struct slice url)
 static struct slice
 target_of_meant(struct bundle *b, struct slice url)
 {
-	for (uint32_t i = 0; i < b->meant_count; i++)
-		if (slice_eq(b->meant[i].url, url))
-			return b->meant[i].target;
-	return SLICE_NONE;
+	uint32_t i = names_find(&b->meant, url);
+
+	return i == NAME_UNKNOWN ? SLICE_NONE : b->targets[i];
 }
 
 static struct slice
@@ -380,6 +377,7 @@ perform_deletes(struct bundle *b)
 
 		if (x->interaction->verb == PERMIT_DELETE && !rest_perform(x))
 			return blame(b, i);
+		b->deletes += x->write_count;
 	}
 	return true;
 }
@@ -387,7 +385,7 @@ perform_deletes(struct bundle *b)
 static bool
 is_buried(struct bundle *b, const struct stored *s)
 {
-	for (uint32_t i = 0; i < b->count; i++) {
+	for (uint32_t i = 0; i < b->count && b->deletes > 0; i++) {
 		const struct exchange *x = b->entries[i].x;
 
 		for (uint32_t k = 0; k < x->write_count; k++)
@@ -402,16 +400,13 @@ is_buried(struct bundle *b, const struct stored *s)
 static const struct entry *
 find_twin(struct bundle *b, uint32_t i)
 {
-	struct slice condition = exchange_header(b->entries[i].x, "if-none-exist");
+	const struct exchange *x = b->entries[i].x;
+	struct slice name = joined(b, x->type->name, "?", exchange_header(x, "if-none-exist"));
+	uint32_t maker = names_find(&b->makers, name);
 
-	for (uint32_t k = 0; k < i; k++) {
-		const struct entry *e = &b->entries[k];
-
-		if (e->x->old == NULL && condition.len > 0 && e->twin == NULL && e->x->type == b->entries[i].x->type
-		    && e->x->interaction->verb == PERMIT_CREATE
-		    && slice_eq(exchange_header(e->x, "if-none-exist"), condition))
-			return e;
-	}
+	if (maker != NAME_UNKNOWN)
+		return &b->entries[maker];
+	names_add(&b->makers, name, i);
 	return NULL;
 }
 
@@ -454,10 +449,10 @@ add_meant(struct bundle *b, struct exchange *x, struct slice url)
 		return false;
 	if (match == NULL || is_buried(b, match))
 		return exchange_fail(x, FAULT_BUSINESS_RULE, "a condition in a reference finds nothing");
-	b->meant = arena_grow(b->outer->arena, b->meant, b->meant_count * sizeof *b->meant,
-	    (b->meant_count + 1) * sizeof *b->meant);
-	b->meant[b->meant_count++] = (struct meant){ url, joined(b, type->name, "/", match->id) };
-	return true;
+	b->targets = arena_grow(b->outer->arena, b->targets, b->meant.count * sizeof *b->targets,
+	    (b->meant.count + 1) * sizeof *b->targets);
+	b->targets[b->meant.count] = joined(b, type->name, "/", match->id);
+	return names_add(&b->meant, url, b->meant.count);
 }
 
 static bool
@@ -632,6 +627,20 @@ rows_distinct(struct bundle *b, const struct store_unit *u)
 	return true;
 }
 
+/* The same of ids that the client chose: their rows are new, and so always distinct. */
+static bool
+aliases_distinct(struct bundle *b, const struct store_unit *u)
+{
+	struct names chosen;
+
+	names_init_keyed(&chosen, b->outer->arena, u->count);
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->writes[i].alias.len > 0 && !names_add(&chosen, joined(b, u->writes[i].type->name,
+		    "/", u->writes[i].alias), i))
+			return exchange_fail(b->outer, FAULT_INVALID, "two entries have one identity");
+	return true;
+}
+
 static void
 add_writes(struct store_unit *u, const struct exchange *x)
 {
@@ -655,7 +664,7 @@ one_unit(struct bundle *b)
 	u->guards = arena_array(outer->arena, b->count + 1, sizeof *u->guards);
 	for (uint32_t i = 0; i < b->count; i++)
 		add_writes(u, b->entries[i].x);
-	if (!rows_distinct(b, u))
+	if (!rows_distinct(b, u) || !aliases_distinct(b, u))
 		return false;
 	c->count = 1;
 	if (u->count > 0)
@@ -732,6 +741,8 @@ transact(struct bundle *b)
 		if (!entry_allowed(b->entries[i].x))
 			return blame(b, i);
 	}
+	names_init_keyed(&b->meant, b->outer->arena, 16);
+	names_init_keyed(&b->makers, b->outer->arena, 16);
 	targets_of_updates(b);
 	return perform_deletes(b) && resolve_conditions(b) && assign_patients(b, t)
 	    && assign_others(b) && name_targets(b, t) && perform_writes(b) && one_unit(b) && perform_reads(b);

@@ -26,7 +26,7 @@ parse(struct exchange *x, const struct type *type, struct slice criteria, uint32
 	if (!query_parse(x->service->index, type, without_path(criteria), SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, x->arena, q, &x->outcome))
 		return false;
-	if (q->clause_count == 0 || q->cursor.len > 0)
+	if (q->parts[0].clause_count == 0 || q->cursor.len > 0)
 		return exchange_fail(x, FAULT_BAD_SEARCH, "a condition needs search criteria");
 	q->page = most;
 	q->sort_count = 0;

@@ -35,8 +35,13 @@ struct asked {
 bool
 rest_waits(const struct interaction *i)
 {
-	return i->perform == rest_export || i->perform == rest_export_cancel
-	    || i->perform == rest_export_file;
+	static bool (*const all[])(struct exchange *) = { rest_export, rest_export_cancel,
+		rest_export_file, rest_import, rest_import_errors };
+
+	for (size_t k = 0; k < COUNT_OF(all); k++)
+		if (i->perform == all[k])
+			return true;
+	return false;
 }
 
 /* Reading what is asked for */
@@ -366,17 +371,14 @@ rest_export_cancel(struct exchange *x)
 bool
 rest_export_file(struct exchange *x)
 {
-	struct bulk_file file;
-	struct slice bytes;
 	struct buf b;
 
 	buf_init(&b, x->arena, 256);
 	buf_printf(&b, "%.*s/%.*s", SLICE_FMT(x->id), SLICE_FMT(x->version));
 	name_event(x, "$export ", buf_slice(&b));
-	if (!have_bulk(x) || !bulk_read(x->service->bulk, x, x->id, x->version, &file, &bytes))
+	if (!have_bulk(x) || !bulk_read(x->service->bulk, x, x->id, x->version))
 		return false;
 	exchange_add_header(x, "content-type", SLICE("application/fhir+ndjson"));
 	x->status = 200;
-	x->bytes = bytes;
 	return true;
 }

@@ -242,12 +242,12 @@ read_parameters(struct exchange *x, struct slice rest)
 	}
 }
 
-/* Exports are NDJSON, and their manifests JSON, whatever is accepted. */
+/* Exports are NDJSON, and the status of a job is JSON, whatever is accepted. */
 static bool
 has_own_form(const struct exchange *x)
 {
 	return x->interaction != NULL
-	    && (x->interaction->shape == PATH_EXPORT || x->interaction->shape == PATH_EXPORT_FILE);
+	    && x->interaction->shape >= PATH_EXPORT && x->interaction->shape <= PATH_IMPORT_FILE;
 }
 
 void
@@ -296,7 +296,7 @@ convert(struct exchange *x, struct buf *b)
 	struct json j;
 
 	if (x->as_html)
-		return narrative_page(x->bytes, &x->service->options, x->arena, b);
+		return narrative_page(x->bytes, x->service->pack, &x->service->options, x->arena, b);
 	outcome_init(&aside, x->arena);
 	if (!json_parse(x->bytes, any, x->arena, &j, &aside))
 		return false;

@@ -57,8 +57,9 @@ static bool
 planted_answer(struct exchange *x)
 {
 	struct index_resolver r = store_resolver(x->worker->reader, x->service->base);
+	int64_t lead, row;
 
-	return r.row(r.ctx, x->type->name, x->id) != 0 && exchange_fail(x, FAULT_FORBIDDEN, "");
+	return r.find(r.ctx, x->type->name, x->id, &lead, &row) && exchange_fail(x, FAULT_FORBIDDEN, "");
 }
 
 static bool

@@ -33,7 +33,8 @@ write_interactions(struct buf *b, bool of_system)
 		const struct interaction *row = &interactions[i];
 		bool repeated = i > 0 && slice_is(slice_of(interactions[i - 1].code), row->code);
 
-		if (row->open || repeated || row->shape == PATH_EXPORT || row->shape == PATH_EXPORT_FILE
+		if (row->open || repeated || row->shape == PATH_COMPARTMENT || row->shape == PATH_COMPARTMENT_SEARCH
+		    || (row->shape >= PATH_EXPORT && row->shape <= PATH_IMPORT_FILE)
 		    || is_of_system(row) != of_system)
 			continue;
 		buf_printf(b, "%s{\"code\":\"%s\"}", first ? "" : ",", row->code);
@@ -143,7 +144,8 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	    "\"kind\":\"instance\",\"instantiates\":[\"http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/"
 	    "bulk-data\"],\"software\":{\"name\":\"Firebreak\"},\"implementation\":"
 	    "{\"description\":\"Firebreak FHIR server\",\"url\":\"%.*s\"},\"fhirVersion\":\"4.0.1\","
-	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
+	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"patchFormat\":"
+	    "[\"application/json-patch+json\",\"application/xml-patch+xml\",\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
 	    SLICE_FMT(s->base));
 	write_security(&b);
 	buf_add(&b, SLICE("\"resource\":["));

@@ -25,6 +25,7 @@ static const char *const templates[] = {
 	[PATH_SMART]              = "/.well-known/smart-configuration",
 	[PATH_TYPE]               = "/@",
 	[PATH_TYPE_SEARCH]        = "/@/_search",
+	[PATH_SYSTEM_SEARCH]      = "/_search",
 	[PATH_INSTANCE]           = "/@/{id}",
 	[PATH_BASE_HISTORY]       = "/_history",
 	[PATH_TYPE_HISTORY]       = "/@/_history",
@@ -35,6 +36,8 @@ static const char *const templates[] = {
 	[PATH_INSTANCE_OPERATION] = "/@/{id}/$",
 	[PATH_EXPORT]             = "/bulk/{id}",
 	[PATH_EXPORT_FILE]        = "/bulk/{id}/{vid}",
+	[PATH_IMPORT]             = "/import/{id}",
+	[PATH_IMPORT_FILE]        = "/import/{id}/{vid}",
 	[PATH_NONE]               = NULL,
 };
 

@@ -41,6 +41,12 @@ const struct operation operations[] = {
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_ANY, rest_meta_add) },
 	{ "meta-delete", NULL, HL7("Resource-meta-delete"),
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_ANY, rest_meta_delete) },
+	{ "everything", "Patient", HL7("Patient-everything"),
+	  OPERATION("GET", PATH_INSTANCE_OPERATION, PERMIT_SEARCH, BODY_NONE, rest_everything) },
+	{ "everything", "Patient", HL7("Patient-everything"),
+	  OPERATION("GET", PATH_TYPE_OPERATION, PERMIT_SEARCH, BODY_NONE, rest_everything) },
+	{ "everything", "Encounter", HL7("Encounter-everything"),
+	  OPERATION("GET", PATH_INSTANCE_OPERATION, PERMIT_SEARCH, BODY_NONE, rest_everything) },
 	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_TYPE_OPERATION, rest_validate_code),
 	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_INSTANCE_OPERATION, rest_validate_code),
 	READING("expand", "ValueSet", "ValueSet-expand", PATH_TYPE_OPERATION, rest_expand),
@@ -65,5 +71,7 @@ const struct operation operations[] = {
 	EXPORT(NULL, "export", PATH_SYSTEM_OPERATION, 0),
 	EXPORT("Patient", "patient-export", PATH_TYPE_OPERATION, PERMIT_READ),
 	EXPORT("Group", "group-export", PATH_INSTANCE_OPERATION, PERMIT_READ),
+	{ "import", NULL, OWN_OPERATIONS "import",
+	  OPERATION("POST", PATH_SYSTEM_OPERATION, 0, BODY_ANY, rest_import) },
 };
 const int operation_count = sizeof operations / sizeof operations[0];

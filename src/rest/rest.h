@@ -28,6 +28,9 @@ MUST_USE bool rest_parse(struct exchange *);
 /* Take in (parse, controls_in) and perform.  For entries too. */
 MUST_USE bool rest_perform(struct exchange *);
 
+/* Operations that are defined here and nowhere else; GET OperationDefinition/[name] tells them. */
+#define OWN_OPERATIONS "urn:x-firebreak:OperationDefinition:"
+
 /* Does it wait for the disk?  Then it is no work for an event loop. */
 bool rest_waits(const struct interaction *);
 

@@ -12,7 +12,7 @@
 #include "exchange/service.h"
 #include "rest/interactions.h"
 
-#define SEGMENTS 4
+#define SEGMENTS 4              /* of a path below the base */
 #define ID_MAX   64
 
 struct segments {
@@ -62,6 +62,28 @@ operation_named(struct exchange *x, struct slice segment)
 	return true;
 }
 
+static const char *const compartments[] = {
+	"Patient", "Encounter", "RelatedPerson", "Practitioner", "Device",
+};
+
+/* /Patient/1/Observation, /Patient/1 with a star, and with _search behind it */
+static enum path_shape
+in_compartment(struct exchange *x, const struct segments *s)
+{
+	const struct type *of = pack_resource(x->service->pack, s->at[2]);
+	bool known = false;
+
+	for (size_t i = 0; i < COUNT_OF(compartments); i++)
+		known |= slice_is(x->type->name, compartments[i]);
+	if (!known || (of == NULL && !slice_is(s->at[2], "*"))
+	    || (s->count == 4 && !slice_is(s->at[3], "_search")))
+		return PATH_NONE;
+	x->id = s->at[1];
+	x->within = x->type;
+	x->type = of;
+	return s->count == 4 ? PATH_COMPARTMENT_SEARCH : PATH_COMPARTMENT;
+}
+
 static enum path_shape
 below_type(struct exchange *x, const struct segments *s)
 {
@@ -81,6 +103,8 @@ below_type(struct exchange *x, const struct segments *s)
 		x->id = s->at[1];
 		return PATH_INSTANCE_OPERATION;
 	}
+	if (s->count > 2 && !history && id_good(s->at[1]))
+		return in_compartment(x, s);
 	if (!id_good(s->at[1]) || (s->count > 2 && !history))
 		return PATH_NONE;
 	x->id = s->at[1];
@@ -93,14 +117,14 @@ below_type(struct exchange *x, const struct segments *s)
 }
 
 static enum path_shape
-below_bulk(struct exchange *x, const struct segments *s)
+of_job(struct exchange *x, const struct segments *s, enum path_shape job, enum path_shape file)
 {
 	x->id = s->at[1];
 	if (s->count == 3)
 		x->version = s->at[2];
 	if (!id_good(x->id) || (s->count == 3 && !id_good(x->version)))
 		return PATH_NONE;
-	return s->count == 2 ? PATH_EXPORT : PATH_EXPORT_FILE;
+	return s->count == 2 ? job : file;
 }
 
 static enum path_shape
@@ -124,6 +148,8 @@ shape_of(struct exchange *x)
 		return PATH_BASE_HISTORY;
 	if (s.count == 1 && slice_is(s.at[0], "metadata"))
 		return PATH_METADATA;
+	if (s.count == 1 && slice_is(s.at[0], "_search"))
+		return PATH_SYSTEM_SEARCH;
 	if (s.count == 1 && slice_is(s.at[0], "openapi.json"))
 		return PATH_OPENAPI;
 	if (s.count == 2 && slice_is(s.at[0], ".well-known")
@@ -132,7 +158,9 @@ shape_of(struct exchange *x)
 	if (s.count == 1 && operation_named(x, s.at[0]))
 		return PATH_SYSTEM_OPERATION;
 	if (s.count > 1 && s.count < 4 && slice_is(s.at[0], "bulk"))
-		return below_bulk(x, &s);
+		return of_job(x, &s, PATH_EXPORT, PATH_EXPORT_FILE);
+	if (s.count > 1 && s.count < 4 && slice_is(s.at[0], "import"))
+		return of_job(x, &s, PATH_IMPORT, PATH_IMPORT_FILE);
 	return below_type(x, &s);
 }
 

@@ -146,6 +146,8 @@ rest_run(struct exchange *x)
 		rest_refuse(x);
 	else if (x->write != NULL)
 		commit_of_one(x);
+	if (x->postponed)
+		return;
 	if (x->commit != NULL && x->commit->count == 1)
 		x->commit->units[0].replay = replay_keep(x);
 	respond(x);

@@ -306,8 +306,9 @@ static bool
 id_is_taken(struct exchange *x)
 {
 	struct index_resolver r = store_resolver(x->worker->reader, x->service->base);
+	int64_t lead, row;
 
-	return r.row(r.ctx, x->type->name, x->id) != 0;
+	return r.find(r.ctx, x->type->name, x->id, &lead, &row);
 }
 
 bool

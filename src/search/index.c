@@ -1,8 +1,7 @@
 /* index.c -- a resource to index rows; see index.h.
  *
- * Each parameter's expression gives items with their FHIR types; a table says
- * how an item of a type becomes rows of a kind (R4 search.html, "Data Types" of
- * each parameter type).  What a table row does not name gives no rows. */
+ * Each parameter's expression gives items with their FHIR types; index_rules.c
+ * makes rows of them.  No type is treated by hand. */
 #include "search/index.h"
 
 #include <stdlib.h>
@@ -11,379 +10,8 @@
 #include "base/log.h"
 #include "base/outcome.h"
 #include "fhirpath/fhirpath.h"
+#include "search/extraction.h"
 #include "search/values.h"
-
-struct extraction {
-	const struct search_index *index;
-	const struct index_resolver *resolver;
-	struct arena *arena;
-	const struct search_param *param;
-	struct index_row *rows;
-	uint32_t count, room;
-};
-
-uint64_t
-index_hash(const struct search_index *index, struct slice s)
-{
-	return siphash(&index->key, s);
-}
-
-static int64_t
-hash(const struct extraction *e, struct slice s)
-{
-	return (int64_t)index_hash(e->index, s);
-}
-
-int64_t
-values_foreign(const struct search_index *index, struct slice text)
-{
-	return (int64_t)(index_hash(index, text) | (uint64_t)1 << 63);
-}
-
-static void
-add(struct extraction *e, struct index_row row)
-{
-	if (e->count == e->room) {
-		uint32_t room = e->room == 0 ? 32 : e->room * 2;
-
-		e->rows = arena_grow(e->arena, e->rows, e->room * sizeof row, room * sizeof row);
-		e->room = room;
-	}
-	row.param = e->param->number;
-	row.kind = (uint8_t)e->param->kind;
-	e->rows[e->count++] = row;
-}
-
-static struct slice
-text_at(struct extraction *e, const struct item *i, struct slice name)
-{
-	uint32_t node = i->node == 0 ? 0 : json_get(i->json, i->node, name);
-
-	return node == 0 ? SLICE_NONE : json_string(i->json, node, e->arena);
-}
-
-static uint32_t
-node_at(const struct item *i, struct slice name)
-{
-	return json_type(i->json, i->node) == JSON_OBJECT ? json_get(i->json, i->node, name) : 0;
-}
-
-/* Tokens */
-
-static void
-add_token(struct extraction *e, struct slice system, struct slice code)
-{
-	if (code.len > 0 || system.len > 0)
-		add(e, (struct index_row){ .a = code.len == 0 ? 0 : hash(e, code),
-			.b = system.len == 0 ? 0 : hash(e, system) });
-}
-
-static void
-token_coding(struct extraction *e, const struct item *i)
-{
-	add_token(e, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("code")));
-}
-
-static void
-token_concept(struct extraction *e, const struct item *i)
-{
-	uint32_t list = node_at(i, SLICE("coding"));
-
-	for (uint32_t n = list == 0 ? 0 : json_first(i->json, list); n != 0;
-	    n = json_next(i->json, list, n)) {
-		struct item coding = { .json = i->json, .node = n };
-
-		token_coding(e, &coding);
-	}
-}
-
-static void
-token_identifier(struct extraction *e, const struct item *i)
-{
-	add_token(e, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("value")));
-}
-
-static void
-token_contact(struct extraction *e, const struct item *i)
-{
-	add_token(e, SLICE_NONE, text_at(e, i, SLICE("value")));
-}
-
-static void
-token_primitive(struct extraction *e, const struct item *i)
-{
-	add_token(e, SLICE_NONE, item_text(i, e->arena));
-}
-
-/* Strings */
-
-static void
-add_string(struct extraction *e, struct slice s)
-{
-	struct slice folded = index_fold(s, e->arena);
-
-	if (s.len > 0)
-		add(e, (struct index_row){ .text = folded, .a = hash(e, s) });
-}
-
-static void
-string_primitive(struct extraction *e, const struct item *i)
-{
-	add_string(e, item_text(i, e->arena));
-}
-
-/* HumanName and Address: each of their strings (R4 search.html#string). */
-static void
-string_complex(struct extraction *e, const struct item *i)
-{
-	for (uint32_t k = 0; k < i->type->element_count; k++) {
-		const struct element *element = &i->type->elements[k];
-		uint32_t node;
-
-		if (element->type_count != 1 || element->types[0].type == NULL
-		    || !slice_is(element->types[0].type->name, "string")
-		    || slice_is(element->name, "id") || (node = node_at(i, element->name)) == 0)
-			continue;
-		if (json_type(i->json, node) == JSON_STRING)
-			add_string(e, json_string(i->json, node, e->arena));
-		else if (json_type(i->json, node) == JSON_ARRAY)
-			for (uint32_t n = json_first(i->json, node); n != 0; n = json_next(i->json, node, n))
-				add_string(e, json_string(i->json, n, e->arena));
-	}
-}
-
-/* References */
-
-bool
-values_local_reference(const struct index_resolver *resolver, struct slice reference,
-    struct slice *type, struct slice *id)
-{
-	struct slice rest = reference;
-
-	if (resolver->base.len > 0 && slice_starts(rest, resolver->base)
-	    && rest.len > resolver->base.len && rest.ptr[resolver->base.len] == '/')
-		rest = slice_sub(rest, resolver->base.len + 1, rest.len);
-	if (slice_find(rest, ':') < rest.len || slice_find(rest, '?') < rest.len
-	    || slice_find(rest, '#') < rest.len)
-		return false;
-	*type = slice_cut(&rest, '/');
-	*id = slice_cut(&rest, '/');
-	return type->len > 0 && id->len > 0
-	    && (rest.len == 0 || slice_starts(rest, SLICE("_history/")));
-}
-
-int64_t
-index_target(const struct search_index *index, const struct index_resolver *resolver,
-    struct slice reference)
-{
-	struct slice type, id;
-	int64_t row;
-
-	if (reference.len == 0 || reference.ptr[0] == '#')
-		return 0;
-	if (!values_local_reference(resolver, reference, &type, &id))
-		return values_foreign(index, reference);
-	row = resolver->row == NULL ? 0 : resolver->row(resolver->ctx, type, id);
-	if (row > 0)
-		return row;
-	return values_foreign(index, slice_make(type.ptr, type.len + 1 + id.len));
-}
-
-static void
-add_target(struct extraction *e, struct slice reference)
-{
-	int64_t target = index_target(e->index, e->resolver, reference);
-
-	if (target != 0)
-		add(e, (struct index_row){ .a = target });
-}
-
-static void
-reference_reference(struct extraction *e, const struct item *i)
-{
-	add_target(e, text_at(e, i, SLICE("reference")));
-}
-
-static void
-reference_uri(struct extraction *e, const struct item *i)
-{
-	add_target(e, item_text(i, e->arena));
-}
-
-/* Dates */
-
-static void
-date_primitive(struct extraction *e, const struct item *i)
-{
-	struct index_row row = { .a = 0 };
-
-	if (index_date(item_text(i, e->arena), &row.a, &row.b))
-		add(e, row);
-}
-
-static void
-date_period(struct extraction *e, const struct item *i)
-{
-	struct index_row row = { .a = INT64_MIN, .b = INT64_MAX };
-	struct slice start = text_at(e, i, SLICE("start")), end = text_at(e, i, SLICE("end"));
-	int64_t unused;
-
-	if ((start.len == 0 && end.len == 0)
-	    || (start.len > 0 && !index_date(start, &row.a, &unused))
-	    || (end.len > 0 && !index_date(end, &unused, &row.b)))
-		return;
-	add(e, row);
-}
-
-/* R4: the outer limits of a Timing's events, or of its bounds. */
-static void
-date_timing(struct extraction *e, const struct item *i)
-{
-	struct index_row row = { .a = INT64_MAX, .b = INT64_MIN };
-	uint32_t events = node_at(i, SLICE("event")), repeat = node_at(i, SLICE("repeat"));
-	uint32_t bounds = repeat == 0 ? 0 : json_get(i->json, repeat, SLICE("boundsPeriod"));
-	struct item period = { .json = i->json, .node = bounds };
-
-	if (bounds != 0)
-		date_period(e, &period);
-	for (uint32_t n = events == 0 ? 0 : json_first(i->json, events); n != 0;
-	    n = json_next(i->json, events, n)) {
-		int64_t first, last;
-
-		if (!index_date(json_string(i->json, n, e->arena), &first, &last))
-			continue;
-		row.a = first < row.a ? first : row.a;
-		row.b = last > row.b ? last : row.b;
-	}
-	if (row.a <= row.b)
-		add(e, row);
-}
-
-/* Numbers and quantities */
-
-static void
-number_primitive(struct extraction *e, const struct item *i)
-{
-	struct index_row row = { .a = 0 };
-
-	if (values_number(item_text(i, e->arena), &row.x, &row.y))
-		add(e, row);
-}
-
-static struct slice
-number_text(const struct item *i, struct slice name)
-{
-	uint32_t node = node_at(i, name);
-
-	return node == 0 ? SLICE_NONE : json_raw(i->json, node);
-}
-
-/* One row under the code; one more under the unit where that is another text. */
-static void
-add_quantity(struct extraction *e, double low, double high, struct slice system, struct slice code,
-    struct slice unit)
-{
-	struct index_row row = { .x = low, .y = high };
-
-	if (code.len > 0 || unit.len == 0) {
-		row.a = code.len == 0 ? 0 : hash(e, code);
-		row.b = system.len == 0 ? 0 : hash(e, system);
-		add(e, row);
-	}
-	if (unit.len > 0 && !slice_eq(unit, code)) {
-		row.a = hash(e, unit);
-		row.b = 0;
-		add(e, row);
-	}
-}
-
-static void
-quantity_quantity(struct extraction *e, const struct item *i)
-{
-	double low, high;
-
-	if (values_number(number_text(i, SLICE("value")), &low, &high))
-		add_quantity(e, low, high, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("code")),
-		    text_at(e, i, SLICE("unit")));
-}
-
-static void
-quantity_money(struct extraction *e, const struct item *i)
-{
-	double low, high;
-
-	if (values_number(number_text(i, SLICE("value")), &low, &high))
-		add_quantity(e, low, high, SLICE("urn:iso:std:iso:4217"),
-		    text_at(e, i, SLICE("currency")), SLICE_NONE);
-}
-
-static void
-quantity_range(struct extraction *e, const struct item *i)
-{
-	struct item low = { .json = i->json, .node = node_at(i, SLICE("low")) };
-	struct item high = { .json = i->json, .node = node_at(i, SLICE("high")) };
-	const struct item *of = low.node != 0 ? &low : &high;
-	double least = -1e308, greatest = 1e308, unused;
-
-	if (of->node == 0
-	    || (low.node != 0 && !values_number(number_text(&low, SLICE("value")), &least, &unused))
-	    || (high.node != 0 && !values_number(number_text(&high, SLICE("value")), &unused, &greatest)))
-		return;
-	add_quantity(e, least, greatest, text_at(e, of, SLICE("system")), text_at(e, of, SLICE("code")),
-	    text_at(e, of, SLICE("unit")));
-}
-
-static void
-uri_primitive(struct extraction *e, const struct item *i)
-{
-	struct slice s = item_text(i, e->arena);
-
-	if (s.len > 0)
-		add(e, (struct index_row){ .text = s });
-}
-
-/* A row applies to its type and to all that are derived from it; the first that fits. */
-static const struct {
-	enum search_kind kind;
-	const char *type;
-	void (*fn)(struct extraction *, const struct item *);
-} rules[] = {
-	{ SEARCH_TOKEN,     "Coding",          token_coding },
-	{ SEARCH_TOKEN,     "CodeableConcept", token_concept },
-	{ SEARCH_TOKEN,     "Identifier",      token_identifier },
-	{ SEARCH_TOKEN,     "ContactPoint",    token_contact },
-	{ SEARCH_TOKEN,     "boolean",         token_primitive },
-	{ SEARCH_TOKEN,     "string",          token_primitive },     /* code, id, markdown too */
-	{ SEARCH_TOKEN,     "uri",             token_primitive },
-	{ SEARCH_STRING,    "string",          string_primitive },
-	{ SEARCH_STRING,    "uri",             string_primitive },
-	{ SEARCH_STRING,    "HumanName",       string_complex },
-	{ SEARCH_STRING,    "Address",         string_complex },
-	{ SEARCH_REFERENCE, "Reference",       reference_reference },
-	{ SEARCH_REFERENCE, "uri",             reference_uri },       /* canonical too */
-	{ SEARCH_DATE,      "date",            date_primitive },
-	{ SEARCH_DATE,      "dateTime",        date_primitive },
-	{ SEARCH_DATE,      "instant",         date_primitive },
-	{ SEARCH_DATE,      "Period",          date_period },
-	{ SEARCH_DATE,      "Timing",          date_timing },
-	{ SEARCH_NUMBER,    "decimal",         number_primitive },
-	{ SEARCH_NUMBER,    "integer",         number_primitive },    /* positiveInt, unsignedInt too */
-	{ SEARCH_QUANTITY,  "Quantity",        quantity_quantity },   /* Age, Duration too */
-	{ SEARCH_QUANTITY,  "Money",           quantity_money },
-	{ SEARCH_QUANTITY,  "Range",           quantity_range },
-	{ SEARCH_URI,       "uri",             uri_primitive },       /* url, canonical, oid too */
-};
-
-static void
-take_item(struct extraction *e, const struct item *i)
-{
-	for (size_t k = 0; k < COUNT_OF(rules); k++)
-		if (rules[k].kind == e->param->kind && i->kind == ITEM_NODE && i->node != ITEM_ABSENT
-		    && type_is(i->type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
-			rules[k].fn(e, i);
-			return;
-		}
-}
 
 /* Compiling */
 
@@ -397,7 +25,40 @@ indexed(const struct search_param *p)
 	for (size_t i = 0; i < COUNT_OF(special_codes); i++)
 		if (slice_is(p->code, special_codes[i]))
 			return false;
-	return p->kind != SEARCH_COMPOSITE && p->kind != SEARCH_SPECIAL && p->expression.len > 0;
+	return (p->kind != SEARCH_SPECIAL || slice_is(p->code, "near")) && p->expression.len > 0;
+}
+
+/* A composite whose components do not all compile is left out. */
+static struct fhirpath **
+compile_components(const struct search_index *index, const struct search_param *p,
+    struct arena *arena)
+{
+	struct fhirpath **all = arena_array(arena, p->component_count + 1, sizeof *all);
+	struct outcome aside;
+
+	outcome_init(&aside, arena);
+	for (uint32_t i = 0; i < p->component_count; i++) {
+		all[i] = fhirpath_compile(index->pack, p->components[i].expression, NULL, index->limits,
+		    arena, &aside);
+		if (all[i] == NULL || p->components[i].kind == SEARCH_SPECIAL
+		    || p->components[i].kind == SEARCH_COMPOSITE)
+			return NULL;
+	}
+	return p->component_count == 0 ? NULL : all;
+}
+
+static bool
+compile(struct search_index *index, const struct search_param *p, struct arena *arena)
+{
+	struct outcome aside;
+
+	outcome_init(&aside, arena);
+	if (p->kind == SEARCH_COMPOSITE
+	    && (index->components[p->number] = compile_components(index, p, arena)) == NULL)
+		return false;
+	index->compiled[p->number] = fhirpath_compile(index->pack, p->expression, p->on, index->limits,
+	    arena, &aside);
+	return index->compiled[p->number] != NULL;
 }
 
 struct search_index *
@@ -410,16 +71,10 @@ search_index_new(const struct pack *pack, const struct limits *limits,
 	(void)o;
 	*index = (struct search_index){ .pack = pack, .limits = limits, .key = *key };
 	index->compiled = arena_array(arena, count + 1, sizeof *index->compiled);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct search_param *p = pack_param_at(pack, i);
-		struct outcome aside;
-
-		outcome_init(&aside, arena);
-		if (!indexed(p))
-			continue;
-		index->compiled[i] = fhirpath_compile(pack, p->expression, p->on, limits, arena, &aside);
-		left_out += index->compiled[i] == NULL;
-	}
+	index->components = arena_array(arena, count + 1, sizeof *index->components);
+	for (uint32_t i = 0; i < count; i++)
+		if (indexed(pack_param_at(pack, i)))
+			left_out += !compile(index, pack_param_at(pack, i), arena);
 	if (left_out > 0)
 		log_event(LOG_WARNING, "search-parameters-left-out", "count=%u", left_out);
 	return index;
@@ -431,11 +86,18 @@ search_index_pack(const struct search_index *index)
 	return index->pack;
 }
 
+/* Searched by, without rows of their own. */
+static const char *const computed_codes[] = {
+	"_id", "_lastUpdated", "_text", "_content", "_has", "_list", "_filter",
+};
+
 bool
 search_index_supports(const struct search_index *index, const struct search_param *p)
 {
-	return index->compiled[p->number] != NULL || slice_is(p->code, "_id")
-	    || slice_is(p->code, "_lastUpdated");
+	for (size_t i = 0; i < COUNT_OF(computed_codes); i++)
+		if (slice_is(p->code, computed_codes[i]))
+			return true;
+	return index->compiled[p->number] != NULL;
 }
 
 /* Extracting */
@@ -448,6 +110,10 @@ by_value(const void *a, const void *b)
 
 	if (x->param != y->param)
 		return x->param < y->param ? -1 : 1;
+	if (x->kind != y->kind || x->part != y->part)
+		return x->kind != y->kind ? x->kind - y->kind : x->part - y->part;
+	if (x->group != y->group || x->contained != y->contained)
+		return x->contained != y->contained ? x->contained - y->contained : x->group - y->group;
 	if (x->a != y->a)
 		return x->a < y->a ? -1 : 1;
 	if (x->b != y->b)
@@ -475,13 +141,93 @@ distinct(struct index_row *rows, uint32_t count)
 
 static bool
 evaluate(const struct search_index *index, const struct search_param *p, struct item focus,
-    struct arena *arena, struct items *items, struct outcome *o)
+    struct item root, struct arena *arena, struct items *items, struct outcome *o)
 {
 	struct fhirpath_scope scope = {
-		.pack = index->pack, .limits = index->limits, .resource = focus, .root = focus,
+		.pack = index->pack, .limits = index->limits, .resource = focus, .root = root,
 	};
 
 	return fhirpath_evaluate(index->compiled[p->number], &scope, focus, arena, items, o);
+}
+
+/* One item of a composite's expression: rows of each component, in one group. */
+static bool
+take_group(struct extraction *e, const struct search_param *p, struct item focus, struct item root,
+    const struct item *item, struct outcome *o)
+{
+	struct fhirpath_scope scope = {
+		.pack = e->index->pack, .limits = e->index->limits, .resource = focus, .root = root,
+	};
+
+	for (uint32_t i = 0; i < p->component_count; i++) {
+		struct items items;
+
+		if (!fhirpath_evaluate(e->index->components[p->number][i], &scope, *item, e->arena, &items, o))
+			return false;
+		e->kind = p->components[i].kind;
+		e->part = (uint8_t)(i + 1);
+		for (uint32_t k = 0; k < items.count; k++)
+			extraction_take(e, &items.at[k]);
+	}
+	e->part = 0;
+	return true;
+}
+
+static bool
+take_items(struct extraction *e, const struct search_param *p, struct item focus, struct item root,
+    const struct items *items, struct outcome *o)
+{
+	e->number = p->number;
+	e->kind = p->kind;
+	e->group = 0;
+	for (uint32_t k = 0; k < items->count; k++) {
+		if (p->kind != SEARCH_COMPOSITE)
+			extraction_take(e, &items->at[k]);
+		else if (++e->group < INDEX_GROUPS && !take_group(e, p, focus, root, &items->at[k], o))
+			return false;
+	}
+	e->group = 0;
+	return true;
+}
+
+static bool
+take_resource(struct extraction *e, struct item focus, struct item root, struct outcome *o)
+{
+	uint32_t count;
+	const struct search_param *const *params = pack_params(e->index->pack, focus.type, &count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct items items;
+
+		if (e->index->compiled[params[i]->number] == NULL)
+			continue;
+		if (!evaluate(e->index, params[i], focus, root, e->arena, &items, o)
+		    || !take_items(e, params[i], focus, root, &items, o))
+			return false;
+	}
+	return true;
+}
+
+/* Chains look into contained resources, and _contained asks for them (R4 search.html#contained). */
+static bool
+take_contained(struct extraction *e, struct item root, struct outcome *o)
+{
+	uint32_t list = json_get(e->json, e->resource, SLICE("contained"));
+
+	for (uint32_t n = list == 0 ? 0 : json_first(e->json, list);
+	    n != 0 && e->contained + 1 < INDEX_GROUPS; n = json_next(e->json, list, n)) {
+		const struct type *type = pack_resource(e->index->pack,
+		    json_string(e->json, json_get(e->json, n, SLICE("resourceType")), e->arena));
+
+		e->contained++;
+		if (type == NULL)
+			continue;
+		e->number = type->number;
+		extraction_add(e, SEARCH_SPECIAL, (struct index_row){ .a = root.type->number });
+		if (!take_resource(e, fhirpath_node(e->json, n, type), root, o))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -489,26 +235,116 @@ index_extract(const struct search_index *index, const struct type *type, const s
     uint32_t resource, const struct index_resolver *resolver, struct arena *arena,
     struct index_rows *out, struct outcome *o)
 {
-	struct extraction e = { .index = index, .resolver = resolver, .arena = arena };
+	struct extraction e = { .index = index, .resolver = resolver, .arena = arena, .json = j,
+		.resource = resource };
 	struct item focus = fhirpath_node(j, resource, type);
-	uint32_t count;
-	const struct search_param *const *params = pack_params(index->pack, type, &count);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct items items;
-
-		if (index->compiled[params[i]->number] == NULL)
-			continue;
-		if (!evaluate(index, params[i], focus, arena, &items, o))
-			return false;
-		e.param = params[i];
-		for (uint32_t k = 0; k < items.count; k++)
-			take_item(&e, &items.at[k]);
-	}
+	if (!take_resource(&e, focus, focus, o) || !take_contained(&e, focus, o))
+		return false;
 	out->at = e.rows;
 	out->count = distinct(e.rows, e.count);
 	return true;
 }
+
+/* Texts */
+
+static void
+add_text(struct index_texts *out, struct slice s, struct arena *arena)
+{
+	if (s.len == 0)
+		return;
+	if (out->count % 16 == 0)
+		out->at = arena_grow(arena, out->at, out->count * sizeof s, (out->count + 16) * sizeof s);
+	out->at[out->count++] = s;
+}
+
+static void
+add_member(struct index_texts *out, const struct json *j, uint32_t object, const char *path,
+    struct arena *arena)
+{
+	uint32_t node = json_type(j, object) == JSON_OBJECT ? json_path(j, object, path) : 0;
+
+	if (node != 0)
+		add_text(out, json_string(j, node, arena), arena);
+}
+
+/* The member or members of an item that carry what is meant, by type. */
+static const struct {
+	const char *type, *codings, *text, *display;    /* display: for :text */
+} texts_of[] = {
+	{ "CodeableConcept", "coding", NULL,        "text" },
+	{ "Coding",          NULL,     "code",      "display" },
+	{ "Identifier",      NULL,     "value",     "type.text" },
+	{ "ContactPoint",    NULL,     "value",     NULL },
+	{ "Reference",       NULL,     "reference", "display" },
+};
+
+static void
+texts_of_item(const struct search_index *index, const struct item *i, bool displays,
+    struct arena *arena, struct index_texts *out)
+{
+	if (i->kind != ITEM_NODE || i->node == ITEM_ABSENT)
+		return;
+	for (size_t k = 0; k < COUNT_OF(texts_of); k++) {
+		const char *member = displays ? texts_of[k].display : texts_of[k].text;
+		uint32_t list;
+
+		if (!type_is(i->type, pack_type(index->pack, slice_of(texts_of[k].type))))
+			continue;
+		if (member != NULL)
+			add_member(out, i->json, i->node, member, arena);
+		list = texts_of[k].codings == NULL ? 0
+		    : json_get(i->json, i->node, slice_of(texts_of[k].codings));
+		for (uint32_t n = list == 0 ? 0 : json_first(i->json, list); n != 0;
+		    n = json_next(i->json, list, n))
+			add_member(out, i->json, n, displays ? "display" : "code", arena);
+		return;
+	}
+	if (i->type->kind == TYPE_PRIMITIVE)
+		add_text(out, item_text(i, arena), arena);
+}
+
+bool
+index_texts(const struct search_index *index, const struct type *type,
+    const struct search_param *p, bool displays, const struct json *j, uint32_t resource,
+    struct arena *arena, struct index_texts *out, struct outcome *o)
+{
+	struct item focus = fhirpath_node(j, resource, type);
+	struct items items;
+
+	*out = (struct index_texts){ NULL, 0 };
+	if (index->compiled[p->number] == NULL)
+		return true;
+	if (!evaluate(index, p, focus, focus, arena, &items, o))
+		return false;
+	for (uint32_t i = 0; i < items.count; i++)
+		texts_of_item(index, &items.at[i], displays, arena, out);
+	return true;
+}
+
+bool
+index_references(const struct search_index *index, const struct type *type,
+    const struct search_param *only, const struct json *j, uint32_t resource, struct arena *arena,
+    struct index_texts *out, struct outcome *o)
+{
+	uint32_t count;
+	const struct search_param *const *params = pack_params(index->pack, type, &count);
+
+	*out = (struct index_texts){ NULL, 0 };
+	for (uint32_t i = 0; i < count; i++) {
+		struct index_texts some;
+
+		if (params[i]->kind != SEARCH_REFERENCE || (only != NULL && params[i] != only))
+			continue;
+		if (!index_texts(index, type, params[i], false, j, resource, arena, &some, o))
+			return false;
+		for (uint32_t k = 0; k < some.count; k++)
+			add_text(out, some.at[k], arena);
+	}
+	return true;
+}
+
+/* Patients */
 
 static void
 add_patient(struct patient_refs *refs, struct slice id)
@@ -517,6 +353,13 @@ add_patient(struct patient_refs *refs, struct slice id)
 		if (slice_eq(refs->ids[i], id))
 			return;
 	refs->ids[refs->count++] = id;
+}
+
+static uint32_t
+reference_of(const struct item *i)
+{
+	return json_type(i->json, i->node) == JSON_OBJECT
+	    ? json_get(i->json, i->node, SLICE("reference")) : 0;
 }
 
 static void
@@ -529,10 +372,10 @@ patients_of_items(const struct items *items, const struct index_resolver *resolv
 		uint32_t node;
 
 		if (item->kind != ITEM_NODE || item->node == ITEM_ABSENT
-		    || (node = node_at(item, SLICE("reference"))) == 0)
+		    || (node = reference_of(item)) == 0)
 			continue;
 		text = json_string(item->json, node, arena);
-		if (values_local_reference(resolver, text, &type, &id) && slice_is(type, "Patient"))
+		if (index_local(resolver, text, &type, &id) && slice_is(type, "Patient"))
 			add_patient(refs, id);
 	}
 }
@@ -553,7 +396,7 @@ index_patients(const struct search_index *index, const struct type *type, const 
 
 		if (p == NULL || index->compiled[p->number] == NULL)
 			continue;
-		if (!evaluate(index, p, focus, arena, &items, o))
+		if (!evaluate(index, p, focus, focus, arena, &items, o))
 			return false;
 		out->ids = arena_grow(arena, out->ids, out->count * sizeof *out->ids,
 		    (out->count + items.count + 1) * sizeof *out->ids);

@@ -29,17 +29,30 @@ struct search_index;            /* compiled expressions of a whole pack; immutab
  *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
  *   STRING     text = folded (ICU: NFKD, no marks, case folded, at most 128
  *              bytes at a character boundary), a = hash(exact value)
- *   REFERENCE  a = the target (below)
+ *   REFERENCE  a = the target (below), b = the lead it is under (its compartment)
  *   DATE       a = first ms, b = last ms of the interval; INT64_MIN/MAX when open
- *   NUMBER     x, y = least and greatest value by significant digits (R4 search.html#number)
- *   QUANTITY   x, y as NUMBER; a = hash(code or unit), b = hash(system) or 0
+ *   NUMBER     x, y = least and greatest value by significant digits (R4 search.html#number);
+ *              of a position (near): x = latitude, y = longitude
+ *   QUANTITY   x, y as NUMBER; a = hash(code or unit), b = hash(system) or 0;
+ *              one row more in canonical units for what UCUM knows: a = hash(base units),
+ *              b = the mark of index_canonical()
  *   URI        text = the URI as it stands
- * A target is the row number of a local resource (> 0), or, for what is not held here, the hash of
- * its text with the sign bit set (< 0). */
+ *   SPECIAL    a contained resource is there: param = its type's number, a = the type's that holds it
+ * A target is the row number of a local resource (> 0, b >= 0), or, for what is not held here, the
+ * hash of its text with the sign bit set (< 0, b = INDEX_FOREIGN); for a contained resource its
+ * ordinal (b = INDEX_WITHIN), which index_place() turns into a row number.  The kind is that of
+ * the rows, not of the parameter: a reference's identifier is a TOKEN row of the reference parameter. */
+#define INDEX_FOREIGN (-1)
+#define INDEX_WITHIN  (-2)
+
 struct index_row {
 	uint32_t param;                 /* search_param.number */
 	uint8_t  kind;                  /* enum search_kind */
+	uint8_t  part;                  /* of a composite: its component, from 1; else 0 */
+	uint16_t group;                 /* of a composite: components of one group belong together */
+	uint16_t contained;             /* of the n-th contained resource, from 1; 0: of the resource */
 	int64_t  a, b;
+	int64_t  unresolved;            /* REFERENCE, local: the hash it has while it is not known */
 	double   x, y;
 	struct slice text;
 };
@@ -49,10 +62,28 @@ struct index_rows {
 	uint32_t          count;
 };
 
-/* How a literal reference "Type/id" becomes a row number: 0 when not known. */
+/* Contained resources have row numbers of their own, above all others. */
+#define INDEX_CONTAINED  ((int64_t)1 << 62)
+#define INDEX_GROUPS     1024           /* contained resources, or groups of a composite, that are indexed */
+
+static inline int64_t
+index_contained(int64_t row, uint32_t ordinal)
+{
+	return ordinal == 0 ? row : INDEX_CONTAINED | row * INDEX_GROUPS | ordinal;
+}
+
+/* The row that holds a contained one; itself for others. */
+static inline int64_t
+index_holder(int64_t row)
+{
+	return row < INDEX_CONTAINED ? row : (row & ~INDEX_CONTAINED) / INDEX_GROUPS;
+}
+
+/* How a literal reference "Type/id" becomes a row number and the lead it is under: false when
+ * it is not known. */
 struct index_resolver {
-	int64_t (*row)(void *ctx, struct slice type, struct slice id);
-	void     *ctx;
+	bool (*find)(void *ctx, struct slice type, struct slice id, int64_t *lead, int64_t *row);
+	void  *ctx;
 	struct slice base;              /* our FHIR base URL: absolute references to it are local */
 };
 
@@ -81,13 +112,34 @@ MUST_USE bool index_patients(const struct search_index *, const struct type *,
     const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
     struct patient_refs *out, struct outcome *);
 
+/* The references that a parameter (NULL: every reference parameter) finds in a resource, as text;
+ * for _include. */
+struct index_texts {
+	struct slice *at;
+	uint32_t      count;
+};
+MUST_USE bool index_references(const struct search_index *, const struct type *,
+    const struct search_param *, const struct json *, uint32_t resource, struct arena *,
+    struct index_texts *out, struct outcome *);
+
+/* What a parameter finds in a resource, as texts: codes for tokens, references as they stand; for
+ * :text the displays and texts beside the codes.  In document order. */
+MUST_USE bool index_texts(const struct search_index *, const struct type *,
+    const struct search_param *, bool displays, const struct json *, uint32_t resource,
+    struct arena *, struct index_texts *out, struct outcome *);
+
 /* Shared with the query side. */
 uint64_t     index_hash(const struct search_index *, struct slice);
-int64_t      index_target(const struct search_index *, const struct index_resolver *,
-    struct slice reference);    /* 0 when it is no reference we can index */
+/* "Type/id" of a local reference, also under our base and with a version; false for others. */
+bool         index_local(const struct index_resolver *, struct slice reference, struct slice *type,
+    struct slice *id);
+/* The hash that stands for a reference to what is not held here. */
+int64_t      index_foreign(const struct siphash_key *, struct slice text);
 struct slice index_fold(struct slice text, struct arena *);
 /* FHIR date, dateTime or instant, any precision: the interval it stands for.  A
  * missing zone is UTC.  False when it is none. */
 bool         index_date(struct slice text, int64_t *first, int64_t *last);
+/* The mark of quantities in canonical units. */
+int64_t      index_canonical(const struct search_index *);
 
 #endif

@@ -16,17 +16,22 @@ struct search_index {
 	const struct limits *limits;
 	struct siphash_key   key;
 	struct fhirpath    **compiled;  /* by search_param.number; NULL: not supported */
+	struct fhirpath   ***components;/* by search_param.number; of a composite: one for each component */
 };
 
 /* A decimal as the interval of its significant digits. */
 bool values_number(struct slice text, double *low, double *high);
 
-/* A literal reference split: "Patient/abc", its absolute form under our base,
- * with or without /_history/v.  False for anything else. */
-bool values_local_reference(const struct index_resolver *, struct slice reference,
-    struct slice *type, struct slice *id);
-
 /* The target of "Type/id" text that is not held here. */
 int64_t values_foreign(const struct search_index *, struct slice text);
+
+/* The token that stands for an identifier with its type (:of-type). */
+void values_of_type(const struct search_index *, struct slice system, struct slice code,
+    struct slice value, struct arena *, int64_t *a, int64_t *b);
+
+/* A UCUM quantity in base units: scales the interval and gives the hash of the units.
+ * False when the code is not understood. */
+bool values_canonical(const struct search_index *, struct slice code, double *low, double *high,
+    int64_t *units);
 
 #endif

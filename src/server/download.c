@@ -59,6 +59,8 @@ make_piece(struct download *d)
 	uint64_t end = s->from + s->length;
 	struct buf content, out;
 
+	if (s->next != NULL)
+		return s->next(s->ctx, d->scratch, &d->piece);
 	buf_init(&content, d->scratch, SIZE_MAX);
 	for (int i = 0; i < CHUNKS && d->at < end; i++)
 		if (!add_chunk(d, &content, end))

@@ -2,7 +2,7 @@
  *
  *   head      on the loop: route, request phase of the controls.  A stranger is
  *             refused here, before a byte of body is read.
- *   request   on the loop, or for Bundles on the pool: rest_run() in one store
+ *   request   on the loop, or for Bundles and wide searches on the pool: rest_run() in one store
  *             snapshot.
  *   delivery  writer or audit thread make it durable; the loop sends.
  *
@@ -32,6 +32,7 @@
 #include "rest/rest.h"
 #include "server/admin.h"
 #include "server/delivery.h"
+#include "server/imports.h"
 #include "server/download.h"
 #include "server/house.h"
 #include "server/pool.h"
@@ -116,12 +117,27 @@ durable(struct delivery *d)
 }
 
 static void inspect(void *arg, struct worker *w);
+static void run_pooled(void *arg, struct worker *w);
+
+/* From the beginning again, where it holds up nobody. */
+static void
+put_off(struct job *job)
+{
+	outcome_clear(&job->x->outcome);
+	job->x->postponed = false;
+	job->x->on_pool = true;
+	pool_submit(job->server->pool, run_pooled, job);
+}
 
 /* In one snapshot of the store; on whatever thread the worker belongs to. */
 static void
 run(struct job *job, struct worker *w)
 {
 	delivery_prepare(job->x, w);
+	if (job->x->postponed) {
+		put_off(job);
+		return;
+	}
 	if (attachments_waiting(job->x)) {
 		pool_submit(job->server->inspectors, inspect, job);
 		return;
@@ -390,6 +406,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	};
 	struct admin *admin = NULL;
 	struct house *house = NULL;
+	struct imports *imports = NULL;
 	bool good;
 
 	server->service = s;
@@ -397,7 +414,8 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	if (server->http == NULL)
 		return false;
 	good = record_weakened(s, o) && open_workers(server, o) && (admin = admin_start(s, o)) != NULL
-	    && (house = house_start(s, o)) != NULL;
+	    && (house = house_start(s, o)) != NULL
+	    && (imports = imports_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
 		bulk_start(s->bulk);
@@ -408,6 +426,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	house_stop(house);
 	admin_stop(admin);
 	close_workers(server);          /* what is under way may still post to the loops */
+	imports_stop(imports);
 	http_server_free(server->http);
 	return good;
 }

@@ -123,25 +123,42 @@ MUST_USE bool store_changes(struct store_reader *, const struct permit *, const 
     struct arena *, struct stored **out, uint32_t *count, struct outcome *);
 
 /* Where a page ended, to be sealed into a cursor by the caller. */
-#define STORE_SORTS 4
 struct store_position {
 	bool    set;
+	uint32_t part;
 	int64_t compartment, row;
-	struct { uint8_t kind; int64_t i; double d; char text[128]; uint8_t len; } key[STORE_SORTS];
+	struct { uint8_t kind, len; char text[128]; int64_t i; double d; } key[QUERY_SORTS];
 };
 
 struct store_page {
 	struct stored *at;
+	uint32_t      *contained;       /* of each: the contained resource that matched, from 1; 0: itself */
 	uint32_t       count;
 	int64_t        total;           /* -1 unless asked for */
 	bool           more;
 	struct store_position end;
 };
 
-/* In the query's order; without _sort by compartment and row.  Ties are broken the same way.
+/* In the query's order; without _sort by type, compartment and row.  Ties are broken the same way.
  * `from` is where the page before ended; not `set` for the first. */
 MUST_USE bool store_search(struct store_reader *, const struct permit *, const struct query *,
     const struct store_position *from, struct arena *, struct store_page *, struct outcome *);
+
+/* What a page's matches refer to, and what refers to them, as the query's includes say; each
+ * once, none that is a match.  What the permit hides, or its scopes do not let the caller read,
+ * is not there.  `cut`: there were more than LIMIT_INCLUDES. */
+struct store_related {
+	struct stored *at;
+	uint32_t       count;
+	bool           cut;
+};
+MUST_USE bool store_include(struct store_reader *, const struct permit *, const struct query *,
+    const struct index_resolver *, const struct store_page *, struct arena *, struct store_related *,
+    struct outcome *);
+
+/* Does the search look at more than a compartment, so that it may take its time?  From the query and
+ * the permit alone. */
+bool store_search_is_wide(struct store_reader *, const struct permit *, const struct query *);
 
 /* Everything that a permit reaches, as it was at one instant, in the store's own order: for
  * exports.  A scan may be broken off after any call and taken up again at its position, in another
@@ -350,6 +367,10 @@ MUST_USE bool store_rows(struct store_reader *, const struct permit *, const str
 MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct outcome *);
 
 bool store_healthy(const struct store *);
+
+/* For tests: how SQLite goes about each statement that this reader has run, line by line. */
+MUST_USE bool store_plans(struct store_reader *, void (*each)(void *ctx, const char *sql,
+    const char *line), void *ctx);
 
 /* For doctor and import: number of resources by type, deleted ones left out. */
 MUST_USE bool store_counts(struct store_reader *, const struct permit *,

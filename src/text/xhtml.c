@@ -191,6 +191,7 @@ look_at(struct reader *r, struct slice s, bool *ink)
 {
 	bool turned = false;
 
+	*ink = false;
 	for (size_t i = 0; i < s.len; ) {
 		uint32_t c = decode(s, &i);
 
@@ -341,7 +342,7 @@ static void
 write_text(struct reader *r, struct slice s)
 {
 	const struct open *o = around(r);
-	bool ink = false;
+	bool ink;
 
 	if (!look_at(r, s, &ink) || o == NULL)
 		return;

@@ -21,8 +21,11 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 		before = last;
 		last = slice_cut(&rest, '/');
 	}
-	if (!slice_eq(before, walk_text(w, resource, SLICE("resourceType"))))
+	if (!slice_eq(before, walk_text(w, resource, SLICE("resourceType")))) {
+		if (slice_starts(full, SLICE("http")) && last.len > 0 && pack_resource(w->pack, before) != NULL)
+			complain(w, at, resource, MESSAGE_full_url, SLICE_NONE);
 		return;
+	}
 	if (id.len == 0)
 		complain(w, at, resource, MESSAGE_full_url_no_id, SLICE_NONE);
 	else if (!slice_eq(last, id))

@@ -23,6 +23,56 @@ is_canonical(const struct type *type)
 	    && type_element(type, SLICE("status")) != NULL;
 }
 
+/* "DomainResource.text" is an element of every resource that has it from there. */
+static bool
+inherited_path_is(struct walk *w, const struct step *holder, struct slice expression)
+{
+	struct slice name = expression, type = slice_cut(&name, '.');
+	const struct type *named = pack_type(w->pack, type);
+
+	return named != NULL && slice_find(name, '.') == name.len && slice_eq(holder->element->name, name)
+	    && holder->up != NULL && holder->up->type != NULL && type_is(holder->up->type, named);
+}
+
+/* Evaluates a FHIRPath of the definition; false when it cannot be. */
+static bool
+evaluate(struct walk *w, struct slice expression, struct item focus, struct items *out)
+{
+	struct fhirpath_scope scope = { .pack = w->pack, .limits = w->limits, .env = w->validator->env,
+		.resource = w->resource, .root = w->root, .resolve = resolve_for_fhirpath, .resolve_ctx = w };
+	struct outcome o;
+	const struct fhirpath *f;
+
+	outcome_init(&o, w->scratch);
+	f = fhirpath_compile(w->pack, expression, NULL, w->limits, w->scratch, &o);
+	return f != NULL && fhirpath_evaluate(f, &scope, focus, w->scratch, out, &o);
+}
+
+/* The holder is among what the expression selects in the resource. */
+static bool
+selected(struct walk *w, const struct step *holder, struct slice expression)
+{
+	struct items found = { 0 };
+
+	if (w->resource.json == NULL || !evaluate(w, expression, w->resource, &found))
+		return true;
+	for (uint32_t i = 0; i < found.count; i++)
+		if (found.at[i].kind == ITEM_NODE && found.at[i].node == holder->node)
+			return true;
+	return found.count == 1 && found.at[0].kind == ITEM_BOOLEAN && found.at[0].boolean;
+}
+
+static bool
+invariant_holds(struct walk *w, const struct step *holder, struct slice expression)
+{
+	struct item focus = fhirpath_node(w->json, holder->node, holder->type);
+	struct items found = { 0 };
+
+	if (!evaluate(w, expression, focus, &found))
+		return true;
+	return found.count == 1 && found.at[0].kind == ITEM_BOOLEAN && found.at[0].boolean;
+}
+
 static bool
 element_context(struct walk *w, const struct step *holder, struct slice expression)
 {
@@ -36,7 +86,8 @@ element_context(struct walk *w, const struct step *holder, struct slice expressi
 		return is_canonical(holder->type);
 	if (slice_is(expression, "Element") || slice_is(expression, "Base"))
 		return true;                    /* R4 uses it for resources too */
-	return holder->element != NULL && path_is(holder->element->path, expression);
+	return holder->element != NULL && (path_is(holder->element->path, expression)
+	    || inherited_path_is(w, holder, expression));
 }
 
 /* In the extension of this url, or in a part of it ("url#part"). */
@@ -57,7 +108,7 @@ in_context(struct walk *w, const struct step *holder, const struct context *c)
 		return element_context(w, holder, c->expression);
 	if (slice_is(c->kind, "extension"))
 		return in_extension(w, holder, c->expression);
-	return true;                            /* fhirpath: no definition of R4 has it */
+	return !slice_is(c->kind, "fhirpath") || selected(w, holder, c->expression);
 }
 
 /* Where the definitions of R4 put their own extensions against what these say;
@@ -83,12 +134,21 @@ is_slip(const struct step *holder, struct slice url)
 static void
 check_context(struct walk *w, const struct step *at, const struct profile *p, uint32_t node)
 {
+	bool somewhere = false;
+	int places = 0;
+
 	if (p->context_count == 0 || is_slip(at->up, p->url))
 		return;
-	for (uint32_t i = 0; i < p->context_count; i++)
-		if (in_context(w, at->up, &p->contexts[i]))
-			return;
-	complain(w, at->up, node, MESSAGE_extension_context, SLICE_NONE);
+	for (uint32_t i = 0; i < p->context_count; i++) {
+		bool invariant = slice_is(p->contexts[i].kind, "invariant");
+
+		somewhere |= !invariant && in_context(w, at->up, &p->contexts[i]);
+		places += !invariant;
+		if (invariant && !invariant_holds(w, at->up, p->contexts[i].expression))
+			complain(w, at->up, node, MESSAGE_extension_context, SLICE_NONE);
+	}
+	if (places > 0 && !somewhere)
+		complain(w, at->up, node, MESSAGE_extension_context, SLICE_NONE);
 }
 
 static bool

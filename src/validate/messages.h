@@ -68,6 +68,9 @@
 	X(response_type,       VALUE,     "the answer is not of the type of its question")       \
 	X(response_option,     CODE,      "the answer is none of the options of its question")   \
 	X(response_option_open, WARN_CODE, "the answer is none of the options of its question")  \
+	X(response_limit,      VALUE,     "the answer is outside the limits of its question")    \
+	X(response_count,      STRUCTURE, "there are too few or too many answers to the question") \
+	X(response_exclusive,  VALUE,     "the option that was chosen excludes the others")      \
 	X(response_length,     VALUE,     "the answer is longer than its question allows")       \
 	X(enable_inside,       VALUE,     "enableWhen asks a question that is inside the item")  \
 	X(concept_content,     VALUE,     "a code system whose content is not present lists no concepts") \

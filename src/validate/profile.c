@@ -37,9 +37,8 @@ as_number(const struct json *j, uint32_t node, double *out)
 	return true;
 }
 
-/* <0, 0, >0; *known is false where the two cannot be compared. */
-static int
-compare(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
+int
+value_order(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
 {
 	double left, right;
 	struct slice first, second;
@@ -50,16 +49,24 @@ compare(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool
 
 		*known = unit != 0 && other != 0 && slice_eq(json_raw(a, unit), json_raw(b, other))
 		    && json_get(a, x, SLICE("value")) != 0 && json_get(b, y, SLICE("value")) != 0;
-		return !*known ? 0 : compare(a, json_get(a, x, SLICE("value")), b,
+		return !*known ? 0 : value_order(a, json_get(a, x, SLICE("value")), b,
 		    json_get(b, y, SLICE("value")), known);
 	}
 	if (as_number(a, x, &left) && as_number(b, y, &right))
 		return left < right ? -1 : left > right;
 	first = json_raw(a, x);
 	second = json_raw(b, y);
-	/* Dates of the same precision, without time zones, are in the order of their text. */
+	/* Dates without time zones are in the order of their text, so far as both go; where one
+	 * begins with the other, it is within it. */
 	*known = json_type(a, x) == JSON_STRING && json_type(b, y) == JSON_STRING
-	    && first.len == second.len && slice_find(first, 'T') == first.len;
+	    && slice_find(first, 'T') == first.len && slice_find(second, 'T') == second.len;
+	if (*known && first.len != second.len) {
+		size_t both = first.len < second.len ? first.len : second.len;
+
+		first = slice_sub(first, 0, both);
+		second = slice_sub(second, 0, both);
+		*known = !slice_eq(first, second);
+	}
 	return *known ? slice_cmp(first, second) : 0;
 }
 
@@ -68,8 +75,8 @@ check_range(struct walk *w, const struct step *at, const struct rule *r, uint32_
 {
 	bool known;
 
-	if ((r->min_value != NULL && compare(w->json, node, r->min_value, 0, &known) < 0 && known)
-	    || (r->max_value != NULL && compare(w->json, node, r->max_value, 0, &known) > 0 && known))
+	if ((r->min_value != NULL && value_order(w->json, node, r->min_value, 0, &known) < 0 && known)
+	    || (r->max_value != NULL && value_order(w->json, node, r->max_value, 0, &known) > 0 && known))
 		complain(w, at, node, MESSAGE_profile_range, SLICE_NONE);
 }
 
@@ -112,6 +119,18 @@ quietly(struct walk *w, const struct step *at, const struct profile *p, const st
 	return good;
 }
 
+static bool target_allows(struct walk *, struct slice url, const struct type *);
+
+/* A Resource with the profile of another type of resource. */
+static bool
+some_profile_allows(struct walk *w, const struct rule_type *t, const struct type *type)
+{
+	for (uint32_t i = 0; i < t->profile_count; i++)
+		if (target_allows(w, t->profiles[i], type))
+			return true;
+	return t->profile_count == 0;
+}
+
 /* One of the profiles of the type; an unknown one may be it. */
 static void
 check_type_profiles(struct walk *w, const struct step *at, const struct rule_type *t,
@@ -124,6 +143,10 @@ check_type_profiles(struct walk *w, const struct step *at, const struct rule_typ
 
 		if (p == NULL || quietly(w, at, p, v))
 			return;
+	}
+	if (v->type->kind == TYPE_RESOURCE && !some_profile_allows(w, t, v->type)) {
+		complain(w, at, v->node, MESSAGE_profile_element_type, SLICE_NONE);
+		return;
 	}
 	if (t->profile_count > 0 && profile_of(w, t->profiles[0]) != NULL)
 		check_profile(w, at, profile_of(w, t->profiles[0]), v);
@@ -393,6 +416,7 @@ static void
 check_rule(struct walk *w, const struct step *at, const struct rule *r, const struct value *v)
 {
 	uint32_t place = v->node != 0 ? v->node : v->sibling;
+	struct item resource = w->resource;
 
 	if (w->profile_steps++ >= w->limits->of[LIMIT_PROFILE_STEPS])
 		return;                         /* said at the end, structure.c */
@@ -404,9 +428,12 @@ check_rule(struct walk *w, const struct step *at, const struct rule *r, const st
 	check_constraints(w, at, r->constraints, r->constraint_count, v);
 	if (v->type == NULL || (v->type->kind == TYPE_PRIMITIVE && v->sibling == 0))
 		return;
+	if (v->type->kind == TYPE_RESOURCE && v->node != ITEM_ABSENT)
+		w->resource = fhirpath_node(w->json, v->node, v->type);
 	for (const struct rule *c = r->first; c != NULL; c = c->next)
 		if (c->slice.len == 0 && is_defined(w, v->type, c->name))
 			check_child(w, at, c, v, place);
+	w->resource = resource;
 }
 
 void

@@ -4,9 +4,7 @@
  * The Questionnaire is contained, in the Bundle around it, or what the caller
  * finds by its canonical url; it may be of another text, so a question is a
  * node of that.  Without it the answers are not checked. */
-#include "validate/walk.h"
-
-#include <stdlib.h>
+#include "validate/answer.h"
 
 #include "fhir/names.h"
 
@@ -130,31 +128,6 @@ values_equal(struct walk *w, const struct json *a, uint32_t x, const struct json
 	return true;
 }
 
-/* <0, 0, >0 of numbers, and of texts of one length such as dates. */
-static bool
-in_order(const struct json *a, uint32_t x, const struct json *b, uint32_t y, int *order)
-{
-	struct slice first = json_raw(a, x), second = json_raw(b, y);
-	char left[80], right[80];
-	double m, n;
-
-	if (json_type(a, x) == JSON_STRING && json_type(b, y) == JSON_STRING && first.len == second.len) {
-		*order = slice_cmp(first, second);
-		return true;
-	}
-	if (json_type(a, x) != JSON_NUMBER || json_type(b, y) != JSON_NUMBER
-	    || first.len >= sizeof left || second.len >= sizeof right)
-		return false;
-	memcpy(left, first.ptr, first.len);
-	left[first.len] = '\0';
-	memcpy(right, second.ptr, second.len);
-	right[second.len] = '\0';
-	m = strtod(left, NULL);
-	n = strtod(right, NULL);
-	*order = m < n ? -1 : m > n;
-	return true;
-}
-
 /* enableWhen */
 
 static bool
@@ -162,6 +135,7 @@ answer_meets(struct walk *w, struct asking *a, struct slice operator, uint32_t a
 {
 	struct slice type;
 	uint32_t value = choice_of(w->json, answer, "value", &type);
+	bool known;
 	int order;
 
 	if (value == 0)
@@ -170,7 +144,8 @@ answer_meets(struct walk *w, struct asking *a, struct slice operator, uint32_t a
 		return values_equal(w, w->json, value, a->q, wanted);
 	if (slice_is(operator, "!="))
 		return !values_equal(w, w->json, value, a->q, wanted);
-	if (!in_order(w->json, value, a->q, wanted, &order))
+	order = value_order(w->json, value, a->q, wanted, &known);
+	if (!known)
 		return true;                    /* not decided here */
 	if (slice_is(operator, ">"))
 		return order > 0;
@@ -271,7 +246,26 @@ check_answer(struct walk *w, const struct step *at, struct asking *a, uint32_t a
 	    && json_type(w->json, value) == JSON_STRING
 	    && characters(json_string(w->json, value, w->arena)) > most)
 		complain(w, at, value, MESSAGE_response_length, SLICE_NONE);
+	if (value != 0)
+		check_answer_limits(w, at, a->q, question, value);
 	check_items(w, at, a, list_of(w->json, answer, SLICE("item")), list_of(a->q, question, SLICE("item")));
+}
+
+static bool
+is_exclusive(struct walk *w, struct asking *a, uint32_t question, uint32_t answer)
+{
+	uint32_t options = list_of(a->q, question, SLICE("answerOption"));
+	struct slice type;
+	uint32_t value = choice_of(w->json, answer, "value", &type);
+
+	for (uint32_t n = value == 0 ? 0 : first_of(a->q, options); n != 0; n = json_next(a->q, options, n)) {
+		uint32_t option = choice_of(a->q, n, "value", &type);
+
+		if (option != 0 && answer_option_is_exclusive(a->q, n)
+		    && values_equal(w, w->json, value, a->q, option))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -281,8 +275,11 @@ check_answers(struct walk *w, const struct step *item, struct asking *a, uint32_
 
 	if (json_size(w->json, list) > 1 && !says(a->q, question, "repeats"))
 		complain(w, item, list, MESSAGE_response_repeats, SLICE_NONE);
+	check_answer_count(w, item, a->q, question, json_size(w->json, list), list);
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		check_answer(w, &at, a, n, question);
+		if (json_size(w->json, list) > 1 && is_exclusive(w, a, question, n))
+			complain(w, &at, n, MESSAGE_response_exclusive, SLICE_NONE);
 		at.index++;
 	}
 }
@@ -300,6 +297,9 @@ check_item(struct walk *w, const struct step *at, struct asking *a, uint32_t ite
 		complain(w, at, answers, MESSAGE_response_disabled, SLICE_NONE);
 	if (answers != 0 && !plain)
 		check_answers(w, at, a, answers, question);
+	if (slice_is(kind, "group") && a->complete && says(a->q, question, "required")
+	    && list_of(w->json, item, SLICE("item")) == 0)
+		complain(w, at, item, MESSAGE_response_required, SLICE_NONE);
 	if (slice_is(kind, "group"))
 		check_items(w, at, a, list_of(w->json, item, SLICE("item")), list_of(a->q, question, SLICE("item")));
 }

@@ -95,6 +95,8 @@ void check_bundle(struct walk *, const struct step *, uint32_t node);
 /* document.c: `list` is Bundle.entry */
 void check_document(struct walk *, const struct step *, uint32_t list);
 /* profile.c */
+/* <0, 0, >0; *known is false where the two cannot be compared. */
+int value_order(const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
 void check_profile(struct walk *, const struct step *, const struct profile *,
     const struct value *);

@@ -694,7 +694,7 @@ rule "FB-AUDIT-010" {
 
   let {
     # A bucket that takes logs need not log itself.
-    takes_logs = any([for b in resources("object_store") : b.log_target == self.name]) || regex_match("(?i)log", self.name, self._name) || one_of(self.acl, "log-delivery-write")
+    takes_logs = length(where("object_store", "log_target", self.name)) > 0 || regex_match("(?i)log", self.name, self._name) || one_of(self.acl, "log-delivery-write")
   }
 
   on "object_store" {
@@ -1134,10 +1134,11 @@ rule "FB-AUDIT-016" {
     fail = self.AccessLoggingPolicy.Enabled != true
     at   = ["AccessLoggingPolicy.Enabled", "AccessLoggingPolicy"]
   }
+  # The bucket is named by its domain.
   on "AWS::CloudFront::Distribution" {
     when = self.DistributionConfig.Enabled != false
-    fail = absent(self.DistributionConfig.Logging)
-    at   = ["DistributionConfig.Logging", "DistributionConfig"]
+    fail = absent(self.DistributionConfig.Logging) || known(self.DistributionConfig.Logging.Bucket) && !regex_match("\\.s3([.-][a-z0-9-]+)?\\.amazonaws\\.com", self.DistributionConfig.Logging.Bucket)
+    at   = ["DistributionConfig.Logging.Bucket", "DistributionConfig.Logging", "DistributionConfig"]
   }
 
   example "fail" "terraform" {
@@ -1197,8 +1198,18 @@ rule "FB-AUDIT-017" {
   on "aws_vpc" {
     fail = length(linked_from(self, "aws_flow_log")) == 0
   }
+  on "aws_flow_log" {
+    fail    = absent(self.vpc_id) && absent(self.subnet_id) && absent(self.eni_id) && absent(self.transit_gateway_id) && absent(self.transit_gateway_attachment_id)
+    message = "the flow log watches nothing"
+  }
+  on "module" {
+    when    = strcontains(self.source, "terraform-aws-modules/vpc")
+    fail    = self.enable_flow_log != true
+    at      = "enable_flow_log"
+    message = "the module makes a network without flow log"
+  }
   on "AWS::EC2::VPC" {
-    fail = length(linked_from(self, "AWS::EC2::FlowLog")) == 0
+    fail = length(linked_from(self, "AWS::EC2::FlowLog")) == 0 && !any([for l in resources("AWS::EC2::FlowLog") : l.ResourceId == self._name])
   }
   on "google_compute_subnetwork" {
     when = !one_of(self.purpose, "INTERNAL_HTTPS_LOAD_BALANCER", "REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY")
@@ -1530,6 +1541,231 @@ rule "FB-AUDIT-021" {
       kind: Policy
       rules:
         - level: Metadata
+    EOT
+  }
+}
+
+rule "FB-AUDIT-022" {
+  title    = "Nobody is alarmed when access is refused, or when policies and keys change"
+  control  = "audit"
+  severity = "low"
+  cites    = ["HIPAA 164.308(a)(1)(ii)(D)"]
+  advice   = "Add metric filters with alarms."
+  peers    = ["terraform/aws/cloudwatch_unauthorized_access_defined_alarm_missing", "terraform/aws/cloudwatch_iam_policy_changes_alarm_missing", "terraform/aws/cloudwatch_disabling_or_scheduled_deletion_of_customer_created_cmk_alarm_missing", "AWS-0147", "AWS-0149", "AWS-0150", "AWS-0153"]
+
+  let {
+    # What shows that an event is meant, and what a whole filter for it holds.
+    events = [
+      { meant = "UnauthorizedOperation|AccessDenied", whole = "UnauthorizedOperation\\W*\\)\\s*\\|\\|.*AccessDenied\\*" },
+      { meant = "(Delete|Put|Attach|Detach)(Group|Role|User)Policy", whole = "DeleteGroupPolicy\\W.*DeleteRolePolicy\\W.*DetachGroupPolicy\\W" },
+      { meant = "DisableKey|ScheduleKeyDeletion", whole = "kms\\.amazonaws\\.com\\W*\\)\\s*&&.*DisableKey\\W.*ScheduleKeyDeletion\\W" },
+    ]
+    # Filters whose metric an alarm watches.
+    watched = [for f in resources("aws_cloudwatch_log_metric_filter") : f
+               if contains([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name if known(a.metric_name)], f.metric_transformation.name) || any([for a in linked_from(f, "aws_cloudwatch_metric_alarm") : !known(a.metric_name)])]
+  }
+
+  on "project" {
+    when    = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
+    fail    = any([for e in events : any([for f in resources("aws_cloudwatch_log_metric_filter") : regex_match(e.meant, f.pattern)]) && !any([for f in watched : regex_match(e.whole, f.pattern)])])
+    message = "a filter leaves events out, or no alarm watches it"
+  }
+  on "project" {
+    when = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
+    fail = !any([for e in events : any([for f in watched : regex_match(e.whole, f.pattern)])])
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_metric_filter" "x" {
+        name = "f"
+        log_group_name = "trail"
+        pattern = "{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") }"
+        metric_transformation {
+          name      = "M"
+          namespace = "N"
+          value     = "1"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_metric_filter" "x" {
+        name = "f"
+        log_group_name = "trail"
+        pattern = "{ $.eventName = ConsoleLogin }"
+        metric_transformation {
+          name      = "M"
+          namespace = "N"
+          value     = "1"
+        }
+      }
+      resource "aws_cloudwatch_metric_alarm" "x" {
+        alarm_name = "a"
+        metric_name = "M"
+        namespace = "N"
+        alarm_actions = ["arn:aws:sns:eu-west-1:111122223333:t"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudwatch_log_metric_filter" "x" {
+        name = "f"
+        log_group_name = "trail"
+        pattern = "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) || ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") || ($.eventName = DeleteGroupPolicy) || ($.eventName = DeleteRolePolicy) || ($.eventName = DetachGroupPolicy) }"
+        metric_transformation {
+          name      = "M"
+          namespace = "N"
+          value     = "1"
+        }
+      }
+      resource "aws_cloudwatch_metric_alarm" "x" {
+        alarm_name = "a"
+        metric_name = "M"
+        namespace = "N"
+        alarm_actions = ["arn:aws:sns:eu-west-1:111122223333:t"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "b"
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-023" {
+  title    = "A web application firewall writes no log"
+  control  = "audit"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(b)", "GDPR 32"]
+  advice   = "Add a logging configuration that redacts the authorization header."
+  peers    = ["CKV2_AWS_31", "CKV_AWS_176"]
+
+  on "aws_wafv2_web_acl" {
+    fail = length(linked_from(self, "aws_wafv2_web_acl_logging_configuration")) == 0
+  }
+  on "aws_waf_web_acl" "aws_wafregional_web_acl" {
+    fail = absent(self.logging_configuration)
+    at   = "logging_configuration"
+  }
+  on "AWS::WAFv2::WebACL" {
+    fail = length(linked_from(self, "AWS::WAFv2::LoggingConfiguration")) == 0
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_wafv2_web_acl" "x" {
+        name = "w"
+        scope = "REGIONAL"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_wafv2_web_acl" "x" {
+        name = "w"
+        scope = "REGIONAL"
+      }
+      resource "aws_wafv2_web_acl_logging_configuration" "x" {
+        resource_arn = aws_wafv2_web_acl.x.arn
+        log_destination_configs = ["l"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_waf_web_acl" "x" {
+        name = "w"
+        logging_configuration {
+          log_destination = "l"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-AUDIT-024" {
+  title    = "A copy of patient data for analysis is not audited"
+  control  = "audit"
+  severity = "low"
+  cites    = ["HIPAA 164.312(b)", "GDPR 32"]
+  advice   = "Switch audit logs on."
+  peers    = ["CKV_AWS_71", "CKV_AWS_85", "CKV_AWS_101", "CKV_AWS_80", "terraform/aws/docdb_logging_disabled", "terraform/aws/neptune_logging_disabled", "AWS-0020", "AWS-0074", "AWS-0075", "AWS-0070"]
+
+  on "aws_docdb_cluster" {
+    fail = !contains(self.enabled_cloudwatch_logs_exports, "audit") || !contains(self.enabled_cloudwatch_logs_exports, "profiler")
+    at   = "enabled_cloudwatch_logs_exports"
+    fix  = { enabled_cloudwatch_logs_exports = ["audit", "profiler"] }
+  }
+  on "aws_neptune_cluster" {
+    fail = !contains(either(self.enable_cloudwatch_logs_exports, self.enabled_cloudwatch_logs_exports), "audit")
+    at   = "enable_cloudwatch_logs_exports"
+    fix  = { enable_cloudwatch_logs_exports = ["audit"] }
+  }
+  on "aws_redshift_cluster" {
+    fail = self.logging.enable != true && length(linked_from(self, "aws_redshift_logging")) == 0
+    at   = ["logging.enable", "logging"]
+  }
+  on "aws_msk_cluster" {
+    fail = absent(self.logging_info)
+    at   = "logging_info"
+  }
+  on "aws_mq_broker" {
+    fail = self.logs.audit != true && self.logs.general != true
+    at   = ["logs.audit", "logs"]
+  }
+  on "AWS::Redshift::Cluster" {
+    fail = absent(self.LoggingProperties)
+    at   = "LoggingProperties"
+  }
+  on "AWS::Neptune::DBCluster" "AWS::DocDB::DBCluster" {
+    fail = !contains(self.EnableCloudwatchLogsExports, "audit")
+    at   = "EnableCloudwatchLogsExports"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_docdb_cluster" "x" {
+        cluster_identifier = "d"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_neptune_cluster" "x" {
+        cluster_identifier = "n"
+        enable_cloudwatch_logs_exports = []
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_docdb_cluster" "x" {
+        cluster_identifier              = "d"
+        enabled_cloudwatch_logs_exports = ["audit", "profiler"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_neptune_cluster" "x" {
+        cluster_identifier             = "n"
+        enable_cloudwatch_logs_exports = ["audit"]
+      }
     EOT
   }
 }

@@ -1,1 +1,732 @@
 # Labels.
+
+rule "FB-LABEL-001" {
+  title    = "A store of patient data carries no data classification"
+  control  = "labels"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 30", "GDPR 32"]
+  advice   = "Tag it; let the provider add the tag to everything."
+  peers    = []
+
+  on "fhir_store" {
+    fail    = tag(self.resource, "*classification*", "phi", "*sensitiv*", "data*class*", "confidentiality") == null
+    message = "the FHIR store has no data classification"
+  }
+  on "aws_db_instance" "aws_rds_cluster" "aws_s3_bucket" "aws_dynamodb_table" "azurerm_storage_account" "google_sql_database_instance" "google_storage_bucket" {
+    when = regex_match("(?i)phi|fhir|patient|clinical|dicom|hl7", either(self.bucket, self.name, self.identifier), self._name)
+    fail = tag(self, "*classification*", "phi", "*sensitiv*", "data*class*", "confidentiality") == null
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        version = "R4"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "patient-records"
+        tags = {
+          Name = "records"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        version = "R4"
+        labels = {
+          data-classification = "phi"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "patient-records"
+        tags = {
+          DataClassification = "PHI"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-002" {
+  title    = "A health data service has no labels"
+  control  = "labels"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Add environment and classification."
+  peers    = []
+
+  on "google_healthcare_fhir_store" "google_healthcare_dicom_store" "google_healthcare_hl7_v2_store" "google_healthcare_consent_store" {
+    fail = absent(self.labels) && absent(self.effective_labels)
+    at   = "labels"
+  }
+  on "azurerm_healthcare_workspace" "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_service" "awscc_healthlake_fhir_datastore" {
+    fail = absent(self.tags)
+    at   = "tags"
+  }
+  on "AWS::HealthLake::FHIRDatastore" {
+    fail = absent(self.Tags)
+    at   = "Tags"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        version = "R4"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreTypeVersion: R4
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        version = "R4"
+        labels = {
+          environment = "prod"
+        }
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreTypeVersion: R4
+            Tags:
+              - Key: environment
+                Value: prod
+    EOT
+  }
+}
+
+rule "FB-LABEL-003" {
+  title    = "What is labelled public receives data of a FHIR store"
+  control  = "labels"
+  severity = "high"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Mend the label, or cut the connection."
+  peers    = []
+
+  on "google_bigquery_dataset" "google_storage_bucket" "google_pubsub_topic" {
+    when = length(linked_from(self, "google_healthcare_fhir_store", "google_healthcare_dicom_store")) > 0
+    fail = regex_match("(?i)^(public|non-?phi|none|open)$", tag(self, "*classification*", "phi", "*sensitiv*", "data*class*", "confidentiality"))
+    at   = "labels"
+  }
+  on "azurerm_storage_account" {
+    when = length(linked_from(self, "azurerm_healthcare_fhir_service")) > 0
+    fail = regex_match("(?i)^(public|non-?phi|none|open)$", tag(self, "*classification*", "phi", "*sensitiv*", "data*class*", "confidentiality"))
+    at   = "tags"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_pubsub_topic" "x" {
+        name = "t"
+        labels = {
+          data-classification = "public"
+        }
+      }
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        notification_configs {
+          pubsub_topic = google_pubsub_topic.x.id
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name = "e"
+        tags = {
+          classification = "non-phi"
+        }
+      }
+      resource "azurerm_healthcare_fhir_service" "x" {
+        name = "f"
+        configuration_export_storage_account_name = azurerm_storage_account.x.name
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_pubsub_topic" "x" {
+        name = "t"
+        labels = {
+          data-classification = "phi"
+        }
+      }
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        notification_configs {
+          pubsub_topic = google_pubsub_topic.x.id
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_pubsub_topic" "x" {
+        name = "t"
+        labels = {
+          data-classification = "public"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-004" {
+  title    = "The environment label contradicts the data of a store"
+  control  = "labels"
+  severity = "high"
+  cites    = ["HIPAA 164.312(c)(1)", "GDPR 32"]
+  advice   = "Separate accounts for test and production."
+  peers    = []
+
+  on "AWS::HealthLake::FHIRDatastore" {
+    fail    = self.PreloadDataConfig.PreloadDataType == "SYNTHEA" && regex_match("(?i)^prod", tag(self, "env*", "stage"))
+    at      = "PreloadDataConfig"
+    message = "a production store is preloaded with synthetic patients"
+  }
+  on "awscc_healthlake_fhir_datastore" {
+    fail = self.preload_data_config.preload_data_type == "SYNTHEA" && regex_match("(?i)^prod", tag(self, "env*", "stage"))
+    at   = "preload_data_config"
+  }
+  on "google_healthcare_fhir_store" {
+    fail    = regex_match("(?i)^(dev|test|staging)", tag(self, "env*", "stage")) && regex_match("(?i)prod", self.dataset)
+    at      = ["labels", "dataset"]
+    message = "a test store lies in a production dataset"
+  }
+
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreTypeVersion: R4
+            PreloadDataConfig:
+              PreloadDataType: SYNTHEA
+            Tags:
+              - Key: environment
+                Value: production
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        dataset = "projects/p/locations/eu/datasets/production"
+        labels = {
+          env = "dev"
+        }
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreTypeVersion: R4
+            PreloadDataConfig:
+              PreloadDataType: SYNTHEA
+            Tags:
+              - Key: environment
+                Value: test
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        dataset = "projects/p/locations/eu/datasets/production"
+        labels = {
+          env = "prod"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-005" {
+  title    = "A tag or label identifies a patient"
+  control  = "labels"
+  severity = "medium"
+  cites    = ["HIPAA 164.502(b)"]
+  advice   = "Use opaque ids."
+  peers    = []
+
+  on "aws_*" "azurerm_*" "google_*" {
+    fail    = [for k, v in tags(self) : k if is_phi_like(k, v)]
+    at      = ["tags", "labels"]
+    message = "a tag identifies a patient"
+  }
+  on "Deployment" "StatefulSet" "Pod" "Service" "ConfigMap" "Job" {
+    fail    = [for k, v in self.metadata.labels : k if is_phi_like(k, v)]
+    at      = "metadata.labels"
+    message = "a label identifies a patient"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "b"
+        tags = {
+          mrn = "MRN-4711234"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_storage_bucket" "x" {
+        name = "b"
+        labels = {
+          patient_ssn = "123-45-6789"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "b"
+        tags = {
+          owner = "cardiology"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_storage_bucket" "x" {
+        name = "b"
+        labels = {
+          tenant = "t-81c"
+        }
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-006" {
+  title    = "Access depends on a tag that its holder may set"
+  control  = "labels"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Deny changes of that tag to the same role."
+  peers    = []
+
+  on "statement" {
+    when = self.kind == "identity"
+    fail = self.effect == "Allow" && any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match("(?i)^(aws:ResourceTag|aws:PrincipalTag)/", k)])]) && any([for a in list(self.actions) : regex_match("(?i):(TagResource|TagRole|TagUser|PutObjectTagging|CreateTags|\\*)$|^\\*$", a)])
+    at   = ["Action", "Condition"]
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_policy" "x" {
+        policy = jsonencode({ Statement = [{ Effect = "Allow", Action = ["s3:GetObject", "s3:PutObjectTagging"], Resource = "*", Condition = { StringEquals = { "aws:ResourceTag/class" = "phi" } } }] })
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_policy" "x" {
+        policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "ec2:*", Resource = "*", Condition = { StringEquals = { "aws:PrincipalTag/team" = "cardio" } } }] })
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_policy" "x" {
+        policy = jsonencode({ Statement = [{ Effect = "Allow", Action = ["s3:GetObject"], Resource = "*", Condition = { StringEquals = { "aws:ResourceTag/class" = "phi" } } }] })
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_policy" "x" {
+        policy = jsonencode({ Statement = [{ Effect = "Allow", Action = ["s3:PutObjectTagging"], Resource = "*" }] })
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-007" {
+  title    = "Nothing looks for unlabelled patient data"
+  control  = "labels"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 30", "GDPR 32"]
+  advice   = "Enable Macie, Sensitive Data Protection or Purview."
+  peers    = []
+
+  on "aws_s3_bucket" {
+    when = regex_match("(?i)phi|fhir|patient|clinical", self.bucket, self._name)
+    fail = length(resources("aws_macie2_account")) == 0
+  }
+  on "aws_macie2_account" {
+    fail = one_of(self.status, "PAUSED")
+    at   = "status"
+    fix  = { status = "ENABLED" }
+  }
+  on "google_storage_bucket" "google_bigquery_dataset" {
+    when = regex_match("(?i)phi|fhir|patient|clinical", either(self.name, self.dataset_id), self._name)
+    fail = length(resources("google_data_loss_prevention_job_trigger", "google_data_loss_prevention_discovery_config")) == 0
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "patient-records"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_macie2_account" "x" {
+        status = "PAUSED"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "patient-records"
+      }
+      resource "aws_macie2_account" "x" {
+        finding_publishing_frequency = "FIFTEEN_MINUTES"
+        status = "ENABLED"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "website"
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-008" {
+  title    = "A namespace has no Pod Security level"
+  control  = "labels"
+  severity = "low"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Label it pod-security.kubernetes.io/enforce: restricted."
+  peers    = []
+
+  on "Namespace" {
+    when = !startswith(self.metadata.name, "kube-")
+    fail = !one_of(self.metadata.labels["pod-security.kubernetes.io/enforce"], "restricted", "baseline")
+    at   = ["metadata.labels", "metadata"]
+  }
+
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Namespace
+      metadata:
+        name: fhir
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Namespace
+      metadata:
+        name: fhir
+        labels:
+          pod-security.kubernetes.io/enforce: privileged
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Namespace
+      metadata:
+        name: fhir
+        labels:
+          pod-security.kubernetes.io/enforce: restricted
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Namespace
+      metadata:
+        name: fhir
+        labels:
+          pod-security.kubernetes.io/enforce: baseline
+    EOT
+  }
+}
+
+rule "FB-LABEL-009" {
+  title    = "A label is not valid, or a workload is in the default namespace"
+  control  = "labels"
+  severity = "low"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Mend the label; use a namespace of its own."
+  peers    = ["CKV_K8S_21", "k8s/metadata_label_is_invalid", "KSV-0110"]
+
+  on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "CronJob" "Service" "ConfigMap" "Secret" "Ingress" "ServiceAccount" "PersistentVolumeClaim" "Namespace" {
+    fail    = [for k, v in self.metadata.labels : k if !regex_match("^(([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?)$", "${v}")]
+    at      = "metadata.labels"
+    message = "the value of a label is not valid"
+  }
+  on "Pod" "Deployment" "StatefulSet" "DaemonSet" {
+    fail    = self.metadata.namespace == "default"
+    at      = "metadata.namespace"
+    message = "the workload is in the default namespace"
+  }
+
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: p
+        labels:
+          app: g**dy.l+bel
+      spec:
+        containers: []
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: p
+        namespace: default
+      spec:
+        containers: []
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: p
+        labels:
+          app: fhir
+      spec:
+        containers: []
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: p
+        namespace: fhir
+      spec:
+        containers: []
+    EOT
+  }
+}
+
+rule "FB-LABEL-010" {
+  title    = "Snapshots of a database lose its labels"
+  control  = "labels"
+  severity = "low"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Set copy_tags_to_snapshot."
+  peers    = ["CKV_AWS_313", "CKV2_AWS_60"]
+
+  on "aws_db_instance" "aws_rds_cluster" {
+    when = self.engine != "neptune" && self.engine != "docdb"
+    fail = self.copy_tags_to_snapshot != true
+    at   = "copy_tags_to_snapshot"
+    fix  = { copy_tags_to_snapshot = true }
+  }
+  on "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" {
+    when = absent(self.DBClusterIdentifier)
+    fail = self.CopyTagsToSnapshot != true
+    at   = "CopyTagsToSnapshot"
+    fix  = { CopyTagsToSnapshot = true }
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_db_instance" "x" {
+        engine = "postgres"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: postgres
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_db_instance" "x" {
+        engine                = "postgres"
+        copy_tags_to_snapshot = true
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: postgres
+            CopyTagsToSnapshot: true
+    EOT
+  }
+}
+
+rule "FB-LABEL-011" {
+  title    = "Classification labels are written, and nothing reads them"
+  control  = "labels"
+  severity = "medium"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Bind a policy to the label."
+  peers    = []
+
+  on "project" {
+    fail = length([for r in resources("google_healthcare_dataset", "google_healthcare_fhir_store") : r if tag(r, "*classification*", "phi") != null]) > 0 && length(resources("google_org_policy_policy", "google_organization_policy", "google_project_organization_policy", "google_tags_tag_binding", "google_access_context_manager_service_perimeter")) == 0
+  }
+  on "project" {
+    fail = length([for r in resources("azurerm_healthcare_workspace", "azurerm_healthcare_fhir_service") : r if tag(r, "*classification*", "phi") != null]) > 0 && length(resources("azurerm_policy_assignment", "azurerm_resource_group_policy_assignment", "azurerm_subscription_policy_assignment", "azurerm_resource_policy_assignment")) == 0
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        labels = {
+          data-classification = "phi"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_healthcare_workspace" "x" {
+        name = "w"
+        tags = {
+          classification = "phi"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name = "s"
+        labels = {
+          data-classification = "phi"
+        }
+      }
+      resource "google_access_context_manager_service_perimeter" "x" {
+        name = "p"
+        title = "p"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_healthcare_workspace" "x" {
+        name = "w"
+        tags = {
+          classification = "phi"
+        }
+      }
+      resource "azurerm_resource_group_policy_assignment" "x" {
+        name = "p"
+        resource_group_id = "g"
+        policy_definition_id = "d"
+      }
+    EOT
+  }
+}
+
+rule "FB-LABEL-012" {
+  title    = "A cluster has no labels"
+  control  = "labels"
+  severity = "low"
+  cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
+  advice   = "Set resource_labels."
+  peers    = ["CKV_GCP_21", "GCP-0051"]
+
+  on "google_container_cluster" {
+    fail = absent(self.resource_labels)
+    at   = "resource_labels"
+  }
+  on "aws_eks_cluster" "azurerm_kubernetes_cluster" {
+    fail = length(tags(self)) == 0
+    at   = "tags"
+  }
+
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_container_cluster" "x" {
+        name = "c"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_kubernetes_cluster" "x" {
+        name = "c"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_container_cluster" "x" {
+        name = "c"
+        resource_labels = {
+          environment = "prod"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_eks_cluster" "x" {
+        name = "c"
+        tags = {
+          environment = "prod"
+        }
+      }
+    EOT
+  }
+}

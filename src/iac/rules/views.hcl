@@ -29,12 +29,14 @@ view "container" {
     host_pid     = pod.hostPID
     host_ipc     = pod.hostIPC
     labels       = self.metadata.labels
+    annotations  = self.metadata.annotations
     spec         = pod
     definition   = it
     platform     = "kubernetes"
   }
 
-  from "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "ReplicationController" {
+  # Knative has the same template in its own kinds.
+  from "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "ReplicationController" "Configuration" "ContainerSource" "KnativeService" {
     let {
       pod = self.spec.template.spec
     }
@@ -59,6 +61,7 @@ view "container" {
     host_pid     = pod.hostPID
     host_ipc     = pod.hostIPC
     labels       = self.spec.template.metadata.labels
+    annotations  = either(self.spec.template.metadata.annotations, self.metadata.annotations)
     spec         = pod
     definition   = it
     platform     = "kubernetes"
@@ -895,7 +898,7 @@ view "fhir_store" {
 
 view "fhir_server" {
   from "container" {
-    when = image_is(self.image, "hapiproject/hapi", "samply/blaze", "healthcareapis/r4-fhir-server", "healthcareapis/r5-fhir-server", "healthcareapis/stu3-fhir-server", "healthcareapis/r4b-fhir-server", "medplum/medplum-server", "bigbuild/fhir-gateway", "fhir-proxy-build/stable", "opensrp/fhir-gateway", "firely/server", "firely/vonk", "firebreak", "ibmcom/ibm-fhir-server", "linuxforhealth/fhir-server", "aidbox/aidboxone", "healthsamurai/aidboxone")
+    when = image_is(self.image, "hapiproject/hapi", "samply/blaze", "healthcareapis/r4-fhir-server", "healthcareapis/r5-fhir-server", "healthcareapis/stu3-fhir-server", "healthcareapis/r4b-fhir-server", "medplum/medplum-server", "bigbuild/fhir-gateway", "fhir-proxy-build/stable", "fhir-gateway", "firely/server", "firely/vonk", "firebreak", "ibmcom/ibm-fhir-server", "linuxforhealth/fhir-server", "aidbox/aidboxone", "healthsamurai/aidboxone")
     product  = image_is(self.image, "hapiproject/hapi") ? "hapi" : image_is(self.image, "samply/blaze") ? "blaze" : regex_match("healthcareapis/", self.image) ? "microsoft" : image_is(self.image, "medplum/medplum-server") ? "medplum" : regex_match("fhir-(gateway|proxy)", self.image) ? "fhir-gateway" : regex_match("firely/", self.image) ? "firely" : image_is(self.image, "firebreak") ? "firebreak" : regex_match("aidbox", self.image) ? "aidbox" : "linuxforhealth"
     image    = self.image
     env      = self.env

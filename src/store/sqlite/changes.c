@@ -155,6 +155,17 @@ sqlite_change(struct store_reader *w, const struct store_write *v)
 	    && insert_both(w, c, v->compartment.number);
 }
 
+static bool
+are_filled(sqlite3 *db)
+{
+	sqlite3_stmt *q;
+	bool filled = sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key='changes'", -1, &q, NULL)
+	    == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW;
+
+	sqlite3_finalize(q);
+	return filled;
+}
+
 bool
 sqlite_fill_changes(sqlite3 *db)
 {
@@ -164,15 +175,13 @@ sqlite_fill_changes(sqlite3 *db)
 	    "  coalesce(lead(v.updated) OVER (PARTITION BY v.row ORDER BY v.vid), 9223372036854775807)"
 	    "  FROM version v JOIN labelset own ON own.number=v.labels"
 	    "  JOIN resource r ON r.lead=v.compartment AND r.type=v.type AND r.row=v.row"
-	    "  JOIN labelset now ON now.number=r.labels"
-	    "  WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key='changes');"
+	    "  JOIN labelset now ON now.number=r.labels;"
 	    "INSERT INTO change SELECT v.compartment, c.level, c.type, c.updated, c.vid, c.until"
-	    "  FROM change c JOIN version v ON v.vid=c.vid WHERE c.lead=-2 AND v.compartment<>0"
-	    "  AND NOT EXISTS (SELECT 1 FROM meta WHERE key='changes');"
-	    "INSERT OR IGNORE INTO meta VALUES('changes', x'01');"
+	    "  FROM change c JOIN version v ON v.vid=c.vid WHERE c.lead=-2 AND v.compartment<>0;"
+	    "INSERT INTO meta VALUES('changes', x'01');"
 	    "COMMIT;";
 
-	return sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
+	return are_filled(db) || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 /* Reading */

@@ -16,7 +16,7 @@
 
 #define REMEMBERED 8192         /* rows; a power of two */
 #define FILTER_WORDS 4
-#define SEARCHED_AT_ONCE 8      /* rows of one search: the text of its SQL is always the same */
+#define SEARCHED_AT_ONCE 8      /* rows of one search */
 
 struct filter {
 	uint64_t bits[FILTER_WORDS];
@@ -91,8 +91,8 @@ written_add(struct written *w, const struct store_write *v, int64_t lead)
 static bool
 tokens_of(const struct query *q, struct filter *f)
 {
-	for (uint32_t i = 0; i < q->clause_count; i++) {
-		const struct query_clause *c = &q->clauses[i];
+	for (uint32_t i = 0; i < q->parts[0].clause_count; i++) {
+		const struct query_clause *c = &q->parts[0].clauses[i];
 		bool exact = c->on == CLAUSE_INDEX && c->kind == SEARCH_TOKEN
 		    && c->modifier == MODIFIER_NONE && c->count > 0;
 
@@ -123,10 +123,6 @@ finds_nothing(struct store_reader *r, const struct written *w, const struct stor
 	struct outcome o;
 	bool good;
 
-	for (uint32_t i = only->count; i < SEARCHED_AT_ONCE; i++) {
-		only->rows[i] = only->rows[0];
-		only->leads[i] = only->leads[0];
-	}
 	q.only = only;
 	q.page = 1;
 	outcome_init(&o, w->arena);
@@ -136,15 +132,36 @@ finds_nothing(struct store_reader *r, const struct written *w, const struct stor
 	return good;
 }
 
+static bool
+is_link(const struct query_clause *c)
+{
+	if (c->on == CLAUSE_CHAIN || c->on == CLAUSE_HAS)
+		return true;
+	for (uint32_t i = 0; i < c->part_count; i++)
+		if (is_link(&c->parts[i]))
+			return true;
+	return false;
+}
+
+/* What a chain or _has finds can change with a row of another type. */
+static bool
+has_links(const struct query *q)
+{
+	for (uint32_t i = 0; i < q->parts[0].clause_count; i++)
+		if (is_link(&q->parts[0].clauses[i]))
+			return true;
+	return false;
+}
+
 bool
 sqlite_guard_holds(struct store_reader *r, const struct written *w, const struct store_guard *g)
 {
 	int64_t rows[SEARCHED_AT_ONCE], leads[SEARCHED_AT_ONCE];
-	struct query_only only = { rows, leads, 0, SEARCHED_AT_ONCE };
+	struct query_only only = { rows, leads, 0 };
 	struct filter tokens;
 	bool by_token = tokens_of(g->query, &tokens);
 
-	if (w->count - g->seen > REMEMBERED)
+	if (w->count - g->seen > REMEMBERED || (w->count > g->seen && has_links(g->query)))
 		return false;
 	for (int64_t i = g->seen; i < w->count; i++) {
 		const struct written_row *row = &w->at[i & (REMEMBERED - 1)];

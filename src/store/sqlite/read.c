@@ -14,7 +14,7 @@
 #include "crypto/aead.h"
 #include "store/sqlite/sqlite.h"
 
-#define VISIBLE "labels IN (SELECT number FROM labelset WHERE level<="
+#define VISIBLE "EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<="
 
 static uint64_t
 get(const uint8_t *from)
@@ -78,20 +78,19 @@ sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
 	    || find_alias(r, type, id, compartment, row);
 }
 
-static int64_t
-resolve_row(void *ctx, struct slice type_name, struct slice id)
+static bool
+resolve(void *ctx, struct slice type_name, struct slice id, int64_t *lead, int64_t *row)
 {
 	struct store_reader *r = ctx;
 	const struct type *type = pack_resource(r->store->config.pack, type_name);
-	int64_t compartment, row;
 
-	return type != NULL && sqlite_row_of(r, type, id, &compartment, &row) ? row : 0;
+	return type != NULL && sqlite_row_of(r, type, id, lead, row);
 }
 
 struct index_resolver
 store_resolver(struct store_reader *r, struct slice base)
 {
-	return (struct index_resolver){ resolve_row, r, base };
+	return (struct index_resolver){ resolve, r, base };
 }
 
 /* Planted leak 7: another compartment's tombstones are seen. */

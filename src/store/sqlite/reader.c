@@ -26,6 +26,32 @@ sqlite_statement(struct store_reader *r, struct slice sql)
 	return r->cache[at].statement;
 }
 
+static bool
+explain(struct store_reader *r, const char *sql, void (*each)(void *ctx, const char *sql,
+    const char *line), void *ctx)
+{
+	char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+	sqlite3_stmt *s = NULL;
+	bool good = text != NULL && sqlite3_prepare_v2(r->db, text, -1, &s, NULL) == SQLITE_OK;
+
+	while (good && sqlite3_step(s) == SQLITE_ROW)
+		each(ctx, sql, (const char *)sqlite3_column_text(s, 3));
+	sqlite3_finalize(s);
+	sqlite3_free(text);
+	return good;
+}
+
+bool
+store_plans(struct store_reader *r, void (*each)(void *ctx, const char *sql, const char *line),
+    void *ctx)
+{
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (r->cache[i].statement != NULL
+		    && !explain(r, sqlite3_sql(r->cache[i].statement), each, ctx))
+			return false;
+	return true;
+}
+
 struct store_reader *
 store_reader_open(struct store *s, struct outcome *o)
 {

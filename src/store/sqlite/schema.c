@@ -57,8 +57,10 @@ static const char schema[] =
     "  updated INTEGER NOT NULL, deleted INTEGER NOT NULL, PRIMARY KEY(lead, type, row))"
     "  STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS alias(type INTEGER NOT NULL, hash INTEGER NOT NULL,"
-    "  compartment INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY(type, hash))"
-    "  STRICT, WITHOUT ROWID;"
+    "  compartment INTEGER NOT NULL, row INTEGER NOT NULL, target INTEGER NOT NULL,"
+    "  PRIMARY KEY(type, hash)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS alias_target ON alias(target);"
+    "CREATE INDEX IF NOT EXISTS alias_row ON alias(row);"
     "CREATE TABLE IF NOT EXISTS content(vid INTEGER PRIMARY KEY, compartment INTEGER NOT NULL,"
     "  file BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;"
     "CREATE INDEX IF NOT EXISTS content_file ON content(file);"
@@ -78,8 +80,18 @@ static const char schema[] =
     "  a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, text, a, row)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS reference(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
+    "  b INTEGER NOT NULL, a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, b, a, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS backref(target INTEGER NOT NULL, param INTEGER NOT NULL,"
+    "  lead INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(target, param, lead, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS composite(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
+    "  part INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL,"
+    "  text TEXT NOT NULL, row INTEGER NOT NULL, grp INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(lead, param, part, a, b, x, y, text, row, grp)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS contained(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
     "  a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
-    "  PRIMARY KEY(lead, param, a, row)) STRICT, WITHOUT ROWID;"
+    "  PRIMARY KEY(lead, param, row)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS date(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
     "  b INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, a, b, row)) STRICT, WITHOUT ROWID;"
@@ -99,47 +111,59 @@ static const char schema[] =
 	  "INSERT OR IGNORE INTO " #name " VALUES(?1,?2," places ")", \
 	  "DELETE FROM " #name " WHERE lead=?1 AND param=?2 AND " match }
 
-const struct index_table index_tables[] = {
-	[SEARCH_NUMBER]    = INDEX(number,    "x,y",     "?3,?4,?5,?6",       "x=?3 AND y=?4 AND row=?5"),
-	[SEARCH_DATE]      = INDEX(date,      "a,b",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
-	[SEARCH_STRING]    = INDEX(string,    "text,a",  "?3,?4,?5,?6",       "text=?3 AND a=?4 AND row=?5"),
-	[SEARCH_TOKEN]     = INDEX(token,     "a,b",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
-	[SEARCH_REFERENCE] = INDEX(reference, "a",       "?3,?4,?5",          "a=?3 AND row=?4"),
-	[SEARCH_QUANTITY]  = INDEX(quantity,  "x,y,a,b", "?3,?4,?5,?6,?7,?8",
+const struct index_table index_tables[SEARCH_SPECIAL + 1] = {
+	[SEARCH_NUMBER]    = INDEX(number,    "xyr",     "?3,?4,?5,?6",       "x=?3 AND y=?4 AND row=?5"),
+	[SEARCH_DATE]      = INDEX(date,      "abr",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
+	[SEARCH_STRING]    = INDEX(string,    "tar",     "?3,?4,?5,?6",       "text=?3 AND a=?4 AND row=?5"),
+	[SEARCH_TOKEN]     = INDEX(token,     "abr",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
+	[SEARCH_REFERENCE] = INDEX(reference, "bar",     "?3,?4,?5,?6",       "b=?3 AND a=?4 AND row=?5"),
+	[SEARCH_QUANTITY]  = INDEX(quantity,  "xyabr",   "?3,?4,?5,?6,?7,?8",
 	    "x=?3 AND y=?4 AND a=?5 AND b=?6 AND row=?7"),
-	[SEARCH_URI]       = INDEX(uri,       "text",    "?3,?4,?5",          "text=?3 AND row=?4"),
-	[SEARCH_SPECIAL]   = { NULL, NULL, NULL, NULL },
+	[SEARCH_URI]       = INDEX(uri,       "tr",      "?3,?4,?5",          "text=?3 AND row=?4"),
+	[SEARCH_COMPOSITE] = INDEX(composite, "pabxytrg", "?3,?4,?5,?6,?7,?8,?9,?10,?11",
+	    "part=?3 AND a=?4 AND b=?5 AND x=?6 AND y=?7 AND text=?8 AND row=?9 AND grp=?10"),
+	[SEARCH_SPECIAL]   = INDEX(contained, "ar",      "?3,?4,?5",          "a=?3 AND row=?4"),
 };
 
-static int
-bind_text(sqlite3_stmt *s, int at, struct slice text)
+enum search_kind
+sqlite_table_of(const struct index_row *r)
 {
-	sqlite3_bind_text(s, at, text.len == 0 ? "" : text.ptr, (int)text.len, SQLITE_STATIC);
-	return at + 1;
+	return r->part > 0 ? SEARCH_COMPOSITE : (enum search_kind)r->kind;
+}
+
+/* A contained resource is known by its row number; it is where its holder is. */
+static void
+bind_column(sqlite3_stmt *s, int at, char column, int64_t lead, const struct index_row *r,
+    int64_t row)
+{
+	bool within = r->kind == SEARCH_REFERENCE && r->b == INDEX_WITHIN;
+
+	switch (column) {
+	case 'a': sqlite3_bind_int64(s, at, within ? index_contained(row, (uint32_t)r->a) : r->a); break;
+	case 'b': sqlite3_bind_int64(s, at, within ? lead : r->b); break;
+	case 'x': sqlite3_bind_double(s, at, r->x); break;
+	case 'y': sqlite3_bind_double(s, at, r->y); break;
+	case 'p': sqlite3_bind_int(s, at, r->part); break;
+	case 'g': sqlite3_bind_int(s, at, r->group); break;
+	case 'r': sqlite3_bind_int64(s, at, index_contained(row, r->contained)); break;
+	case 't':
+		sqlite3_bind_text(s, at, r->text.len == 0 ? "" : r->text.ptr, (int)r->text.len,
+		    SQLITE_STATIC);
+		break;
+	}
 }
 
 void
 sqlite_bind_row(sqlite3_stmt *s, int64_t lead, const struct index_row *r, int64_t row,
-    uint32_t labels, bool with_labels)
+    uint32_t labels)
 {
-	bool text = r->kind == SEARCH_STRING || r->kind == SEARCH_URI;
-	bool real = r->kind == SEARCH_NUMBER || r->kind == SEARCH_QUANTITY;
 	int at = 3;
 
 	sqlite3_bind_int64(s, 1, lead);
 	sqlite3_bind_int64(s, 2, r->param);
-	if (text)
-		at = bind_text(s, at, r->text);
-	if (real) {
-		sqlite3_bind_double(s, at++, r->x);
-		sqlite3_bind_double(s, at++, r->y);
-	}
-	if (r->kind != SEARCH_URI && r->kind != SEARCH_NUMBER)
-		sqlite3_bind_int64(s, at++, r->a);
-	if (r->kind == SEARCH_TOKEN || r->kind == SEARCH_DATE || r->kind == SEARCH_QUANTITY)
-		sqlite3_bind_int64(s, at++, r->b);
-	sqlite3_bind_int64(s, at++, row);
-	if (with_labels)
+	for (const char *c = index_tables[sqlite_table_of(r)].columns; *c != '\0'; c++)
+		bind_column(s, at++, *c, lead, r, row);
+	if (labels != NO_LABELS)
 		sqlite3_bind_int64(s, at, labels);
 }
 

@@ -1,417 +1,19 @@
-/* search.c -- a query tree as SQL.
+/* search.c -- a query on the leads that it may look at.
  *
- * The text of the SQL comes from the shape of the query alone; every value is
- * bound.  One statement looks at one lead: its legs are `row IN (SELECT row
- * FROM <index> WHERE lead=? ...)`, each with the gate of its own (the lead, and
- * the labels that the permit may see).  A permit that is bound to a compartment
- * looks at that lead only.  Another looks at the directory for Patients and at
- * one compartment after the other for all else; a clause that names patients
- * narrows these to their compartments.
+ * A permit that is bound to a compartment looks at that lead only.  Another looks at the
+ * directory for Patients, at lead 0 for what is in no patient's compartment, and at one
+ * compartment after the other for all else; a clause that names what is referred to narrows
+ * these to where there are references to it.
  *
- * Without _sort the order is lead, row.  With it, all matches pass through a
- * page-sized list that is kept in order. */
+ * Without _sort the order is type, lead, row, and a page ends where it is full.  With it, all matches
+ * pass through a page-sized list that is kept in order. */
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/outcome.h"
-#include "base/plant.h"
-#include "store/sqlite/sqlite.h"
-
-#define VISIBLE " AND labels IN (SELECT number FROM labelset WHERE level<=?2)"
-
-struct bound {                  /* one value to bind, in order */
-	enum { BOUND_INT, BOUND_REAL, BOUND_TEXT } kind;
-	int64_t      i;
-	double       d;
-	struct slice text;
-};
-
-struct plan {
-	struct store_reader *reader;
-	const struct permit *permit;
-	const struct query  *query;
-	const struct store_position *from;
-	struct arena        *arena;
-	struct outcome      *outcome;
-	struct buf           sql;
-	struct bound        *values;    /* ?5 and up */
-	uint32_t             count, room;
-	int64_t             *leads;
-	uint32_t             lead_count;
-};
-
-/* ?1 lead, ?2 clearance, ?3 type, ?4 last row of the page before */
-#define FIRST_VALUE 5
-
-static void
-bind(struct plan *p, struct bound value)
-{
-	if (p->count == p->room) {
-		uint32_t room = p->room == 0 ? 64 : p->room * 2;
-
-		p->values = arena_grow(p->arena, p->values, p->room * sizeof value, room * sizeof value);
-		p->room = room;
-	}
-	buf_printf(&p->sql, "?%u", FIRST_VALUE + p->count);
-	p->values[p->count++] = value;
-}
-
-static void
-add(struct plan *p, const char *sql)
-{
-	buf_add_cstr(&p->sql, sql);
-}
-
-static void
-bind_int(struct plan *p, const char *before, int64_t i)
-{
-	add(p, before);
-	bind(p, (struct bound){ .kind = BOUND_INT, .i = i });
-}
-
-static void
-bind_text(struct plan *p, const char *before, struct slice text)
-{
-	add(p, before);
-	bind(p, (struct bound){ .kind = BOUND_TEXT, .text = text });
-}
-
-/* Conditions of one value; they mean what query_matches() says. */
-
-/* low and high of the row against [ql, qh] of the value, by prefix; L H l h are
- * the row's low and high and the value's low and high. */
-static const char *const interval_rules[] = {
-	[PREFIX_EQ] = "l<=L AND H<=h",     [PREFIX_NE] = "NOT(l<=L AND H<=h)",
-	[PREFIX_GT] = "H>h",               [PREFIX_LT] = "L<l",
-	[PREFIX_GE] = "(H>h OR (l<=L AND H<=h))", [PREFIX_LE] = "(L<l OR (l<=L AND H<=h))",
-	[PREFIX_SA] = "L>h",               [PREFIX_EB] = "H<l",
-	[PREFIX_AP] = "L<=h AND H>=l",
-};
-
-static void
-interval(struct plan *p, enum query_prefix prefix, const char *low, const char *high,
-    struct bound ql, struct bound qh)
-{
-	for (const char *c = interval_rules[prefix]; *c != '\0'; c++)
-		switch (*c) {
-		case 'L': /* "L" alone: no keyword of the rules begins with it */
-			add(p, low);
-			break;
-		case 'H': add(p, high); break;
-		case 'l': bind(p, ql); break;
-		case 'h': bind(p, qh); break;
-		default: buf_add_char(&p->sql, *c);
-		}
-}
-
-static void
-date_value(struct plan *p, const struct query_value *v, const char *low, const char *high)
-{
-	interval(p, v->prefix, low, high, (struct bound){ .kind = BOUND_INT, .i = v->a },
-	    (struct bound){ .kind = BOUND_INT, .i = v->b });
-}
-
-static void
-number_value(struct plan *p, const struct query_value *v)
-{
-	interval(p, v->prefix, "x", "y", (struct bound){ .kind = BOUND_REAL, .d = v->x },
-	    (struct bound){ .kind = BOUND_REAL, .d = v->y });
-}
-
-static void
-token_value(struct plan *p, const struct query_value *v)
-{
-	if (!v->any_code)
-		bind_int(p, "a=", v->a);
-	if (!v->any_system)
-		bind_int(p, v->any_code ? "b=" : " AND b=", v->b);
-	if (v->any_code && v->any_system)
-		add(p, "1");
-}
-
-static void
-quantity_value(struct plan *p, const struct query_value *v)
-{
-	add(p, "(");
-	number_value(p, v);
-	add(p, ")");
-	if (v->any_unit)
-		return;
-	bind_int(p, " AND a=", v->a);
-	if (!v->any_system)
-		bind_int(p, " AND b=", v->b);
-}
-
-/* The first text behind all that begin with `prefix`: its last byte made greater. */
-static struct slice
-behind(struct slice prefix, struct arena *arena)
-{
-	struct slice copy = slice_dup(prefix, arena);
-
-	while (copy.len > 0 && (unsigned char)copy.ptr[copy.len - 1] == 0xff)
-		copy.len--;
-	if (copy.len > 0)
-		((char *)(uintptr_t)copy.ptr)[copy.len - 1]++;
-	return copy;
-}
-
-static void
-string_value(struct plan *p, const struct query_clause *c, const struct query_value *v)
-{
-	switch (c->modifier) {
-	case MODIFIER_EXACT:
-		bind_int(p, "a=", v->a);
-		break;
-	case MODIFIER_CONTAINS:
-		bind_text(p, "instr(text,", v->text);
-		add(p, ")>0");
-		break;
-	default:
-		bind_text(p, "text>=", v->text);
-		if (v->text.len > 0)
-			bind_text(p, " AND text<", behind(v->text, p->arena));
-	}
-}
-
-static void
-one_value(struct plan *p, const struct query_clause *c, const struct query_value *v)
-{
-	add(p, "(");
-	switch (c->kind) {
-	case SEARCH_TOKEN:     token_value(p, v); break;
-	case SEARCH_STRING:    string_value(p, c, v); break;
-	case SEARCH_REFERENCE: bind_int(p, "a=", v->a); break;
-	case SEARCH_DATE:      date_value(p, v, "a", "b"); break;
-	case SEARCH_NUMBER:    number_value(p, v); break;
-	case SEARCH_QUANTITY:  quantity_value(p, v); break;
-	default:               bind_text(p, "text=", v->text); break;
-	}
-	add(p, ")");
-}
-
-static void
-index_leg(struct plan *p, const struct query_clause *c)
-{
-	bool negative = c->modifier == MODIFIER_NOT || (c->modifier == MODIFIER_MISSING && c->missing);
-
-	buf_printf(&p->sql, " AND r.row %sIN (SELECT row FROM %s WHERE ", negative ? "NOT " : "",
-	    index_tables[c->kind].name);
-	bind_int(p, "lead=?1 AND param=", c->param->number);
-	add(p, VISIBLE);
-	for (uint32_t i = 0; c->modifier != MODIFIER_MISSING && i < c->count; i++) {
-		add(p, i == 0 ? " AND (" : " OR ");
-		one_value(p, c, &c->values[i]);
-	}
-	add(p, c->modifier != MODIFIER_MISSING && c->count > 0 ? "))" : ")");
-}
-
-static void
-column_leg(struct plan *p, const struct query_clause *c)
-{
-	add(p, " AND (");
-	for (uint32_t i = 0; i < c->count; i++) {
-		add(p, i == 0 ? "(" : " OR (");
-		if (c->on == CLAUSE_ID)
-			bind_int(p, "r.row=", c->values[i].a);
-		else
-			date_value(p, &c->values[i], "r.updated", "r.updated");
-		add(p, ")");
-	}
-	add(p, c->count == 0 ? "0)" : ")");
-}
-
-/* Planted leaks.  1: a date clause without the compartment; 5: _sort, 6: :not and :missing
- * without the labels. */
-static bool
-plant_leak(struct plan *p)
-{
-	bool date = false, negative = false;
-
-	for (uint32_t i = 0; i < p->query->clause_count; i++) {
-		date |= p->query->clauses[i].kind == SEARCH_DATE;
-		negative |= p->query->clauses[i].modifier == MODIFIER_NOT
-		    || p->query->clauses[i].modifier == MODIFIER_MISSING;
-	}
-	if (!(planted(1) && date) && !(planted(5) && p->query->sort_count > 0)
-	    && !(planted(6) && negative))
-		return false;
-	add(p, planted(1) ? " WHERE ?1=?1 AND ?2=?2" : " WHERE r.lead=?1 AND ?2=?2");
-	add(p, " AND r.type=?3 AND r.row>?4 AND r.deleted=0");
-	return true;
-}
-
-static void
-legs(struct plan *p)
-{
-	if (plant_leak(p))
-		return;
-	add(p, " WHERE r.lead=?1 AND r.type=?3 AND r.row>?4 AND r.deleted=0");
-	add(p, planted(22) && p->query->is_condition ? " AND ?2=?2"
-	    : " AND r.labels IN (SELECT number FROM labelset WHERE level<=?2)");
-	for (uint32_t i = 0; p->query->only != NULL && i < p->query->only->room; i++)
-		bind_int(p, i == 0 ? " AND r.row IN (" : ",", p->query->only->rows[i]);
-	add(p, p->query->only != NULL ? ")" : "");
-	for (uint32_t i = 0; i < p->query->clause_count; i++)
-		if (p->query->clauses[i].on == CLAUSE_INDEX)
-			index_leg(p, &p->query->clauses[i]);
-		else
-			column_leg(p, &p->query->clauses[i]);
-}
-
-/* Leads */
-
-static void
-add_lead(struct plan *p, int64_t lead)
-{
-	for (uint32_t i = 0; i < p->lead_count; i++)
-		if (p->leads[i] == lead)
-			return;
-	p->leads = arena_grow(p->arena, p->leads, p->lead_count * sizeof lead,
-	    (p->lead_count + 1) * sizeof lead);
-	p->leads[p->lead_count++] = lead;
-}
-
-static void
-add_numbers(struct plan *p, struct slice sql, int64_t value)
-{
-	sqlite3_stmt *q = sqlite_statement(p->reader, sql);
-	int64_t *all = NULL;
-	size_t count = 0, room = 0;
-
-	if (q == NULL)
-		return;
-	sqlite3_bind_int64(q, 1, value);
-	while (sqlite3_step(q) == SQLITE_ROW) {
-		if (count == room) {
-			all = arena_grow(p->arena, all, room * sizeof *all, (room * 2 + 64) * sizeof *all);
-			room = room * 2 + 64;
-		}
-		all[count++] = sqlite3_column_int64(q, 0);
-	}
-	if (p->lead_count == 0) {       /* distinct already, and ascending */
-		p->leads = all;
-		p->lead_count = (uint32_t)count;
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		add_lead(p, all[i]);
-}
-
-/* Does this clause decide the compartment?  A parameter of the Patient
- * compartment, or `patient`, which is the part of such a one that is a Patient. */
-static bool
-names_compartment(struct plan *p, const struct query_clause *c)
-{
-	uint32_t count;
-	const struct slice *codes = pack_compartment(p->reader->store->config.pack, SLICE("Patient"),
-	    p->query->type, &count);
-
-	if (c->on != CLAUSE_INDEX || c->kind != SEARCH_REFERENCE || c->modifier != MODIFIER_NONE
-	    || codes == NULL)
-		return false;
-	if (slice_is(c->param->code, "patient"))
-		return true;
-	for (uint32_t i = 0; i < count; i++)
-		if (slice_eq(codes[i], c->param->code))
-			return true;
-	return false;
-}
-
-static bool
-is_patient_row(struct plan *p, int64_t row)
-{
-	sqlite3_stmt *q = sqlite_statement(p->reader,
-	    SLICE("SELECT 1 FROM compartment WHERE number=?1 AND members IS NULL"));
-
-	if (row <= 0 || q == NULL)
-		return false;
-	sqlite3_bind_int64(q, 1, row);
-	return sqlite3_step(q) == SQLITE_ROW;
-}
-
-/* True when the clause's values are patients (or nothing at all): only their
- * compartments can match. */
-static bool
-leads_of_clause(struct plan *p, const struct query_clause *c)
-{
-	for (uint32_t i = 0; i < c->count; i++)
-		if (c->values[i].a > 0 && !is_patient_row(p, c->values[i].a))
-			return false;
-	for (uint32_t i = 0; i < c->count; i++) {
-		if (c->values[i].a <= 0)
-			continue;
-		add_lead(p, c->values[i].a);
-		add_numbers(p, SLICE("SELECT number FROM member WHERE member=?1 ORDER BY number"),
-		    c->values[i].a);
-	}
-	return true;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void
-find_leads(struct plan *p)
-{
-	const struct query *q = p->query;
-	int64_t bound;
-
-	if (permit_compartment(p->permit, &bound)) {
-		add_lead(p, bound);
-		return;
-	}
-	if (q->only != NULL) {
-		for (uint32_t i = 0; i < q->only->room; i++)
-			add_lead(p, q->only->leads[i]);
-		return;
-	}
-	if (q->type == p->reader->store->patient) {
-		add_lead(p, DIRECTORY);
-		return;
-	}
-	for (uint32_t i = 0; i < q->clause_count; i++)
-		if (names_compartment(p, &q->clauses[i]) && leads_of_clause(p, &q->clauses[i])) {
-			if (p->lead_count > 0)
-				qsort(p->leads, p->lead_count, sizeof *p->leads, by_number);
-			return;
-		}
-	p->lead_count = 0;
-	add_numbers(p, SLICE("SELECT number FROM compartment WHERE number>=?1 ORDER BY number"), 0);
-}
-
-/* Running */
-
-static sqlite3_stmt *
-start(struct plan *p, int64_t lead, int64_t after_row)
-{
-	sqlite3_stmt *s = sqlite_statement(p->reader, buf_slice(&p->sql));
-
-	if (s == NULL)
-		return NULL;
-	sqlite3_bind_int64(s, 1, lead);
-	sqlite3_bind_int(s, 2, permit_clearance(p->permit));
-	sqlite3_bind_int64(s, 3, p->query->type->number);
-	sqlite3_bind_int64(s, 4, after_row);
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct bound *v = &p->values[i];
-		int at = FIRST_VALUE + (int)i;
-
-		if (v->kind == BOUND_INT)
-			sqlite3_bind_int64(s, at, v->i);
-		else if (v->kind == BOUND_REAL)
-			sqlite3_bind_double(s, at, v->d);
-		else
-			sqlite3_bind_text(s, at, v->text.len == 0 ? "" : v->text.ptr, (int)v->text.len,
-			    SQLITE_STATIC);
-	}
-	return s;
-}
+#include "store/sqlite/plan.h"
 
 static bool
 failed(struct plan *p)
@@ -419,124 +21,577 @@ failed(struct plan *p)
 	return sqlite_failed(p->reader->db, "search", p->outcome);
 }
 
-static bool
-count_all(struct plan *p, int64_t *total)
-{
-	*total = 0;
-	add(p, "SELECT count(*) FROM resource r");
-	if (planted(2)) {
-		add(p, " WHERE ?1>=0 AND r.type=?3 AND r.row>?4 AND r.deleted=0 AND ?2>=0 AND r.lead>0");
-		p->lead_count = 1;
-	} else {
-		legs(p);
-	}
-	for (uint32_t i = 0; i < p->lead_count; i++) {
-		sqlite3_stmt *s = start(p, p->leads[i], 0);
+/* Leads */
 
-		if (s == NULL || sqlite3_step(s) != SQLITE_ROW)
-			return failed(p);
-		*total += sqlite3_column_int64(s, 0);
-	}
+static void
+add_lead(struct plan *p, int64_t lead)
+{
+	if (lead < 0)
+		return;
+	if ((p->lead_count & (p->lead_count - 1)) == 0 && (p->lead_count == 0 || p->lead_count >= 16))
+		p->leads = arena_grow(p->arena, p->leads, p->lead_count * sizeof lead,
+		    (p->lead_count == 0 ? 16 : p->lead_count * 2) * sizeof lead);
+	p->leads[p->lead_count++] = lead;
+}
+
+static void
+order_leads(struct plan *p)
+{
+	struct row_set set = { p->leads, p->lead_count };
+
+	plan_order(&set);
+	p->lead_count = set.count;
+}
+
+/* Where there is a reference to the target: under its own lead, or where backrefs say. */
+static bool
+add_referring(struct plan *p, uint32_t param, int64_t target_lead, int64_t target)
+{
+	struct pair *pairs;
+	uint32_t count;
+
+	if (!plan_backrefs(p, param, target, &pairs, &count))
+		return false;
+	add_lead(p, target_lead);
+	for (uint32_t i = 0; i < count; i++)
+		add_lead(p, pairs[i].target);
 	return true;
 }
 
-struct match {
-	struct store_position at;
-	int64_t vid;
-};
-
-/* Pages without _sort */
-
 static bool
-page_of_lead(struct plan *p, int64_t lead, struct match *page, uint32_t want, uint32_t *have)
+is_in_compartments(const struct plan *p, const struct type *type)
 {
-	int64_t after = p->from->set && p->from->compartment == lead ? p->from->row : 0;
-	sqlite3_stmt *s = start(p, lead, after);
-	int code = SQLITE_DONE;
+	uint32_t count;
 
-	if (s == NULL)
-		return failed(p);
-	while (*have < want && (code = sqlite3_step(s)) == SQLITE_ROW)
-		page[(*have)++] = (struct match){ .vid = sqlite3_column_int64(s, 1),
-			.at = { .set = true, .compartment = lead, .row = sqlite3_column_int64(s, 0) } };
-	sqlite3_reset(s);
-	return code == SQLITE_DONE || code == SQLITE_ROW || failed(p);
+	return type == p->reader->store->patient
+	    || pack_compartment(p->reader->store->config.pack, SLICE("Patient"), type, &count) != NULL;
+}
+
+/* Targets that stand in one lead can be had at once: Patients, and what is in no compartment. */
+static bool
+leads_of_chain(struct plan *p, const struct query_clause *c, bool *narrows)
+{
+	struct row_set targets;
+
+	*narrows = false;
+	if (c->type != p->reader->store->patient && is_in_compartments(p, c->type))
+		return true;
+	if (!permit_allows(p->permit, c->type, PERMIT_SEARCH))
+		return *narrows = true;         /* implied, and left out */
+	if (!plan_all(p, c->parts, c->part_count, c->type, DIRECTORY, &targets))
+		return false;
+	for (uint32_t i = 0; i < targets.count; i++) {
+		int64_t alias;
+
+		if (targets.at[i] >= INDEX_CONTAINED)
+			return true;
+		if (!plan_alias_of(p, targets.at[i], &alias)
+		    || !add_referring(p, c->param->number, plan_lead_of(p, c->type, DIRECTORY, targets.at[i]),
+		        targets.at[i])
+		    || (alias != 0 && !add_referring(p, c->param->number, INDEX_FOREIGN, alias)))
+			return false;
+	}
+	/* contained Patients may be anywhere */
+	*narrows = !slice_is(c->type->name, "Patient") || targets.count > 0;
+	return true;
 }
 
 static bool
-page_in_order(struct plan *p, struct match *page, uint32_t want, uint32_t *have)
+leads_of_clause(struct plan *p, const struct query_clause *c, bool *narrows)
 {
-	add(p, "SELECT r.row, r.vid FROM resource r");
-	legs(p);
-	add(p, " ORDER BY r.row");
-	for (uint32_t i = 0; i < p->lead_count && *have < want; i++)
-		if ((!p->from->set || p->leads[i] >= p->from->compartment)
-		    && !page_of_lead(p, p->leads[i], page, want, have))
+	*narrows = false;
+	switch (c->on) {
+	case CLAUSE_ID:
+		for (uint32_t i = 0; i < c->count; i++)
+			if (c->values[i].a != 0)
+				add_lead(p, c->values[i].b);
+		*narrows = true;
+		return true;
+	case CLAUSE_CHAIN:
+		return leads_of_chain(p, c, narrows);
+	case CLAUSE_ANY:
+		*narrows = true;
+		for (uint32_t i = 0; i < c->part_count && *narrows; i++)
+			if (!leads_of_clause(p, &c->parts[i], narrows))
+				return false;
+		return true;
+	default:
+		break;
+	}
+	if (c->on != CLAUSE_INDEX || c->kind != SEARCH_REFERENCE || c->modifier != MODIFIER_NONE)
+		return true;
+	*narrows = true;
+	for (uint32_t i = 0; i < c->count; i++)
+		if (!add_referring(p, c->param->number, c->values[i].b, c->values[i].a))
 			return false;
 	return true;
 }
 
-/* Pages with _sort: key columns k0..k3, NULL when a row has none (last). */
-
-static const char *
-key_column(const struct query_sort *sort)
+/* The compartments in which a Patient is: its own, and those of sets. */
+static bool
+leads_of_patient(struct plan *p, int64_t patient)
 {
-	switch (sort->kind) {
-	case SEARCH_DATE:     return sort->descending ? "max(b)" : "min(a)";
-	case SEARCH_NUMBER:
-	case SEARCH_QUANTITY: return sort->descending ? "max(y)" : "min(x)";
-	default:              return sort->descending ? "max(text)" : "min(text)";
-	}
+	sqlite3_stmt *q = sqlite_statement(p->reader,
+	    SLICE("SELECT number FROM member WHERE member=?1 ORDER BY number"));
+
+	if (q == NULL)
+		return failed(p);
+	sqlite3_bind_int64(q, 1, patient);
+	add_lead(p, patient);
+	while (sqlite3_step(q) == SQLITE_ROW)
+		add_lead(p, sqlite3_column_int64(q, 0));
+	sqlite3_reset(q);
+	return true;
 }
 
 static void
-sorted_sql(struct plan *p)
+keep_lead(struct plan *p, int64_t lead)
 {
-	add(p, "SELECT r.row, r.vid");
-	for (uint32_t i = 0; i < p->query->sort_count; i++)
-		if (p->query->sorts[i].on == CLAUSE_INDEX)
-			buf_printf(&p->sql, ", k%u.k", i);
-		else
-			add(p, p->query->sorts[i].on == CLAUSE_ID ? ", r.row" : ", r.updated");
-	add(p, " FROM resource r");
-	for (uint32_t i = 0; i < p->query->sort_count; i++) {
-		const struct query_sort *sort = &p->query->sorts[i];
+	bool has = false;
 
-		if (sort->on != CLAUSE_INDEX)
-			continue;
-		buf_printf(&p->sql, " LEFT JOIN (SELECT row, %s AS k FROM %s WHERE lead=?1",
-		    key_column(sort), index_tables[sort->kind].name);
-		bind_int(p, " AND param=", sort->param->number);
-		buf_printf(&p->sql, VISIBLE " GROUP BY row) k%u ON k%u.row=r.row", i, i);
-	}
-	legs(p);
+	for (uint32_t i = 0; i < p->lead_count; i++)
+		has |= p->leads[i] == lead;
+	p->lead_count = 0;
+	if (has)
+		add_lead(p, lead);
 }
+
+/* Of a planted leak. */
+static bool
+has_date(const struct query_part *part)
+{
+	for (uint32_t i = 0; i < part->clause_count; i++)
+		if (part->clauses[i].kind == SEARCH_DATE)
+			return true;
+	return false;
+}
+
+/* The leads of one part; `wide`: all of them. */
+static bool
+find_leads(struct plan *p, const struct query_part *part)
+{
+	const struct query *q = p->query;
+	bool narrows = false;
+
+	p->leads = NULL;
+	p->lead_count = 0;
+	p->wide = false;
+	if (q->in_patient) {
+		if (q->patient != 0 && !leads_of_patient(p, q->patient))
+			return false;
+		if (!plan_leaves(p, 59))
+			keep_lead(p, p->lead);
+		order_leads(p);
+		return true;
+	}
+	if (planted(1) && has_date(part))
+		return p->wide = true;
+	if (!p->bound && q->contained != CONTAINED_FALSE) {
+		p->wide = true;
+		return true;
+	}
+	if (p->bound || part->type == p->reader->store->patient || !is_in_compartments(p, part->type)) {
+		add_lead(p, p->bound ? p->lead : DIRECTORY);
+		return true;
+	}
+	for (uint32_t i = 0; i < part->clause_count && !narrows; i++) {
+		p->leads = NULL;
+		p->lead_count = 0;
+		if (!leads_of_clause(p, &part->clauses[i], &narrows))
+			return false;
+	}
+	p->wide = !narrows;
+	order_leads(p);
+	return true;
+}
+
+#define LEADS_AT_ONCE 256
+
+/* The next leads at or behind `from`: of the list, or of all there are. */
+static bool
+next_leads(struct plan *p, int64_t from, int64_t *out, uint32_t *count)
+{
+	sqlite3_stmt *q;
+
+	*count = 0;
+	for (uint32_t i = 0; !p->wide && i < p->lead_count && *count < LEADS_AT_ONCE; i++)
+		if (p->leads[i] >= from)
+			out[(*count)++] = p->leads[i];
+	if (!p->wide)
+		return true;
+	q = sqlite_statement(p->reader,
+	    SLICE("SELECT number FROM compartment WHERE number>=?1 ORDER BY number LIMIT 256"));
+	if (q == NULL)
+		return failed(p);
+	sqlite3_bind_int64(q, 1, from);
+	while (*count < LEADS_AT_ONCE && sqlite3_step(q) == SQLITE_ROW)
+		out[(*count)++] = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return true;
+}
+
+/* One lead */
+
+struct hunt {
+	const struct query_part *part;
+	uint32_t number;                /* of the part */
+	int64_t  after;
+	/* A match: false when something failed; `more` false: enough. */
+	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
+	    const struct candidate *, bool *more);
+	void    *ctx;
+};
+
+static bool
+passes(struct plan *p, const struct query_part *part, int64_t lead, const struct candidate *at,
+    bool *yes)
+{
+	*yes = true;
+	for (uint32_t i = 0; i < part->clause_count && *yes; i++)
+		if (!plan_test(p, &part->clauses[i], part->type, lead, at, yes))
+			return false;
+	return true;
+}
+
+static bool
+consider(struct plan *p, const struct type *type, int64_t lead, const struct candidate *at,
+    void *ctx, bool *more)
+{
+	struct hunt *h = ctx;
+	bool yes;
+
+	if (!passes(p, h->part, lead, at, &yes))
+		return false;
+	return !yes || h->take(p, h, type, lead, at, more);
+}
+
+/* A Patient, and what it contains, stands in two leads: one of them counts. */
+static bool
+stands_twice(const struct plan *p, const struct type *type, int64_t lead)
+{
+	return type == p->reader->store->patient && !p->bound && lead != DIRECTORY && p->wide;
+}
+
+/* A row of a set: the version that it stands for, through the gate. */
+static bool
+consider_row(struct plan *p, struct hunt *h, int64_t lead, int64_t row, bool *more)
+{
+	const struct type *holder = h->part->type;
+	struct candidate at;
+	bool found;
+
+	if (row < INDEX_CONTAINED ? !plan_find(p, h->part->type, lead, row, &at, &found)
+	    : !plan_holder(p, h->part->type, lead, row, &at, &holder, &found))
+		return false;
+	return !found || stands_twice(p, holder, lead) || consider(p, holder, lead, &at, h, more);
+}
+
+static bool
+wanted(const struct query *q, int64_t row)
+{
+	return row < INDEX_CONTAINED ? q->contained != CONTAINED_TRUE : q->contained != CONTAINED_FALSE;
+}
+
+static bool
+walk_set(struct plan *p, struct hunt *h, int64_t lead, const struct row_set *set, bool *more)
+{
+	for (uint32_t i = 0; i < set->count && *more; i++)
+		if (set->at[i] > h->after && wanted(p->query, set->at[i])
+		    && !consider_row(p, h, lead, set->at[i], more))
+			return false;
+	return true;
+}
+
+static void
+intersect(struct row_set *set, const struct row_set *other, struct arena *arena)
+{
+	struct row_set out = { arena_array(arena, set->count + 1, sizeof *set->at), 0 };
+
+	for (uint32_t i = 0; i < set->count; i++)
+		if (plan_has_row(other, set->at[i]))
+			out.at[out.count++] = set->at[i];
+	*set = out;
+}
+
+/* All that can be had as sets, first; false in `any` when there is none. */
+static bool
+common_rows(struct plan *p, const struct query_part *part, int64_t lead, struct row_set *out,
+    bool *any)
+{
+	*any = false;
+	for (uint32_t i = 0; i < part->clause_count && (!*any || out->count > 0); i++) {
+		struct row_set one;
+
+		if (!plan_settable(&part->clauses[i]))
+			continue;
+		if (!plan_set(p, &part->clauses[i], part->type, lead, &one))
+			return false;
+		if (*any)
+			intersect(out, &one, p->scratch);
+		else
+			*out = one;
+		*any = true;
+	}
+	return true;
+}
+
+/* Ascending by row: contained ones are behind all others. */
+static bool
+hunt_lead(struct plan *p, struct hunt *h, int64_t lead, bool *more)
+{
+	struct row_set rows;
+	bool any;
+
+	arena_reset(p->scratch);
+	p->lead_memo = NULL;
+	if (!common_rows(p, h->part, lead, &rows, &any))
+		return false;
+	if (any)
+		return walk_set(p, h, lead, &rows, more);
+	if (p->query->contained != CONTAINED_TRUE && !stands_twice(p, h->part->type, lead)
+	    && !plan_scan(p, h->part->type, lead, h->after, consider, h, more))
+		return false;
+	if (p->query->contained == CONTAINED_FALSE || !*more)
+		return true;
+	return plan_contained(p, h->part->type, lead, &rows) && walk_set(p, h, lead, &rows, more);
+}
+
+/* Only some rows: those of this lead, each once. */
+static bool
+hunt_only(struct plan *p, struct hunt *h, bool *more)
+{
+	const struct query_only *only = p->query->only;
+
+	for (uint32_t i = 0; i < only->count && *more; i++) {
+		arena_reset(p->scratch);
+		p->lead_memo = NULL;
+		if ((!p->bound || only->leads[i] == p->lead)
+		    && !consider_row(p, h, only->leads[i], only->rows[i], more))
+			return false;
+	}
+	return true;
+}
+
+/* A scan that ended because the page was full must not go on to the next lead. */
+static bool
+hunt_part(struct plan *p, struct hunt *h, bool *more)
+{
+	int64_t leads[LEADS_AT_ONCE], from = 0;
+	uint32_t count = LEADS_AT_ONCE;
+	bool resume = p->from->set && p->from->part == h->number && h->after != INT64_MIN;
+
+	if (p->query->only != NULL)
+		return hunt_only(p, h, more);
+	if (!find_leads(p, h->part))
+		return false;
+	if (resume)
+		from = p->from->compartment;
+	while (count == LEADS_AT_ONCE && *more) {
+		if (!next_leads(p, from, leads, &count))
+			return false;
+		for (uint32_t i = 0; i < count && *more; i++) {
+			h->after = resume && leads[i] == p->from->compartment ? p->from->row : 0;
+			if (!hunt_lead(p, h, leads[i], more))
+				return false;
+		}
+		from = count == 0 ? from : leads[count - 1] + 1;
+	}
+	return true;
+}
+
+/* Every part; `paged`: those behind the cursor only. */
+static bool
+hunt_all(struct plan *p, bool paged,
+    bool (*take)(struct plan *, struct hunt *, const struct type *, int64_t, const struct candidate *,
+        bool *), void *ctx)
+{
+	bool more = true;
+
+	for (uint32_t i = 0; i < p->query->part_count && more; i++) {
+		struct hunt h = { .part = &p->query->parts[i], .number = i, .take = take, .ctx = ctx,
+			.after = paged ? 0 : INT64_MIN };
+
+		if (paged && p->from->set && i < p->from->part)
+			continue;
+		if (!hunt_part(p, &h, &more))
+			return false;
+	}
+	return true;
+}
+
+/* Totals */
+
+static bool
+count_one(struct plan *p UNUSED, struct hunt *h, const struct type *type UNUSED,
+    int64_t lead UNUSED, const struct candidate *at UNUSED, bool *more UNUSED)
+{
+	++*(int64_t *)h->ctx;
+	return true;
+}
+
+static bool
+count_all(struct plan *p, int64_t *total)
+{
+	*total = 0;
+	if (planted(2))
+		p->bound = false;
+	return hunt_all(p, false, count_one, total);
+}
+
+/* Planted: whether there is more depends on what is hidden. */
+static bool
+leak_more(struct plan *p, struct store_page *out)
+{
+	int64_t all;
+
+	p->leaking = true;
+	p->bound = false;
+	if (!count_all(p, &all))
+		return false;
+	p->leaking = false;
+	p->bound = permit_compartment(p->permit, &p->lead);
+	out->more |= out->count > 0 && all > out->count;
+	return true;
+}
+
+/* Pages */
+
+struct match {
+	struct store_position at;
+	const struct type *type;
+	int64_t vid;
+};
+
+struct page {
+	struct match *at;
+	uint32_t      want, have;
+	/* of a sorted search, for the lead at hand */
+	int64_t          lead;
+	uint32_t         part;
+	bool             ready;
+	struct sort_key *keys[QUERY_SORTS];
+	uint32_t         key_count[QUERY_SORTS];
+};
+
+static bool
+take_in_order(struct plan *p UNUSED, struct hunt *h, const struct type *type, int64_t lead,
+    const struct candidate *at, bool *more)
+{
+	struct page *page = h->ctx;
+
+	page->at[page->have++] = (struct match){ .type = type, .vid = at->vid,
+		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
+	*more = page->have < page->want;
+	return true;
+}
+
+/* Pages with _sort: keys of one lead at a time; a row without a key is last. */
 
 enum { KEY_NONE, KEY_INT, KEY_REAL, KEY_TEXT };
 
 static void
-read_key(sqlite3_stmt *s, int column, struct store_position *at, uint32_t i)
+set_text(struct store_position *at, uint32_t i, struct slice text)
 {
-	switch (sqlite3_column_type(s, column)) {
+	at->key[i].kind = KEY_TEXT;
+	at->key[i].len = (uint8_t)(text.len > sizeof at->key[i].text ? sizeof at->key[i].text : text.len);
+	memcpy(at->key[i].text, text.ptr, at->key[i].len);
+}
+
+static void
+set_key(struct store_position *at, uint32_t i, const struct sort_key *key)
+{
+	switch (key->kind) {
 	case SQLITE_INTEGER:
 		at->key[i].kind = KEY_INT;
-		at->key[i].i = sqlite3_column_int64(s, column);
+		at->key[i].i = key->i;
 		break;
 	case SQLITE_FLOAT:
 		at->key[i].kind = KEY_REAL;
-		at->key[i].d = sqlite3_column_double(s, column);
+		at->key[i].d = key->d;
 		break;
-	case SQLITE_TEXT: {
-		size_t n = (size_t)sqlite3_column_bytes(s, column);
-
-		at->key[i].kind = KEY_TEXT;
-		at->key[i].len = (uint8_t)(n > sizeof at->key[i].text ? sizeof at->key[i].text : n);
-		memcpy(at->key[i].text, sqlite3_column_text(s, column), at->key[i].len);
-		break;
-	}
 	default:
-		at->key[i].kind = KEY_NONE;
+		set_text(at, i, key->text);
 	}
+}
+
+static const struct sort_key *
+key_of(const struct sort_key *keys, uint32_t count, int64_t row)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (keys[middle].row == row)
+			return &keys[middle];
+		if (keys[middle].row < row)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* What the index has as hashes only is taken from the resource: its least or greatest text. */
+static bool
+key_from_body(struct plan *p, const struct query_sort *sort, const struct type *type,
+    const struct candidate *at, struct store_position *out, uint32_t i)
+{
+	struct index_texts texts;
+	struct slice body, best = SLICE_NONE;
+	struct json j;
+
+	if (at->row >= INDEX_CONTAINED)
+		return true;
+	if (!plan_body(p, type, at->vid, &body)
+	    || !json_parse(body, json_bounds(p->reader->store->config.limits, false), p->text, &j, p->outcome)
+	    || !index_texts(p->query->index, type, sort->param, false, &j, 0, p->text, &texts, p->outcome))
+		return false;
+	for (uint32_t k = 0; k < texts.count; k++)
+		if (best.len == 0 || (slice_cmp(texts.at[k], best) < 0) != sort->descending)
+			best = texts.at[k];
+	if (best.len > 0)
+		set_text(out, i, best);
+	return true;
+}
+
+static bool
+prepare_keys(struct plan *p, struct page *page, struct hunt *h, int64_t lead)
+{
+	if (page->ready && page->lead == lead && page->part == h->number)
+		return true;
+	for (uint32_t i = 0; i < p->query->sort_count; i++) {
+		const struct query_sort *sort = &h->part->sorts[i];
+
+		if (sort->on == CLAUSE_INDEX && !sort->by_body
+		    && !plan_keys(p, sort, lead, &page->keys[i], &page->key_count[i]))
+			return false;
+	}
+	page->ready = true;
+	page->lead = lead;
+	page->part = h->number;
+	return true;
+}
+
+static bool
+find_keys(struct plan *p, struct page *page, struct hunt *h, const struct type *type,
+    const struct candidate *at, struct match *m)
+{
+	for (uint32_t i = 0; i < p->query->sort_count; i++) {
+		const struct query_sort *sort = &h->part->sorts[i];
+		const struct sort_key *key;
+
+		if (sort->on != CLAUSE_INDEX) {
+			m->at.key[i].kind = KEY_INT;
+			m->at.key[i].i = sort->on == CLAUSE_ID ? at->row : at->updated;
+		} else if (sort->by_body) {
+			if (!key_from_body(p, sort, type, at, &m->at, i))
+				return false;
+		} else if ((key = key_of(page->keys[i], page->key_count[i], at->row)) != NULL) {
+			set_key(&m->at, i, key);
+		}
+	}
+	return true;
 }
 
 static int
@@ -560,8 +615,10 @@ compare(const struct plan *p, const struct store_position *a, const struct store
 			return a->key[i].kind == KEY_NONE ? 1 : -1;
 		order = a->key[i].kind == KEY_NONE ? 0 : compare_key(a, b, i);
 		if (order != 0)
-			return p->query->sorts[i].descending ? -order : order;
+			return p->query->parts[0].sorts[i].descending ? -order : order;
 	}
+	if (a->part != b->part)
+		return a->part < b->part ? -1 : 1;
 	if (a->compartment != b->compartment)
 		return a->compartment < b->compartment ? -1 : 1;
 	return (a->row > b->row) - (a->row < b->row);
@@ -569,52 +626,43 @@ compare(const struct plan *p, const struct store_position *a, const struct store
 
 /* Into its place of the page; what falls off its end is not of this page. */
 static void
-insert(struct plan *p, struct match *page, uint32_t want, uint32_t *have, const struct match *m)
+insert(struct plan *p, struct page *page, const struct match *m)
 {
-	uint32_t low = 0, high = *have;
+	uint32_t low = 0, high = page->have;
 
 	if (p->from->set && compare(p, &m->at, p->from) <= 0)
 		return;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 
-		if (compare(p, &page[middle].at, &m->at) < 0)
+		if (compare(p, &page->at[middle].at, &m->at) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == want)
+	if (low == page->want)
 		return;
-	if (*have < want)
-		++*have;
-	memmove(&page[low + 1], &page[low], (*have - low - 1) * sizeof *page);
-	page[low] = *m;
+	if (page->have < page->want)
+		page->have++;
+	memmove(&page->at[low + 1], &page->at[low], (page->have - low - 1) * sizeof *page->at);
+	page->at[low] = *m;
 }
 
 static bool
-page_sorted(struct plan *p, struct match *page, uint32_t want, uint32_t *have)
+take_sorted(struct plan *p, struct hunt *h, const struct type *type, int64_t lead,
+    const struct candidate *at, bool *more UNUSED)
 {
-	sorted_sql(p);
-	for (uint32_t i = 0; i < p->lead_count; i++) {
-		sqlite3_stmt *s = start(p, p->leads[i], 0);
-		int code;
+	struct page *page = h->ctx;
+	struct match m = { .type = type, .vid = at->vid,
+		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
 
-		if (s == NULL)
-			return failed(p);
-		while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-			struct match m = { .vid = sqlite3_column_int64(s, 1),
-				.at = { .set = true, .compartment = p->leads[i],
-				    .row = sqlite3_column_int64(s, 0) } };
-
-			for (uint32_t k = 0; k < p->query->sort_count; k++)
-				read_key(s, 2 + (int)k, &m.at, k);
-			insert(p, page, want, have, &m);
-		}
-		if (code != SQLITE_DONE)
-			return failed(p);
-	}
+	if (!prepare_keys(p, page, h, lead) || !find_keys(p, page, h, type, at, &m))
+		return false;
+	insert(p, page, &m);
 	return true;
 }
+
+/* Bodies */
 
 /* The id that clients know: of a row with a chosen one, the one in its body. */
 static struct slice
@@ -626,28 +674,62 @@ id_in_body(const struct stored *v)
 	return slice_cut(&rest, '"');
 }
 
-static bool
-load_page(struct plan *p, const struct match *page, struct store_page *out)
+bool
+sqlite_load_found(struct store_reader *r, struct stored *v, struct arena *arena, struct outcome *o)
 {
-	out->at = arena_array(p->arena, out->count + 1, sizeof *out->at);
-	for (uint32_t i = 0; i < out->count; i++) {
-		struct stored *v = &out->at[i];
-
-		*v = (struct stored){ .type = p->query->type, .vid = page[i].vid };
-		if (!sqlite_load_version(p->reader, v, p->arena, p->outcome))
-			return false;
-		v->id = id_in_body(v);
-	}
-	if (out->count > 0)
-		out->end = page[out->count - 1].at;
+	if (!sqlite_load_version(r, v, arena, o))
+		return false;
+	v->id = id_in_body(v);
 	return true;
 }
 
-static void
-new_text(struct plan *p)
+static bool
+load_page(struct plan *p, const struct page *page, struct store_page *out)
 {
-	buf_init(&p->sql, p->arena, 1 << 20);
-	p->count = 0;
+	out->at = arena_array(p->arena, out->count + 1, sizeof *out->at);
+	out->contained = arena_array(p->arena, out->count + 1, sizeof *out->contained);
+	for (uint32_t i = 0; i < out->count; i++) {
+		int64_t row = page->at[i].at.row;
+
+		out->at[i] = (struct stored){ .type = page->at[i].type, .vid = page->at[i].vid };
+		out->contained[i] = row < INDEX_CONTAINED ? 0 : (uint32_t)(row % INDEX_GROUPS);
+		if (!sqlite_load_found(p->reader, &out->at[i], p->arena, p->outcome))
+			return false;
+	}
+	if (out->count > 0)
+		out->end = page->at[out->count - 1].at;
+	return true;
+}
+
+void
+plan_init(struct plan *p, struct store_reader *r, const struct permit *permit,
+    const struct query *q, struct arena *arena, struct outcome *o)
+{
+	*p = (struct plan){ .reader = r, .permit = permit, .query = q, .arena = arena, .outcome = o };
+	p->bound = permit_compartment(permit, &p->lead);
+	p->scratch = arena_new(1 << 16);
+	p->text = arena_new(1 << 16);
+}
+
+void
+plan_done(struct plan *p)
+{
+	arena_free(p->scratch);
+	arena_free(p->text);
+}
+
+static bool
+find_page(struct plan *p, struct page *page, struct store_page *out)
+{
+	const struct query *q = p->query;
+
+	if (q->count_only)
+		return true;
+	if (!hunt_all(p, q->sort_count == 0, q->sort_count == 0 ? take_in_order : take_sorted, page))
+		return false;
+	out->more = page->have > q->page;
+	out->count = page->have - out->more;
+	return !planted(8) || q->parts[0].clause_count > 0 || leak_more(p, out);
 }
 
 bool
@@ -655,25 +737,70 @@ store_search(struct store_reader *r, const struct permit *permit, const struct q
     const struct store_position *from, struct arena *arena, struct store_page *out,
     struct outcome *o)
 {
-	struct plan p = { .reader = r, .permit = permit, .query = q, .from = from, .arena = arena,
-		.outcome = o };
-	struct match *page = arena_array(arena, q->page + 2, sizeof *page);
+	struct page page = { .at = arena_array(arena, q->page + 2, sizeof *page.at),
+		.want = q->page + 1 };
+	struct plan p;
+	bool good;
 
 	*out = (struct store_page){ .total = -1 };
-	find_leads(&p);
-	new_text(&p);
-	if (!q->count_only && !(q->sort_count == 0 ? page_in_order : page_sorted)(&p, page,
-	    q->page + 1, &out->count))
-		return false;
-	out->more = out->count > q->page;
-	out->count -= out->more;
-	if (planted(8)) {
-		add_numbers(&p, SLICE("SELECT row FROM resource WHERE type=?1 AND deleted=0"),
-		    q->type->number);
-		out->more |= p.lead_count > out->count && q->clause_count == 0;
+	plan_init(&p, r, permit, q, arena, o);
+	p.from = from;
+	good = plan_allowed(&p) && find_page(&p, &page, out)
+	    && ((q->total != TOTAL_ACCURATE && !q->count_only) || count_all(&p, &out->total))
+	    && load_page(&p, &page, out);
+	plan_done(&p);
+	return good;
+}
+
+/* Wide or not */
+
+static bool
+takes_time(const struct query_clause *c)
+{
+	if (c->on == CLAUSE_HAS || c->on == CLAUSE_WORDS)
+		return true;
+	if (c->on == CLAUSE_CHAIN && !(c->part_count == 1 && plan_settable(&c->parts[0])))
+		return true;
+	for (uint32_t i = 0; i < c->part_count; i++)
+		if (takes_time(&c->parts[i]))
+			return true;
+	return false;
+}
+
+static bool
+names_its_leads(const struct query_clause *c)
+{
+	return c->on == CLAUSE_ID || (c->on == CLAUSE_INDEX && c->kind == SEARCH_REFERENCE
+	    && c->modifier == MODIFIER_NONE);
+}
+
+static bool
+part_is_wide(const struct plan *p, const struct query_part *part)
+{
+	const struct query *q = p->query;
+	bool narrow = false, settable = part->clause_count == 0;
+
+	for (uint32_t i = 0; i < part->clause_count; i++) {
+		if (takes_time(&part->clauses[i]))
+			return true;
+		narrow |= names_its_leads(&part->clauses[i]);
+		settable |= plan_settable(&part->clauses[i]);
 	}
-	new_text(&p);
-	if ((q->total == TOTAL_ACCURATE || q->count_only) && !count_all(&p, &out->total))
+	if (narrow)
 		return false;
-	return load_page(&p, page, out);
+	return !settable || q->sort_count > 0 || q->total == TOTAL_ACCURATE || q->count_only
+	    || (part->type != p->reader->store->patient && is_in_compartments(p, part->type));
+}
+
+bool
+store_search_is_wide(struct store_reader *r, const struct permit *permit, const struct query *q)
+{
+	struct plan p = { .reader = r, .permit = permit, .query = q };
+
+	if (permit_compartment(permit, &p.lead) || q->in_patient)
+		return false;
+	for (uint32_t i = 0; i < q->part_count; i++)
+		if (part_is_wide(&p, &q->parts[i]))
+			return true;
+	return q->contained != CONTAINED_FALSE;
 }

@@ -4,11 +4,13 @@
  *
  *   resource   (lead, type, row) -> vid labels updated deleted      current versions
  *   version    vid -> row previous compartment type labels updated method body
- *   token string reference date number quantity uri
+ *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows
+ *   backref    (target, param, lead, row) -> labels   references to what is under another lead
  *   compartment number -> wrapped members;  member (member, number)
  *   labelset   number -> level codings
- *   alias      (type, hash) -> compartment row                      client-chosen ids
+ *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
+ *              what a reference to it is as long as it is not there
  *   content    vid -> compartment file sealed                       of a Binary, in D/content
  *   quarantine row -> vid compartment type labels since infected signature
  *   outbox     seq -> record                                        audit, until in the log
@@ -85,7 +87,7 @@ struct store {
 	atomic_llong        committed;  /* writes, counted from the start: what store_seen() says */
 };
 
-#define STATEMENTS 256
+#define STATEMENTS 1024
 
 struct store_reader {
 	struct store *store;
@@ -124,6 +126,9 @@ bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *,
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
 
+/* search.c: as sqlite_load_version(), with the id that clients know. */
+bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+
 /* ../content.c */
 struct slice sqlite_seal_content(struct store *, const uint8_t key[32], const struct store_content *,
     int64_t compartment, int64_t row, int64_t vid, struct arena *);
@@ -157,13 +162,18 @@ bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct
 bool sqlite_start_writer(struct store *, struct outcome *);
 void sqlite_stop_writer(struct store *);
 
-/* The seven index tables by kind; NULL for kinds without one. */
+/* The index tables by kind; contained resources under SEARCH_SPECIAL. */
 struct index_table {
-	const char *name, *columns;     /* of the value, as in the key */
+	const char *name;
+	const char *columns;            /* of the key behind lead and param, by letter; see sqlite_bind_row() */
 	const char *insert, *erase;     /* SQL */
 };
-extern const struct index_table index_tables[];
+extern const struct index_table index_tables[SEARCH_SPECIAL + 1];
+/* Which table a row is in. */
+enum search_kind sqlite_table_of(const struct index_row *);
+/* Binds a row's key, and the labels when they are no UINT32_MAX. */
+#define NO_LABELS UINT32_MAX
 void sqlite_bind_row(sqlite3_stmt *, int64_t lead, const struct index_row *, int64_t row,
-    uint32_t labels, bool with_labels);
+    uint32_t labels);
 
 #endif

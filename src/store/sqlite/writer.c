@@ -10,6 +10,7 @@
  *      they go to the log, and leave the outbox when they are durable there.
  *  (3) After a commit that failed nothing is written any more. */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -30,7 +31,7 @@ struct writer {
 	struct store *store;
 	sqlite3      *db;
 	sqlite3_stmt *begin, *commit, *rollback, *current, *alias_find, *alias_add, *compartment,
-	             *member, *version, *content, *resource, *outbox, *outbox_clear;
+	             *member, *version, *content, *resource, *outbox, *outbox_clear, *backref, *backref_clear;
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
 	struct written *written;
@@ -44,7 +45,10 @@ static const struct { size_t offset; const char *sql; } statements[] = {
 	{ offsetof(struct writer, current),
 	    "SELECT vid FROM resource WHERE lead=?1 AND type=?2 AND row=?3" },
 	{ offsetof(struct writer, alias_find), "SELECT row FROM alias WHERE type=?1 AND hash=?2" },
-	{ offsetof(struct writer, alias_add), "INSERT INTO alias VALUES(?1,?2,?3,?4)" },
+	{ offsetof(struct writer, alias_add), "INSERT INTO alias VALUES(?1,?2,?3,?4,?5)" },
+	{ offsetof(struct writer, backref), "INSERT OR IGNORE INTO backref VALUES(?1,?2,?3,?4,?5)" },
+	{ offsetof(struct writer, backref_clear),
+	    "DELETE FROM backref WHERE target=?1 AND param=?2 AND lead=?3 AND row=?4" },
 	{ offsetof(struct writer, compartment), "INSERT OR IGNORE INTO compartment VALUES(?1,?2,?3)" },
 	{ offsetof(struct writer, member),   "INSERT OR IGNORE INTO member VALUES(?1,?2)" },
 	{ offsetof(struct writer, version),  "INSERT INTO version VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)" },
@@ -204,23 +208,93 @@ write_current(struct writer *w, const struct store_write *v, int64_t lead)
 }
 
 static bool
+erase_row(struct writer *w, const struct index_row *r, int64_t lead, int64_t row)
+{
+	sqlite3_stmt *s = w->erase[sqlite_table_of(r)];
+
+	sqlite_bind_row(s, lead, r, row, NO_LABELS);
+	return step(s);
+}
+
+/* A reference may have been written before its target was there. */
+static bool
+erase_unresolved(struct writer *w, const struct index_row *r, int64_t lead, int64_t row)
+{
+	struct index_row old = *r;
+
+	if (r->kind != SEARCH_REFERENCE || r->unresolved == 0)
+		return true;
+	old.a = r->unresolved;
+	old.b = INDEX_FOREIGN;
+	return erase_row(w, &old, lead, row);
+}
+
+/* Who refers to a target under another lead; Patients by their own copy. */
+static bool
+is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
+{
+	return r->kind == SEARCH_REFERENCE && r->part == 0 && r->contained == 0 && r->b != INDEX_WITHIN
+	    && r->b != lead && lead == v->compartment.number;
+}
+
+static bool
+erase_backref(struct writer *w, int64_t target, const struct index_row *r, int64_t lead, int64_t row)
+{
+	sqlite3_bind_int64(w->backref_clear, 1, target);
+	sqlite3_bind_int64(w->backref_clear, 2, r->param);
+	sqlite3_bind_int64(w->backref_clear, 3, lead);
+	sqlite3_bind_int64(w->backref_clear, 4, row);
+	return step(w->backref_clear);
+}
+
+static bool
+erase_old(struct writer *w, const struct store_write *v, const struct index_row *r, int64_t lead)
+{
+	if (!erase_row(w, r, lead, v->row) || !erase_unresolved(w, r, lead, v->row))
+		return false;
+	if (r->kind == SEARCH_REFERENCE && r->unresolved != 0
+	    && !erase_backref(w, r->unresolved, r, lead, v->row))
+		return false;
+	return !is_backref(v, r, lead) || erase_backref(w, r->a, r, lead, v->row);
+}
+
+static bool
+insert_new(struct writer *w, const struct store_write *v, const struct index_row *r, int64_t lead)
+{
+	sqlite3_stmt *s = w->insert[sqlite_table_of(r)];
+
+	sqlite_bind_row(s, lead, r, v->row, v->labels);
+	if (!step(s))
+		return false;
+	if (!is_backref(v, r, lead))
+		return true;
+	sqlite3_bind_int64(w->backref, 1, r->a);
+	sqlite3_bind_int64(w->backref, 2, r->param);
+	sqlite3_bind_int64(w->backref, 3, lead);
+	sqlite3_bind_int64(w->backref, 4, v->row);
+	sqlite3_bind_int64(w->backref, 5, v->labels);
+	return step(w->backref);
+}
+
+static bool
 change_index(struct writer *w, const struct store_write *v, int64_t lead)
 {
-	for (uint32_t i = 0; i < v->old_rows.count; i++) {
-		sqlite3_stmt *s = w->erase[v->old_rows.at[i].kind];
-
-		sqlite_bind_row(s, lead, &v->old_rows.at[i], v->row, 0, false);
-		if (!step(s))
+	for (uint32_t i = 0; i < v->old_rows.count; i++)
+		if (!erase_old(w, v, &v->old_rows.at[i], lead))
 			return false;
-	}
-	for (uint32_t i = 0; i < v->rows.count; i++) {
-		sqlite3_stmt *s = w->insert[v->rows.at[i].kind];
-
-		sqlite_bind_row(s, lead, &v->rows.at[i], v->row, v->labels, true);
-		if (!step(s))
+	for (uint32_t i = 0; i < v->rows.count; i++)
+		if (!insert_new(w, v, &v->rows.at[i], lead))
 			return false;
-	}
 	return true;
+}
+
+static int64_t
+foreign_hash(const struct store *s, const struct store_write *v)
+{
+	char text[256];
+	int n = snprintf(text, sizeof text, "%.*s/%.*s", SLICE_FMT(v->type->name), SLICE_FMT(v->alias));
+
+	return index_foreign(&s->index_key, slice_make(text, (size_t)n));
 }
 
 static bool
@@ -232,6 +306,7 @@ write_alias(struct writer *w, const struct store_write *v)
 	sqlite3_bind_int64(w->alias_add, 2, alias_hash(w->store, v->alias));
 	sqlite3_bind_int64(w->alias_add, 3, v->compartment.number);
 	sqlite3_bind_int64(w->alias_add, 4, v->row);
+	sqlite3_bind_int64(w->alias_add, 5, foreign_hash(w->store, v));
 	return step(w->alias_add);
 }
 

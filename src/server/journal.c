@@ -1,6 +1,6 @@
 /* journal.c -- see journal.h.  Lines are only ever appended, without a sync:
  * what a crash loses here is found in the audit log. */
-#include "cmd/journal.h"
+#include "server/journal.h"
 
 #include <fcntl.h>
 #include <pthread.h>

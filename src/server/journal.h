@@ -1,6 +1,6 @@
 /* journal.h -- which items were imported: D/import.journal, one SHA-256 a line. */
-#ifndef CMD_JOURNAL_H
-#define CMD_JOURNAL_H
+#ifndef SERVER_JOURNAL_H
+#define SERVER_JOURNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

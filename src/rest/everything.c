@@ -1,0 +1,173 @@
+/* everything.c -- $everything of a Patient, of all Patients, and of an Encounter (R4
+ * operation-patient-everything.html, operation-encounter-everything.html).
+ *
+ * It is a search of all types in the compartment, under the caller's permit, that includes what
+ * is referred to.  A page is as long as _count says, else as long as pages may be. */
+#include "rest/interactions.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/encode.h"
+#include "base/limits.h"
+#include "exchange/exchange.h"
+#include "exchange/interaction.h"
+#include "exchange/service.h"
+#include "rest/searchset.h"
+
+struct wish {
+	struct buf   search;            /* the parameters as those of a search */
+	struct buf   shown;             /* as they came, for links */
+	bool         counted, dated;
+	int64_t      first, last;
+};
+
+static void
+add_pair(struct buf *b, struct slice name, struct slice value)
+{
+	if (b->len > 0)
+		buf_add_char(b, '&');
+	buf_add(b, name);
+	buf_add_char(b, '=');
+	buf_add(b, value);
+}
+
+static bool
+bad(struct exchange *x, enum fault fault, const char *name)
+{
+	return outcome_fail(&x->outcome, fault, (struct place){ slice_of(name), 0, 0 }, SLICE(""));
+}
+
+static bool
+take_date(struct exchange *x, struct wish *w, bool start, struct slice value)
+{
+	int64_t first, last;
+	struct slice plain;
+
+	if (!decode_percent(value, true, x->arena, &plain) || !index_date(plain, &first, &last))
+		return bad(x, FAULT_BAD_SEARCH, start ? "start" : "end");
+	if (start)
+		w->first = first;
+	else
+		w->last = last;
+	return w->dated = true;
+}
+
+static bool
+take_since(struct exchange *x, struct wish *w, struct slice value)
+{
+	struct buf b;
+
+	buf_init(&b, x->arena, SIZE_MAX);
+	buf_add(&b, SLICE("ge"));
+	buf_add(&b, value);
+	add_pair(&w->search, SLICE("_lastUpdated"), buf_slice(&b));
+	return true;
+}
+
+static const char *const passed_on[] = { "_type", "_count", "_elements", "_summary", "_cursor" };
+static const char *const not_shown[] = { "_cursor", "_format", "_pretty" };
+
+static bool
+is_one_of(struct slice name, const char *const names[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_is(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool
+take_parameter(struct exchange *x, struct wish *w, struct slice name, struct slice value)
+{
+	if (!is_one_of(name, not_shown, COUNT_OF(not_shown)))
+		add_pair(&w->shown, name, value);
+	w->counted |= slice_is(name, "_count");
+	if (slice_is(name, "start") || slice_is(name, "end"))
+		return take_date(x, w, slice_is(name, "start"), value);
+	if (slice_is(name, "_since"))
+		return take_since(x, w, value);
+	if (is_one_of(name, passed_on, COUNT_OF(passed_on)))
+		add_pair(&w->search, name, value);
+	else if (!is_one_of(name, not_shown, COUNT_OF(not_shown)))
+		return exchange_fail(x, FAULT_BAD_PARAMETER, "");
+	return true;
+}
+
+static bool
+take_parameters(struct exchange *x, struct wish *w)
+{
+	struct slice rest = x->query;
+
+	*w = (struct wish){ .first = INT64_MIN, .last = INT64_MAX };
+	buf_init(&w->search, x->arena, SIZE_MAX);
+	buf_init(&w->shown, x->arena, SIZE_MAX);
+	while (rest.len > 0) {
+		struct slice value = slice_cut(&rest, '&'), name = slice_cut(&value, '=');
+
+		if (name.len > 0 && value.len > 0 && !take_parameter(x, w, name, value))
+			return false;
+	}
+	return true;
+}
+
+static bool
+may_see(void *ctx, const struct type *type)
+{
+	return permit_allows(ctx, type, PERMIT_SEARCH);
+}
+
+/* Hidden and absent look the same; then everything else is about what is there. */
+static bool
+is_there(struct exchange *x)
+{
+	struct stored s;
+
+	if (x->id.len == 0)
+		return true;
+	if (!store_find(x->worker->reader, x->permit, x->type, x->id, &s, &x->outcome))
+		return false;
+	return !s.deleted || exchange_fail(x, FAULT_DELETED, "");
+}
+
+static bool
+prepare(struct exchange *x, const struct index_resolver *resolver, struct query *q)
+{
+	static struct query_include all = { .reverse = false };
+	struct query_place place = { .within = x->type, .id = x->id, .allowed = may_see,
+		.ctx = (void *)(uintptr_t)x->permit, .all = x->id.len == 0 };
+	struct wish w;
+
+	if (!take_parameters(x, &w) || !query_parse_at(x->service->index, &place, buf_slice(&w.search),
+	    SLICE_NONE, false, resolver, x->service->limits, x->received, x->arena, q, &x->outcome))
+		return false;
+	if (q->part_count == 0)
+		return exchange_fail(x, FAULT_FORBIDDEN, "");
+	if (w.dated)
+		query_add_dates(q, w.first, w.last, x->arena);
+	if (!w.counted)
+		q->page = (uint32_t)x->service->limits->of[LIMIT_PAGE];
+	q->canonical = buf_slice(&w.shown);
+	q->includes = &all;
+	q->include_count = 1;
+	return true;
+}
+
+bool
+rest_everything(struct exchange *x)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct searchset set = { .x = x };
+	struct query q;
+	struct buf path;
+
+	if (!is_there(x) || !prepare(x, &resolver, &q))
+		return false;
+	buf_init(&path, x->arena, 1024);
+	buf_printf(&path, "/%.*s", SLICE_FMT(x->type->name));
+	if (x->id.len > 0)
+		buf_printf(&path, "/%.*s", SLICE_FMT(x->id));
+	buf_add(&path, SLICE("/$everything"));
+	set.path = buf_slice(&path);
+	set.query = &q;
+	return searchset_answer(&set, &resolver);
+}

@@ -1,0 +1,17 @@
+/* subset.h -- parts of resources: _elements and _summary (R4 search.html#elements, #summary). */
+#ifndef REST_SUBSET_H
+#define REST_SUBSET_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+struct exchange;
+struct query;
+struct stored;
+
+/* What the query asks for of a resource: its body as it is, or what is left of it, tagged
+ * SUBSETTED.  Mandatory elements, and those that change the meaning of others, always stay. */
+bool subset_of(struct exchange *, const struct query *, const struct stored *, struct slice *out);
+
+#endif

@@ -1,0 +1,89 @@
+/* codes.c -- codes of a value set, or by their hierarchy, as values of a query.
+ *
+ * The definitions are those of the pack.  What is not held there is refused: "not in" a value
+ * set of which some members are not known would be a guess. */
+#include "search/parser.h"
+
+#include "base/arena.h"
+#include "fhir/terminology.h"
+
+static bool
+not_known(struct parser *p)
+{
+	parser_refuse(p, FAULT_NOT_SUPPORTED, "the codes that it stands for are not known here");
+	return false;
+}
+
+static bool
+add_code(struct parser *p, struct query_clause *c, struct slice system, struct slice code)
+{
+	uint32_t room = c->count < 16 ? 16 : c->count;
+
+	if (c->count == p->limits->of[LIMIT_SEARCH_CODES])
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many codes") == TAKEN;
+	if ((c->count & (c->count - 1)) == 0 && (c->count == 0 || c->count >= 16))
+		c->values = arena_grow(p->arena, c->values, c->count * sizeof *c->values,
+		    (c->count == 0 ? room : room * 2) * sizeof *c->values);
+	c->values[c->count++] = (struct query_value){
+		.a = (int64_t)index_hash(p->index, code),
+		.b = system.len == 0 ? 0 : (int64_t)index_hash(p->index, system),
+		.any_system = system.len == 0,
+	};
+	return true;
+}
+
+/* A code without a system, as elements of type code have it, is of the value set's. */
+static bool
+add_member(struct parser *p, struct query_clause *c, const struct member *m)
+{
+	if (!add_code(p, c, m->system, m->code) || !add_code(p, c, m->system, m->code))
+		return false;
+	c->values[c->count - 1].b = 0;
+	return true;
+}
+
+bool
+parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
+{
+	struct terminology t;
+	struct code_set *set;
+	const struct expansion *all;
+
+	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
+	set = terminology_set(&t, url);
+	all = set == NULL ? NULL : code_set_expand(&t, set);
+	if (all == NULL || !all->complete)
+		return not_known(p);
+	for (uint32_t i = 0; i < all->count; i++)
+		if (!all->at[i].abstract && !add_member(p, c, &all->at[i]))
+			return false;
+	return true;
+}
+
+struct walk {
+	struct parser       *p;
+	struct query_clause *c;
+	struct slice         system;
+	bool                 good;
+};
+
+static bool
+each(void *ctx, const struct concept *concept)
+{
+	struct walk *w = ctx;
+
+	return w->good = add_code(w->p, w->c, w->system, concept->code);
+}
+
+bool
+parser_hierarchy(struct parser *p, struct query_clause *c, bool below, struct slice system,
+    struct slice code)
+{
+	struct walk w = { p, c, system, true };
+	struct terminology t;
+	enum known known;
+
+	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
+	known = (below ? terminology_below : terminology_above)(&t, system, code, each, &w);
+	return w.good && (known == KNOWN_YES || not_known(p));
+}

@@ -1,0 +1,25 @@
+/* extraction.h -- rows in the making: what index.c and index_rules.c share. */
+#ifndef SEARCH_EXTRACTION_H
+#define SEARCH_EXTRACTION_H
+
+#include "fhirpath/fhirpath.h"
+#include "search/index.h"
+
+struct extraction {
+	const struct search_index *index;
+	const struct index_resolver *resolver;
+	struct arena *arena;
+	const struct json *json;
+	uint32_t      resource;         /* the outermost */
+	uint32_t      number;           /* of the parameter at hand */
+	enum search_kind kind;          /* of it, or of the component at hand */
+	uint8_t       part;
+	uint16_t      group, contained;
+	struct index_row *rows;
+	uint32_t      count, room;
+};
+
+void extraction_add(struct extraction *, enum search_kind, struct index_row);
+void extraction_take(struct extraction *, const struct item *);
+
+#endif

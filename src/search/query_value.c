@@ -1,0 +1,453 @@
+/* query_value.c -- values of a query: the same numbers that index rows have. */
+#include "search/parser.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+/* Cuts at the first unescaped `sep`. */
+static struct slice
+cut_escaped(struct slice *rest, char sep)
+{
+	size_t i;
+	struct slice piece;
+
+	for (i = 0; i < rest->len && rest->ptr[i] != sep; i++)
+		if (rest->ptr[i] == '\\' && i + 1 < rest->len)
+			i++;
+	if (i > rest->len)
+		i = rest->len;
+	piece = slice_sub(*rest, 0, i);
+	*rest = i < rest->len ? slice_sub(*rest, i + 1, rest->len) : SLICE_NONE;
+	return piece;
+}
+
+/* R4 search.html#escaping: \, \| \$ \\ */
+struct slice
+parser_unescape(struct parser *p, struct slice s)
+{
+	char *to = arena_alloc(p->arena, s.len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '\\' && i + 1 < s.len && strchr(",|$\\", s.ptr[i + 1]) != NULL)
+			i++;
+		to[n++] = s.ptr[i];
+	}
+	return slice_make(to, n);
+}
+
+static const struct { char text[3]; enum query_prefix prefix; } prefixes[] = {
+	{ "eq", PREFIX_EQ }, { "ne", PREFIX_NE }, { "gt", PREFIX_GT }, { "lt", PREFIX_LT },
+	{ "ge", PREFIX_GE }, { "le", PREFIX_LE }, { "sa", PREFIX_SA }, { "eb", PREFIX_EB },
+	{ "ap", PREFIX_AP },
+};
+
+static enum query_prefix
+take_prefix(struct slice *s)
+{
+	for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+		if (slice_starts(*s, slice_of(prefixes[i].text))) {
+			*s = slice_sub(*s, 2, s->len);
+			return prefixes[i].prefix;
+		}
+	return PREFIX_EQ;
+}
+
+/* `ap` is within a tenth of the value's distance from now for dates (R4: "10 %"),
+ * or of the value itself for numbers; widened here, so that a store sees overlap. */
+static void
+widen_numbers(struct query_value *v)
+{
+	double value = (v->x + v->y) / 2, tenth = (value < 0 ? -value : value) / 10;
+
+	if (v->prefix == PREFIX_AP) {
+		v->x -= tenth;
+		v->y += tenth;
+	}
+}
+
+static void
+widen_dates(struct parser *p, struct query_value *v)
+{
+	int64_t distance = p->now - v->a, tenth = (distance < 0 ? -distance : distance) / 10;
+
+	if (v->prefix == PREFIX_AP) {
+		v->a -= tenth;
+		v->b += tenth;
+	}
+}
+
+static bool
+date_value(struct parser *p, struct slice s, struct query_value *v)
+{
+	v->prefix = take_prefix(&s);
+	if (!index_date(s, &v->a, &v->b))
+		return false;
+	widen_dates(p, v);
+	return true;
+}
+
+static bool
+number_value(struct slice s, struct query_value *v)
+{
+	v->prefix = take_prefix(&s);
+	if (!values_number(s, &v->x, &v->y))
+		return false;
+	widen_numbers(v);
+	return true;
+}
+
+static int64_t
+hash(struct parser *p, struct slice s)
+{
+	return s.len == 0 ? 0 : (int64_t)index_hash(p->index, parser_unescape(p, s));
+}
+
+/* Scaling rounds: what is equal on paper must not miss by the last bit. */
+static void
+pad(struct query_value *v)
+{
+	double size = (v->x < 0 ? -v->x : v->x) + (v->y < 0 ? -v->y : v->y);
+
+	v->x -= size * 1e-12;
+	v->y += size * 1e-12;
+}
+
+/* [prefix]number, number|system|code, number||code */
+static bool
+quantity_value(struct parser *p, struct slice s, struct query_value *v)
+{
+	struct slice rest = s, number = cut_escaped(&rest, '|'), system;
+	bool has_unit = number.len < s.len;
+
+	if (!number_value(number, v))
+		return false;
+	v->any_unit = !has_unit;
+	system = cut_escaped(&rest, '|');
+	v->any_system = system.len == 0;
+	v->a = hash(p, rest);
+	v->b = v->any_unit ? index_canonical(p->index) : hash(p, system);
+	if (slice_is(system, "http://unitsofmeasure.org")
+	    && values_canonical(p->index, parser_unescape(p, rest), &v->x, &v->y, &v->a)) {
+		v->b = index_canonical(p->index);
+		pad(v);
+	}
+	return !has_unit || rest.len > 0;
+}
+
+/* code, system|code, |code, system| */
+static bool
+token_value(struct parser *p, struct slice s, struct query_value *v)
+{
+	struct slice code = s, system = cut_escaped(&code, '|');
+
+	if (system.len == s.len) {      /* no bar */
+		v->any_system = true;
+		v->a = hash(p, s);
+		return s.len > 0;
+	}
+	v->a = hash(p, code);
+	v->b = hash(p, system);
+	v->any_code = code.len == 0;
+	return code.len > 0 || system.len > 0;
+}
+
+/* system|code|value */
+static bool
+of_type_value(struct parser *p, struct slice s, struct query_value *v)
+{
+	struct slice rest = s, system = cut_escaped(&rest, '|'), code = cut_escaped(&rest, '|');
+
+	values_of_type(p->index, parser_unescape(p, system), parser_unescape(p, code),
+	    parser_unescape(p, rest), p->arena, &v->a, &v->b);
+	return code.len > 0 && rest.len > 0;
+}
+
+static bool
+string_value(struct parser *p, struct slice s, struct query_value *v)
+{
+	struct slice text = parser_unescape(p, s);
+
+	v->a = (int64_t)index_hash(p->index, text);
+	v->text = index_fold(text, p->arena);
+	return text.len > 0;
+}
+
+/* Metres of one, by UCUM code (R4 location.html: near). */
+static const struct { const char *unit; double metres; } lengths[] = {
+	{ "km", 1000 }, { "m", 1 }, { "[mi_us]", 1609.347 }, { "[mi_i]", 1609.344 }, { "mi", 1609.344 },
+	{ "[ft_i]", 0.3048 }, { "cm", 0.01 },
+};
+
+#define NEAR_METRES 50000       /* when no distance is given */
+
+static bool
+plain_number(struct slice s, double *out)
+{
+	double low, high;
+
+	if (!values_number(s, &low, &high))
+		return false;
+	*out = (low + high) / 2;
+	return true;
+}
+
+/* latitude|longitude[|distance[|units]] */
+static bool
+near_value(struct slice s, struct query_value *v)
+{
+	struct slice latitude = slice_cut(&s, '|'), longitude = slice_cut(&s, '|');
+	struct slice distance = slice_cut(&s, '|');
+
+	v->reach = NEAR_METRES;
+	if (!plain_number(latitude, &v->x) || !plain_number(longitude, &v->y)
+	    || v->x < -90 || v->x > 90 || v->y < -180 || v->y > 180)
+		return false;
+	if (distance.len == 0)
+		return s.len == 0;
+	if (!plain_number(distance, &v->reach) || v->reach < 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(lengths); i++)
+		if (slice_is(s.len == 0 ? SLICE("km") : s, lengths[i].unit)) {
+			v->reach *= lengths[i].metres;
+			return true;
+		}
+	return false;
+}
+
+static bool
+add_value(struct parser *p, struct query_clause *c, struct query_value v)
+{
+	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * 2)
+		return false;
+	c->values = arena_grow(p->arena, c->values, c->count * sizeof v, (c->count + 1) * sizeof v);
+	c->values[c->count++] = v;
+	return true;
+}
+
+static void
+add_foreign(struct parser *p, struct query_clause *c, struct slice text)
+{
+	add_value(p, c, (struct query_value){ .a = values_foreign(p->index, text), .b = INDEX_FOREIGN });
+}
+
+/* Under its row number, and under the hash it has in rows that were written
+ * before it was there. */
+static void
+add_local(struct parser *p, struct query_clause *c, struct slice type, struct slice id)
+{
+	struct query_value v = { .a = 0 };
+	struct buf text;
+
+	if (p->resolver->find != NULL && p->resolver->find(p->resolver->ctx, type, id, &v.b, &v.a))
+		add_value(p, c, v);
+	buf_init(&text, p->arena, SIZE_MAX);
+	buf_printf(&text, "%.*s/%.*s", SLICE_FMT(type), SLICE_FMT(id));
+	add_foreign(p, c, buf_slice(&text));
+}
+
+static bool
+is_target(const struct search_param *param, struct slice type)
+{
+	for (uint32_t i = 0; i < param->target_count; i++)
+		if (slice_eq(param->targets[i], type) || slice_is(param->targets[i], "Resource"))
+			return true;
+	return param->target_count == 0;
+}
+
+/* "abc": of the type that the modifier says, or of any that may be referred to. */
+static void
+bare_id(struct parser *p, struct query_clause *c, struct slice id, struct slice only_type)
+{
+	if (only_type.len > 0 && is_target(c->param, only_type))
+		add_local(p, c, only_type, id);
+	for (uint32_t i = 0; only_type.len == 0 && i < c->param->target_count; i++)
+		if (pack_resource(p->index->pack, c->param->targets[i]) != NULL)
+			add_local(p, c, c->param->targets[i], id);
+	if (c->count == 0)      /* of no type, or in the text of a canonical */
+		add_foreign(p, c, id);
+}
+
+static bool
+reference_value(struct parser *p, struct query_clause *c, struct slice s, struct slice only_type)
+{
+	struct slice text = parser_unescape(p, s), type, id;
+	size_t version;
+
+	if (index_local(p->resolver, text, &type, &id)
+	    && (only_type.len == 0 || slice_eq(type, only_type))) {
+		version = (size_t)(id.ptr + id.len - type.ptr);
+		if (type.ptr + version < text.ptr + text.len)   /* with /_history/: that version only */
+			add_foreign(p, c, slice_make(type.ptr, (size_t)(text.ptr + text.len - type.ptr)));
+		else
+			add_local(p, c, type, id);
+	} else if (slice_find(text, '/') == text.len && slice_find(text, ':') == text.len) {
+		bare_id(p, c, text, only_type);
+	} else {
+		add_foreign(p, c, text);
+	}
+	return text.len > 0;
+}
+
+static bool
+id_value(struct parser *p, struct query_clause *c, const struct type *type, struct slice s)
+{
+	struct query_value v = { .a = 0 };
+
+	if (p->resolver->find == NULL
+	    || !p->resolver->find(p->resolver->ctx, type->name, parser_unescape(p, s), &v.b, &v.a))
+		v.a = v.b = 0;
+	return add_value(p, c, v);
+}
+
+static bool component_value(struct parser *, const struct search_component *, struct slice,
+    struct query_value *);
+
+/* a$b, one for each component; a reference's alternatives multiply. */
+static bool
+composite_value(struct parser *p, struct query_clause *c, struct slice s)
+{
+	uint32_t count = c->param->component_count;
+	struct query_value v = { .parts = arena_array(p->arena, count + 1, sizeof v) };
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct slice one = cut_escaped(&s, '$');
+
+		if (one.len == 0 || !component_value(p, &c->param->components[i], one, &v.parts[i]))
+			return false;
+	}
+	return s.len == 0 && add_value(p, c, v);
+}
+
+static bool
+plain_value(struct parser *p, enum search_kind kind, struct slice s, struct query_value *v)
+{
+	switch (kind) {
+	case SEARCH_TOKEN:    return token_value(p, s, v);
+	case SEARCH_STRING:   return string_value(p, s, v);
+	case SEARCH_DATE:     return date_value(p, s, v);
+	case SEARCH_NUMBER:   return number_value(s, v);
+	case SEARCH_QUANTITY: return quantity_value(p, s, v);
+	default:
+		v->text = parser_unescape(p, s);
+		return true;
+	}
+}
+
+static bool
+component_value(struct parser *p, const struct search_component *component, struct slice s,
+    struct query_value *v)
+{
+	struct search_param as_param = { .targets = component->targets,
+		.target_count = component->target_count };
+	struct query_clause alone = { .param = &as_param };
+
+	*v = (struct query_value){ .prefix = PREFIX_EQ };
+	if (component->kind != SEARCH_REFERENCE)
+		return plain_value(p, component->kind, s, v);
+	if (!reference_value(p, &alone, s, SLICE_NONE) || alone.count == 0)
+		return false;
+	*v = alone.values[0];
+	return true;
+}
+
+/* R4 search.html#token: below and above by the code system's hierarchy; of what is not known, the code alone. */
+static bool
+hierarchy_value(struct parser *p, struct query_clause *c, struct slice s)
+{
+	struct slice code = s, system = cut_escaped(&code, '|');
+
+	if (code.len == 0 || system.len == 0)
+		return false;
+	return parser_hierarchy(p, c, c->modifier == MODIFIER_BELOW, parser_unescape(p, system),
+	    parser_unescape(p, code));
+}
+
+static bool
+token_with_modifier(struct parser *p, struct query_clause *c, struct slice s)
+{
+	struct query_value v = { .prefix = PREFIX_EQ };
+
+	switch (c->modifier) {
+	case MODIFIER_IN:
+	case MODIFIER_NOT_IN:  return parser_value_set(p, c, parser_unescape(p, s));
+	case MODIFIER_ABOVE:
+	case MODIFIER_BELOW:   return hierarchy_value(p, c, s);
+	case MODIFIER_OF_TYPE: return of_type_value(p, s, &v) && add_value(p, c, v);
+	default:               return token_value(p, s, &v) && add_value(p, c, v);
+	}
+}
+
+struct slice
+parser_words(struct parser *p, struct slice text)
+{
+	struct slice folded = index_fold(text, p->arena);
+	char *to = arena_alloc(p->arena, folded.len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < folded.len; i++) {
+		char ch = folded.ptr[i];
+		bool word = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || (ch & 0x80) != 0;
+
+		if (word)
+			to[n++] = ch;
+		else if (n > 0 && to[n - 1] != ' ')
+			to[n++] = ' ';
+	}
+	if (n > 0 && to[n - 1] == ' ')
+		n--;
+	return slice_make(to, n);
+}
+
+static bool
+words_value(struct parser *p, struct query_clause *c, struct slice s)
+{
+	struct query_value v = { .text = c->words == WORDS_DISPLAY
+	    ? index_fold(parser_unescape(p, s), p->arena) : parser_words(p, parser_unescape(p, s)) };
+
+	return v.text.len > 0 && add_value(p, c, v);
+}
+
+bool
+parser_value(struct parser *p, struct query_clause *c, const struct type *type, struct slice s,
+    struct slice only_type)
+{
+	struct query_value v = { .prefix = PREFIX_EQ };
+
+	switch (c->on) {
+	case CLAUSE_ID:           return id_value(p, c, type, s);
+	case CLAUSE_LAST_UPDATED: return date_value(p, s, &v) && add_value(p, c, v);
+	case CLAUSE_NEAR:         return near_value(s, &v) && add_value(p, c, v);
+	case CLAUSE_WORDS:        return words_value(p, c, s);
+	default:
+		break;
+	}
+	switch (c->kind) {
+	case SEARCH_REFERENCE: return reference_value(p, c, s, only_type);
+	case SEARCH_COMPOSITE: return composite_value(p, c, s);
+	case SEARCH_TOKEN:     return token_with_modifier(p, c, s);
+	default:               return plain_value(p, c->kind, s, &v) && add_value(p, c, v);
+	}
+}
+
+enum taken
+parser_values(struct parser *p, struct query_clause *c, const struct type *type, struct slice value,
+    struct slice only_type)
+{
+	size_t count = 0;
+
+	if (c->modifier == MODIFIER_MISSING) {
+		c->missing = slice_is(value, "true");
+		return c->missing || slice_is(value, "false") ? TAKEN
+		    : parser_refuse(p, FAULT_BAD_SEARCH, ":missing is true or false");
+	}
+	while (value.len > 0) {
+		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
+			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+		if (!parser_value(p, c, type, cut_escaped(&value, ','), only_type))
+			return p->outcome->failed ? REFUSED
+			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");
+	}
+	return TAKEN;
+}

@@ -1,0 +1,671 @@
+/* leaf.c -- the statements of a search.
+ *
+ * Each looks at one lead by the beginning of a key, and ends with the gate.  Their texts come
+ * from the shape of a clause alone; every value is bound: ?1 lead, ?2 clearance, ?3
+ * parameter, ?4 and up the value. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "store/sqlite/plan.h"
+
+#define FIRST_VALUE 4
+
+static bool
+failed(struct plan *p)
+{
+	return sqlite_failed(p->reader->db, "search", p->outcome);
+}
+
+/* What comes of a lead goes with it; what comes of the common one is kept. */
+static struct arena *
+arena_for(struct plan *p, int64_t lead)
+{
+	return lead == DIRECTORY ? p->arena : p->scratch;
+}
+
+static void
+add_row(struct row_set *set, struct arena *arena, int64_t row)
+{
+	if ((set->count & (set->count - 1)) == 0 && (set->count == 0 || set->count >= 16)) {
+		uint32_t room = set->count == 0 ? 16 : set->count * 2;
+
+		set->at = arena_grow(arena, set->at, set->count * sizeof row, room * sizeof row);
+	}
+	set->at[set->count++] = row;
+}
+
+static int
+by_row(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+plan_order(struct row_set *set)
+{
+	bool ascending = true;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 1; i < set->count && ascending; i++)
+		ascending = set->at[i - 1] < set->at[i];
+	if (ascending)
+		return;
+	qsort(set->at, set->count, sizeof *set->at, by_row);
+	for (uint32_t i = 0; i < set->count; i++)
+		if (kept == 0 || set->at[kept - 1] != set->at[i])
+			set->at[kept++] = set->at[i];
+	set->count = kept;
+}
+
+/* Statements */
+
+/* The lead and clearance of a leg. */
+static sqlite3_stmt *
+leg(struct plan *p, struct slice sql, int64_t lead, int64_t param)
+{
+	sqlite3_stmt *s = sqlite_statement(p->reader, sql);
+
+	if (s == NULL)
+		return NULL;
+	sqlite3_bind_int64(s, 1, lead);
+	sqlite3_bind_int(s, 2, plan_clearance(p));
+	sqlite3_bind_int64(s, 3, param);
+	return s;
+}
+
+static bool
+collect(struct plan *p, sqlite3_stmt *s, struct arena *arena, struct row_set *out)
+{
+	int code = SQLITE_DONE;
+
+	if (s == NULL)
+		return failed(p);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		add_row(out, arena, sqlite3_column_int64(s, 0));
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || failed(p);
+}
+
+/* Conditions; they mean what query_matches() says.  l and h are the row's, ?4 and ?5 the value's. */
+#define INTERVALS(l, h) { \
+	[PREFIX_EQ] = l ">=?4 AND " l "<=?5 AND " h "<=?5", \
+	[PREFIX_NE] = "NOT(" l ">=?4 AND " h "<=?5)", \
+	[PREFIX_GT] = h ">?5 AND ?4=?4", \
+	[PREFIX_LT] = l "<?4 AND ?5=?5", \
+	[PREFIX_GE] = "(" h ">?5 OR (" l ">=?4 AND " h "<=?5))", \
+	[PREFIX_LE] = "(" l "<?4 OR (" l ">=?4 AND " h "<=?5))", \
+	[PREFIX_SA] = l ">?5 AND ?4=?4", \
+	[PREFIX_EB] = l "<?4 AND " h "<?4 AND ?5=?5", \
+	[PREFIX_AP] = l "<=?5 AND " h ">=?4" }
+
+static const char *const date_intervals[] = INTERVALS("a", "b");
+static const char *const number_intervals[] = INTERVALS("x", "y");
+
+static const char *
+token_condition(const struct query_value *v)
+{
+	if (v->any_code)
+		return v->any_system ? "1" : "b=?5";
+	return v->any_system ? "a=?4" : "a=?4 AND b=?5";
+}
+
+/* `?5` is behind all that begin with `?4`. */
+static const char *
+string_condition(enum query_modifier modifier, const struct query_value *v)
+{
+	switch (modifier) {
+	case MODIFIER_EXACT:    return "text=?4 AND a=?6";
+	case MODIFIER_CONTAINS: return "instr(text,?4)>0";
+	case MODIFIER_DIFFERS:
+	case MODIFIER_EQUALS:   return "text=?4";
+	case MODIFIER_ENDS:     return "length(text)>=length(?4) AND substr(text,-length(?4))=?4";
+	default:                return v->text.len == 0 ? "1" : "text>=?4 AND text<?5";
+	}
+}
+
+static const char *
+uri_condition(enum query_modifier modifier)
+{
+	switch (modifier) {
+	case MODIFIER_BELOW:
+		return "text>=?4 AND text<?5 AND (text=?4 OR substr(text,length(?4)+1,1)='/' OR substr(?4,-1)='/')";
+	case MODIFIER_ABOVE:
+		return "text<=?4 AND (text=?4 OR substr(?4,1,length(text)+1)=text||'/'"
+		    " OR (substr(text,-1)='/' AND substr(?4,1,length(text))=text))";
+	default:
+		return "text=?4";
+	}
+}
+
+static const char *
+quantity_unit(const struct query_value *v)
+{
+	if (v->any_unit)
+		return " AND b<>?7";
+	return v->any_system ? " AND a=?6" : " AND a=?6 AND b=?7";
+}
+
+static void
+condition(struct buf *b, enum search_kind kind, enum query_modifier modifier,
+    const struct query_value *v)
+{
+	switch (kind) {
+	case SEARCH_TOKEN:     buf_add_cstr(b, token_condition(v)); break;
+	case SEARCH_STRING:    buf_add_cstr(b, string_condition(modifier, v)); break;
+	case SEARCH_REFERENCE: buf_add_cstr(b, "b=?5 AND a=?4"); break;
+	case SEARCH_DATE:      buf_add_cstr(b, date_intervals[v->prefix]); break;
+	case SEARCH_NUMBER:    buf_add_cstr(b, number_intervals[v->prefix]); break;
+	case SEARCH_QUANTITY:
+		buf_add_cstr(b, number_intervals[v->prefix]);
+		buf_add_cstr(b, quantity_unit(v));
+		break;
+	default:               buf_add_cstr(b, uri_condition(modifier)); break;
+	}
+}
+
+/* The first text behind all that begin with `prefix`: its last byte made greater. */
+static struct slice
+behind(struct slice prefix, struct arena *arena)
+{
+	struct slice copy = slice_dup(prefix, arena);
+
+	while (copy.len > 0 && (unsigned char)copy.ptr[copy.len - 1] == 0xff)
+		copy.len--;
+	if (copy.len > 0)
+		((char *)(uintptr_t)copy.ptr)[copy.len - 1]++;
+	return copy;
+}
+
+static void
+bind_text(sqlite3_stmt *s, int at, struct slice text)
+{
+	sqlite3_bind_text(s, at, text.len == 0 ? "" : text.ptr, (int)text.len, SQLITE_STATIC);
+}
+
+/* Parameters that the text does not have are refused by SQLite, which is as well. */
+static void
+bind_value(sqlite3_stmt *s, enum search_kind kind, const struct query_value *v, struct arena *arena)
+{
+	switch (kind) {
+	case SEARCH_STRING:
+	case SEARCH_URI:
+		bind_text(s, 4, v->text);
+		bind_text(s, 5, behind(v->text, arena));
+		sqlite3_bind_int64(s, 6, v->a);
+		break;
+	case SEARCH_NUMBER:
+	case SEARCH_QUANTITY:
+		sqlite3_bind_double(s, 4, v->x);
+		sqlite3_bind_double(s, 5, v->y);
+		sqlite3_bind_int64(s, 6, v->a);
+		sqlite3_bind_int64(s, 7, v->b);
+		break;
+	default:
+		sqlite3_bind_int64(s, 4, v->a);
+		sqlite3_bind_int64(s, 5, v->b);
+	}
+}
+
+static bool
+one_value(struct plan *p, const struct query_clause *c, const struct query_value *v, int64_t lead,
+    struct row_set *out)
+{
+	bool differs = c->modifier == MODIFIER_DIFFERS;
+	sqlite3_stmt *s;
+	struct buf b;
+
+	buf_init(&b, p->scratch, 1024);
+	buf_printf(&b, "SELECT row FROM %s WHERE lead=?1 AND param=?3 AND ", index_tables[c->kind].name);
+	buf_add_cstr(&b, differs ? "NOT(" : "");
+	condition(&b, c->kind, c->modifier, v);
+	buf_add_cstr(&b, differs ? ")" : "");
+	buf_add_cstr(&b, GATE);
+	if ((s = leg(p, buf_slice(&b), lead, c->param->number)) == NULL)
+		return failed(p);
+	bind_value(s, c->kind, v, p->scratch);
+	return collect(p, s, arena_for(p, lead), out);
+}
+
+/* Composites: a component's rows with their group, as one number. */
+
+static bool
+one_component(struct plan *p, const struct query_clause *c, const struct query_value *v,
+    uint32_t part, int64_t lead, struct row_set *out)
+{
+	sqlite3_stmt *s;
+	struct buf b;
+	int code;
+
+	buf_init(&b, p->scratch, 1024);
+	buf_add_cstr(&b, "SELECT row, grp FROM composite WHERE lead=?1 AND param=?3 AND part=?8 AND ");
+	condition(&b, c->param->components[part].kind, MODIFIER_NONE, &v->parts[part]);
+	buf_add_cstr(&b, GATE);
+	if ((s = leg(p, buf_slice(&b), lead, c->param->number)) == NULL)
+		return failed(p);
+	bind_value(s, c->param->components[part].kind, &v->parts[part], p->scratch);
+	sqlite3_bind_int(s, 8, (int)part + 1);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		if (sqlite3_column_int64(s, 0) < INDEX_CONTAINED)
+			add_row(out, p->scratch, sqlite3_column_int64(s, 0) * INDEX_GROUPS
+			    + sqlite3_column_int64(s, 1));
+	sqlite3_reset(s);
+	plan_order(out);
+	return code == SQLITE_DONE || failed(p);
+}
+
+static void
+intersect(struct row_set *set, const struct row_set *other)
+{
+	uint32_t kept = 0, k = 0;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		while (k < other->count && other->at[k] < set->at[i])
+			k++;
+		if (k < other->count && other->at[k] == set->at[i])
+			set->at[kept++] = set->at[i];
+	}
+	set->count = kept;
+}
+
+/* Contained resources have no composites here: their numbers leave no room for a group. */
+static bool
+one_composite(struct plan *p, const struct query_clause *c, const struct query_value *v,
+    int64_t lead, struct row_set *out)
+{
+	struct row_set all = { NULL, 0 };
+
+	for (uint32_t part = 0; part < c->param->component_count; part++) {
+		struct row_set one = { NULL, 0 };
+
+		if (!one_component(p, c, v, part, lead, &one))
+			return false;
+		if (part == 0)
+			all = one;
+		else
+			intersect(&all, &one);
+	}
+	for (uint32_t i = 0; i < all.count; i++)
+		add_row(out, arena_for(p, lead), all.at[i] / INDEX_GROUPS);
+	return true;
+}
+
+static bool
+any_row(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
+{
+	struct buf b;
+
+	buf_init(&b, p->scratch, 1024);
+	buf_printf(&b, "SELECT row FROM %s WHERE lead=?1 AND param=?3", index_tables[c->kind].name);
+	buf_add_cstr(&b, GATE);
+	return collect(p, leg(p, buf_slice(&b), lead, c->param->number), arena_for(p, lead), out);
+}
+
+/* Many codes: one walk over the parameter's rows instead of a seek for each. */
+#define MANY_VALUES 64
+
+struct code { int64_t a, b; bool any_system; };
+
+static int
+by_code(const void *a, const void *b)
+{
+	const struct code *x = a, *y = b;
+
+	if (x->a != y->a)
+		return x->a < y->a ? -1 : 1;
+	return x->any_system || y->any_system ? 0 : (x->b > y->b) - (x->b < y->b);
+}
+
+static bool
+many_codes(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row, a, b FROM token WHERE lead=?1 AND param=?3" GATE), lead,
+	    c->param->number);
+	struct code *codes = arena_array(p->scratch, c->count + 1, sizeof *codes);
+	int code;
+
+	if (s == NULL)
+		return failed(p);
+	for (uint32_t i = 0; i < c->count; i++)
+		codes[i] = (struct code){ c->values[i].a, c->values[i].b, c->values[i].any_system };
+	qsort(codes, c->count, sizeof *codes, by_code);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct code key = { sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), false };
+
+		if (bsearch(&key, codes, c->count, sizeof *codes, by_code) != NULL)
+			add_row(out, arena_for(p, lead), sqlite3_column_int64(s, 0));
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || failed(p);
+}
+
+bool
+plan_leaf(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
+{
+	bool good = true;
+
+	*out = (struct row_set){ NULL, 0 };
+	if (c->modifier == MODIFIER_MISSING)
+		good = any_row(p, c, lead, out);
+	else if (c->kind == SEARCH_TOKEN && c->count > MANY_VALUES && c->modifier != MODIFIER_DIFFERS)
+		good = many_codes(p, c, lead, out);
+	else
+		for (uint32_t i = 0; i < c->count && good; i++)
+			good = c->kind == SEARCH_COMPOSITE
+			    ? one_composite(p, c, &c->values[i], lead, out)
+			    : one_value(p, c, &c->values[i], lead, out);
+	plan_order(out);
+	return good;
+}
+
+/* One degree of latitude, roughly; a little more than it is. */
+#define METRES_A_DEGREE 110500.0
+
+static bool
+near_one(struct plan *p, const struct query_clause *c, const struct query_value *v, int64_t lead,
+    struct row_set *out)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row, x, y FROM number WHERE lead=?1 AND param=?3 AND x>=?4 "
+	    "AND x<=?5" GATE), lead, c->param->number);
+	int code;
+
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_double(s, 4, v->x - v->reach / METRES_A_DEGREE);
+	sqlite3_bind_double(s, 5, v->x + v->reach / METRES_A_DEGREE);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		if (query_distance(v->x, v->y, sqlite3_column_double(s, 1), sqlite3_column_double(s, 2))
+		    <= v->reach)
+			add_row(out, arena_for(p, lead), sqlite3_column_int64(s, 0));
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || failed(p);
+}
+
+bool
+plan_near(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
+{
+	*out = (struct row_set){ NULL, 0 };
+	for (uint32_t i = 0; i < c->count; i++)
+		if (!near_one(p, c, &c->values[i], lead, out))
+			return false;
+	plan_order(out);
+	return true;
+}
+
+/* Resources */
+
+bool
+plan_find(struct plan *p, const struct type *type, int64_t lead, int64_t row, struct candidate *c,
+    bool *found)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT vid, updated FROM resource WHERE lead=?1 AND type=?3 AND "
+	    "row=?4 AND deleted=0" GATE), lead, type->number);
+	int code;
+
+	*found = false;
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, row);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		*c = (struct candidate){ row, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) };
+		*found = true;
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE || failed(p);
+}
+
+#define CHUNK 128
+
+/* In chunks, so that what `each` does may run the same statement on another lead. */
+bool
+plan_scan(struct plan *p, const struct type *type, int64_t lead, int64_t after, plan_each *each,
+    void *ctx, bool *more)
+{
+	struct candidate chunk[CHUNK];
+	int n = CHUNK;
+
+	while (n == CHUNK && *more) {
+		sqlite3_stmt *s = leg(p, SLICE("SELECT row, vid, updated FROM resource WHERE lead=?1 AND "
+		    "type=?3 AND row>?4 AND deleted=0" GATE " ORDER BY row LIMIT 128"), lead, type->number);
+		int code = SQLITE_DONE;
+
+		if (s == NULL)
+			return failed(p);
+		sqlite3_bind_int64(s, 4, after);
+		for (n = 0; n < CHUNK && (code = sqlite3_step(s)) == SQLITE_ROW; n++)
+			chunk[n] = (struct candidate){ sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+				sqlite3_column_int64(s, 2) };
+		sqlite3_reset(s);
+		if (code != SQLITE_ROW && code != SQLITE_DONE)
+			return failed(p);
+		for (int i = 0; i < n && *more; i++)
+			if (!each(p, type, lead, &chunk[i], ctx, more))
+				return false;
+		after = n == 0 ? after : chunk[n - 1].row;
+	}
+	return true;
+}
+
+bool
+plan_contained(struct plan *p, const struct type *type, int64_t lead, struct row_set *out)
+{
+	*out = (struct row_set){ NULL, 0 };
+	return collect(p, leg(p, SLICE("SELECT row FROM contained WHERE lead=?1 AND param=?3"
+	    GATE
+	    " ORDER BY row"), lead, type->number), arena_for(p, lead), out);
+}
+
+bool
+plan_holder(struct plan *p, const struct type *type, int64_t lead, int64_t row,
+    struct candidate *c, const struct type **holder, bool *found)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT a FROM contained WHERE lead=?1 AND param=?3 AND row=?4"
+	    GATE), lead, type->number);
+
+	*found = false;
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, row);
+	if (sqlite3_step(s) != SQLITE_ROW) {
+		sqlite3_reset(s);
+		return true;
+	}
+	*holder = pack_type_at(p->reader->store->config.pack, (uint32_t)sqlite3_column_int(s, 0));
+	sqlite3_reset(s);
+	if (!plan_find(p, *holder, lead, index_holder(row), c, found))
+		return false;
+	c->row = row;
+	return true;
+}
+
+/* References */
+
+bool
+plan_leads_referred(struct plan *p, uint32_t param, int64_t lead, struct row_set *out)
+{
+	int64_t last = INDEX_WITHIN;
+
+	*out = (struct row_set){ NULL, 0 };
+	for (;;) {
+		sqlite3_stmt *s = leg(p, SLICE("SELECT b FROM reference WHERE lead=?1 AND param=?3 AND b>?4"
+		    GATE " ORDER BY b LIMIT 1"), lead, param);
+		int code;
+
+		if (s == NULL)
+			return failed(p);
+		sqlite3_bind_int64(s, 4, last);
+		if ((code = sqlite3_step(s)) == SQLITE_ROW)
+			add_row(out, p->scratch, last = sqlite3_column_int64(s, 0));
+		sqlite3_reset(s);
+		if (code != SQLITE_ROW)
+			return code == SQLITE_DONE || failed(p);
+	}
+}
+
+bool
+plan_referrers(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, int64_t target,
+    struct row_set *out)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row FROM reference WHERE lead=?1 AND param=?3 AND b=?4 "
+	    "AND a=?5"
+	    GATE
+	    " ORDER BY row"), lead, param);
+
+	*out = (struct row_set){ NULL, 0 };
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, target_lead);
+	sqlite3_bind_int64(s, 5, target);
+	return collect(p, s, p->scratch, out);
+}
+
+static bool
+pairs(struct plan *p, sqlite3_stmt *s, struct pair **out, uint32_t *count)
+{
+	uint32_t room = 0;
+	int code;
+
+	*out = NULL;
+	*count = 0;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (*count == room) {
+			uint32_t more = room == 0 ? 16 : room * 2;
+
+			*out = arena_grow(p->scratch, *out, room * sizeof **out, more * sizeof **out);
+			room = more;
+		}
+		(*out)[(*count)++] = (struct pair){ sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) };
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || failed(p);
+}
+
+bool
+plan_pairs(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, struct pair **out,
+    uint32_t *count)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT a, row FROM reference WHERE lead=?1 AND param=?3 AND b=?4"
+	    GATE), lead, param);
+
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, target_lead);
+	return pairs(p, s, out, count);
+}
+
+bool
+plan_backrefs(struct plan *p, uint32_t param, int64_t target, struct pair **out, uint32_t *count)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT lead, row FROM backref WHERE target=?1 AND param=?3"
+	    GATE), target, param);
+
+	return s == NULL ? failed(p) : pairs(p, s, out, count);
+}
+
+/* Says nothing of a resource: a name for a number.  What it leads to goes through the gate. */
+bool
+plan_alias_of(struct plan *p, int64_t row, int64_t *target)
+{
+	sqlite3_stmt *s = sqlite_statement(p->reader, SLICE("SELECT target FROM alias WHERE row=?1"));
+
+	*target = 0;
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 1, row);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		*target = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return true;
+}
+
+bool
+plan_alias(struct plan *p, const struct type *type, int64_t target, int64_t *lead, int64_t *row)
+{
+	sqlite3_stmt *s = sqlite_statement(p->reader,
+	    SLICE("SELECT compartment, row FROM alias WHERE target=?1 AND type=?2"));
+
+	*row = 0;
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 1, target);
+	sqlite3_bind_int(s, 2, type->number);
+	if (sqlite3_step(s) == SQLITE_ROW) {
+		*lead = sqlite3_column_int64(s, 0);
+		*row = sqlite3_column_int64(s, 1);
+	}
+	sqlite3_reset(s);
+	return true;
+}
+
+/* Sort keys */
+
+static const char *
+key_column(const struct query_sort *sort)
+{
+	switch (sort->kind) {
+	case SEARCH_DATE:     return sort->descending ? "max(b)" : "min(a)";
+	case SEARCH_NUMBER:
+	case SEARCH_QUANTITY: return sort->descending ? "max(y)" : "min(x)";
+	default:              return sort->descending ? "max(text)" : "min(text)";
+	}
+}
+
+static void
+read_key(struct plan *p, sqlite3_stmt *s, struct sort_key *key)
+{
+	key->row = sqlite3_column_int64(s, 0);
+	key->kind = (uint8_t)sqlite3_column_type(s, 1);
+	key->i = sqlite3_column_int64(s, 1);
+	key->d = sqlite3_column_double(s, 1);
+	if (key->kind == SQLITE_TEXT)
+		key->text = slice_dup(slice_make(sqlite3_column_text(s, 1),
+		    (size_t)sqlite3_column_bytes(s, 1)), p->scratch);
+}
+
+bool
+plan_keys(struct plan *p, const struct query_sort *sort, int64_t lead, struct sort_key **out,
+    uint32_t *count)
+{
+	uint32_t room = 0;
+	sqlite3_stmt *s;
+	struct buf b;
+	int code;
+
+	*out = NULL;
+	*count = 0;
+	buf_init(&b, p->scratch, 1024);
+	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=?1 AND param=?3%s GROUP BY row",
+	    key_column(sort), index_tables[sort->kind].name, GATE);
+	if ((s = leg(p, buf_slice(&b), lead, sort->param->number)) == NULL)
+		return failed(p);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (*count == room) {
+			uint32_t more = room == 0 ? 64 : room * 2;
+
+			*out = arena_grow(p->scratch, *out, room * sizeof **out, more * sizeof **out);
+			room = more;
+		}
+		read_key(p, s, &(*out)[(*count)++]);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || failed(p);
+}
+
+bool
+plan_body(struct plan *p, const struct type *type, int64_t vid, struct slice *out)
+{
+	struct stored v = { .type = type, .vid = vid };
+
+	if (++p->bodies > p->reader->store->config.limits->of[LIMIT_SEARCH_BODIES])
+		return outcome_fail_at_once(p->outcome, FAULT_TOO_COSTLY,
+		    "too many texts to read; narrow the search");
+	arena_reset(p->text);
+	if (!sqlite_load_version(p->reader, &v, p->text, p->outcome))
+		return false;
+	*out = v.body;
+	return true;
+}

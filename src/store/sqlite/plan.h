@@ -1,0 +1,124 @@
+/* plan.h -- a search while it runs; what its parts share.
+ *
+ *   search.c     leads, pages, totals, order
+ *   evaluate.c   clauses on one lead: sets of rows, and tests of one row
+ *   leaf.c       the SQL: every statement that a search runs, with the one gate
+ *   related.c    what is included
+ *
+ * A lead is a compartment, or the directory of Patients.  Everything that is found is found by a
+ * statement on one lead that ends with GATE; what is between them is sets of row numbers.  So the
+ * plan of a search is fixed: which statements run depends on the query, not on statistics. */
+#ifndef STORE_SQLITE_PLAN_H
+#define STORE_SQLITE_PLAN_H
+
+#include "base/plant.h"
+#include "store/sqlite/sqlite.h"
+
+/* The labels of a row are within the clearance: ?2 of every statement. */
+#define GATE " AND EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<=?2)"
+
+/* Row numbers, ascending and distinct. */
+struct row_set {
+	int64_t *at;
+	uint32_t count;
+};
+
+struct plan {
+	struct store_reader *reader;
+	const struct permit *permit;
+	const struct query  *query;
+	const struct store_position *from;
+	struct arena        *arena;     /* of what stays */
+	struct arena        *scratch;   /* of one lead's work; emptied when the search goes to the next */
+	struct arena        *text;      /* of one body */
+	struct outcome      *outcome;
+	bool                 bound;     /* the permit is, to this lead: */
+	int64_t              lead;
+	int64_t             *leads;     /* to be looked at, ascending; or all when `wide` */
+	uint32_t             lead_count;
+	bool                 wide;
+	struct memo         *memo;      /* sets that are known, of the directory and lead 0 */
+	struct memo         *lead_memo; /* of other leads; forgotten with scratch */
+	uint32_t             bodies;    /* that were read for words or order */
+	bool                 leaking;   /* a planted leak is at work: see leaks.c */
+};
+
+/* leaks.c: the clearance of a leg, and whether it may leave the compartment: the permit's, but for
+ * leaks that are planted for the test of the twin test. */
+int  plan_clearance(const struct plan *);
+bool plan_leaves(const struct plan *, int leak);
+
+/* A resource that stands in a lead. */
+struct candidate {
+	int64_t row, vid, updated;
+};
+
+/* search.c */
+void plan_init(struct plan *, struct store_reader *, const struct permit *, const struct query *,
+    struct arena *, struct outcome *);
+void plan_done(struct plan *);
+
+/* leaf.c.  False with the outcome set. */
+
+/* Rows of `lead` in which an index row matches a value of the clause; its negation is not looked at. */
+bool plan_leaf(struct plan *, const struct query_clause *, int64_t lead, struct row_set *out);
+/* Rows of `lead` whose position is near. */
+bool plan_near(struct plan *, const struct query_clause *, int64_t lead, struct row_set *out);
+/* The current, visible version; `found` false when there is none. */
+bool plan_find(struct plan *, const struct type *, int64_t lead, int64_t row, struct candidate *,
+    bool *found);
+/* All resources of a type behind `after`; contained ones of the type are another list. */
+typedef bool plan_each(struct plan *, const struct type *, int64_t lead, const struct candidate *,
+    void *ctx, bool *more);
+/* `more` becomes false when `each` has had enough. */
+bool plan_scan(struct plan *, const struct type *, int64_t lead, int64_t after, plan_each *, void *ctx,
+    bool *more);
+bool plan_contained(struct plan *, const struct type *, int64_t lead, struct row_set *out);
+/* The holder of a contained resource of a type. */
+bool plan_holder(struct plan *, const struct type *, int64_t lead, int64_t row, struct candidate *,
+    const struct type **holder, bool *found);
+
+/* References: from a lead by a parameter. */
+bool plan_leads_referred(struct plan *, uint32_t param, int64_t lead, struct row_set *out);
+bool plan_referrers(struct plan *, uint32_t param, int64_t lead, int64_t target_lead, int64_t target,
+    struct row_set *out);
+/* All that are under one lead, as pairs {target, row}, by target. */
+struct pair { int64_t target, row; };
+bool plan_pairs(struct plan *, uint32_t param, int64_t lead, int64_t target_lead, struct pair **out,
+    uint32_t *count);
+/* Referrers under other leads than the target's, as pairs {lead, row}. */
+bool plan_backrefs(struct plan *, uint32_t param, int64_t target, struct pair **out, uint32_t *count);
+/* Ids that clients chose: what a reference to a row is while it is not there (0: nothing); and the
+ * other way round. */
+bool plan_alias_of(struct plan *, int64_t row, int64_t *target);
+bool plan_alias(struct plan *, const struct type *, int64_t target, int64_t *lead, int64_t *row);
+
+/* Sort keys of a parameter's rows in a lead, ascending by row. */
+struct sort_key { int64_t row; uint8_t kind; int64_t i; double d; struct slice text; };
+bool plan_keys(struct plan *, const struct query_sort *, int64_t lead, struct sort_key **out,
+    uint32_t *count);
+
+/* evaluate.c */
+
+/* May the caller search every type that the query names?  FAULT_FORBIDDEN before any row is
+ * looked at; types that were implied are left out as long as there is another. */
+bool plan_allowed(struct plan *);
+/* Can the clause be had as a set, without candidates? */
+bool plan_settable(const struct query_clause *);
+bool plan_set(struct plan *, const struct query_clause *, const struct type *, int64_t lead,
+    struct row_set *out);
+bool plan_test(struct plan *, const struct query_clause *, const struct type *, int64_t lead,
+    const struct candidate *, bool *yes);
+/* All rows of a type in a lead that match all clauses; contained ones too. */
+bool plan_all(struct plan *, const struct query_clause *, uint32_t count, const struct type *,
+    int64_t lead, struct row_set *out);
+bool plan_has_row(const struct row_set *, int64_t row);
+/* Where a row's own compartment is: Patients stand in the directory too. */
+int64_t plan_lead_of(const struct plan *, const struct type *, int64_t lead, int64_t row);
+/* The set in `rows` becomes ascending and distinct. */
+void plan_order(struct row_set *);
+
+/* The clear body of a version; until the next. */
+bool plan_body(struct plan *, const struct type *, int64_t vid, struct slice *out);
+
+#endif

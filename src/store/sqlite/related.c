@@ -1,0 +1,267 @@
+/* related.c -- _include and _revinclude (R4 search.html#revinclude).
+ *
+ * Forward: the references in the body that is on the page anyway, each looked up under the permit
+ * like a read.  Backward: those that refer to a row, found as for _has.  What an
+ * iterating include adds goes through all iterating includes again. */
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "store/sqlite/plan.h"
+
+struct relating {
+	struct plan   p;
+	const struct index_resolver *resolver;
+	struct store_related *out;
+	int64_t      *seen;             /* rows; open addressing, 0: empty */
+	uint32_t      room, used;
+	uint32_t      max, list_room;
+};
+
+static void
+grow_seen(struct relating *r)
+{
+	int64_t *old = r->seen;
+	uint32_t room = r->room;
+
+	r->room = room == 0 ? 256 : room * 2;
+	r->seen = arena_array(r->p.arena, r->room, sizeof *r->seen);
+	r->used = 0;
+	for (uint32_t i = 0; i < room; i++)
+		if (old[i] != 0) {
+			uint32_t at = (uint32_t)((uint64_t)old[i] * 0x9E3779B97F4A7C15u >> 33) & (r->room - 1);
+
+			while (r->seen[at] != 0)
+				at = (at + 1) & (r->room - 1);
+			r->seen[at] = old[i];
+			r->used++;
+		}
+}
+
+/* True the first time. */
+static bool
+first_time(struct relating *r, int64_t row)
+{
+	uint32_t at;
+
+	if (r->used * 2 >= r->room)
+		grow_seen(r);
+	at = (uint32_t)((uint64_t)row * 0x9E3779B97F4A7C15u >> 33) & (r->room - 1);
+	for (; r->seen[at] != 0; at = (at + 1) & (r->room - 1))
+		if (r->seen[at] == row)
+			return false;
+	r->seen[at] = row;
+	r->used++;
+	return true;
+}
+
+/* A scope to read or to search lets a row be included. */
+static bool
+may_see(const struct relating *r, const struct type *type)
+{
+	return permit_allows(r->p.permit, type, PERMIT_READ) || permit_allows(r->p.permit, type, PERMIT_SEARCH);
+}
+
+static bool
+take(struct relating *r, struct stored *v)
+{
+	struct store_related *out = r->out;
+
+	if (!first_time(r, v->row))
+		return true;
+	if (out->count == r->max) {
+		out->cut = true;
+		return true;
+	}
+	if (!sqlite_load_found(r->p.reader, v, r->p.arena, r->p.outcome))
+		return false;
+	if (out->count == r->list_room) {
+		uint32_t room = r->list_room == 0 ? 32 : r->list_room * 2;
+
+		out->at = arena_grow(r->p.arena, out->at, r->list_room * sizeof *v, room * sizeof *v);
+		r->list_room = room;
+	}
+	out->at[out->count++] = *v;
+	return true;
+}
+
+/* Forward */
+
+/* Planted: no look at the permit. */
+static bool
+leak_include(struct relating *r, const struct type *type, struct slice id)
+{
+	struct stored v = { .type = type };
+	struct candidate at;
+	bool found;
+
+	r->p.leaking = true;
+	if (!sqlite_row_of(r->p.reader, type, id, &v.compartment, &v.row)
+	    || !plan_find(&r->p, type, v.compartment, v.row, &at, &found) || !found)
+		return true;
+	v.vid = at.vid;
+	return take(r, &v);
+}
+
+static bool
+follow(struct relating *r, const struct query_include *include, struct slice reference)
+{
+	struct slice type_name, id;
+	const struct type *type;
+	struct outcome aside;
+	struct stored v;
+
+	if (!index_local(r->resolver, reference, &type_name, &id))
+		return true;
+	type = pack_resource(r->p.reader->store->config.pack, type_name);
+	if (type == NULL || (include->target != NULL && type != include->target) || !may_see(r, type))
+		return true;
+	outcome_init(&aside, r->p.scratch);
+	if (planted(44))
+		return leak_include(r, type, id);
+	if (!sqlite_find(r->p.reader, r->p.permit, type, id, &v, &aside))
+		return true;                    /* hidden or absent: nothing */
+	return v.deleted || take(r, &v);
+}
+
+static bool
+forward(struct relating *r, const struct query_include *include, const struct stored *from)
+{
+	struct index_texts texts;
+	struct json j;
+
+	if (include->source != NULL && include->source != from->type)
+		return true;
+	arena_reset(r->p.text);
+	if (!json_parse(from->body, json_bounds(r->p.reader->store->config.limits, false), r->p.text, &j,
+	        r->p.outcome)
+	    || !index_references(r->p.query->index, from->type, include->param, &j, 0, r->p.text, &texts,
+	        r->p.outcome))
+		return false;
+	for (uint32_t i = 0; i < texts.count; i++)
+		if (!follow(r, include, texts.at[i]))
+			return false;
+	return true;
+}
+
+/* Backward */
+
+static bool
+referrer(struct relating *r, const struct type *type, int64_t lead, int64_t row)
+{
+	struct stored v = { .type = type };
+	struct candidate at;
+	bool found;
+
+	if (row >= INDEX_CONTAINED || (lead != r->p.lead && !plan_leaves(&r->p, 46)))
+		return true;
+	r->p.leaking = planted(45);
+	if (!plan_find(&r->p, type, lead, row, &at, &found))
+		return false;
+	v.row = row;
+	v.vid = at.vid;
+	return !found || take(r, &v);
+}
+
+static bool
+referrers(struct relating *r, const struct search_param *param, int64_t lead, int64_t target_lead,
+    int64_t target)
+{
+	struct row_set rows;
+	struct pair *pairs = NULL;
+	uint32_t count = 0;
+
+	r->p.leaking = planted(45);
+	if (lead >= 0 && (lead == r->p.lead || plan_leaves(&r->p, 46))) {
+		if (!plan_referrers(&r->p, param->number, lead, target_lead, target, &rows))
+			return false;
+		for (uint32_t i = 0; i < rows.count; i++)
+			if (!referrer(r, param->on, lead, rows.at[i]))
+				return false;
+	}
+	if (plan_leaves(&r->p, 46) && !plan_backrefs(&r->p, param->number, target, &pairs, &count))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!referrer(r, param->on, pairs[i].target, pairs[i].row))
+			return false;
+	return true;
+}
+
+static bool
+backward_by(struct relating *r, const struct search_param *param, const struct stored *to)
+{
+	int64_t alias;
+
+	if (!may_see(r, param->on))
+		return true;
+	return referrers(r, param, to->compartment, to->compartment, to->row)
+	    && plan_alias_of(&r->p, to->row, &alias)
+	    && (alias == 0 || referrers(r, param, to->compartment, INDEX_FOREIGN, alias));
+}
+
+static bool
+may_refer(const struct search_param *param, const struct type *type)
+{
+	for (uint32_t i = 0; i < param->target_count; i++)
+		if (slice_eq(param->targets[i], type->name) || slice_is(param->targets[i], "Resource"))
+			return true;
+	return param->target_count == 0;
+}
+
+static bool
+backward(struct relating *r, const struct query_include *include, const struct stored *to)
+{
+	const struct pack *pack = r->p.reader->store->config.pack;
+
+	if (include->target != NULL && include->target != to->type)
+		return true;
+	for (uint32_t i = 0; i < pack_param_count(pack); i++) {
+		const struct search_param *param = pack_param_at(pack, i);
+
+		if (param->kind == SEARCH_REFERENCE && (include->param == NULL || include->param == param)
+		    && (include->source == NULL || include->source == param->on)
+		    && may_refer(param, to->type) && !backward_by(r, param, to))
+			return false;
+	}
+	return true;
+}
+
+static bool
+relate(struct relating *r, const struct stored *of, bool match)
+{
+	const struct query *q = r->p.query;
+
+	for (uint32_t i = 0; i < q->include_count; i++) {
+		const struct query_include *include = &q->includes[i];
+
+		if ((match || include->iterate)
+		    && !(include->reverse ? backward : forward)(r, include, of))
+			return false;
+	}
+	return true;
+}
+
+bool
+store_include(struct store_reader *reader, const struct permit *permit, const struct query *q,
+    const struct index_resolver *resolver, const struct store_page *page, struct arena *arena,
+    struct store_related *out, struct outcome *o)
+{
+	struct relating r = { .resolver = resolver, .out = out,
+		.max = (uint32_t)reader->store->config.limits->of[LIMIT_INCLUDES] };
+	bool good = true;
+
+	*out = (struct store_related){ NULL, 0, false };
+	if (q->include_count == 0)
+		return true;
+	plan_init(&r.p, reader, permit, q, arena, o);
+	for (uint32_t i = 0; i < page->count; i++)
+		first_time(&r, page->at[i].row);
+	for (uint32_t i = 0; i < page->count && good; i++)
+		good = relate(&r, &page->at[i], true);
+	for (uint32_t i = 0; i < out->count && good; i++) {
+		struct stored of = out->at[i];  /* the list moves while it grows */
+
+		good = relate(&r, &of, false);
+	}
+	plan_done(&r.p);
+	return good;
+}

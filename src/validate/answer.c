@@ -1,0 +1,135 @@
+/* answer.c -- what extensions of a question say of its answers (the R4 definitions of
+ * minValue, maxValue, maxDecimalPlaces, mimeType, questionnaire-referenceResource,
+ * -minOccurs, -maxOccurs, -optionExclusive). */
+#include "validate/answer.h"
+
+#define CORE "http://hl7.org/fhir/StructureDefinition/"
+
+/* The value of the extension, whatever its type; 0 when it has none. */
+static uint32_t
+value_of(const struct json *q, uint32_t extension)
+{
+	for (uint32_t n = json_first(q, extension); n != 0; n = json_next(q, extension, n))
+		if (slice_starts(json_raw(q, n), SLICE("value")))
+			return n + 1;
+	return 0;
+}
+
+static uint32_t
+next_extension(const struct json *q, uint32_t holder, struct slice url, uint32_t after)
+{
+	uint32_t list = json_type(q, holder) == JSON_OBJECT ? json_get(q, holder, SLICE("extension")) : 0;
+	uint32_t n = list == 0 || json_type(q, list) != JSON_ARRAY ? 0
+	    : after == 0 ? json_first(q, list) : json_next(q, list, after);
+
+	for (; n != 0; n = json_next(q, list, n))
+		if (json_type(q, n) == JSON_OBJECT && json_is(q, json_get(q, n, SLICE("url")), url))
+			return n;
+	return 0;
+}
+
+static bool
+not_below(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	bool known;
+	int order = value_order(w->json, value, q, limit, &known);
+
+	return !known || order >= 0;
+}
+
+static bool
+not_above(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	bool known;
+	int order = value_order(w->json, value, q, limit, &known);
+
+	return !known || order <= 0;
+}
+
+static bool
+has_places(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	struct slice text = json_raw(w->json, value);
+	size_t dot = slice_find(text, '.');
+	uint64_t most;
+
+	return json_type(w->json, value) != JSON_NUMBER || !slice_uint(json_raw(q, limit), &most)
+	    || dot == text.len || text.len - dot - 1 <= most;
+}
+
+static bool
+is_of_mime_type(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	struct slice type = json_type(w->json, value) == JSON_OBJECT
+	    ? walk_text(w, value, SLICE("contentType")) : SLICE_NONE;
+
+	return type.len == 0 || slice_eq(type, json_string(q, limit, w->arena));
+}
+
+static bool
+refers_to(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	struct slice reference = json_type(w->json, value) == JSON_OBJECT
+	    ? walk_text(w, value, SLICE("reference")) : SLICE_NONE;
+	struct item target;
+
+	return reference.len == 0 || !resolve_for_fhirpath(w, reference, &target)
+	    || slice_eq(target.type->name, json_string(q, limit, w->arena));
+}
+
+/* Of those that may stand several times, one must hold. */
+static const struct {
+	struct slice url;
+	bool (*holds)(struct walk *, const struct json *q, uint32_t limit, uint32_t value);
+} limits[] = {
+	{ SLICE_INIT(CORE "minValue"), not_below }, { SLICE_INIT(CORE "maxValue"), not_above },
+	{ SLICE_INIT(CORE "maxDecimalPlaces"), has_places }, { SLICE_INIT(CORE "mimeType"), is_of_mime_type },
+	{ SLICE_INIT(CORE "questionnaire-referenceResource"), refers_to },
+};
+
+void
+check_answer_limits(struct walk *w, const struct step *at, const struct json *q, uint32_t question,
+    uint32_t value)
+{
+	for (size_t i = 0; i < COUNT_OF(limits); i++) {
+		bool some = false, holds = false;
+
+		for (uint32_t e = next_extension(q, question, limits[i].url, 0); e != 0 && !holds;
+		    e = next_extension(q, question, limits[i].url, e)) {
+			uint32_t limit = value_of(q, e);
+
+			some = true;
+			holds = limit == 0 || limits[i].holds(w, q, limit, value);
+		}
+		if (some && !holds)
+			complain(w, at, value, MESSAGE_response_limit, SLICE_NONE);
+	}
+}
+
+static bool
+occurs(const struct json *q, uint32_t question, struct slice url, uint64_t *times)
+{
+	uint32_t e = next_extension(q, question, url, 0), value = e == 0 ? 0 : value_of(q, e);
+
+	return value != 0 && slice_uint(json_raw(q, value), times);
+}
+
+void
+check_answer_count(struct walk *w, const struct step *item, const struct json *q, uint32_t question,
+    uint32_t count, uint32_t place)
+{
+	uint64_t times;
+
+	if ((occurs(q, question, SLICE(CORE "questionnaire-minOccurs"), &times) && count > 0 && count < times)
+	    || (occurs(q, question, SLICE(CORE "questionnaire-maxOccurs"), &times) && count > times))
+		complain(w, item, place, MESSAGE_response_count, SLICE_NONE);
+}
+
+bool
+answer_option_is_exclusive(const struct json *q, uint32_t option)
+{
+	uint32_t e = next_extension(q, option, SLICE(CORE "questionnaire-optionExclusive"), 0);
+	uint32_t value = e == 0 ? 0 : value_of(q, e);
+
+	return value != 0 && json_type(q, value) == JSON_TRUE;
+}
