@@ -183,7 +183,7 @@ def searches(rng, kind):
                         "patient._has:Encounter:patient:status=finished", "_has:List:item:status=current", "_list=dark-list",
                         "_filter=code eq 8867-4 and value-quantity gt 60", "_filter=not (status eq final) or derived-from.status eq final",
                         "_filter=encounter.status eq finished", "code-value-quantity=http://loinc.org%7C8867-4$gt60",
-                        "code-value-quantity=dark$55", "_content=darkness", "_content=xxx", "code:text=dark", "_text=x",
+                        "code-value-quantity=dark$55", "code-value-quantity=8867-4$lt200", "combo-code-value-quantity=8867-4$gt40", "_content=darkness", "_content=xxx", "code:text=dark", "_text=x",
                         "status:in=http://hl7.org/fhir/ValueSet/observation-status",
                         "category:not-in=http://hl7.org/fhir/ValueSet/observation-status", "specimen.type=bone", "specimen.type=blood",
                         "status:not-in=http://hl7.org/fhir/ValueSet/observation-status", "focus:identifier=x"],

@@ -199,6 +199,17 @@ arena_defer(struct arena *a, void (*fn)(void *), void *thing)
 	a->deferred = d;
 }
 
+bool
+arena_holds(const struct arena *a, const void *p)
+{
+	const unsigned char *at = p;
+
+	for (const struct chunk *c = a->newest; c != NULL; c = c->older)
+		if (at >= c->bytes && at < c->bytes + c->used)
+			return true;
+	return false;
+}
+
 size_t
 arena_used(const struct arena *a)
 {

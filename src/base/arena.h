@@ -11,6 +11,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -34,6 +35,9 @@ void *arena_grow(struct arena *, void *old, size_t old_size, size_t new_size);
 /* Run fn(thing) when the arena is freed or reset, last registered first.  For
  * what is not memory: a file descriptor, a database statement, a TLS handle. */
 void arena_defer(struct arena *, void (*fn)(void *), void *thing);
+
+/* Whether the arena handed out this byte. */
+bool arena_holds(const struct arena *, const void *);
 
 /* Bytes handed out so far: what limits and tests look at. */
 size_t arena_used(const struct arena *);

@@ -54,7 +54,8 @@
 	X(EXPANSION,      "limits.expansion",         50000,    10000000,   "members of an expanded value set (422)")   \
 	X(EXTENSION_DEPTH,"limits.extension_depth",   8,        64,         "extensions within one another (422)")      \
 	X(PROFILES,       "limits.profiles",          64,       1024,       "profiles that a resource claims (422)")    \
-	X(PROFILE_STEPS,  "limits.profile_steps",     1000000,  100000000,  "rules of profiles applied to a resource (422)") \
+	X(REFERENCES,     "limits.references",        5000,     1000000,    "references of a resource that are looked up (422)") \
+	X(PROFILE_STEPS,  "limits.profile_steps",     200000,   100000000,  "rules of profiles applied to a resource (422)") \
 	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
 	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \
 	X(IMAGE_PIXELS,   "limits.image_pixels",      100000000, 4294967296, "pixels of an image (422)")                \

@@ -73,6 +73,8 @@ struct option_list {
 	    "https hosts that Attachment.url may name beside Binaries of this server; never fetched")   \
 	X(validation_profiles, "validation.profiles", LIST, "", 0, 0, "Input Validation", false,        \
 	    "canonical urls of profiles that every resource of their type must have")                   \
+	X(validation_modifiers, "validation.modifier_extensions", LIST, "", 0, 0, "Input Validation", false, \
+	    "urls of modifier extensions that all readers here understand; others are refused")         \
 	X(references_dangling, "references.dangling", TEXT, "refuse", 0, 2, "Input Validation", false,  \
 	    "a reference to what is not here, or not for the writer to see (refuse accept)")            \
 	X(search_strict,       "search.strict",       BOOL, "true", 0, 0, "Input Validation", false,    \

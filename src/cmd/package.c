@@ -14,6 +14,7 @@
 
 static const char usage[] =
     "usage: firebreak package add FILE.tgz --dir D [--allow-missing] [--pack FILE]\n"
+    "       firebreak package refresh --dir D [--pack FILE]\n"
     "       firebreak package list --dir D\n"
     "       firebreak package remove NAME[@VERSION] --dir D\n"
     "\n"
@@ -21,6 +22,7 @@ static const char usage[] =
     "the definitions pack, for the server and `validate --dir D`.  Nothing is fetched: bring the\n"
     "file, and those that it depends on first.  Its SHA-256 and that of the result are pinned.\n"
     "  --allow-missing  add it although packages that it depends on are not there\n"
+    "  refresh         compile all of them anew, after the definitions pack has changed\n"
     "The server reads its packages when it starts.\n"
     "Exit: 0 done; 1 a dependency is missing, or another package needs it; 2 cannot be done.\n";
 
@@ -113,6 +115,16 @@ add(struct request *q)
 }
 
 static int
+refresh(struct request *q)
+{
+	struct pack *pack = open_pack(q);
+	bool good = pack != NULL && package_store_refresh(pack, &env_real, q->dir, &limits_default, q->arena, &q->o);
+
+	pack_close(pack);
+	return good ? EXIT_OK : fail(q);
+}
+
+static int
 list(struct request *q)
 {
 	struct stored_packages all;
@@ -138,7 +150,7 @@ static const struct {
 	bool takes_one;
 	int (*run)(struct request *);
 } actions[] = {
-	{ "add", true, add }, { "list", false, list }, { "remove", true, remove_one },
+	{ "add", true, add }, { "refresh", false, refresh }, { "list", false, list }, { "remove", true, remove_one },
 };
 
 static const struct option long_options[] = {

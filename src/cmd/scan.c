@@ -210,7 +210,7 @@ scan_paths(const struct request *q, struct rules *rules, char **paths, struct ar
 	if (q->write_baseline != NULL)
 		return write_baseline(q->write_baseline, &s);
 	buf_init(&b, arena, SIZE_MAX);
-	format->write(&s.findings, &options, &b);
+	report_write(format, &s.findings, &options, &b);
 	fwrite(b.ptr, 1, b.len, stdout);
 	return exit_code(q, &s.findings);
 }

@@ -12,6 +12,7 @@
 #include "fhir/pack.h"
 #include "fhir/package_store.h"
 #include "json/json.h"
+#include "search/ucum.h"
 #include "validate/validate.h"
 #include "xml/xml.h"
 
@@ -52,6 +53,7 @@ set_limits(void)
 {
 	file_limits = limits_default;
 	file_limits.of[LIMIT_ARRAY_ITEMS] = limit_rows[LIMIT_ARRAY_ITEMS].ceiling;
+	file_limits.of[LIMIT_PROFILE_STEPS] = limit_rows[LIMIT_PROFILE_STEPS].ceiling / 10;
 }
 
 static bool
@@ -216,11 +218,12 @@ read_request(int argc, char **argv, struct request *q)
 static int
 run(struct request *q, struct pack *pack, char **paths, int count)
 {
-	const struct validator *v;
+	struct validator *v;
 	int worst = EXIT_OK;
 
 	if (!add_all(q, pack) || (v = validator_new(pack, &file_limits, &env_real, q->arena, &q->o)) == NULL)
 		return command_fail(&q->o, "validate");
+	validator_use_units(v, ucum_canonical);
 	for (int i = 0; i < count; i++) {
 		int code = validate_file(v, &q->how, paths[i], strcmp(q->format, "json") == 0);
 

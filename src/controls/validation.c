@@ -137,6 +137,8 @@ validation_in(struct exchange *x, struct resource *r)
 	const struct validation how = {
 		.understand = true, .narratives_elsewhere = true,
 		.is_missing = may_dangle(x, r) ? NULL : is_missing, .is_missing_ctx = x,
+		.understood = x->service->options.validation_modifiers.at,
+		.understood_count = x->service->options.validation_modifiers.count,
 		.find_questionnaire = find_questionnaire, .find_ctx = x,
 	};
 

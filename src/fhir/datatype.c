@@ -242,6 +242,18 @@ check_id(struct slice s, const struct limits *l UNUSED)
 	return s.len >= 1 && s.len <= 64;
 }
 
+static bool check_oid(struct slice, const struct limits *);
+static bool is_uuid_of_any_case(struct slice);
+
+/* An OID or UUID is one. */
+static bool
+urn_has_form(struct slice s)
+{
+	if (slice_starts(s, SLICE("urn:oid:")))
+		return check_oid(s, NULL);
+	return !slice_starts(s, SLICE("urn:uuid:")) || is_uuid_of_any_case(s);
+}
+
 static bool
 check_uri(struct slice s, const struct limits *l)
 {
@@ -252,6 +264,8 @@ check_uri(struct slice s, const struct limits *l)
 			return false;
 		all |= (unsigned char)s.ptr[i];
 	}
+	if (slice_starts(s, SLICE("urn:")) && !urn_has_form(s))
+		return false;
 	return s.len > 0 && s.len <= l->of[LIMIT_STRING_BYTES] && (all < 0x80 || datatype_text_is_plain(s));
 }
 
@@ -323,9 +337,7 @@ datatype_uri_is_absolute(struct slice s)
 		    || c == '+' || c == '-' || c == '.'))))
 			return false;
 	}
-	if (slice_starts(s, SLICE("urn:oid:")))
-		return check_oid(s, NULL);
-	return !slice_starts(s, SLICE("urn:uuid:")) || is_uuid_of_any_case(s);
+	return urn_has_form(s);
 }
 
 static bool

@@ -272,6 +272,22 @@ room_for(struct pack *p, void *list, uint32_t count, uint32_t *room, uint32_t mo
 	return list;
 }
 
+/* Known by its url, and by "url|version". */
+static void
+name_canonical(struct pack *p, struct names *names, struct slice url, struct slice version, uint32_t number)
+{
+	struct buf b;
+
+	names_set(names, url, number);
+	if (version.len == 0)
+		return;
+	buf_init(&b, p->arena, 65536);
+	buf_add(&b, url);
+	buf_add_char(&b, '|');
+	buf_add(&b, version);
+	names_set(names, buf_slice(&b), number);
+}
+
 static void
 read_sets(struct pack *p)
 {
@@ -280,15 +296,20 @@ read_sets(struct pack *p)
 	p->sets = room_for(p, p->sets, p->set_count, &p->set_room, f->set_count);
 	for (uint32_t i = 0; i < f->set_count; i++) {
 		struct value_set *v = &f->sets[i];
+		uint32_t flags;
 
 		v->part = f;
 		v->url = string(p);
-		v->complete = word(p) != 0;
+		v->version = string(p);
+		flags = word(p);
+		v->complete = (flags & PACK_COMPLETE) != 0;
+		v->unknown = (flags & PACK_UNKNOWN) != 0;
+		v->open = strings(p, &v->open_count);
 		v->first = word(p);
 		v->count = word(p);
 		if (v->first > f->header->code_count || v->count > f->header->code_count - v->first)
 			p->damaged = true;
-		names_set(&p->set_names, v->url, p->set_count);
+		name_canonical(p, &p->set_names, v->url, v->version, p->set_count);
 		p->sets[p->set_count++] = v;
 	}
 }
@@ -414,20 +435,10 @@ read_rules(struct pack *p)
 	return count == 0 ? NULL : rules;
 }
 
-/* Known by its url, and by "url|version". */
 static void
 name_profile(struct pack *p, const struct profile *f)
 {
-	struct buf b;
-
-	names_set(&p->profile_names, f->url, p->profile_count);
-	if (f->version.len > 0) {
-		buf_init(&b, p->arena, 65536);
-		buf_add(&b, f->url);
-		buf_add_char(&b, '|');
-		buf_add(&b, f->version);
-		names_set(&p->profile_names, buf_slice(&b), p->profile_count);
-	}
+	name_canonical(p, &p->profile_names, f->url, f->version, p->profile_count);
 	p->profiles[p->profile_count++] = f;
 }
 
@@ -599,10 +610,11 @@ pack_add(struct pack *p, struct slice compiled, struct outcome *o)
 	struct pack_part *f = arena_alloc(p->arena, sizeof *f);
 
 	if (!lay_out(f, compiled))
-		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "a compiled package is damaged");
+		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
+		    "a compiled package is damaged, or of another version: firebreak package refresh");
 	if (memcmp(f->header->base, p->base.header->hash, sizeof f->header->base) != 0)
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
-		    "a package was compiled for other definitions: add it again");
+		    "a package was compiled for other definitions: firebreak package refresh");
 	begin_part(p, f);
 	begin_sets(p);
 	read_sets(p);
@@ -844,6 +856,8 @@ pack_value_set(const struct pack *p, struct slice url)
 {
 	uint32_t number = names_find(&p->set_names, url);
 
+	if (number == NAME_UNKNOWN)
+		number = names_find(&p->set_names, slice_cut(&url, '|'));
 	return number == NAME_UNKNOWN ? NULL : p->sets[number];
 }
 

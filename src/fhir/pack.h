@@ -98,8 +98,11 @@ struct search_param {
 /* A value set whose codes the pack holds (expansion given or computed); or a
  * code system, as the set of all its codes. */
 struct value_set {
-	struct slice url;
+	struct slice url, version;
 	bool         complete;          /* all codes are here; else membership is unknown */
+	bool         unknown;           /* for codes of any system, else of these: */
+	const struct slice *open;
+	uint32_t     open_count;
 	const struct pack_part *part;   /* where its codes are: rows first .. first + count - 1 */
 	uint32_t     first, count;
 };
@@ -218,6 +221,7 @@ uint32_t              pack_profile_count(const struct pack *);
 const struct profile *pack_profile_at(const struct pack *, uint32_t number);
 uint32_t              pack_constraint_count(const struct pack *);
 
+/* By canonical url; with "|version" that version, or what there is. */
 const struct value_set *pack_value_set(const struct pack *, struct slice url);
 /* Code number `i` below set->count, sorted by code. */
 void value_set_code(const struct value_set *, uint32_t i, struct slice *system, struct slice *code);

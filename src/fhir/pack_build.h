@@ -39,7 +39,7 @@ struct draft_type {
 };
 
 struct draft_set {
-	struct slice       url;
+	struct slice       url, version;
 	const struct json *json;                /* of the definition that is taken */
 	uint32_t           first, count;
 	bool               complete;
@@ -94,7 +94,8 @@ bool         builder_is_true(const struct json *, uint32_t element, struct slice
 uint32_t     builder_cardinality(struct builder *, const struct json *, uint32_t element,
     const char *which);
 uint32_t     builder_strength(struct builder *, const struct json *, uint32_t element);
-uint32_t     builder_set_word(struct builder *, struct slice url);
+uint32_t     builder_set_word(struct builder *, struct slice canonical);
+uint32_t     builder_own_set(struct builder *, struct slice canonical);  /* or NAME_UNKNOWN */
 
 void builder_write_profiles(struct builder *);
 

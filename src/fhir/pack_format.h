@@ -19,7 +19,7 @@
  * element type = type json_name target_count { target }
  * param = on code url expression kind target_count { target }
  *         component_count { expression kind target_count { target } }
- * value set = url complete first_code code_count
+ * value set = url version flags open_count { system } first_code code_count
  * compartment = name type param_count { code }
  * profile = url version base type flags context_count { kind expression }
  *         rule_count { rule }, the rules in the order of the snapshot
@@ -38,10 +38,11 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 6u
+#define PACK_FORMAT 7u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 
+enum { PACK_COMPLETE = 1, PACK_UNKNOWN = 2 };                   /* value set flags */
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */
 enum { PACK_CHOICE = 1, PACK_MODIFIER = 2, PACK_SUMMARY = 4 };  /* element flags */
 enum { PACK_MODIFIER_EXTENSION = 1 };                           /* profile flags */

@@ -233,7 +233,7 @@ overlay_binding(struct builder *b, struct draft_rule *r, const struct json *j, u
 	if (json_get(j, element, SLICE("binding")) == 0)
 		return;
 	r->strength = builder_strength(b, j, element);
-	r->binding = slice_cut(&url, '|');
+	r->binding = url;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "fhir/pack_format.h"
 
 #define CODES_MAX  20000
+#define OPEN_MAX   32
 #define NESTED_MAX 8
 #define STEPS_MAX  200000      /* of one set: sets within sets end */
 
@@ -23,7 +24,24 @@ struct codes {
 	struct code  *at;
 	uint32_t      count, room, steps;
 	bool          complete;
+	struct slice  open[OPEN_MAX];   /* systems of which codes may be in it that are not here */
+	uint32_t      open_count;
+	bool          unknown;          /* so may codes of any system */
 };
+
+/* Some codes of the system, nobody here knows which; an empty one: of any. */
+static void
+leave_open(struct codes *c, struct slice system)
+{
+	c->complete = false;
+	for (uint32_t i = 0; i < c->open_count; i++)
+		if (slice_eq(c->open[i], system))
+			return;
+	if (system.len == 0 || c->open_count == OPEN_MAX)
+		c->unknown = true;
+	else
+		c->open[c->open_count++] = system;
+}
 
 static void
 add_code(struct codes *c, struct slice system, struct slice code)
@@ -32,7 +50,7 @@ add_code(struct codes *c, struct slice system, struct slice code)
 		return;
 	c->steps++;
 	if (c->count >= CODES_MAX) {
-		c->complete = false;
+		leave_open(c, system);
 		return;
 	}
 	if (c->count == c->room) {
@@ -82,6 +100,9 @@ add_from_base(struct builder *b, struct codes *c, struct slice url)
 	if (set == NULL)
 		return false;
 	c->complete &= set->complete;
+	c->unknown |= set->unknown;
+	for (uint32_t i = 0; i < set->open_count; i++)
+		leave_open(c, set->open[i]);
 	for (uint32_t i = 0; i < set->count; i++) {
 		value_set_code(set, i, &system, &code);
 		add_code(c, system, code);
@@ -96,30 +117,46 @@ add_system(struct builder *b, struct codes *c, struct slice system)
 	const struct json *j;
 
 	if (number == NAME_UNKNOWN) {
-		c->complete &= add_from_base(b, c, system);
+		if (!add_from_base(b, c, system))
+			leave_open(c, system);
 		return;
 	}
 	j = &b->of[DEFINITION_SYSTEM].at[number];
 	list = json_get(j, 0, SLICE("concept"));
 	if (!json_is(j, json_get(j, 0, SLICE("content")), SLICE("complete")) || list == 0)
-		c->complete = false;
+		leave_open(c, system);
 	else
 		add_concepts(b, c, j, list, system);
 }
 
 static void compute(struct builder *b, struct codes *c, const struct json *j, int depth);
 
+/* With a version, only that one: another package may have it. */
+uint32_t
+builder_own_set(struct builder *b, struct slice canonical)
+{
+	struct slice version = canonical, url = slice_cut(&version, '|');
+	uint32_t number = names_find(&b->set_names, url);
+
+	if (number == NAME_UNKNOWN || version.len == 0 || b->base == NULL
+	    || slice_eq(b->sets[number].version, version) || pack_value_set(b->base, url) == NULL)
+		return number;
+	return NAME_UNKNOWN;
+}
+
 static void
 add_value_sets(struct builder *b, struct codes *c, const struct json *j, uint32_t list, int depth)
 {
 	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {
-		struct slice rest = json_string(j, n, b->arena), url = slice_cut(&rest, '|');
-		uint32_t number = names_find(&b->set_names, url);
+		struct slice url = json_string(j, n, b->arena);
+		uint32_t number = builder_own_set(b, url);
 
 		if (depth == NESTED_MAX || c->steps++ > STEPS_MAX)
-			c->complete = false;
-		else if (number == NAME_UNKNOWN)
-			c->complete &= add_from_base(b, c, url);
+			leave_open(c, SLICE_NONE);
+		else if (number == NAME_UNKNOWN) {
+			if (!add_from_base(b, c, url))
+				leave_open(c, SLICE_NONE);
+		}
 		else
 			compute(b, c, b->sets[number].json, depth + 1);
 	}
@@ -135,7 +172,7 @@ add_include(struct builder *b, struct codes *c, const struct json *j, uint32_t i
 
 	if (json_get(j, include, SLICE("filter")) != 0
 	    || (sets != 0 && (system.len > 0 || json_size(j, sets) > 1)))
-		c->complete = false;
+		leave_open(c, system);
 	else if (sets != 0)
 		add_value_sets(b, c, j, sets, depth);
 	else if (concepts != 0)
@@ -158,8 +195,10 @@ compute(struct builder *b, struct codes *c, const struct json *j, int depth)
 		add_contains(b, c, j, contains);
 		return;
 	}
-	if (includes == 0 || json_path(j, 0, "compose.exclude") != 0)
-		c->complete = false;
+	if (includes == 0)
+		leave_open(c, SLICE_NONE);
+	if (json_path(j, 0, "compose.exclude") != 0)
+		c->complete = false;            /* what is listed may not be in it */
 	for (uint32_t n = includes == 0 ? 0 : json_first(j, includes); n != 0;
 	    n = json_next(j, includes, n))
 		add_include(b, c, j, n, depth);
@@ -207,7 +246,8 @@ collect_system(struct builder *b, const struct json *j)
 	struct slice url = builder_text(b, j, 0, "url");
 
 	if (url.len > 0 && names_add(&b->set_names, url, b->set_count))
-		b->sets[b->set_count++] = (struct draft_set){ .url = url, .json = j };
+		b->sets[b->set_count++] = (struct draft_set){ .url = url, .json = j,
+			.version = builder_text(b, j, 0, "version") };
 }
 
 void
@@ -226,9 +266,11 @@ builder_collect_sets(struct builder *b)
 
 		if (number == NAME_UNKNOWN) {
 			names_add(&b->set_names, url, b->set_count);
-			b->sets[b->set_count++] = (struct draft_set){ .url = url, .json = &sets->at[i] };
+			b->sets[b->set_count++] = (struct draft_set){ .url = url, .json = &sets->at[i],
+				.version = builder_text(b, &sets->at[i], 0, "version") };
 		} else if (better(&sets->at[i], b->sets[number].json)) {
 			b->sets[number].json = &sets->at[i];
+			b->sets[number].version = builder_text(b, &sets->at[i], 0, "version");
 		}
 	}
 	for (uint32_t i = 0; i < systems->count; i++)
@@ -244,7 +286,11 @@ builder_write_sets(struct builder *b)
 		compute(b, &c, b->sets[i].json, 0);
 		write_codes(b, &b->sets[i], &c);
 		builder_string(b, b->sets[i].url);
-		builder_word(b, b->sets[i].complete);
+		builder_string(b, b->sets[i].version);
+		builder_word(b, b->sets[i].complete | (c.unknown ? PACK_UNKNOWN : 0u));
+		builder_word(b, c.open_count);
+		for (uint32_t k = 0; k < c.open_count; k++)
+			builder_string(b, c.open[k]);
 		builder_word(b, b->sets[i].first);
 		builder_word(b, b->sets[i].count);
 	}

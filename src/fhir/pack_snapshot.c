@@ -59,6 +59,20 @@ copy_lists(struct builder *b, struct draft_rule *d, const struct rule *r)
 	}
 }
 
+static struct slice
+canonical_of(struct builder *b, const struct value_set *set)
+{
+	struct buf out;
+
+	if (set == NULL || set->version.len == 0)
+		return set == NULL ? SLICE_NONE : set->url;
+	buf_init(&out, b->arena, 65536);
+	buf_add(&out, set->url);
+	buf_add_char(&out, '|');
+	buf_add(&out, set->version);
+	return buf_slice(&out);
+}
+
 static struct draft_rule *
 draft_of(struct builder *b, struct draft_rule *up, const struct rule *r)
 {
@@ -76,7 +90,7 @@ draft_of(struct builder *b, struct draft_rule *up, const struct rule *r)
 	d->max_value = text_of(r->max_value);
 	d->max_length = r->max_length;
 	d->strength = r->binding_strength;
-	d->binding = r->binding == NULL ? SLICE_NONE : r->binding->url;
+	d->binding = canonical_of(b, r->binding);
 	copy_lists(b, d, r);
 	for (const struct rule *c = r->first; c != NULL; c = c->next)
 		draft_of(b, d, c);
@@ -277,12 +291,16 @@ shorten(struct builder *b, struct draft_rule *whole, struct slice name, const st
 {
 	if (slice_eq(whole->shortcut, name))
 		return whole;
-	if (whole->shortcut.len > 0) {
-		split(b, whole);
-		return child(b, whole->up, whole->name, true, name);
+	if (whole->shortcut.len > 0 || last_slice(whole, SLICE_NONE) != whole) {
+		struct draft_rule *s;
+
+		if (whole->shortcut.len > 0)
+			split(b, whole);
+		s = child(b, whole->up, whole->name, true, name);
+		if (type != NULL)
+			allow_only(b, s, type);
+		return s;
 	}
-	if (last_slice(whole, SLICE_NONE) != whole)
-		return child(b, whole->up, whole->name, true, name);
 	whole->before = arena_alloc(b->arena, sizeof *whole);
 	*whole->before = *whole;
 	whole->shortcut = name;

@@ -320,7 +320,7 @@ builder_strength(struct builder *b, const struct json *j, uint32_t element)
 uint32_t
 builder_set_word(struct builder *b, struct slice url)
 {
-	uint32_t number = names_find(&b->set_names, url);
+	uint32_t number = builder_own_set(b, url);
 
 	if (number != NAME_UNKNOWN)
 		return number;
@@ -335,7 +335,7 @@ write_binding(struct builder *b, const struct json *j, uint32_t element)
 	struct slice url = builder_text(b, j, element, "binding.valueSet");
 
 	builder_word(b, builder_strength(b, j, element));
-	builder_word(b, builder_set_word(b, slice_cut(&url, '|')));
+	builder_word(b, builder_set_word(b, url));
 }
 
 bool

@@ -17,9 +17,12 @@
 
 #define INDEX_BYTES_MAX ((size_t)1 << 20)
 #define FILE_BYTES_MAX  ((size_t)1 << 30)
+#define COMPILED        ".pack"
+#define SOURCE          ".tgz"
 
 static char *
-path_in(const char *dir, struct slice name, struct slice version, struct arena *arena)
+path_in(const char *dir, struct slice name, struct slice version, const char *ending,
+    struct arena *arena)
 {
 	struct buf b;
 
@@ -29,7 +32,7 @@ path_in(const char *dir, struct slice name, struct slice version, struct arena *
 	if (version.len > 0) {
 		buf_add_char(&b, '@');
 		buf_add(&b, version);
-		buf_add_cstr(&b, ".pack");
+		buf_add_cstr(&b, ending);
 	}
 	return slice_cstr(buf_slice(&b), arena);
 }
@@ -37,7 +40,7 @@ path_in(const char *dir, struct slice name, struct slice version, struct arena *
 static char *
 index_path(const char *dir, struct arena *arena)
 {
-	return path_in(dir, SLICE("index.json"), SLICE_NONE, arena);
+	return path_in(dir, SLICE("index.json"), SLICE_NONE, "", arena);
 }
 
 static struct slice
@@ -160,7 +163,7 @@ load_one(struct pack *pack, const struct env *env, const char *dir, const struct
 {
 	struct slice bytes;
 
-	if (!env_read_file(env, path_in(dir, p->name, p->version, arena), FILE_BYTES_MAX, arena, &bytes))
+	if (!env_read_file(env, path_in(dir, p->name, p->version, COMPILED, arena), FILE_BYTES_MAX, arena, &bytes))
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "a compiled package cannot be read");
 	if (!slice_eq(sha256_hex(bytes, arena), p->compiled))
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE,
@@ -201,7 +204,7 @@ package_store_add(const struct env *env, const char *dir, struct slice tgz, cons
 	struct slice source = sha256_hex(tgz, arena);
 	struct stored_packages all;
 	struct stored_package *there;
-	char *folder = path_in(dir, SLICE(""), SLICE_NONE, arena);
+	char *folder = path_in(dir, SLICE(""), SLICE_NONE, "", arena);
 
 	if (!package_store_list(env, dir, arena, &all, o))
 		return false;
@@ -215,8 +218,41 @@ package_store_add(const struct env *env, const char *dir, struct slice tgz, cons
 	*there = (struct stored_package){ p->name, p->version, source, sha256_hex(p->compiled, arena),
 		p->needs, p->need_count, p->profiles };
 	if ((mkdir(folder, 0700) != 0 && errno != EEXIST)
-	    || !env_write_file(env, path_in(dir, p->name, p->version, arena), p->compiled, 0600))
+	    || !env_write_file(env, path_in(dir, p->name, p->version, SOURCE, arena), tgz, 0600)
+	    || !env_write_file(env, path_in(dir, p->name, p->version, COMPILED, arena), p->compiled, 0600))
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the compiled package cannot be written");
+	return write_index(env, dir, &all, arena, o);
+}
+
+static bool
+refresh_one(struct pack *pack, const struct env *env, const char *dir, struct stored_package *p,
+    const struct limits *limits, struct arena *arena, struct outcome *o)
+{
+	struct package made;
+	struct slice tgz;
+
+	if (!env_read_file(env, path_in(dir, p->name, p->version, SOURCE, arena), FILE_BYTES_MAX, arena, &tgz)
+	    || !slice_eq(sha256_hex(tgz, arena), p->source))
+		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "a package is not the one that was added");
+	if (!package_compile(tgz, pack, env, limits, arena, &made, o) || !pack_add(pack, made.compiled, o))
+		return false;
+	p->compiled = sha256_hex(made.compiled, arena);
+	p->profiles = made.profiles;
+	return env_write_file(env, path_in(dir, p->name, p->version, COMPILED, arena), made.compiled, 0600)
+	    || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the compiled package cannot be written");
+}
+
+bool
+package_store_refresh(struct pack *pack, const struct env *env, const char *dir,
+    const struct limits *limits, struct arena *arena, struct outcome *o)
+{
+	struct stored_packages all;
+
+	if (!package_store_list(env, dir, arena, &all, o))
+		return false;
+	for (uint32_t i = 0; i < all.count; i++)
+		if (!refresh_one(pack, env, dir, &all.at[i], limits, arena, o))
+			return false;
 	return write_index(env, dir, &all, arena, o);
 }
 
@@ -236,7 +272,7 @@ package_store_remove(const struct env *env, const char *dir, struct slice name, 
 {
 	struct stored_packages all;
 	struct stored_package *p;
-	char *path;
+	char *path, *source;
 
 	if (!package_store_list(env, dir, arena, &all, o))
 		return false;
@@ -244,12 +280,13 @@ package_store_remove(const struct env *env, const char *dir, struct slice name, 
 		return outcome_fail_at_once(o, FAULT_NO_SUCH, "no such package was added");
 	if (is_needed(&all, p))
 		return outcome_fail_at_once(o, FAULT_CONFLICT, "another package needs it");
-	path = path_in(dir, p->name, p->version, arena);
+	path = path_in(dir, p->name, p->version, COMPILED, arena);
+	source = path_in(dir, p->name, p->version, SOURCE, arena);
 	memmove(p, p + 1, (size_t)(&all.at[all.count] - (p + 1)) * sizeof *p);
 	all.count--;
 	if (!write_index(env, dir, &all, arena, o))
 		return false;
-	return unlink(path) == 0 || errno == ENOENT
+	return ((unlink(path) == 0 || errno == ENOENT) && (unlink(source) == 0 || errno == ENOENT))
 	    || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the compiled package cannot be removed");
 }
 

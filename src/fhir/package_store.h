@@ -1,5 +1,5 @@
-/* package_store.h -- the packages of a data directory: D/packages/NAME@VERSION.pack and
- * D/packages/index.json, which pins the SHA-256 of each.
+/* package_store.h -- the packages of a data directory: D/packages/NAME@VERSION.tgz as it
+ * came, NAME@VERSION.pack as compiled, and index.json, which pins the SHA-256 of each.
  *
  * Only `firebreak package` writes here, with the server stopped or before it starts
  * again; a server reads all of it at start and refuses what is not as pinned. */
@@ -38,6 +38,10 @@ MUST_USE bool package_store_load(struct pack *, const struct env *, const char *
 /* The same name and version with other bytes is refused: remove it first. */
 MUST_USE bool package_store_add(const struct env *, const char *dir, struct slice tgz,
     const struct package *, struct arena *, struct outcome *);
+
+/* Compiles all of them anew, in their order, for this pack: after it has changed. */
+MUST_USE bool package_store_refresh(struct pack *, const struct env *, const char *dir,
+    const struct limits *, struct arena *, struct outcome *);
 
 /* False with FAULT_CONFLICT when another needs it, FAULT_NO_SUCH when it is not there. */
 MUST_USE bool package_store_remove(const struct env *, const char *dir, struct slice name,

@@ -53,6 +53,7 @@ struct items {
 
 /* `context` may be NULL: names are then looked up at evaluation only.  False
  * (NULL) with FAULT_INVALID and the place in the expression. */
+#define FHIRPATH_NO_FUNCTION "there is no such function"        /* what it then says */
 struct fhirpath *fhirpath_compile(const struct pack *, struct slice expression,
     const struct type *context, const struct limits *, struct arena *, struct outcome *);
 

@@ -333,7 +333,7 @@ call(struct parser *p, struct node *n)
 	n->kind = NODE_CALL;
 	n->function = function_find(n->name);
 	if (n->function == NULL)
-		return fail(p, "there is no such function");
+		return fail(p, FHIRPATH_NO_FUNCTION);
 	next(p);
 	while (!is_symbol(p, ")")) {
 		if (n->arguments > 0 && !expect(p, ",", "expected a comma or a bracket"))

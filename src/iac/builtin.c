@@ -263,6 +263,28 @@ add_links(struct builtin_call *c, struct value_builder *b, struct slice type, co
 			value_append(b, engine_object(c->engine, links[i]));
 }
 
+/* The last answers of graph_doubt(): many resources of one type ask the same. */
+struct doubt_answer {
+	struct slice        about, type;
+	const struct value *answer;
+};
+
+enum { DOUBT_ANSWERS = 256 };
+
+static const struct value *
+doubt_from(struct engine *e, struct slice about, struct slice type)
+{
+	struct doubt_answer *a;
+
+	if (e->doubts == NULL)
+		e->doubts = arena_array(e->arena, DOUBT_ANSWERS, sizeof *e->doubts);
+	a = &e->doubts[(about.len * 31 + type.len * 7 + (type.len > 2 ? (unsigned char)type.ptr[type.len / 2] : 0)
+	    + (about.len > 2 ? (unsigned char)about.ptr[about.len / 2] : 0)) % DOUBT_ANSWERS];
+	if (!slice_eq(a->about, about) || !slice_eq(a->type, type))
+		*a = (struct doubt_answer){ about, slice_dup(type, e->arena), graph_doubt(e->graph, about, type) };
+	return a->answer;
+}
+
 /* What stands in for links that are not known; NULL: nothing. */
 static const struct value *
 doubt(struct builtin_call *c, uint32_t self, struct slice type, unsigned ways)
@@ -271,7 +293,7 @@ doubt(struct builtin_call *c, uint32_t self, struct slice type, unsigned ways)
 	const struct value *v = NULL;
 
 	if (ways & GRAPH_FROM)
-		v = graph_doubt(g, c->engine->project->resources[self].type, type);
+		v = doubt_from(c->engine, c->engine->project->resources[self].type, type);
 	return v == NULL && (ways & GRAPH_TO) ? graph_own_doubt(g, self, type) : v;
 }
 
@@ -367,9 +389,32 @@ find(struct slice name)
 {
 	for (size_t t = 0; t < COUNT_OF(tables); t++)
 		for (size_t i = 0; i < *tables[t].count; i++)
-			if (slice_is(name, tables[t].list[i].name))
+			if (name.len > 0 && tables[t].list[i].name[0] == name.ptr[0]
+			    && slice_is(name, tables[t].list[i].name))
 				return &tables[t].list[i];
 	return NULL;
+}
+
+/* An unknown that is one of some values: the answer, when it is the same for each. */
+static const struct value *
+for_each_possible(const struct builtin *b, struct builtin_call *c, uint32_t which)
+{
+	const struct value **args = arena_array(c->arena, c->count, sizeof *args), *many = c->args[which];
+	const struct value *answer = NULL, *other;
+
+	memcpy((void *)args, (const void *)c->args, c->count * sizeof *args);
+	c->args = args;
+	for (uint32_t i = 0; i < many->count; i++) {
+		args[which] = many->items[i];
+		for (uint32_t k = 0; k < c->count; k++)
+			if (args[k]->kind == VALUE_UNKNOWN)
+				return args[k];
+		other = b->apply(c);
+		if (answer != NULL && !value_equal(answer, other))
+			return many;
+		answer = other;
+	}
+	return answer;
 }
 
 const struct value *
@@ -388,6 +433,6 @@ builtin_call(void *frame, struct slice name, const struct value *const *args, ui
 	}
 	for (uint32_t i = 0; !(b->flags & BUILTIN_LOOKS) && i < count; i++)
 		if (args[i]->kind == VALUE_UNKNOWN)
-			return args[i];
+			return args[i]->count > 0 ? for_each_possible(b, &c, i) : args[i];
 	return b->apply(&c);
 }

@@ -222,18 +222,18 @@ range_value(struct builtin_call *c, struct span span, long double from, long dou
 	return hcl_map_end(&m, span);
 }
 
-/* "22", "20-30", "*", 22, -1. */
+/* "22", "20-30", "*", 22, -1.  Providers take no commas in one text. */
 static void
 add_range(struct builtin_call *c, struct value_builder *b, const struct value *v)
 {
-	struct slice rest = slice_trim(builtin_text_of(c, v)), low = slice_cut(&rest, '-');
+	struct slice rest = slice_trim(builtin_text_of(c, v)), low = slice_trim(slice_cut(&rest, '-'));
 	uint64_t from, to;
 
 	if (v->kind == VALUE_UNKNOWN)
 		value_append(b, v);
 	else if (slice_is(low, "*") || slice_eq_nocase(low, SLICE("any")) || low.len == 0)
 		value_append(b, range_value(c, v->span, 0, 65535));
-	else if (slice_uint(slice_trim(low), &from)) {
+	else if (slice_uint(low, &from)) {
 		if (!slice_uint(slice_trim(rest), &to))
 			to = from;
 		value_append(b, range_value(c, v->span, from, to));

@@ -1,6 +1,10 @@
 /* engine.c -- see engine.h. */
 #include "iac/engine.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/attr.h"
 #include "iac/value_copy.h"
@@ -50,10 +54,11 @@ grow_objects(struct engine *e)
 {
 	uint32_t before = e->object_room;
 
-	e->object_room = before == 0 ? 64 : before * 2;
+	e->object_room = before == 0 ? e->project->resource_count + 64 : before * 2;
 	e->objects = arena_grow(e->arena, e->objects, before * sizeof *e->objects,
 	    e->object_room * sizeof *e->objects);
-	e->slot_room = e->object_room * 2;
+	for (e->slot_room = 128; e->slot_room < e->object_room * 2; e->slot_room *= 2)
+		;
 	e->slots = arena_array(e->arena, e->slot_room, sizeof *e->slots);
 	for (uint32_t i = 0; i < e->object_count; i++)
 		*slot_of(e, e->objects[i].value->members) = i + 1;
@@ -389,6 +394,17 @@ first_place(const struct engine *e)
 	return e->project->resource_count > 0 ? e->project->resources[0].head : (struct span){ 0 };
 }
 
+/* The part of a file that a failing item, or a row, is made of. */
+static const struct value *
+part_of(struct engine *e, const struct value *self, const struct value *item, struct value_copier *c)
+{
+	const struct object *o = engine_find_object(e, item != NULL ? item : self);
+
+	if (o == NULL)
+		return item != NULL && engine_is_place(e, item->span) ? value_copy(c, item) : NULL;
+	return o->row_of != NULL && o->item != NULL ? o->item : NULL;
+}
+
 static void
 report(struct asking *q, enum finding_status status, const struct value *item, const struct why *why)
 {
@@ -401,6 +417,7 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 	if (o == NULL)
 		o = engine_find_object(e, q->frame.self);
 	value_copier_init(&copier, e->arena, e->scratch, NULL, 0);
+	copier.only = e->scratch;
 	*f = (struct finding){ .rule = q->check->rule, .check = q->check, .status = status,
 		.why = value_copy_why(&copier, why),
 		.resource = o == NULL ? NULL : o->resource,
@@ -415,6 +432,7 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 	f->message = message_of(q);
 	fix = q->check->fix == NULL || status != FINDING_FAIL ? NULL : frame_evaluate(&q->frame, q->check->fix);
 	f->fix = fix == NULL ? NULL : value_copy(&copier, fix);
+	f->within = fix == NULL ? NULL : part_of(e, q->frame.self, item, &copier);
 	q->frame.item = NULL;
 	if (status == FINDING_FAIL)
 		q->failed = true;
@@ -487,25 +505,129 @@ run_check(struct engine *e, const struct rule_check *c)
 	}
 }
 
+/* ---- all ---- */
+
+enum { WORTH_A_THREAD = 500 };          /* resources */
+
+struct run {
+	const struct rules   *rules;
+	const struct project *project;
+	const struct graph   *graph;
+	const struct rule    *only;
+	atomic_uint           next;             /* rule */
+};
+
+/* One of the threads: an engine of its own, with findings of its own. */
+struct worker {
+	struct run     *run;
+	struct engine   engine;
+	struct findings findings;
+};
+
+static void
+prepare(struct worker *w, struct run *r, struct arena *arena, struct tally *by_rule)
+{
+	struct engine *e = &w->engine;
+
+	*w = (struct worker){ .run = r };
+	*e = (struct engine){ .rules = r->rules, .project = r->project, .arena = arena, .graph = r->graph,
+		.findings = &w->findings, .kept = *r->project, .passing = *r->project };
+	e->kept.arena = arena;
+	e->scratch = e->passing.arena = arena_new(1 << 14);
+	e->current = &e->passing;
+	e->rows = arena_array(arena, r->rules->view_count + 1u, sizeof *e->rows);
+	e->locals = arena_array(arena, r->rules->file_count + 1u, sizeof *e->locals);
+	e->object_of = arena_array(arena, r->project->resource_count + 1u, sizeof *e->object_of);
+	w->findings = (struct findings){ .rules = r->rules, .project = &e->kept, .by_rule = by_rule };
+}
+
+static void *
+work(void *ctx)
+{
+	struct worker *w = ctx;
+	const struct rules *rules = w->run->rules;
+	uint32_t i;
+
+	while ((i = atomic_fetch_add(&w->run->next, 1)) < rules->rule_count) {
+		const struct rule *r = &rules->rules[i];
+
+		if (w->run->only != NULL ? r != w->run->only : rules_disabled(rules, r))
+			continue;
+		for (uint32_t k = 0; k < r->check_count; k++)
+			run_check(&w->engine, &r->checks[k]);
+	}
+	arena_free(w->engine.scratch);
+	return NULL;
+}
+
+static void
+free_arena(void *arena)
+{
+	arena_free(arena);
+}
+
+static void
+take_findings(struct findings *to, const struct findings *from)
+{
+	for (uint32_t i = 0; i < from->count; i++)
+		*findings_add(to) = from->list[i];
+}
+
+/* All that may be asked for: nothing is added to it behind this. */
+static void
+make_all_objects(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->project->resource_count; i++)
+		engine_object(e, i);
+	for (uint32_t i = 0; i < e->rules->view_count; i++) {
+		engine_rows(e, &e->rules->views[i]);
+		arena_reset(e->scratch);
+	}
+}
+
+/* Rules are shared out between two threads.  They see the same objects, lists and indexes are their
+ * own. */
+static void
+run_in_two(struct worker *first, struct run *r, struct findings *out)
+{
+	struct arena *arena = arena_new(1 << 16);
+	struct worker second;
+	pthread_t thread;
+
+	arena_defer(r->project->arena, free_arena, arena);
+	make_all_objects(&first->engine);
+	prepare(&second, r, arena, out->by_rule);
+	second.engine.objects = first->engine.objects;
+	second.engine.object_count = second.engine.object_room = first->engine.object_count;
+	second.engine.slots = first->engine.slots;
+	second.engine.slot_room = first->engine.slot_room;
+	second.engine.object_of = first->engine.object_of;
+	second.engine.rows = first->engine.rows;
+	if (pthread_create(&thread, NULL, work, &second) != 0) {
+		arena_free(second.engine.scratch);
+		work(first);
+		return;
+	}
+	work(first);
+	pthread_join(thread, NULL);
+	take_findings(out, &second.findings);
+}
+
 void
 engine_run(const struct rules *rules, struct project *project, struct findings *out,
     const struct rule *only)
 {
-	struct engine e = { .rules = rules, .project = project, .arena = project->arena, .findings = out,
-		.kept = *project, .passing = *project };
+	struct run r = { .rules = rules, .project = project, .only = only };
+	struct worker first;
 	struct graph graph;
 
-	graph_init(&graph, e.arena, project);
-	e.graph = &graph;
-	e.scratch = e.passing.arena = arena_new(1 << 14);
-	e.current = &e.passing;
-	e.rows = arena_array(e.arena, rules->view_count + 1u, sizeof *e.rows);
-	e.locals = arena_array(e.arena, rules->file_count + 1u, sizeof *e.locals);
-	e.object_of = arena_array(e.arena, project->resource_count + 1u, sizeof *e.object_of);
-	for (uint32_t i = 0; i < rules->rule_count; i++)
-		for (uint32_t k = 0; k < rules->rules[i].check_count; k++)
-			if (only != NULL ? only == &rules->rules[i] : !rules_disabled(rules, &rules->rules[i]))
-				run_check(&e, &rules->rules[i].checks[k]);
-	arena_free(e.scratch);
+	graph_init(&graph, project->arena, project);
+	r.graph = &graph;
+	prepare(&first, &r, project->arena, out->by_rule);
+	if (project->resource_count >= WORTH_A_THREAD && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		run_in_two(&first, &r, out);
+	else
+		work(&first);
+	take_findings(out, &first.findings);
 	findings_finish(out);
 }

@@ -45,6 +45,7 @@ struct engine {
 	uint32_t           *object_of;          /* by resource: object id + 1 */
 	struct type_list   *lists;
 	struct member_index *indexes;           /* of where() */
+	struct doubt_answer *doubts;            /* of graph_doubt(), by hash of both types */
 	const struct value **rows;              /* by view: list of rows; NULL: not made yet */
 	const struct value ***locals;           /* by file, by local; NULL: not evaluated yet */
 	void               *patterns;           /* compiled regular expressions */

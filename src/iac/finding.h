@@ -19,7 +19,8 @@ struct finding {
 	struct span              span;          /* what is wrong; source 0: nowhere */
 	struct slice             message;
 	const struct why        *why;           /* how the value came to be, or what is not known */
-	const struct value      *fix;           /* map of path to value; null: none */
+	const struct value      *fix;           /* map of path to value; NULL: none (see fix.h) */
+	const struct value      *within;        /* the item its paths begin at; NULL: the resource */
 	/* Of rule, file, resource and attribute, not of the line: survives edits elsewhere. */
 	uint64_t                 fingerprint;
 };

@@ -61,7 +61,7 @@ struct name {
 struct names {
 	struct arena *arena;
 	struct name  *list;
-	uint32_t      count, room, *heads, head_room;
+	uint32_t      count, room, expected, *heads, head_room;
 };
 
 static uint32_t
@@ -80,7 +80,7 @@ names_add(struct names *n, struct slice text, uint32_t unit, uint32_t resource)
 	uint32_t before = n->room;
 
 	if (n->count == before) {
-		n->room = before == 0 ? 256 : before * 2;
+		n->room = before == 0 ? n->expected + 256 : before * 2;
 		n->list = arena_grow(n->arena, n->list, before * sizeof *n->list, n->room * sizeof *n->list);
 	}
 	n->list[n->count++] = (struct name){ text, unit, resource, 0 };
@@ -360,7 +360,8 @@ doubt_of(const struct resource *from, struct slice type)
 void
 graph_init(struct graph *g, struct arena *a, const struct project *p)
 {
-	struct builder b = { .graph = g, .arena = a, .addresses.arena = a, .names.arena = a };
+	struct builder b = { .graph = g, .arena = a, .addresses = { .arena = a, .expected = p->resource_count },
+		.names = { .arena = a, .expected = p->resource_count } };
 	uint32_t i, n = p->resource_count;
 
 	*g = (struct graph){ .project = p };
@@ -431,15 +432,34 @@ graph_links(const struct graph *g, struct arena *a, uint32_t r, unsigned ways, u
 	return list;
 }
 
+/* The first of those in doubt whose type is not less. */
+static uint32_t
+first_doubtful(const struct graph *g, struct slice type)
+{
+	uint32_t low = 0, high = g->doubtful_count;
+
+	if (type.len > 0 && type.ptr[type.len - 1] == '*')
+		type.len--;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (slice_cmp(g->project->resources[g->doubtful[middle]].type, type) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct value *
 graph_doubt(const struct graph *g, struct slice about, struct slice type)
 {
 	const struct resource *all = g->project->resources;
 	const struct value *v = NULL;
 
-	for (uint32_t i = 0; i < g->doubtful_count && v == NULL; i++)
-		if (graph_type_matches(type, all[g->doubtful[i]].type))
-			v = doubt_of(&all[g->doubtful[i]], about);
+	for (uint32_t i = first_doubtful(g, type); i < g->doubtful_count && v == NULL
+	    && graph_type_matches(type, all[g->doubtful[i]].type); i++)
+		v = doubt_of(&all[g->doubtful[i]], about);
 	return v;
 }
 

@@ -20,7 +20,7 @@ struct graph {
 	struct graph_edge *out, *in;            /* the same edges, sorted by from, by to */
 	uint32_t           edge_count;
 	uint32_t          *doubtful;            /* resources with attributes of which it is not known */
-	uint32_t           doubtful_count;      /*   where they point, in order */
+	uint32_t           doubtful_count;      /*   where they point, by type, then order */
 };
 
 void graph_init(struct graph *, struct arena *, const struct project *);

@@ -72,6 +72,21 @@ inherit(struct arena *a, const struct value *whole, const struct value *part)
 	return copy;
 }
 
+/* An unknown without the values it may be: what is made of it is another. */
+static const struct value *
+only_unknown(struct arena *a, const struct value *v)
+{
+	struct value *copy;
+
+	if (v->kind != VALUE_UNKNOWN || v->count == 0)
+		return v;
+	copy = arena_alloc(a, sizeof *copy);
+	*copy = *v;
+	copy->count = 0;
+	copy->items = NULL;
+	return copy;
+}
+
 static const struct value *
 find_member(const struct value *map, struct slice name)
 {
@@ -87,7 +102,7 @@ hcl_member(const struct hcl_scope *s, const struct value *v, struct slice name, 
 	const struct value *found;
 
 	if (v->kind == VALUE_UNKNOWN)
-		return v;
+		return only_unknown(arena_of(s), v);
 	if (s->lenient && v->kind == VALUE_LIST && v->count == 1)
 		return hcl_member(s, inherit(arena_of(s), v, v->items[0]), name, span);
 	if (s->lenient && v->kind == VALUE_LIST && v->count > 1)
@@ -128,7 +143,7 @@ hcl_index(const struct hcl_scope *s, const struct value *v, const struct value *
 	const struct value *name;
 
 	if (v->kind == VALUE_UNKNOWN)
-		return v;
+		return only_unknown(arena_of(s), v);
 	if (key->kind == VALUE_UNKNOWN)
 		return key;
 	if (s->lenient && (v->kind == VALUE_NULL || key->kind == VALUE_NULL))
@@ -552,10 +567,33 @@ unify(struct arena *a, const struct value **x, const struct value **y)
 		*text = made;
 }
 
+typedef const struct value *pair_fn(const struct hcl_expression *, const struct hcl_scope *,
+    const struct value *, const struct value *);
+
+/* Rules: an unknown that is one of some values (struct value, items) gives an answer when the answer
+ * is the same for each. */
 static const struct value *
-equality(const struct hcl_expression *e, const struct hcl_scope *s)
+for_each_possible(pair_fn *fn, const struct hcl_expression *e, const struct hcl_scope *s,
+    const struct value *a, const struct value *b)
 {
-	const struct value *a = hcl_evaluate(e->items[0], s), *b = hcl_evaluate(e->items[1], s), *unknown;
+	const struct value *many = a->kind == VALUE_UNKNOWN && a->count > 0 ? a : b, *answer = NULL, *other;
+
+	if (!s->lenient || many->kind != VALUE_UNKNOWN || many->count == 0)
+		return fn(e, s, a, b);
+	for (uint32_t i = 0; i < many->count; i++) {
+		other = many == a ? fn(e, s, a->items[i], b) : fn(e, s, a, b->items[i]);
+		if (answer != NULL && !value_equal(answer, other))
+			return many;
+		answer = other;
+	}
+	return answer;
+}
+
+static const struct value *
+equal_values(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *a,
+    const struct value *b)
+{
+	const struct value *unknown;
 	uint64_t nodes = 100000;
 
 	if (!hcl_moderate(a, 200, &nodes) || !hcl_moderate(b, 200, &nodes))
@@ -568,6 +606,12 @@ equality(const struct hcl_expression *e, const struct hcl_scope *s)
 	if (s->lenient)
 		unify(arena_of(s), &a, &b);
 	return value_bool(arena_of(s), e->span, value_equal(a, b) == (e->operator == HCL_EQUAL));
+}
+
+static const struct value *
+equality(const struct hcl_expression *e, const struct hcl_scope *s)
+{
+	return for_each_possible(equal_values, e, s, hcl_evaluate(e->items[0], s), hcl_evaluate(e->items[1], s));
 }
 
 static const struct value *
@@ -591,9 +635,9 @@ compute(const struct hcl_expression *e, const struct hcl_scope *s, long double a
 }
 
 static const struct value *
-number_operand(const struct hcl_expression *e, const struct hcl_scope *s)
+to_operand(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *given)
 {
-	const struct value *v = hcl_to_number(arena_of(s), hcl_evaluate(e, s));
+	const struct value *v = hcl_to_number(arena_of(s), given);
 
 	if (s->lenient && v != NULL && v->kind == VALUE_NULL)
 		return v;
@@ -603,21 +647,32 @@ number_operand(const struct hcl_expression *e, const struct hcl_scope *s)
 }
 
 static const struct value *
-evaluate_binary(const struct hcl_expression *e, const struct hcl_scope *s)
+number_operand(const struct hcl_expression *e, const struct hcl_scope *s)
 {
-	const struct value *a, *b;
+	return to_operand(e, s, hcl_evaluate(e, s));
+}
 
-	if (e->operator == HCL_OR || e->operator == HCL_AND)
-		return logic(e, s);
-	if (e->operator == HCL_EQUAL || e->operator == HCL_NOT_EQUAL)
-		return equality(e, s);
-	a = number_operand(e->items[0], s);
-	b = number_operand(e->items[1], s);
+static const struct value *
+calculate(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *a,
+    const struct value *b)
+{
+	a = to_operand(e->items[0], s, a);
+	b = to_operand(e->items[1], s, b);
 	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
 		return a->kind == VALUE_UNKNOWN ? a : b;
 	if (a->kind == VALUE_NULL || b->kind == VALUE_NULL)
 		return e->operator <= HCL_GREATER_EQUAL ? value_bool(arena_of(s), e->span, false) : &value_null;
 	return compute(e, s, hcl_number(a), hcl_number(b));
+}
+
+static const struct value *
+evaluate_binary(const struct hcl_expression *e, const struct hcl_scope *s)
+{
+	if (e->operator == HCL_OR || e->operator == HCL_AND)
+		return logic(e, s);
+	if (e->operator == HCL_EQUAL || e->operator == HCL_NOT_EQUAL)
+		return equality(e, s);
+	return for_each_possible(calculate, e, s, hcl_evaluate(e->items[0], s), hcl_evaluate(e->items[1], s));
 }
 
 static const struct value *
@@ -775,6 +830,8 @@ hcl_evaluate(const struct hcl_expression *e, const struct hcl_scope *s)
 		v = bound(s, e->name);
 	else
 		v = evaluators[e->kind](e, s);
+	if (s->lenient && e->kind >= HCL_SPLAT && e->kind != HCL_PARENTHESES && e->kind != HCL_CONDITIONAL)
+		v = only_unknown(arena_of(s), v);
 	s->meter->depth--;
 	return v;
 }

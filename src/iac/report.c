@@ -2,6 +2,8 @@
 #include "iac/report.h"
 
 #include "base/attr.h"
+#include "base/buf.h"
+#include "base/encode.h"
 
 const struct report_format report_formats[] = {
 	{ "text", "for people: the controls, then each finding with its lines", report_text },
@@ -18,6 +20,38 @@ report_format(const char *name)
 		if (strcmp(name, report_formats[i].name) == 0)
 			return &report_formats[i];
 	return NULL;
+}
+
+/* Bytes of the character at the start; 0 when it is none. */
+static size_t
+character(struct slice s)
+{
+	for (size_t n = 1; n <= 4 && n <= s.len; n++)
+		if (utf8_valid(slice_sub(s, 0, n)))
+			return n;
+	return 0;
+}
+
+void
+report_write(const struct report_format *format, const struct findings *f, const struct report_options *o,
+    struct buf *out)
+{
+	struct slice rest;
+	struct buf raw;
+
+	buf_init(&raw, f->project->arena, SIZE_MAX);
+	format->write(f, o, &raw);
+	rest = buf_slice(&raw);
+	if (utf8_valid(rest)) {
+		*out = raw;
+		return;
+	}
+	while (rest.len > 0) {
+		size_t n = character(rest);
+
+		buf_add(out, n == 0 ? SLICE("\xef\xbf\xbd") : slice_sub(rest, 0, n));
+		rest = slice_sub(rest, n + (n == 0), rest.len);
+	}
 }
 
 struct slice

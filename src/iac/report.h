@@ -19,6 +19,10 @@ struct report_format {
 extern const struct report_format report_formats[];
 extern const size_t report_format_count;
 
+/* In valid UTF-8, whatever bytes the files held. */
+void report_write(const struct report_format *, const struct findings *, const struct report_options *,
+    struct buf *);
+
 /* NULL: there is none. */
 const struct report_format *report_format(const char *name);
 

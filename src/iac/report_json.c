@@ -1,6 +1,7 @@
 /* report_json.c -- the form programs read; docs/scan.md names its members. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "iac/fix.h"
 #include "iac/report.h"
 #include "json/json.h"
 
@@ -27,6 +28,30 @@ write_why(const struct findings *f, struct buf *b, const struct why *why)
 	buf_add_char(b, ']');
 }
 
+/* null, or a list of values to set with the bytes that do it where that is mechanical. */
+static void
+write_fix(const struct findings *f, struct buf *b, const struct finding *x)
+{
+	uint32_t count;
+	const struct fix_edit *edits = fix_edits(f, x, f->project->arena, &count);
+
+	buf_add_cstr(b, count == 0 ? ",\"fix\":null" : ",\"fix\":[");
+	for (uint32_t i = 0; i < count; i++) {
+		buf_add_cstr(b, i == 0 ? "{\"path\":" : ",{\"path\":");
+		json_write_string(b, edits[i].path);
+		buf_add_cstr(b, ",\"value\":");
+		hcl_write_json(b, f->project->arena, edits[i].value, 0);
+		if (edits[i].placed) {
+			text_member(b, "file", report_path(f, edits[i].source));
+			buf_printf(b, ",\"start\":%u,\"end\":%u", edits[i].start, edits[i].end);
+			text_member(b, "text", edits[i].text);
+		}
+		buf_add_char(b, '}');
+	}
+	if (count > 0)
+		buf_add_char(b, ']');
+}
+
 static void
 write_finding(const struct findings *f, struct buf *b, const struct finding *x)
 {
@@ -41,8 +66,7 @@ write_finding(const struct findings *f, struct buf *b, const struct finding *x)
 	buf_printf(b, ",\"line\":%u,\"end_line\":%u", x->span.line, x->span.end_line);
 	text_member(b, "message", x->message);
 	write_why(f, b, x->why);
-	buf_add_cstr(b, ",\"fix\":");
-	hcl_write_json(b, f->project->arena, x->fix == NULL ? &value_null : x->fix, 0);
+	write_fix(f, b, x);
 	buf_add_char(b, '}');
 }
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/env.h"
+#include "iac/fix.h"
 #include "iac/scan.h"
 #include "iac/suppress.h"
 
@@ -233,6 +234,37 @@ static const struct { const char *path, *text, *expression, *expected; } views[]
 	    "[for s in resources(\"statement\") : [s.kind, s.actions, s.resources]]", "[[\"rbac\",[\"get\"],[\"secrets\"]]]" },
 };
 
+/* An unknown that is one of some values. */
+static const struct { const char *fail; const char *expected; } possible[] = {
+	{ "self.Engine == \"postgres\"", "" },          { "self.Engine != \"postgres\"", "F" },
+	{ "self.Engine == \"mysql\"", "U" },            { "startswith(self.Engine, \"m\") == false", "U" },
+	{ "regex_match(\"^m\", self.Engine)", "F" },    { "regex_match(\"^my\", self.Engine)", "U" },
+	{ "self.AllocatedStorage < 30", "F" },          { "self.AllocatedStorage < 15", "U" },
+};
+
+static void
+test_possible_values(void **state)
+{
+	static const char template[] = "Parameters:\n  E: {Type: String, AllowedValues: [mysql, mariadb]}\n"
+	    "  S: {Type: Number, AllowedValues: [10, 20]}\nResources:\n  D:\n    Type: AWS::RDS::DBInstance\n"
+	    "    Properties: {Engine: !Ref E, AllocatedStorage: !Ref S}\n";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof possible / sizeof possible[0]; i++) {
+		char rules[1024], got[8] = "";
+		struct bench b;
+
+		snprintf(rules, sizeof rules, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
+		    " on \"AWS::RDS::DBInstance\" {\n  fail = %s\n }\n}\n", possible[i].fail);
+		run(&b, rules, "n/template.yaml", template);
+		for (uint32_t k = 0; k < b.scan.findings.count && k < 7; k++)
+			got[k] = b.scan.findings.list[k].status == FINDING_FAIL ? 'F' : 'U';
+		if (strcmp(got, possible[i].expected) != 0)
+			fail_msg("%s: %s", possible[i].fail, got);
+		arena_free(b.arena);
+	}
+}
+
 static void
 test_views(void **state)
 {
@@ -247,6 +279,62 @@ test_views(void **state)
 		assert_int_equal(b.scan.findings.count, 1);
 		if (!slice_is(b.scan.findings.list[0].message, views[i].expected))
 			fail_msg("%zu: %.*s", i, SLICE_FMT(b.scan.findings.list[0].message));
+		arena_free(b.arena);
+	}
+}
+
+/* A file, a fix, and the file behind it. */
+static const struct { const char *path, *type, *fix, *before, *after; } fixes[] = {
+	{ "n/main.tf", "t", "{ on = true }", "resource \"t\" \"a\" {\n  on = false # x\n}\n",
+	    "resource \"t\" \"a\" {\n  on = true # x\n}\n" },
+	{ "n/main.tf", "t", "{ mode = \"b\" }", "resource \"t\" \"a\" {\n  mode = \"a\"\n}\n",
+	    "resource \"t\" \"a\" {\n  mode = \"b\"\n}\n" },
+	{ "n/main.tf", "t", "{ on = true }", "resource \"t\" \"a\" {\n  x = 1\n}\n",
+	    "resource \"t\" \"a\" {\n  x = 1\n  on = true\n}\n" },
+	{ "n/main.tf", "t", "{ on = true }", "resource \"t\" \"a\" {}\n", "resource \"t\" \"a\" {\n  on = true\n}\n" },
+	{ "n/main.tf", "t", "{ \"v.on\" = true }", "resource \"t\" \"a\" {\n  v {\n    x = 1\n  }\n}\n",
+	    "resource \"t\" \"a\" {\n  v {\n    x = 1\n    on = true\n  }\n}\n" },
+	{ "n/main.tf", "t", "{ \"v.on\" = true }", "resource \"t\" \"a\" {\n}\n",
+	    "resource \"t\" \"a\" {\n  v {\n    on = true\n  }\n}\n" },
+	{ "n/main.tf", "t", "{ on = true }", "variable \"v\" {\n  default = false\n}\nresource \"t\" \"a\" {\n  on = var.v\n}\n",
+	    NULL },
+	{ "n/x.yaml", "container", "{ \"securityContext.privileged\" = false }", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+	    "spec:\n  containers:\n    - name: c\n      image: i\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+	    "spec:\n  containers:\n    - securityContext:\n        privileged: false\n      name: c\n      image: i\n" },
+	{ "n/x.yaml", "container", "{ \"securityContext.privileged\" = false }", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+	    "spec: {containers: [{name: c, securityContext: {privileged: true}}]}\n", "apiVersion: v1\nkind: Pod\n"
+	    "metadata: {name: p}\nspec: {containers: [{name: c, securityContext: {privileged: false}}]}\n" },
+	{ "n/template.json", "AWS::S3::Bucket", "{ \"V.Status\" = \"Enabled\" }", "{\"Resources\":{\"B\":{\"Type\":\"AWS::S3::Bucket\","
+	    "\"Properties\":{\"A\":1}}}}", "{\"Resources\":{\"B\":{\"Type\":\"AWS::S3::Bucket\",\"Properties\":{"
+	    "\"V\": {\"Status\": \"Enabled\"}, \"A\":1}}}}" },
+};
+
+static void
+test_fixes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof fixes / sizeof fixes[0]; i++) {
+		char rules[1024], got[2048];
+		const struct fix_edit *edit;
+		struct bench b;
+		uint32_t count;
+
+		snprintf(rules, sizeof rules, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
+		    " on \"%s\" {\n  fail = true\n  fix = %s\n }\n}\n", fixes[i].type, fixes[i].fix);
+		run(&b, rules, fixes[i].path, fixes[i].before);
+		assert_int_equal(b.scan.findings.count, 1);
+		edit = fix_edits(&b.scan.findings, &b.scan.findings.list[0], b.arena, &count);
+		assert_int_equal(count, 1);
+		if (fixes[i].after == NULL) {
+			assert_false(edit->placed);
+			arena_free(b.arena);
+			continue;
+		}
+		assert_true(edit->placed);
+		snprintf(got, sizeof got, "%.*s%.*s%s", (int)edit->start, fixes[i].before, SLICE_FMT(edit->text),
+		    fixes[i].before + edit->end);
+		if (strcmp(got, fixes[i].after) != 0)
+			fail_msg("%zu:\n%s", i, got);
 		arena_free(b.arena);
 	}
 }
@@ -282,7 +370,7 @@ test_suppressions(void **state)
 		snprintf(text, sizeof text, "%s\nresource \"t\" \"a\" {\n  %s\n}\n", suppressions[i].before,
 		    suppressions[i].inside);
 		run(&b, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
-		    " peers = [\"CKV_1\", \"AWS-0001\", \"ta:q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
+		    " peers = [\"CKV_1\", \"AWS-0001\", \"terraform/aws/q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
 		    "nowhere/main.tf", text);
 		suppress_by_comments(&b.scan.findings, 20000);
 		if (b.scan.findings.count != suppressions[i].left
@@ -347,7 +435,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expressions), cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_places), cmocka_unit_test(test_lets_and_locals),
-		cmocka_unit_test(test_views), cmocka_unit_test(test_suppressions),
+		cmocka_unit_test(test_views), cmocka_unit_test(test_possible_values),
+		cmocka_unit_test(test_suppressions), cmocka_unit_test(test_fixes),
 		cmocka_unit_test(test_baseline), cmocka_unit_test(test_wrong_rules),
 	};
 

@@ -396,12 +396,17 @@ void
 scan_read(struct scan *s)
 {
 	struct reading r = { .scan = s };
+	uint32_t total = 0;
 
 	if (s->file_count == 0)
 		return;
 	pthread_mutex_init(&r.lock, NULL);
 	make_jobs(&r);
 	work_all(&r);
+	for (uint32_t i = 0; i < r.job_count; i++)
+		total += r.jobs[i].resource_count;
+	s->project.resources = arena_array(s->arena, total + 1u, sizeof *s->project.resources);
+	s->project.resource_room = total + 1;
 	for (uint32_t i = 0; i < r.job_count; i++)
 		put_together(&s->project, &r.jobs[i], i + 1);
 	pthread_mutex_destroy(&r.lock);

@@ -216,15 +216,16 @@ read_source(struct suppressions *s, uint32_t source)
 
 /* ---- which rules an id means ---- */
 
-/* Peers are written "CKV_AWS_1", "AWS-0001" or "ta:name~1a2b3c". */
+/* Peers are written "CKV_AWS_1", "AWS-0001", or "terraform/aws/name~1a2b3c": of a query of KICS the
+ * first digits of its id may be there. */
 static bool
 is_peer(struct slice peer, enum dialect dialect, struct slice id)
 {
 	size_t tilde = slice_find(peer, '~');
 
 	if (dialect == KICS)
-		return tilde < peer.len && (id.len == 0
-		    || slice_starts(id, slice_sub(peer, tilde + 1, peer.len)));
+		return slice_find(peer, '/') < peer.len && (id.len == 0
+		    || (tilde < peer.len && slice_starts(id, slice_sub(peer, tilde + 1, peer.len))));
 	if (dialect == TRIVY && slice_starts(id, SLICE("AVD-")))
 		id = slice_sub(id, 4, id.len);
 	return slice_eq_nocase(peer, id);

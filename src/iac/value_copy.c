@@ -49,6 +49,12 @@ remember(struct value_copier *c, const void *from, const void *to)
 
 /* ---- parts ---- */
 
+static bool
+stays(const struct value_copier *c, const void *p)
+{
+	return c->only != NULL && !arena_holds(c->only, p);
+}
+
 struct span
 value_copy_span(const struct value_copier *c, struct span s)
 {
@@ -62,7 +68,7 @@ value_copy_text(const struct value_copier *c, struct slice text, uint32_t source
 {
 	const struct source_twin *t = source < c->twin_count ? &c->twins[source] : NULL;
 
-	if (text.len == 0)
+	if (text.len == 0 || stays(c, text.ptr))
 		return text;
 	if (t != NULL && text.ptr >= t->before.ptr && text.ptr + text.len <= t->before.ptr + t->before.len)
 		return slice_make(t->after.ptr + (text.ptr - t->before.ptr), text.len);
@@ -75,7 +81,7 @@ value_copy_why(struct value_copier *c, const struct why *w)
 	struct why *made;
 	const struct why *before;
 
-	if (w == NULL || w == &hcl_open_map || w == &hcl_partial_map)
+	if (w == NULL || w == &hcl_open_map || w == &hcl_partial_map || stays(c, w))
 		return w;
 	if ((before = copied_before(c, w)) != NULL)
 		return before;
@@ -90,6 +96,8 @@ value_copy_why(struct value_copier *c, const struct why *w)
 static void
 copy_items(struct value_copier *c, struct value *to, const struct value *from)
 {
+	if (stays(c, from->items))
+		return;
 	to->items = arena_array(c->arena, from->count, sizeof *to->items);
 	for (uint32_t i = 0; i < from->count; i++)
 		to->items[i] = value_copy(c, from->items[i]);
@@ -98,6 +106,8 @@ copy_items(struct value_copier *c, struct value *to, const struct value *from)
 static void
 copy_members(struct value_copier *c, struct value *to, const struct value *from)
 {
+	if (stays(c, from->members))
+		return;         /* objects are known by their members */
 	to->members = arena_array(c->arena, from->count, sizeof *to->members);
 	for (uint32_t i = 0; i < from->count; i++) {
 		const struct member *m = &from->members[i];
@@ -114,7 +124,7 @@ value_copy(struct value_copier *c, const struct value *v)
 	const struct value *before;
 	struct value *made;
 
-	if (v == &value_null)
+	if (v == &value_null || stays(c, v))
 		return v;
 	if ((before = copied_before(c, v)) != NULL)
 		return before;

@@ -16,6 +16,7 @@ struct source_twin {
 struct value_copier {
 	struct arena             *arena;        /* of the copies */
 	struct arena             *scratch;      /* of the table below; gone with the copier */
+	const struct arena       *only;         /* what this one does not hold is not copied; NULL: all is */
 	const struct source_twin *twins;        /* by source before; NULL: sources are the same */
 	uint32_t                  twin_count;
 	struct copied { const void *from; const void *to; } *slots;

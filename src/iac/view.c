@@ -4,9 +4,11 @@
  * their fields each time a rule asks for one. */
 #include "base/arena.h"
 #include "iac/engine.h"
+#include "iac/value_copy.h"
 
 struct rows {
 	struct engine            *engine;
+	struct arena             *scratch;      /* of the work on one resource */
 	const struct view_source *source;
 	const struct object      *of;
 	struct value_builder      list;
@@ -24,16 +26,19 @@ static void
 add_row(struct rows *r, const struct value *item)
 {
 	struct engine *e = r->engine;
-	struct hcl_map fields = { .arena = e->arena };
+	struct member *members = arena_array(e->arena, item == NULL ? 1 : 2, sizeof *members);
+	struct value *made = arena_alloc(e->arena, sizeof *made);
 	struct object row = { .resource = r->of->resource, .span = r->of->span, .row_of = r->source,
 		.self = r->of->value, .item = item };
 
 	if (item != NULL && engine_is_place(e, item->span))
 		row.span = item->span;
-	hcl_map_add(&fields, SLICE("resource"), row.span, row.self);
+	members[0] = (struct member){ SLICE("resource"), row.span, row.self };
 	if (item != NULL)
-		hcl_map_add(&fields, SLICE("item"), row.span, item);
-	row.value = hcl_map_end(&fields, row.span);
+		members[1] = (struct member){ SLICE("item"), row.span, item };
+	*made = (struct value){ .kind = VALUE_MAP, .members = members, .count = item == NULL ? 1 : 2,
+		.span = row.span };
+	row.value = made;
 	value_append(&r->list, engine_add_object(e, &row));
 }
 
@@ -41,6 +46,7 @@ static void
 add_rows(struct rows *r)
 {
 	const struct value *when, *each;
+	struct value_copier keep;
 	struct frame f;
 
 	hcl_meter_init(&r->engine->meter);
@@ -54,7 +60,9 @@ add_rows(struct rows *r)
 		add_row(r, NULL);
 		return;
 	}
-	each = frame_evaluate(&f, r->source->each);
+	value_copier_init(&keep, r->engine->arena, r->scratch, NULL, 0);
+	keep.only = r->scratch;
+	each = value_copy(&keep, frame_evaluate(&f, r->source->each));
 	for (uint32_t i = 0; each->kind == VALUE_LIST && i < each->count; i++)
 		add_row(r, each->items[i]);
 }
@@ -70,6 +78,7 @@ add_source(struct rows *r)
 
 			r->of = &of;
 			add_rows(r);
+			arena_reset(r->scratch);
 		}
 	}
 }
@@ -81,18 +90,21 @@ engine_rows(struct engine *e, const struct view *view)
 	const struct value **made = &e->rows[view - e->rules->views];
 	struct rows r = { .engine = e };
 	struct hcl_meter meter = e->meter;
-	struct project *before;
+	struct project *before, passing = e->kept;
 
 	if (*made != NULL)
 		return *made;
 	*made = &none;          /* what a view that asks for itself sees */
-	before = engine_keep(e);
+	before = e->current;
+	e->current = &passing;
+	r.scratch = passing.arena = arena_new(1 << 14);
 	value_begin(&r.list, e->arena, VALUE_LIST, (struct span){ 0 });
 	for (uint32_t i = 0; i < view->source_count; i++) {
 		r.source = &view->sources[i];
 		add_source(&r);
 	}
 	e->meter = meter;       /* rows are not at the cost of the check that asks first */
+	arena_free(r.scratch);
 	engine_pass(e, before);
 	return *made = value_end(&r.list);
 }

@@ -112,7 +112,8 @@ rest_validate(struct exchange *x)
 {
 	struct asked a = { .type = x->body->type };
 	struct validation how = { .profiles = a.profiles, .codes = true,
-		.understand = true };
+		.understand = true, .understood = x->service->options.validation_modifiers.at,
+		.understood_count = x->service->options.validation_modifiers.count };
 	struct outcome found;
 	struct buf b;
 

@@ -21,6 +21,7 @@
 #include "oauth/registry.h"
 #include "rest/rest.h"
 #include "search/index.h"
+#include "search/ucum.h"
 #include "server/server.h"
 #include "store/store.h"
 #include "validate/validate.h"
@@ -84,6 +85,8 @@ open_pack(struct service *s, const char *path, struct outcome *o)
 	if (!package_store_load(s->pack, s->env, s->dir, s->arena, o))
 		return false;
 	s->validator = validator_new(s->pack, s->limits, s->env, s->arena, o);
+	if (s->validator != NULL)
+		validator_use_units(s->validator, ucum_canonical);
 	return s->validator != NULL && validator_impose(s->validator, s->options.validation_profiles.at,
 	    s->options.validation_profiles.count, o);
 }

@@ -1,9 +1,10 @@
 /* answer.c -- what extensions of a question say of its answers (the R4 definitions of
  * minValue, maxValue, maxDecimalPlaces, mimeType, questionnaire-referenceResource,
- * -minOccurs, -maxOccurs, -optionExclusive). */
+ * -minOccurs, -maxOccurs, -optionExclusive; of SDC minQuantity, maxQuantity). */
 #include "validate/answer.h"
 
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
+#define SDC  "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
 
 /* The value of the extension, whatever its type; 0 when it has none. */
 static uint32_t
@@ -32,7 +33,7 @@ static bool
 not_below(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
 {
 	bool known;
-	int order = value_order(w->json, value, q, limit, &known);
+	int order = value_order(w, w->json, value, q, limit, &known);
 
 	return !known || order >= 0;
 }
@@ -41,7 +42,7 @@ static bool
 not_above(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
 {
 	bool known;
-	int order = value_order(w->json, value, q, limit, &known);
+	int order = value_order(w, w->json, value, q, limit, &known);
 
 	return !known || order <= 0;
 }
@@ -83,6 +84,7 @@ static const struct {
 	bool (*holds)(struct walk *, const struct json *q, uint32_t limit, uint32_t value);
 } limits[] = {
 	{ SLICE_INIT(CORE "minValue"), not_below }, { SLICE_INIT(CORE "maxValue"), not_above },
+	{ SLICE_INIT(SDC "minQuantity"), not_below }, { SLICE_INIT(SDC "maxQuantity"), not_above },
 	{ SLICE_INIT(CORE "maxDecimalPlaces"), has_places }, { SLICE_INIT(CORE "mimeType"), is_of_mime_type },
 	{ SLICE_INIT(CORE "questionnaire-referenceResource"), refers_to },
 };
@@ -120,7 +122,7 @@ check_answer_count(struct walk *w, const struct step *item, const struct json *q
 {
 	uint64_t times;
 
-	if ((occurs(q, question, SLICE(CORE "questionnaire-minOccurs"), &times) && count > 0 && count < times)
+	if ((occurs(q, question, SLICE(CORE "questionnaire-minOccurs"), &times) && count < times)
 	    || (occurs(q, question, SLICE(CORE "questionnaire-maxOccurs"), &times) && count > times))
 		complain(w, item, place, MESSAGE_response_count, SLICE_NONE);
 }

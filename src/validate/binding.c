@@ -57,14 +57,48 @@ static const enum message by_strength[] = {
 	[BINDING_REQUIRED] = MESSAGE_binding_required,
 };
 
+/* Certainly not in a set of which not all is known: of a system that none of its codes is of. */
+static bool
+coding_excluded(struct walk *w, const struct value_set *set, uint32_t coding)
+{
+	struct slice system = json_type(w->json, coding) == JSON_OBJECT
+	    ? walk_text(w, coding, SLICE("system")) : SLICE_NONE;
+
+	if (system.len == 0 || set->unknown)
+		return false;
+	for (uint32_t i = 0; i < set->open_count; i++)
+		if (slice_eq(set->open[i], system))
+			return false;
+	return !value_set_has(w->pack, set, system, walk_text(w, coding, SLICE("code")));
+}
+
+static bool
+excluded(struct walk *w, const struct value_set *set, const struct type *type, uint32_t node)
+{
+	uint32_t list;
+
+	if (json_type(w->json, node) != JSON_OBJECT)
+		return false;
+	if (!slice_is(type->name, "CodeableConcept"))
+		return (slice_is(type->name, "Coding") || slice_is(type->name, "Quantity"))
+		    && coding_excluded(w, set, node);
+	list = json_get(w->json, node, SLICE("coding"));
+	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
+		return false;
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
+		if (!coding_excluded(w, set, n))
+			return false;
+	return true;
+}
+
 void
 check_binding(struct walk *w, const struct step *at, const struct value_set *set,
     enum binding_strength strength, const struct type *type, uint32_t node)
 {
-	if (strength < BINDING_PREFERRED || set == NULL || !set->complete
+	if (strength < BINDING_PREFERRED || set == NULL
 	    || (w->validator == NULL && strength != BINDING_REQUIRED)
 	    || (strength != BINDING_REQUIRED && !has_code(w, type, node))
-	    || binding_holds(w, set, type, node))
+	    || (set->complete ? binding_holds(w, set, type, node) : !excluded(w, set, type, node)))
 		return;
 	complain(w, at, node, by_strength[strength], set->url);
 }

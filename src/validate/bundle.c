@@ -3,6 +3,15 @@
 
 #include "fhir/names.h"
 
+/* In all but what is asked of a server, and what it answers to that. */
+static bool
+needs_full_url(struct walk *w)
+{
+	struct slice type = walk_text(w, w->bundle, SLICE("type"));
+
+	return slice_is(type, "document") || slice_is(type, "message") || slice_is(type, "collection");
+}
+
 static void
 check_entry(struct walk *w, const struct step *at, uint32_t entry)
 {
@@ -10,8 +19,13 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 	struct slice full = walk_text(w, entry, SLICE("fullUrl")), id, rest = full, before = SLICE_NONE,
 	    last = SLICE_NONE;
 
-	if (full.len == 0 || resource == 0 || json_type(w->json, resource) != JSON_OBJECT)
+	if (resource == 0 || json_type(w->json, resource) != JSON_OBJECT)
 		return;
+	if (full.len == 0) {
+		if (w->how->codes && needs_full_url(w))
+			complain(w, at, entry, MESSAGE_full_url_missing, SLICE_NONE);
+		return;
+	}
 	if (slice_find(full, ':') == full.len) {
 		complain(w, at, entry, MESSAGE_full_url_absolute, SLICE_NONE);
 		return;

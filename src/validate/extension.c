@@ -68,9 +68,7 @@ invariant_holds(struct walk *w, const struct step *holder, struct slice expressi
 	struct item focus = fhirpath_node(w->json, holder->node, holder->type);
 	struct items found = { 0 };
 
-	if (!evaluate(w, expression, focus, &found))
-		return true;
-	return found.count == 1 && found.at[0].kind == ITEM_BOOLEAN && found.at[0].boolean;
+	return !evaluate(w, expression, focus, &found) || items_are_true(w, &found);
 }
 
 static bool
@@ -96,6 +94,9 @@ in_extension(struct walk *w, const struct step *holder, struct slice expression)
 {
 	struct slice rest = expression, url = slice_cut(&rest, '#');
 
+	if (holder->up != NULL && holder->up->type != NULL && slice_is(holder->up->type->name, "Extension")
+	    && holder->element != NULL && slice_is(holder->element->name, "value"))
+		holder = holder->up;            /* at its value is in it, too */
 	if (holder->type == NULL || !slice_is(holder->type->name, "Extension"))
 		return false;
 	return rest.len > 0 || holder->node == 0 || slice_eq(walk_text(w, holder->node, SLICE("url")), url);

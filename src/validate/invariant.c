@@ -114,7 +114,7 @@ validator_new(const struct pack *pack, const struct limits *limits, const struct
 
 	*v = (struct validator){ pack, limits, env, arena_array(arena, count + 1, sizeof *v->compiled),
 		arena_array(arena, count + 1, sizeof *v->broken),
-		index_data_types(pack, arena), NULL };
+		index_data_types(pack, arena), NULL, NULL };
 	c.distinct = arena_array(arena, count + 1, sizeof *c.distinct);
 	names_init(&c.seen, arena, 1024);
 	return compile_all(&c) ? v : NULL;
@@ -145,11 +145,21 @@ empty_passes(struct slice key)
  * empty, as when a date is compared with a time of that day, does not.  What is no
  * boolean is there, and so true. */
 static bool
-fails(const struct constraint *c, const struct items *items)
+fails(struct walk *w, const struct constraint *c, const struct items *items)
 {
-	if (items->count == 0)
-		return !empty_passes(c->key);
-	return items->count == 1 && items->at[0].kind == ITEM_BOOLEAN && !items->at[0].boolean;
+	return items->count == 0 ? !empty_passes(c->key) : !items_are_true(w, items);
+}
+
+bool
+items_are_true(struct walk *w, const struct items *items)
+{
+	const struct item *one = items->at;
+
+	if (items->count != 1)
+		return items->count > 1;
+	if (one->kind == ITEM_NODE && one->type != NULL && slice_is(one->type->name, "boolean"))
+		return !slice_is(item_text(one, w->scratch), "false");
+	return one->kind != ITEM_BOOLEAN || one->boolean;
 }
 
 static struct slice
@@ -181,7 +191,7 @@ check_one(struct walk *w, const struct step *at, const struct constraint *c,
 		complain(w, at, place, MESSAGE_invariant_costly, c->key);
 	else if (!good)
 		complain(w, at, place, MESSAGE_invariant_undecided, c->key);
-	else if (fails(c, &items))
+	else if (fails(w, c, &items))
 		complain(w, at, place, c->error ? MESSAGE_invariant : MESSAGE_invariant_warning,
 		    w->quiet > 0 ? c->key : label(w, c));
 }

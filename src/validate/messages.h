@@ -44,12 +44,14 @@
 	X(code_unlisted,       WARN_CODE, "the code system % has no such code")                  \
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
+	X(references_many,     BUDGET,    "there are too many references")                       \
 	X(reference_missing,   BUSINESS_RULE, "the resource that is referred to is not available") \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \
 	X(contained_orphan,    INVARIANT, "dom-3: a contained resource is referred to")          \
 	X(contained_id,        STRUCTURE, "a contained resource needs an id")                    \
 	X(full_url,            STRUCTURE, "fullUrl and the id of the resource do not agree")     \
 	X(full_url_absolute,   STRUCTURE, "fullUrl is absolute")                                 \
+	X(full_url_missing,    REQUIRED,  "each entry has a fullUrl")                            \
 	X(full_url_no_id,      STRUCTURE, "fullUrl is that of a server, so the resource has an id") \
 	X(document_reference,  REQUIRED,  "what the Composition refers to is in the document")   \
 	X(document_orphan,     STRUCTURE, "the entry is not connected with the Composition")     \

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "fhir/names.h"
+
 #define PROFILE_DEPTH_MAX 12
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
 
@@ -37,23 +39,53 @@ as_number(const struct json *j, uint32_t node, double *out)
 	return true;
 }
 
+static int
+order(double left, double right)
+{
+	return left < right ? -1 : left > right;
+}
+
+/* A quantity in base units; false when its unit is not known. */
+static bool
+in_base_units(struct walk *w, const struct json *j, uint32_t quantity, double *value, char units[VALIDATOR_UNITS])
+{
+	uint32_t node = json_get(j, quantity, SLICE("value"));
+	double high;
+
+	if (node == 0 || !as_number(j, node, value) || w->validator->canonical_units == NULL
+	    || !json_is(j, json_get(j, quantity, SLICE("system")), SLICE("http://unitsofmeasure.org")))
+		return false;
+	high = *value;
+	return w->validator->canonical_units(w->pack,
+	    json_string(j, json_get(j, quantity, SLICE("code")), w->arena), value, &high, units);
+}
+
+static int
+quantity_order(struct walk *w, const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
+{
+	uint32_t unit = json_get(a, x, SLICE("code")), other = json_get(b, y, SLICE("code"));
+	uint32_t value = json_get(a, x, SLICE("value")), bound = json_get(b, y, SLICE("value"));
+	char units[VALIDATOR_UNITS], others[VALIDATOR_UNITS];
+	double left, right;
+
+	if (unit != 0 && other != 0 && value != 0 && bound != 0 && slice_eq(json_raw(a, unit), json_raw(b, other)))
+		return value_order(w, a, value, b, bound, known);
+	*known = in_base_units(w, a, x, &left, units) && in_base_units(w, b, y, &right, others)
+	    && strcmp(units, others) == 0;
+	return *known ? order(left, right) : 0;
+}
+
 int
-value_order(const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
+value_order(struct walk *w, const struct json *a, uint32_t x, const struct json *b, uint32_t y, bool *known)
 {
 	double left, right;
 	struct slice first, second;
 
 	*known = true;
-	if (json_type(a, x) == JSON_OBJECT && json_type(b, y) == JSON_OBJECT) {
-		uint32_t unit = json_get(a, x, SLICE("code")), other = json_get(b, y, SLICE("code"));
-
-		*known = unit != 0 && other != 0 && slice_eq(json_raw(a, unit), json_raw(b, other))
-		    && json_get(a, x, SLICE("value")) != 0 && json_get(b, y, SLICE("value")) != 0;
-		return !*known ? 0 : value_order(a, json_get(a, x, SLICE("value")), b,
-		    json_get(b, y, SLICE("value")), known);
-	}
+	if (json_type(a, x) == JSON_OBJECT && json_type(b, y) == JSON_OBJECT)
+		return quantity_order(w, a, x, b, y, known);
 	if (as_number(a, x, &left) && as_number(b, y, &right))
-		return left < right ? -1 : left > right;
+		return order(left, right);
 	first = json_raw(a, x);
 	second = json_raw(b, y);
 	/* Dates without time zones are in the order of their text, so far as both go; where one
@@ -75,8 +107,8 @@ check_range(struct walk *w, const struct step *at, const struct rule *r, uint32_
 {
 	bool known;
 
-	if ((r->min_value != NULL && value_order(w->json, node, r->min_value, 0, &known) < 0 && known)
-	    || (r->max_value != NULL && value_order(w->json, node, r->max_value, 0, &known) > 0 && known))
+	if ((r->min_value != NULL && value_order(w, w->json, node, r->min_value, 0, &known) < 0 && known)
+	    || (r->max_value != NULL && value_order(w, w->json, node, r->max_value, 0, &known) > 0 && known))
 		complain(w, at, node, MESSAGE_profile_range, SLICE_NONE);
 }
 
@@ -116,6 +148,41 @@ quietly(struct walk *w, const struct step *at, const struct profile *p, const st
 	good = w->issues == issues;
 	w->issues = issues;
 	w->notes = notes;
+	return good;
+}
+
+enum { DECIDING, CONFORMS, DOES_NOT };
+
+static struct slice
+verdict_key(struct walk *w, const struct profile *p, uint32_t node)
+{
+	struct { const struct profile *p; uint64_t node; } *key = arena_alloc(w->arena, sizeof *key);
+
+	key->p = p;
+	key->node = node;
+	return slice_make(key, sizeof *key);
+}
+
+/* Each resource is held against each profile once, however often it is referred to;
+ * while that goes on, one that leads back to it takes it for good. */
+bool
+profile_fits(struct walk *w, const struct step *at, const struct profile *p, const struct value *v)
+{
+	struct slice key = verdict_key(w, p, v->node);
+	uint32_t known;
+	bool good;
+
+	if (v->sibling != 0)
+		return quietly(w, at, p, v);    /* a primitive: no node says which */
+	if (w->verdicts == NULL) {
+		w->verdicts = arena_alloc(w->arena, sizeof *w->verdicts);
+		names_init(w->verdicts, w->arena, 64);
+	}
+	if ((known = names_find(w->verdicts, key)) != NAME_UNKNOWN)
+		return known != DOES_NOT;
+	names_add(w->verdicts, key, DECIDING);
+	good = quietly(w, at, p, v);
+	names_set(w->verdicts, key, good ? CONFORMS : DOES_NOT);
 	return good;
 }
 
@@ -179,7 +246,7 @@ target_conforms(struct walk *w, const struct step *at, const struct rule_type *t
 		const struct profile *p = profile_of(w, t->targets[i]);
 
 		if (p == NULL ? target_allows(w, t->targets[i], target->type)
-		    : type_is(target->type, p->type) && quietly(w, at, p, &v))
+		    : type_is(target->type, p->type) && profile_fits(w, at, p, &v))
 			return true;
 	}
 	return false;
@@ -506,6 +573,12 @@ validator_impose(struct validator *v, const struct slice *urls, size_t count, st
 		impose(v, p, count, o->arena);
 	}
 	return true;
+}
+
+void
+validator_use_units(struct validator *v, canonical_units *canonical)
+{
+	v->canonical_units = canonical;
 }
 
 void

@@ -31,6 +31,10 @@ static const struct validator *validator;
 #define RULE(path, more) "{'path':'" path "'," more "}"
 #define ID_RULE(id, path, more) "{'id':'" id "','path':'" path "'," more "}"
 
+#define EXTENSION(id, contexts) "{'resourceType':'StructureDefinition','url':'http://t/" id "','status':'draft','name':'A'," \
+	"'kind':'complex-type','abstract':false,'type':'Extension','derivation':'constraint','baseDefinition':'" CORE "Extension'," \
+	contexts ",'differential':{'element':[" RULE("Extension.url", "'fixedUri':'http://t/" id "'") "]}}"
+
 /* Without ids, as older guides have them; and with ids. */
 static const char *const definitions[] = {
 	PROFILE("value", "Patient", CORE "Patient",
@@ -82,22 +86,37 @@ static const char *const definitions[] = {
 	    ITEM("Patient.extension", "e", ",'min':1,'max':'1','type':[{'code':'Extension','profile':['http://t/ext']}]")),
 	PROFILE("bound", "Patient", CORE "Patient",
 	    RULE("Patient.maritalStatus", "'min':1,'binding':{'strength':'required','valueSet':'http://t/set|1'}")),
+	PROFILE("ring", "Observation", CORE "Observation", RULE("Observation.status", "'min':1") "," RULE("Observation.hasMember",
+	    "'type':[{'code':'Reference','targetProfile':['http://t/ring']}]")),
+	PROFILE("two-names", "Observation", CORE "Observation",
+	    RULE("Observation.valueQuantity", "'max':'1'") "," RULE("Observation.valueQuantity.unit", "'min':1")
+	    "," RULE("Observation.valueString", "'maxLength':2")),
+	PROFILE("kind", "Bundle", CORE "Bundle",
+	    RULE("Bundle.entry.resource", "'type':[{'code':'Resource','profile':['" CORE "Patient']}]")),
+	PROFILE("half-known", "Patient", CORE "Patient",
+	    RULE("Patient.maritalStatus", "'binding':{'strength':'required','valueSet':'http://t/half'}")),
+	EXTENSION("home", "'context':[{'type':'fhirpath','expression':'Patient.address.where(use = `home`)'}]"),
+	EXTENSION("narrated", "'context':[{'type':'element','expression':'DomainResource.text'}]"),
+	EXTENSION("alive", "'context':[{'type':'element','expression':'Patient'}],'contextInvariant':['active']"),
+	EXTENSION("inner", "'context':[{'type':'extension','expression':'http://t/ext'}]"),
+	"{'resourceType':'ValueSet','url':'http://t/half','compose':{'include':[{'system':'http://snomed.info/sct'}]}}",
 	PROFILE("lost", "Patient", "http://t/nowhere", RULE("Patient.birthDate", "'min':1")),
 	PROFILE("circle", "Patient", "http://t/circle", RULE("Patient.birthDate", "'min':1")),
-	"{'resourceType':'ValueSet','url':'http://t/set','compose':{'include':[{'system':'http://t/codes'},"
-	    "{'valueSet':['http://hl7.org/fhir/ValueSet/administrative-gender']}]}}",
+	("{'resourceType':'ValueSet','url':'http://t/set','compose':{'include':[{'system':'http://t/codes'},"
+	    "{'valueSet':['http://hl7.org/fhir/ValueSet/administrative-gender']}]}}"),
 	"{'resourceType':'CodeSystem','url':'http://t/codes','content':'complete','concept':[{'code':'x','concept':[{'code':'y'}]}]}",
 };
 
+/* ' stands for ", ` for ', ~ for an escaped ". */
 static struct slice
 unquoted(const char *json)
 {
-	char *text = slice_cstr(slice_of(json), arena);
+	struct buf b;
 
-	for (char *p = text; *p != '\0'; p++)
-		if (*p == '\'')
-			*p = '"';
-	return slice_of(text);
+	buf_init(&b, arena, 65536);
+	for (const char *p = json; *p != '\0'; p++)
+		buf_add_cstr(&b, *p == '\'' ? "\"" : *p == '`' ? "'" : *p == '~' ? "\\\"" : (char[]){ *p, '\0' });
+	return buf_slice(&b);
 }
 
 static int
@@ -191,6 +210,21 @@ static const struct {
 	{ "extension", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueCode':'a'}]"), NULL, NULL },
 	{ "extension: missing", "with-ext", PATIENT(",'extension':[{'url':'http://example.org/x','valueCode':'a'}]"), "slice_min", "Patient" },
 	{ "extension: wrong type", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueString':'a'}]"), "profile_element_type", "Patient.extension[0]" },
+	{ "two short names", "two-names", OBSERVATION(",'valueString':'ab'"), NULL, NULL },
+	{ "two short names: the first", "two-names", OBSERVATION(",'valueQuantity':{'value':1}"), "required", "Observation.value.ofType(Quantity)" },
+	{ "two short names: the second", "two-names", OBSERVATION(",'valueString':'abc'"), "profile_length", "Observation.value.ofType(string)" },
+	{ "a profile that is a type", "kind", BUNDLE(FEMALE), NULL, NULL },
+	{ "another type", "kind", BUNDLE("{'resourceType':'Basic','id':'f','code':{'text':'x'}}"), "full_url", "Bundle.entry[0]" },
+	{ "context by FHIRPath", "ordered", PATIENT(",'address':[{'use':'home','city':'a','extension':[{'url':'http://t/home','valueCode':'a'}]}]"), NULL, NULL },
+	{ "context by FHIRPath: elsewhere", "ordered", PATIENT(",'address':[{'use':'work','city':'a','extension':[{'url':'http://t/home','valueCode':'a'}]}]"), "extension_context", "Patient.address[0]" },
+	{ "context of a base type", "ordered", PATIENT(",'text':{'extension':[{'url':'http://t/narrated','valueCode':'a'}],'status':'generated',"
+	    "'div':'<div xmlns=~http://www.w3.org/1999/xhtml~>a</div>'}"), NULL, NULL },
+	{ "context with an invariant", "ordered", PATIENT(",'active':true,'extension':[{'url':'http://t/alive','valueCode':'a'}]"), NULL, NULL },
+	{ "context with an invariant: false", "ordered", PATIENT(",'active':false,'extension':[{'url':'http://t/alive','valueCode':'a'}]"), "extension_context", "Patient" },
+	{ "context of an extension", "ordered", PATIENT(",'extension':[{'url':'http://t/ext','valueCode':'a','_valueCode':{'extension':[{'url':'http://t/inner','valueCode':'a'}]}}]"), NULL, NULL },
+	{ "context of an extension: another", "ordered", PATIENT(",'extension':[{'url':'http://t/inner','valueCode':'a'}]"), "extension_context", "Patient" },
+	{ "a set known in part: its system", "half-known", PATIENT(",'maritalStatus':{'coding':[{'system':'http://snomed.info/sct','code':'87915002'}]}"), NULL, NULL },
+	{ "a set known in part: another system", "half-known", PATIENT(",'maritalStatus':{'coding':[{'system':'http://loinc.org','code':'1234-5'}]}"), "binding_required", "Patient.maritalStatus" },
 	{ "binding to a set of the guide", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'y'}]}"), NULL, NULL },
 	{ "binding: a set of the pack in it", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://hl7.org/fhir/administrative-gender','code':'male'}]}"), NULL, NULL },
 	{ "binding: no such code", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'z'}]}"), "binding_required", "Patient.maritalStatus" },
@@ -271,6 +305,39 @@ work_is_bounded(void **state UNUSED)
 	assert_int_equal(outcome_status(&o), 422);
 }
 
+#define RING 20
+
+/* Contained Observations that refer to one another, each with each, under a profile that
+ * wants itself of all of them. */
+static struct slice
+ring(void)
+{
+	struct buf b;
+
+	buf_init(&b, arena, 1 << 20);
+	buf_add_cstr(&b, "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"contained\":[");
+	for (int i = 0; i < RING; i++) {
+		buf_printf(&b, "%s{\"resourceType\":\"Observation\",\"id\":\"o%d\",\"status\":\"final\",\"code\":{\"text\":\"x\"},"
+		    "\"hasMember\":[", i > 0 ? "," : "", i);
+		for (int k = 0; k < RING; k++)
+			buf_printf(&b, "%s{\"reference\":\"#o%d\"}", k > 0 ? "," : "", k);
+		buf_add_cstr(&b, "]}");
+	}
+	buf_add_cstr(&b, "],\"hasMember\":[{\"reference\":\"#o0\"}]}");
+	return buf_slice(&b);
+}
+
+static void
+rings_end(void **state UNUSED)
+{
+	struct outcome o;
+
+	outcome_init(&o, arena);
+	validator = validator_new(pack, &limits_default, &env_real, arena, &o);
+	assert_non_null(validator);
+	assert_true(check("ring", ring(), &o));
+}
+
 int
 main(void)
 {
@@ -278,6 +345,7 @@ main(void)
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(versions_are_told_apart),
 		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(rings_end),
 	};
 
 	return cmocka_run_group_tests(tests, open_guide, close_guide);

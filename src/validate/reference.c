@@ -182,6 +182,18 @@ in_document(struct walk *w)
 	return w->bundle != ITEM_ABSENT && slice_is(walk_text(w, w->bundle, SLICE("type")), "document");
 }
 
+/* Targets outside, in the caller's store. */
+static void
+look_up(struct walk *w, const struct step *at, struct slice reference, uint32_t node)
+{
+	size_t most = w->limits->of[LIMIT_REFERENCES];
+
+	if (w->lookups++ == most)
+		complain(w, at, node, MESSAGE_references_many, SLICE_NONE);
+	else if (w->lookups <= most && w->how->is_missing(w->how->is_missing_ctx, reference))
+		complain(w, at, node, MESSAGE_reference_missing, SLICE_NONE);
+}
+
 void
 check_reference(struct walk *w, const struct step *at, const struct element_type *which,
     uint32_t node)
@@ -201,9 +213,8 @@ check_reference(struct walk *w, const struct step *at, const struct element_type
 	} else {
 		type = named_type(w, text);
 	}
-	if (w->how->is_missing != NULL && w->bundle == ITEM_ABSENT && text.len > 0 && text.ptr[0] != '#'
-	    && w->how->is_missing(w->how->is_missing_ctx, text))
-		complain(w, at, literal, MESSAGE_reference_missing, SLICE_NONE);
+	if (w->how->is_missing != NULL && w->bundle == ITEM_ABSENT && text.len > 0 && text.ptr[0] != '#')
+		look_up(w, at, text, literal);
 	if (in_document(w) && !version_is_there(w, text))
 		complain(w, at, literal, MESSAGE_reference_version, SLICE_NONE);
 	if (!allowed(w, which, type))

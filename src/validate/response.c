@@ -144,7 +144,7 @@ answer_meets(struct walk *w, struct asking *a, struct slice operator, uint32_t a
 		return values_equal(w, w->json, value, a->q, wanted);
 	if (slice_is(operator, "!="))
 		return !values_equal(w, w->json, value, a->q, wanted);
-	order = value_order(w->json, value, a->q, wanted, &known);
+	order = value_order(w, w->json, value, a->q, wanted, &known);
 	if (!known)
 		return true;                    /* not decided here */
 	if (slice_is(operator, ">"))
@@ -275,7 +275,6 @@ check_answers(struct walk *w, const struct step *item, struct asking *a, uint32_
 
 	if (json_size(w->json, list) > 1 && !says(a->q, question, "repeats"))
 		complain(w, item, list, MESSAGE_response_repeats, SLICE_NONE);
-	check_answer_count(w, item, a->q, question, json_size(w->json, list), list);
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
 		check_answer(w, &at, a, n, question);
 		if (json_size(w->json, list) > 1 && is_exclusive(w, a, question, n))
@@ -295,6 +294,8 @@ check_item(struct walk *w, const struct step *at, struct asking *a, uint32_t ite
 		complain(w, at, answers, MESSAGE_response_no_answer, SLICE_NONE);
 	if (answers != 0 && !is_enabled(w, a, question))
 		complain(w, at, answers, MESSAGE_response_disabled, SLICE_NONE);
+	if (!plain && (a->complete || answers != 0))
+		check_answer_count(w, at, a->q, question, answers == 0 ? 0 : json_size(w->json, answers), item);
 	if (answers != 0 && !plain)
 		check_answers(w, at, a, answers, question);
 	if (slice_is(kind, "group") && a->complete && says(a->q, question, "required")

@@ -418,20 +418,12 @@ conforms_to(struct walk *w, struct slice url, const struct value *v)
 	const struct profile *p = pack_profile(w->pack, url);
 	struct step at = { NULL, SLICE(""), -1, NULL, v->type, NULL, 0 };
 	const struct type *type = p == NULL ? target_type(w, url) : p->type;
-	int issues = w->issues, notes = w->notes;
-	bool good;
 
 	if (type != NULL && !type_is(v->type, type))
 		return false;
 	if (p == NULL || v->node == ITEM_ABSENT)
 		return true;
-	w->quiet++;
-	check_profile(w, &at, p, v);
-	w->quiet--;
-	good = w->issues == issues;
-	w->issues = issues;
-	w->notes = notes;
-	return good;
+	return profile_fits(w, &at, p, v);
 }
 
 /* One of the profiles of the element's type; behind resolve(), of the reference's targets. */

@@ -161,7 +161,8 @@ check_identifier(struct walk *w, const struct step *at, uint32_t node)
 		complain(w, at, json_get(w->json, node, SLICE("value")), MESSAGE_identifier_uri, SLICE_NONE);
 }
 
-/* Syntax only: what it is evaluated over is not known here. */
+/* Syntax only: what it is evaluated over, and with which functions beside those of
+ * FHIRPath, is not known here. */
 void
 check_expression(struct walk *w, const struct step *at, uint32_t node)
 {
@@ -171,7 +172,8 @@ check_expression(struct walk *w, const struct step *at, uint32_t node)
 	if (text.len == 0 || !slice_is(walk_text(w, node, SLICE("language")), "text/fhirpath"))
 		return;
 	outcome_init(&o, w->scratch);
-	if (fhirpath_compile(w->pack, text, NULL, w->limits, w->scratch, &o) == NULL)
+	if (fhirpath_compile(w->pack, text, NULL, w->limits, w->scratch, &o) == NULL
+	    && (o.first == NULL || !slice_is(o.first->detail, FHIRPATH_NO_FUNCTION)))
 		complain(w, at, json_get(w->json, node, SLICE("expression")), MESSAGE_expression_syntax,
 		    SLICE_NONE);
 }

@@ -192,10 +192,19 @@ check_primitive(struct walk *w, const struct step *at, const struct type *type, 
 		check_narrative(w, at, node, text);
 }
 
+/* What changes the meaning of all around it, and nobody said that it is understood. */
 static bool
-must_understand(const struct element *e)
+must_understand(struct walk *w, const struct element *e, uint32_t node)
 {
-	return slice_is(e->name, "modifierExtension") || slice_is(e->name, "implicitRules");
+	struct slice url;
+
+	if (!slice_is(e->name, "modifierExtension"))
+		return slice_is(e->name, "implicitRules");
+	url = json_type(w->json, node) == JSON_OBJECT ? walk_text(w, node, SLICE("url")) : SLICE_NONE;
+	for (size_t i = 0; i < w->how->understood_count; i++)
+		if (slice_eq(url, w->how->understood[i]))
+			return false;
+	return true;
 }
 
 /* What only some data types need. */
@@ -293,7 +302,7 @@ check_value(struct walk *w, const struct step *at, const struct element *e,
 	const struct type *type = which->type;
 	struct value v = { node, sibling, type, e, which->json_name, at->index };
 
-	if (w->how->understand && must_understand(e)) {
+	if (w->how->understand && must_understand(w, e, node)) {
 		complain(w, at, node, MESSAGE_must_understand, e->name);
 		return;
 	}

@@ -33,6 +33,13 @@ const struct pack *validator_pack(const struct validator *);
 MUST_USE bool validator_impose(struct validator *, const struct slice *urls, size_t count,
     struct outcome *);
 
+/* How quantities become comparable (search/ucum.h, which stands higher); without it only
+ * those of one unit are. */
+#define VALIDATOR_UNITS 384
+typedef bool canonical_units(const struct pack *, struct slice code, double *low, double *high,
+    char units[VALIDATOR_UNITS]);
+void validator_use_units(struct validator *, canonical_units *);
+
 struct validation {
 	const struct slice *profiles;   /* urls asked for, beside meta.profile */
 	uint32_t            profile_count;
@@ -46,6 +53,8 @@ struct validation {
 	 * with the response. */
 	bool              (*find_questionnaire)(void *ctx, struct slice url, struct json *out);
 	void               *find_ctx;
+	const struct slice *understood; /* urls of modifier extensions that are not refused */
+	size_t              understood_count;
 	bool                understand; /* refuse modifierExtension and implicitRules */
 	bool                narratives_elsewhere;       /* somebody else judges their XHTML */
 };

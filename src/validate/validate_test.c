@@ -52,6 +52,11 @@ close_validator(void **state UNUSED)
 #define COMPONENT(code) "{'code':{'coding':[{'system':'http://loinc.org','code':'" code "'}]},"  \
 	"'valueQuantity':{'value':1,'unit':'mmHg','system':'http://unitsofmeasure.org','code':'mm[Hg]'}}"
 
+#define PATIENT_1 ",{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'1'}}"
+#define DOCUMENT(subject, more) "{'resourceType':'Bundle','type':'document','timestamp':'2020-01-01T00:00:00Z','identifier':{'system':'http://a.test','value':'a'},"  \
+	"'entry':[{'fullUrl':'http://a.test/Composition/1','resource':{'resourceType':'Composition','id':'1','status':'final','type':{'text':'x'},'date':'2020-01-01'," \
+	"'title':'x','author':[{'display':'a'}],'subject':{'reference':'" subject "'}}}" more "]}"
+
 /* A quote ' stands for ". An id of NULL: no error. */
 static const struct {
 	const char *name, *json, *id, *path;
@@ -119,6 +124,35 @@ static const struct {
 	{ "attachment of its size", "{'resourceType':'Media','status':'completed','content':{'contentType':'text/plain','data':'AAA=','size':2}}", NULL, NULL },
 	{ "full url and id", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'2'}}]}",
 	    "full_url", "Bundle.entry[0]" },
+	{ "full url of another type", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Basic/1','resource':{'resourceType':'Patient','id':'1'}}]}",
+	    "full_url", "Bundle.entry[0]" },
+	{ "full url of a server, no id", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient'}}]}",
+	    "full_url_no_id", "Bundle.entry[0]" },
+	{ "no full url", "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','id':'1'}}]}", "full_url_missing", "Bundle.entry[0]" },
+	{ "document", DOCUMENT("Patient/1", PATIENT_1), NULL, NULL },
+	{ "document: the subject is not in it", DOCUMENT("Patient/2", PATIENT_1), "document_reference", "Bundle.entry[0].resource.subject" },
+	{ "document: an entry that nobody knows", DOCUMENT("Patient/1", PATIENT_1 ",{'fullUrl':'http://a.test/Basic/3','resource':{'resourceType':'Basic','id':'3','code':{'text':'x'}}}"),
+	    "document_orphan", "Bundle.entry[2]" },
+	{ "identifier that is a URI", "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'urn:oid:1.2.3'}]}", NULL, NULL },
+	{ "identifier that is no URI", "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'1.2.3'}]}", "identifier_uri", "Patient.identifier[0]" },
+	{ "identifier with a bad OID", "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'urn:oid:1.02'}]}", "identifier_uri", "Patient.identifier[0]" },
+	{ "uri with a bad UUID", "{'resourceType':'Patient','implicitRules':'urn:uuid:1'}", "primitive_value", "Patient.implicitRules" },
+	{ "no code, but why", "{'resourceType':'Patient','_gender':{'extension':[{'url':'" CORE "data-absent-reason','valueCode':'unknown'}]}}", "code_absent", "Patient.gender" },
+	{ "part of an extension that is not defined", "{'resourceType':'Patient','extension':[{'url':'" CORE "patient-nationality','extension':[{'url':'nonsense','valueCode':'a'}]}]}",
+	    "extension_part", "Patient.extension[0].extension[0]" },
+	{ "contained image that the narrative shows", "{'resourceType':'Basic','code':{'text':'x'},'contained':[{'resourceType':'Binary','id':'i','contentType':'image/png'}],"
+	    "'text':{'status':'generated','div':'" DIV "<img src=\\'#i\\'/></div>'}}", NULL, NULL },
+	{ "an invariant that is empty fails", "{'resourceType':'Encounter','status':'finished','class':{'code':'AMB'},'period':{'start':'2023-06-21','end':'2023-06-21T06:20:00Z'}}",
+	    "invariant", "Encounter.period" },
+	{ "differential of no such element", "{'resourceType':'StructureDefinition','url':'http://a.test','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Patient',"
+	    "'baseDefinition':'" CORE "Patient','derivation':'constraint','differential':{'element':[{'id':'Patient.x','path':'Patient.x'}]}}", "differential_path", "StructureDefinition" },
+	{ "composite without components", "{'resourceType':'SearchParameter','url':'http://a.test','name':'A','status':'draft','description':'a','code':'a','base':['Patient'],'type':'composite','expression':'Patient'}",
+	    "param_components", "SearchParameter" },
+	{ "FHIRPath that is none", "{'resourceType':'Basic','code':{'text':'x'},'extension':[{'url':'http://example.org/a','valueExpression':{'language':'text/fhirpath','expression':'a and'}}]}",
+	    "expression_syntax", "Basic.extension[0].value.ofType(Expression)" },
+	{ "question inside", "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1','text':'a','type':'group','enableWhen':[{'question':'2','operator':'exists','answerBoolean':true}],"
+	    "'item':[{'linkId':'2','text':'b','type':'string'}]}]}", "enable_inside", "Questionnaire.item[0]" },
+	{ "concepts where none are", "{'resourceType':'CodeSystem','status':'draft','content':'not-present','concept':[{'code':'x'}]}", "concept_content", "CodeSystem.concept[0]" },
 	{ "bdl-8", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a.test/Patient/1/_history/1','resource':{'resourceType':'Patient'}}]}",
 	    "invariant", "Bundle.entry[0]" },
 	{ "document without Composition", "{'resourceType':'Bundle','type':'document','timestamp':'2020-01-01T00:00:00Z','identifier':{'system':'http://a.test','value':'a'},'entry':[{'fullUrl':'http://a.test/Patient/1','resource':{'resourceType':'Patient','id':'1'}}]}",

@@ -37,6 +37,7 @@ struct validator {
 	const struct fhirpath **compiled;       /* by constraint.number; NULL: done by hand */
 	bool                   *broken;         /* by constraint.number: of a package, and cannot be read */
 	check_data_type *const *data_types;     /* by type.number */
+	canonical_units        *canonical_units;
 	const struct profile ***imposed;        /* by type.number: a list that NULL ends; or NULL */
 };
 
@@ -53,10 +54,12 @@ struct walk {
 	int                      contained;     /* depth of contained resources */
 	int                      profile_depth;
 	size_t                   profile_steps; /* rules applied */
+	size_t                   lookups;       /* of targets outside */
 	struct item              resource, root;/* %resource, %rootResource */
 	struct place             place;         /* line and column of byte `place_at` */
 	size_t                   place_at;
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
+	struct names            *verdicts;      /* resource and profile -> has it, or not */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
 };
 
@@ -75,6 +78,8 @@ struct slice walk_text(struct walk *, uint32_t object, struct slice name);
 /* invariant.c */
 void check_constraints(struct walk *, const struct step *, const struct constraint *,
     uint32_t count, const struct value *);
+/* The result of a constraint: true, or something that is no boolean. */
+bool items_are_true(struct walk *, const struct items *);
 /* binding.c */
 void check_binding(struct walk *, const struct step *, const struct value_set *,
     enum binding_strength, const struct type *, uint32_t node);
@@ -95,8 +100,10 @@ void check_bundle(struct walk *, const struct step *, uint32_t node);
 /* document.c: `list` is Bundle.entry */
 void check_document(struct walk *, const struct step *, uint32_t list);
 /* profile.c */
+/* Without a complaint: has the resource the profile? */
+bool profile_fits(struct walk *, const struct step *, const struct profile *, const struct value *);
 /* <0, 0, >0; *known is false where the two cannot be compared. */
-int value_order(const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
+int value_order(struct walk *, const struct json *, uint32_t, const struct json *, uint32_t, bool *known);
 void check_profiles(struct walk *, const struct step *, const struct type *, uint32_t node);
 void check_profile(struct walk *, const struct step *, const struct profile *,
     const struct value *);

@@ -416,7 +416,9 @@ view "firewall_rule" {
     cidrs       = direction_cidrs
     description = self.description
     let {
-      direction_cidrs = one_of(self.direction, "Outbound") ? join_lists(self.destination_address_prefix, self.destination_address_prefixes) : join_lists(self.source_address_prefix, self.source_address_prefixes)
+      given           = one_of(self.direction, "Outbound") ? join_lists(self.destination_address_prefix, self.destination_address_prefixes) : join_lists(self.source_address_prefix, self.source_address_prefixes)
+      # Azure looks at the length alone: "1.1.1.1/0" is everyone.
+      direction_cidrs = [for c in given : endswith(c, "/0") ? "0.0.0.0/0" : c]
     }
   }
   from "azurerm_network_security_group" {

@@ -15,8 +15,11 @@ struct memo {
 	const void  *of;                /* a clause, or the first of several */
 	int64_t      lead;
 	struct row_set set;
+	uint32_t     nth;
 	struct memo *next;
 };
+
+#define MEMO_MAX 256
 
 static bool
 remembered(struct plan *p, const void *of, int64_t lead, struct row_set *out)
@@ -36,7 +39,10 @@ remember(struct plan *p, const void *of, int64_t lead, const struct row_set *set
 	struct memo **list = kept ? &p->memo : &p->lead_memo;
 	struct memo *m = arena_alloc(kept ? p->arena : p->scratch, sizeof *m);
 
-	*m = (struct memo){ of, lead, *set, *list };
+	/* a walk over the directory asks in many leads, and comes back to none */
+	if (!kept && *list != NULL && (*list)->nth == MEMO_MAX)
+		*list = NULL;
+	*m = (struct memo){ of, lead, *set, *list == NULL ? 1 : (*list)->nth + 1, *list };
 	*list = m;
 }
 
@@ -258,12 +264,48 @@ referrer_matches(struct plan *p, const struct query_clause *c, int64_t lead, int
 }
 
 static bool
+any_settable(const struct query_clause *c)
+{
+	for (uint32_t i = 0; i < c->part_count; i++)
+		if (plan_settable(&c->parts[i]))
+			return true;
+	return false;
+}
+
+/* With few matches in the lead: does one of them refer to the target? */
+static bool
+any_of_few(struct plan *p, const struct query_clause *c, int64_t lead, int64_t target_lead,
+    int64_t target, bool *few, bool *yes)
+{
+	struct row_set rows;
+
+	*few = false;
+	if (!reachable(p, lead) || lead == DIRECTORY || !any_settable(c))
+		return true;
+	if (!plan_all(p, c->parts, c->part_count, c->type, lead, &rows))
+		return false;
+	*few = rows.count < FEW;
+	for (uint32_t i = 0; i < rows.count && *few && !*yes; i++)
+		if (!plan_refers(p, c->param->number, lead, target_lead, target, rows.at[i], yes)
+		    || (*yes && !referrer_matches(p, c, lead, rows.at[i], yes)))
+			return false;
+	return true;
+}
+
+static bool
 any_under_lead(struct plan *p, const struct query_clause *c, int64_t lead, int64_t target_lead,
     int64_t target, bool *yes)
 {
 	struct row_set rows;
+	bool few;
 
 	p->leaking = planted(42);
+	if (!any_of_few(p, c, lead, target_lead, target, &few, yes))
+		return false;
+	if (few) {
+		p->leaking = false;
+		return true;
+	}
 	if (!plan_referrers(p, c->param->number, lead, target_lead, target, &rows))
 		return false;
 	for (uint32_t i = 0; i < rows.count && !*yes; i++)

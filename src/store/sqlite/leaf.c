@@ -523,6 +523,24 @@ plan_referrers(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead
 	return collect(p, s, p->scratch, out);
 }
 
+bool
+plan_refers(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, int64_t target,
+    int64_t row, bool *yes)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT 1 FROM reference WHERE lead=?1 AND param=?3 AND b=?4 AND "
+	    "a=?5 AND row=?6" GATE), lead, param);
+	int code;
+
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, target_lead);
+	sqlite3_bind_int64(s, 5, target);
+	sqlite3_bind_int64(s, 6, row);
+	*yes = (code = sqlite3_step(s)) == SQLITE_ROW;
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE || failed(p);
+}
+
 static bool
 pairs(struct plan *p, sqlite3_stmt *s, struct pair **out, uint32_t *count)
 {

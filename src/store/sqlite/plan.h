@@ -82,6 +82,9 @@ bool plan_holder(struct plan *, const struct type *, int64_t lead, int64_t row, 
 bool plan_leads_referred(struct plan *, uint32_t param, int64_t lead, struct row_set *out);
 bool plan_referrers(struct plan *, uint32_t param, int64_t lead, int64_t target_lead, int64_t target,
     struct row_set *out);
+/* Is there this one reference? */
+bool plan_refers(struct plan *, uint32_t param, int64_t lead, int64_t target_lead, int64_t target,
+    int64_t row, bool *yes);
 /* All that are under one lead, as pairs {target, row}, by target. */
 struct pair { int64_t target, row; };
 bool plan_pairs(struct plan *, uint32_t param, int64_t lead, int64_t target_lead, struct pair **out,
