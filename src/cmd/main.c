@@ -22,6 +22,7 @@ const struct command commands[] = {
 	{ "scan",       "check Infrastructure as Code against the eleven controls",                cmd_scan },
 	{ "config",     "explain the configuration",                                              cmd_config },
 	{ "pack",       "compile FHIR packages into a definitions pack",                          cmd_pack },
+	{ "reindex",    "make a store's search index again, by another pack",                     cmd_reindex },
 	{ "package",    "add, list or remove implementation guides",                              cmd_package },
 };
 const int command_count = sizeof commands / sizeof commands[0];

@@ -173,6 +173,7 @@ run_again(struct job *job)
 {
 	const struct interaction *i = job->x->interaction;
 	bool heavy = i != NULL && (rest_waits(i) || i->body == BODY_BUNDLE || i->body == BODY_PATCH
+	    || i->shape == PATH_TYPE_OPERATION || i->shape == PATH_SYSTEM_OPERATION
 	    || job->x->content.len > LONG_BODY);
 
 	if (heavy && !job->x->outcome.failed)

@@ -47,6 +47,7 @@ struct store_config {
 	struct audit_log    *audit;     /* gets the records of committed writes; may be NULL in tests */
 	const char          *path;      /* directory; unused by memory */
 	bool                 no_sync;   /* synchronous=NORMAL: only for the crash harness' teeth */
+	bool                 reindex;   /* the index is forgotten; store_reindex() follows */
 };
 
 /* "sqlite" or "memory".  Opening drains the outbox of a crashed run into the audit log. */
@@ -54,6 +55,11 @@ struct store *store_open(const char *kind, const struct store_config *, struct o
 void          store_close(struct store *);
 /* The key that index rows are hashed with (derived by the keeper). */
 struct siphash_key store_index_key(const struct store *);
+
+/* Makes all index rows again, by the definitions of the pack that the store was opened with for this.
+ * `base` as for store_resolver().  Nobody else has the store open. */
+MUST_USE bool store_reindex(struct store *, const struct search_index *, struct slice base,
+    void (*progress)(int64_t done), int64_t *done, struct outcome *);
 
 struct store_reader *store_reader_open(struct store *, struct outcome *);
 void                 store_reader_close(struct store_reader *);

@@ -148,7 +148,12 @@ bool sqlite_replay_free(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_write(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct arena *);
 
-/* writer.c */
+/* reindex.c: drops the index; the store names no definitions from then on. */
+bool sqlite_forget_index(sqlite3 *);
+
+/* writer.c: does a row of `lead` refer to what is under another lead? */
+bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);
+
 bool sqlite_start_writer(struct store *, struct outcome *);
 void sqlite_stop_writer(struct store *);
 

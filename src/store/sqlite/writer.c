@@ -230,8 +230,8 @@ erase_unresolved(struct writer *w, const struct index_row *r, int64_t lead, int6
 }
 
 /* Who refers to a target under another lead; Patients by their own copy. */
-static bool
-is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
+bool
+sqlite_is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
 {
 	return r->kind == SEARCH_REFERENCE && r->part == 0 && r->contained == 0 && r->b != INDEX_WITHIN
 	    && r->b != lead && lead == v->compartment.number;
@@ -255,7 +255,7 @@ erase_old(struct writer *w, const struct store_write *v, const struct index_row 
 	if (r->kind == SEARCH_REFERENCE && r->unresolved != 0
 	    && !erase_backref(w, r->unresolved, r, lead, v->row))
 		return false;
-	return !is_backref(v, r, lead) || erase_backref(w, r->a, r, lead, v->row);
+	return !sqlite_is_backref(v, r, lead) || erase_backref(w, r->a, r, lead, v->row);
 }
 
 static bool
@@ -266,7 +266,7 @@ insert_new(struct writer *w, const struct store_write *v, const struct index_row
 	sqlite_bind_row(s, lead, r, v->row, v->labels);
 	if (!step(s))
 		return false;
-	if (!is_backref(v, r, lead))
+	if (!sqlite_is_backref(v, r, lead))
 		return true;
 	sqlite3_bind_int64(w->backref, 1, r->a);
 	sqlite3_bind_int64(w->backref, 2, r->param);
