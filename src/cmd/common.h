@@ -49,6 +49,7 @@ int cmd_pack(int argc, char **argv);
 int cmd_package(int argc, char **argv);
 int cmd_reindex(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
+int cmd_quarantine(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_validate(int argc, char **argv);

@@ -317,6 +317,7 @@ write_one(struct writer *w, const struct store_write *v)
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
 	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
+	    || !sqlite_quarantine_write(&w->reader, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
 	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
@@ -560,6 +561,7 @@ run(void *arg)
 		if (good) {
 			atomic_store(&s->committed, written_count(w->written));
 			send_records(w, batch, seq);
+			sqlite_quarantine_unlink(s);
 		}
 		settle(s, batch, !good);
 	}
@@ -696,6 +698,11 @@ seal(struct store *s, const struct permit *p, struct store_write *w, sqlite3 *db
 
 	if (!permit_reaches(p, w->compartment.number, store_level(s, w->labels)))
 		abort();                /* our own bug: authorization was not asked */
+	if (w->quarantine != NULL) {
+		w->own_labels = w->labels;
+		if (!sqlite_quarantine_labels(s, &w->labels, arena, o))
+			return false;
+	}
 	if (w->method == 'D')
 		return true;
 	pthread_mutex_lock(&s->sealing_lock);
