@@ -1,6 +1,6 @@
 /* Packages: any bytes as the tar of an archive (compressed here, so that mutation reaches what is
- * inside), and as the archive itself.  Never a crash; what compiles can be put beside the pack's
- * definitions. */
+ * inside), and as the archive itself.  Never a crash, and what fails has an issue. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

@@ -114,7 +114,8 @@ def configure(server, scanner, days=0, **options):
         text = f.read()
     more = "".join(f"\n  {key}: {value}" for key, value in options.items() if "." not in key)
     text = text.replace("scanner: none", f"scanner: {scanner}\n  signature_days: {days}{more}")
-    text += '  attachments.signature_days: "the signatures of this test have no day"\n'
+    text = text.replace("justifications:\n", 'justifications:\n  attachments.signature_days: '
+                        '"the signatures of this test have no day"\n')
     limits = "".join(f"  {key.split('.')[1]}: {value}\n" for key, value in options.items() if "." in key)
     with open(path, "w") as f:
         f.write(text + ("limits:\n" + limits if limits else ""))

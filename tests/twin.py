@@ -12,6 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from clamd import configure  # noqa: E402
 from firebreak import Server, observation, patient  # noqa: E402
 
 SECRET = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]}
@@ -30,6 +31,10 @@ class World:
         self.server = Server(binary=binary, extra="references:\n  dangling: accept\n")
         # without the grant to choose ids: whether a chosen id is taken cannot be hidden
         self.server.command("client add", "--id", "app", "--name", "app", "--scope", "user/*.cruds")
+        # no scanner answers: what has content is held until the officer releases it
+        self.server.command("client add", "--id", "officer", "--name", "officer", "--scope", "system/*.cruds", "--officer",
+                            "--chooses-ids")
+        configure(self.server, "clamd:/nonexistent", policy="quarantine")
         self.server.start()
         self.names = {}
         self.hidden, self.mode = hidden, mode
@@ -50,6 +55,13 @@ class World:
                                  f"2026-0{dark.randint(1, 3)}-{dark.randint(10, 28)}", meta=self.veil), f"dark-{i}")
         for i in range(hidden * 3):
             self.put(observation(dark_patient, meta=self.veil, identifier=[{"value": f"key-{i}"}]), f"dark-key-{i}")
+        self.officer = self.server.token("system/*.cruds", "--client", "officer", "--clearance", "Q")
+        self.content("seen-b", "Patient/own", b"seen by its patient " * 9)
+        if hidden:
+            self.put({"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": dark_patient}, "meta": self.veil}, "dark-c")
+            self.content("dark-b", "Basic/dark-c", b"hidden by its context " * dark.randint(5, 9))
+            for i in range(hidden):
+                self.content(f"held-{i}", "Patient/own", b"held for inspection " * dark.randint(5, 9), release=False)
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
@@ -75,6 +87,14 @@ class World:
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+
+    def content(self, name, context, data, release=True):
+        a = self.server.request("PUT", "/Binary/" + name, self.officer, data,
+                                {"Content-Type": "text/plain", "X-Security-Context": context})
+        assert a.status == 202, a.body
+        if release:
+            a = self.server.request("POST", f"/Binary/{name}/$quarantine-release", self.officer)
+            assert a.status == 200, a.body
 
     def check_references(self):
         self.server.stop()
@@ -277,9 +297,36 @@ def writing_steps(rng):
     ])()
 
 
+CONTENTS = ["Binary/seen-b", "Binary/seen-b", "Binary/dark-b", "Binary/held-0", "Binary/held-1", "Binary/absent"]
+
+
+def content_steps(rng):
+    """One step with content: what is another's, what is in quarantine, what is not there."""
+    one = rng.choice(CONTENTS)
+    headers = rng.choice([{}, {"Accept": "*/*"}, {"Accept": "text/plain"}, {"Accept": "image/png"}, {"Range": "bytes=1-9"},
+                          {"Range": "bytes=999999-"}, {"Accept": "application/fhir+json"}, {"If-None-Match": "*"}])
+    context = rng.choice(["Patient/own", "Patient/other", "Patient/none", "Basic/dark-c", "Basic/none", *CONTENTS])
+    linked = {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": "Patient/own"},
+              "content": [{"attachment": {"contentType": "text/plain", "url": one}}]}
+    return rng.choice([
+        lambda: (rng.choice(["GET", "GET", "HEAD"]), "/" + one, None, headers),
+        lambda: ("GET", "/" + one + "/_history", None, {}),
+        lambda: ("GET", rng.choice(["/Binary?_id=seen-b,dark-b,held-0,held-1&_total=accurate", "/Binary?_count=2", "/Binary?_summary=count",
+                                    "/Binary/_history", "/Binary?_sort=-_lastUpdated"]), None, {}),
+        lambda: ("POST", "/Binary", b"content of the caller", {"Content-Type": "text/plain", "X-Security-Context": context}),
+        lambda: ("POST", "/DocumentReference", linked, {}),
+        lambda: ("PUT", "/" + one, b"something else", {"Content-Type": "text/plain"}),
+        lambda: ("POST", "/" + one + rng.choice(["/$quarantine-release", "/$quarantine-rescan", "/$quarantine-destroy"]), None, {}),
+        lambda: ("GET", "/$quarantine", None, {}),
+    ])()
+
+
 def steps(rng, count):
     """(method, path, body, headers); {dark} and {gone} stand for hidden version ids, {since} for an instant."""
     for _ in range(count):
+        if rng.random() < .15:
+            yield content_steps(rng)
+            continue
         if rng.random() < .45:
             yield writing_steps(rng)
             continue

@@ -20,6 +20,7 @@ enum content_verdict {
 	CONTENT_INFECTED,
 	CONTENT_MISMATCH,               /* libmagic calls it something else than declared */
 	CONTENT_UNAVAILABLE,            /* could not be judged: no scanner, old signatures, too long */
+	CONTENT_UNKEPT,                 /* its file could not be made durable */
 };
 
 struct content {

@@ -74,7 +74,13 @@
 	X(BULK_FILTERS,   "limits.bulk_filters",      64,       1000,       "_typeFilter, _elements or patients of an export (400)") \
 	X(TOKEN,          "limits.token",             8192,     65536,      "bytes of an access token (401)")           \
 	X(WRITE_QUEUE,    "limits.write_queue",       10000,    1000000,    "commits waiting for the writer (503)")     \
-	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)")
+	X(AUDIT_QUEUE,    "limits.audit_queue",       10000,    1000000,    "audit records waiting to be durable (503)") \
+	X(SCAN_BYTES,     "limits.scan_bytes",        67108864, 268435456,  "bytes of a YAML or JSON file that is scanned")      \
+	X(SCAN_NODES,     "limits.scan_nodes",        1000000,  16777216,   "values of a YAML file, aliases counted as copies")  \
+	X(SCAN_DEPTH,     "limits.scan_depth",        100,      200,        "nested collections of a YAML file")                 \
+	X(SCAN_STEPS,     "limits.scan_steps",        20000000, 1000000000, "expressions that are evaluated for a root module")  \
+	X(SCAN_TEXT,      "limits.scan_text",         268435456, 1073741824, "bytes of all texts that its expressions make")     \
+	X(SCAN_MEMORY,    "limits.scan_memory",       536870912, 4294967296, "bytes that its evaluation takes")
 
 enum limit {
 #define X(sym, ...) LIMIT_##sym,

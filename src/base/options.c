@@ -302,6 +302,18 @@ all_justified(struct reader *r)
 	return true;
 }
 
+/* What the audit log is told of. */
+static void
+note_weakened(struct reader *r)
+{
+	struct option_list *list = &r->options->weakened;
+
+	*list = (struct option_list){ arena_array(r->arena, COUNT_OF(rows), sizeof *list->at), 0 };
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (r->weakened[i])
+			list->at[list->count++] = slice_of(rows[i].key);
+}
+
 static void
 default_list(struct arena *arena, struct option_list *list, const char *initial)
 {
@@ -316,6 +328,7 @@ void
 options_default(struct arena *arena, struct options *o)
 {
 	o->limits = limits_default;
+	o->weakened = (struct option_list){ NULL, 0 };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		void *field = (char *)o + rows[i].offset;
 		uint64_t n = 0;
@@ -348,6 +361,7 @@ options_parse(struct slice yaml, struct arena *arena, struct options *options,
 	yaml_parser_set_input_string(&r->parser, (const unsigned char *)yaml.ptr, yaml.len);
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
 	good = read_document(r) && all_justified(r);
+	note_weakened(r);
 	yaml_event_delete(&r->event);
 	yaml_parser_delete(&r->parser);
 	return good;

@@ -102,6 +102,7 @@ struct options {
 	OPTIONS(X)
 #undef X
 	struct limits limits;
+	struct option_list weakened;    /* keys of settings that weaken a control, all justified */
 };
 
 /* The table's defaults; lists in the arena. */

@@ -49,6 +49,13 @@ kept(struct exchange *x, const struct bulk_request *q, const struct type *type, 
 	return false;
 }
 
+bool
+elements_has(struct exchange *x, const struct bulk_request *q, const struct type *type,
+    struct slice name)
+{
+	return !concerns(q, type) || kept(x, q, type, name);
+}
+
 static void
 add_member(struct buf *b, const struct json *j, uint32_t name)
 {

@@ -69,6 +69,15 @@ const struct exchange_stream *output_stream(const struct bulk *, const struct bu
 MUST_USE bool elements_line(struct exchange *, const struct bulk_request *, const struct stored *,
     struct slice *line);
 
+/* Is this element of the type to be told? */
+bool elements_has(struct exchange *, const struct bulk_request *, const struct type *,
+    struct slice name);
+
+/* binary.c: may the caller see it now; and its body with its content. */
+bool binary_visible(struct exchange *, const struct stored *);
+MUST_USE bool binary_line(const struct store_content *, struct slice body, struct arena *,
+    struct slice *line);
+
 /* run.c */
 void bulk_run(struct bulk *, struct bulk_job *, struct worker *);
 

@@ -387,6 +387,29 @@ deletion(struct exchange *x, const struct stored *s)
 }
 
 static bool
+put_binary(struct running *r, const struct stored *s, struct slice body)
+{
+	struct arena *arena;
+	struct slice line;
+	bool good;
+
+	if (s->content == NULL || s->content->size == 0
+	    || !elements_has(r->x, r->request, s->type, SLICE("data")))
+		return r->put(r->ctx, s->type, false, body);
+	arena = arena_new(1 << 16);
+	good = binary_line(s->content, body, arena, &line) && r->put(r->ctx, s->type, false, line);
+	arena_free(arena);
+	return good;
+}
+
+static bool
+put_resource(struct running *r, const struct stored *s, struct slice line)
+{
+	return slice_is(s->type->name, "Binary") ? put_binary(r, s, line)
+	    : r->put(r->ctx, s->type, false, line);
+}
+
+static bool
 take_row(void *ctx, struct stored *s)
 {
 	struct running *r = ctx;
@@ -397,10 +420,11 @@ take_row(void *ctx, struct stored *s)
 
 		return s->id.len == 0 || r->put(r->ctx, bundle, true, deletion(r->x, s));
 	}
-	if (!passes(&r->sets[s->type->number], s->row))
+	if (!passes(&r->sets[s->type->number], s->row)
+	    || (slice_is(s->type->name, "Binary") && !binary_visible(r->x, s)))
 		return true;
 	if (!controls_out(r->x, s) || !elements_line(r->x, r->request, s, &line)
-	    || !r->put(r->ctx, s->type, false, line))
+	    || !put_resource(r, s, line))
 		return false;
 	r->count++;
 	return true;

@@ -10,12 +10,13 @@
 #include "oauth/registry.h"
 
 static const char usage[] =
-    "usage: firebreak client add --dir D --id ID --name NAME --scope SCOPES [--chooses-ids]\n"
+    "usage: firebreak client add --dir D --id ID --name NAME --scope SCOPES [--chooses-ids] [--officer]\n"
     "       firebreak client remove --dir D --id ID\n"
     "       firebreak client list --dir D\n"
     "\n"
     "SCOPES is the most that the client may be given, in SMART form, separated by\n"
-    "spaces.  --chooses-ids lets it PUT to ids of its own choice.  A running server\n"
+    "spaces.  --chooses-ids lets it PUT to ids of its own choice; --officer lets its\n"
+    "tokens have the clearance Q, which sees what is in quarantine.  A running server\n"
     "notices a change within a second.\n";
 
 struct request {
@@ -26,7 +27,7 @@ struct request {
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, 'd' }, { "id", required_argument, NULL, 'i' },
 	{ "name", required_argument, NULL, 'n' }, { "scope", required_argument, NULL, 's' },
-	{ "chooses-ids", no_argument, NULL, 'c' }, { "help", no_argument, NULL, '?' }, { 0 },
+	{ "chooses-ids", no_argument, NULL, 'c' }, { "officer", no_argument, NULL, 'o' }, { "help", no_argument, NULL, '?' }, { 0 },
 };
 
 static bool
@@ -48,8 +49,9 @@ list(struct registry *r, struct request *q UNUSED, struct outcome *o)
 	struct client *all = registry_list(r, o->arena, &count);
 
 	for (size_t i = 0; i < count; i++)
-		printf("%-20.*s %s %.*s  (%.*s)\n", SLICE_FMT(all[i].client_id),
-		    all[i].chooses_ids ? "chooses-ids" : "           ", SLICE_FMT(all[i].scope),
+		printf("%-20.*s %s %s %.*s  (%.*s)\n", SLICE_FMT(all[i].client_id),
+		    all[i].chooses_ids ? "chooses-ids" : "           ", all[i].officer ? "officer" : "       ",
+		    SLICE_FMT(all[i].scope),
 		    SLICE_FMT(all[i].name));
 	return true;
 }
@@ -90,6 +92,7 @@ cmd_client(int argc, char **argv)
 		case 'n': q.client.name = slice_of(optarg); break;
 		case 's': q.client.scope = slice_of(optarg); break;
 		case 'c': q.client.chooses_ids = true; break;
+		case 'o': q.client.officer = true; break;
 		default: fputs(usage, optopt == 0 ? stdout : stderr); return optopt == 0 ? 0 : EXIT_CANNOT;
 		}
 	if (q.dir == NULL || optind + 1 != argc)

@@ -71,8 +71,10 @@ cmd_doctor(int argc, char **argv)
 		}
 	if (dir == NULL || optind != argc)
 		return fputs(usage, stderr), EXIT_CANNOT;
-	if ((s = command_service("doctor", dir, pack, arena)) == NULL)
+	if ((s = command_service("doctor", dir, pack, arena)) == NULL) {
+		arena_free(arena);
 		return EXIT_CANNOT;
+	}
 	buf_init(&b, arena, 1 << 16);
 	admin_write_controls(s, &b);
 	if (strcmp(format, "json") == 0)

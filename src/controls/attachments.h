@@ -12,11 +12,18 @@
 #include "base/attr.h"
 
 struct exchange;
+struct resource;
+struct store_content;
 
 /* Something is to be stored, and content of it has no verdict yet. */
 bool attachments_waiting(const struct exchange *);
 
 /* Judges all content of a request; true when all of it is clean.  Waits. */
 MUST_USE bool attachments_inspect(struct exchange *);
+
+/* The content of a version that is stored, in its text and in its file (NULL: none), is listed to be
+ * judged anew by the scanner, under the verdicts that are known; nothing is changed.  For
+ * x->again, with x->old set: what is not held yet and infected is, then x->quarantine is set. */
+MUST_USE bool attachments_again(struct exchange *, struct resource *, const struct store_content *file);
 
 #endif

@@ -60,11 +60,15 @@ slot_of(struct token_cache *c, const uint8_t hash[SHA256_BYTES])
 	return &c->slots[(hash[0] | (size_t)hash[1] << 8) & (SLOTS - 1)];
 }
 
-/* v3-Confidentiality, least first; no claim is N, as no label is. */
+/* v3-Confidentiality, least first; no claim is N, as no label is.  Q is our own, above all of them: what is in
+ * quarantine, for clients with the grant. */
 static int
-clearance_level(struct slice code)
+clearance_level(struct slice code, bool officer)
 {
-	static const char codes[] = "ULMNRV";
+	static const char codes[] = "ULMNRVQ";
+
+	if (slice_is(code, "Q") && !officer)
+		return QUARANTINE_LEVEL - 1;
 
 	for (int i = 0; code.len == 1 && codes[i] != '\0'; i++)
 		if (code.ptr[0] == codes[i])
@@ -84,7 +88,7 @@ principal_of(const struct token *t, const struct client *client)
 	who->patient = slice_dup(t->patient, arena);
 	who->purpose = slice_dup(t->purpose, arena);
 	who->scope_text = slice_dup(t->scope, arena);
-	who->clearance = clearance_level(t->clearance);
+	who->clearance = clearance_level(t->clearance, client->officer);
 	who->scopes = scope_parse_list(who->scope_text, arena, &who->scope_count);
 	who->chooses_ids = client->chooses_ids;
 	who->expires = t->expires;

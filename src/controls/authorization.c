@@ -31,6 +31,15 @@ static const struct permit finder = {
 	.rules = &any_rule, .count = 1, .bound = false, .clearance = 5
 };
 
+static const struct permit_rule house_rule = {
+	.type = NULL, .bound = false,
+	.verbs = PERMIT_CREATE | PERMIT_READ | PERMIT_UPDATE | PERMIT_DELETE | PERMIT_SEARCH,
+};
+static const struct permit house = {
+	.rules = &house_rule, .count = 1, .bound = false, .clearance = QUARANTINE_LEVEL
+};
+const struct permit *const authorization_house = &house;
+
 static bool
 find_launch_compartment(struct exchange *x, struct slice patient, int64_t *number)
 {

@@ -59,10 +59,12 @@ struct exchange_event {
 	struct exchange_event *next;
 };
 
-/* Content in memory that is to be written into a file, once it was judged. */
+/* Content in memory that is to be written into a file, once it was judged; or one in a file that is
+ * to be judged anew. */
 struct kept_content {
 	struct content       *from;
 	struct store_content *file;
+	bool                  again;
 	struct kept_content  *next;
 };
 
@@ -145,6 +147,8 @@ struct exchange {
 	struct kept_content *kept;
 	struct store_content *file;     /* of this write: what is kept beside the version; or NULL */
 	struct slice  cut_data;         /* a Binary's data as it came, when `file` has it */
+	const struct store_quarantine *quarantine;      /* this write goes there, and why; or NULL */
+	bool          again;            /* content that was stored is judged anew */
 	struct uploaded *uploaded;      /* a body that came through a sink; or NULL */
 
 	/* perform */

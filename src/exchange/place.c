@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/plant.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "search/index.h"
@@ -105,6 +106,17 @@ exchange_find_context(struct exchange *x, struct slice reference, struct stored 
 	    || store_find(x->worker->reader, x->permit, type, id, s, &aside);
 }
 
+/* Of the planted leak: is there such a row, whoever asks? */
+static bool
+known(struct exchange *x, struct slice reference)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct slice type = slice_cut(&reference, '/');
+	int64_t lead, row;
+
+	return resolver.find(resolver.ctx, type, reference, &lead, &row);
+}
+
 /* R4 binary.html: securityContext stands for a Binary in access decisions, so a Binary is where it
  * is, and not below its level.  Hidden and missing are one refusal. */
 static bool
@@ -117,10 +129,11 @@ place_by_context(struct exchange *x, struct resource *r)
 	if (node == 0)
 		return true;
 	if (!exchange_find_context(x, json_string(&r->json, node, x->arena), &s))
-		return exchange_fail(x, FAULT_FORBIDDEN, "the security context is not available");
+		return exchange_fail(x, FAULT_FORBIDDEN, planted(73) && known(x, json_raw(&r->json, node))
+		    ? "" : "the security context is not available");
 	x->compartment.number = s.compartment;
 	level = store_level(x->service->store, s.labels);
-	if (level > x->level) {
+	if (level > x->level && !planted(71)) {
 		x->labels = s.labels;
 		x->level = level;
 	}

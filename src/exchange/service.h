@@ -32,6 +32,7 @@ struct service {
 	const char          *dir;               /* the data directory */
 	struct options       options;
 	const struct limits *limits;            /* of options */
+	bool                 reindexing;        /* opened for that alone */
 	struct slice         base;              /* "https://localhost:8443/fhir", no slash behind */
 	struct slice         base_path;         /* "/fhir" */
 	struct slice         issuer;            /* "https://localhost:8443" */

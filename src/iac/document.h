@@ -20,11 +20,12 @@
 #ifndef IAC_DOCUMENT_H
 #define IAC_DOCUMENT_H
 
+#include "base/limits.h"
 #include "iac/project.h"
 
-#define DOCUMENT_BYTES      (64u << 20)
-#define DOCUMENT_NODES      1000000u    /* YAML, after aliases */
-#define DOCUMENT_DEPTH      100u
+#define DOCUMENT_BYTES      ((uint32_t)limits_default.of[LIMIT_SCAN_BYTES])
+#define DOCUMENT_NODES      ((uint32_t)limits_default.of[LIMIT_SCAN_NODES])     /* YAML, after aliases */
+#define DOCUMENT_DEPTH      ((uint32_t)limits_default.of[LIMIT_SCAN_DEPTH])
 #define DOCUMENT_JSON_NODES 4000000u
 #define DOCUMENT_JSON_DEPTH 200u
 

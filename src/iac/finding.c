@@ -47,8 +47,6 @@ compare(const struct project *p, const struct finding *a, const struct finding *
 	if (order == 0)
 		order = slice_cmp(a->rule->id, b->rule->id);
 	if (order == 0)
-		order = slice_cmp(a->check->id, b->check->id);
-	if (order == 0)
 		order = slice_cmp(a->address, b->address);
 	if (order == 0)
 		order = by_number(a->status, b->status);
@@ -58,7 +56,10 @@ compare(const struct project *p, const struct finding *a, const struct finding *
 static int
 sort_compare(const void *a, const void *b, void *project)
 {
-	return compare(project, a, b);
+	const struct finding *x = a, *y = b;
+	int order = compare(project, x, y);
+
+	return order != 0 ? order : slice_cmp(x->check->id, y->check->id);
 }
 
 /* Names of files as they are seen from the directory that was scanned. */

@@ -99,6 +99,7 @@ struct hcl_meter {
 	uint32_t depth;
 	uint64_t errors;        /* wrong expressions met so far: what try() and can() look at */
 	uint64_t bytes;         /* of texts that may still be made */
+	uint64_t memory;        /* of the arena, at which it ends; 0: not begun */
 };
 
 struct hcl_binding {

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "iac/hcl.h"
 
 enum { DEPTH_MAX = 1000, TEXT_MAX = 1 << 20 };
@@ -16,7 +17,8 @@ enum { DEPTH_MAX = 1000, TEXT_MAX = 1 << 20 };
 void
 hcl_meter_init(struct hcl_meter *m)
 {
-	*m = (struct hcl_meter){ .steps = 20 * 1000 * 1000, .bytes = 256 << 20 };
+	*m = (struct hcl_meter){ .steps = limits_default.of[LIMIT_SCAN_STEPS],
+		.bytes = limits_default.of[LIMIT_SCAN_TEXT] };
 }
 
 size_t
@@ -35,6 +37,17 @@ static struct arena *
 arena_of(const struct hcl_scope *s)
 {
 	return s->project->arena;
+}
+
+/* Counted from the first evaluation on. */
+static bool
+is_out_of_memory(const struct hcl_scope *s)
+{
+	size_t used = arena_used(arena_of(s));
+
+	if (s->meter->memory == 0)
+		s->meter->memory = used + limits_default.of[LIMIT_SCAN_MEMORY];
+	return used > s->meter->memory;
 }
 
 const struct value *
@@ -435,6 +448,10 @@ loop_all(struct loop *l, const struct value *over, struct arena *a)
 		    : value_number(a, over->span, slice_make(index, (size_t)len));
 		const struct value *item = sorted != NULL ? sorted[i]->value : over->items[i];
 
+		if (is_out_of_memory(&l->scope)) {
+			l->stopped = value_unknown(a, l->e->span, SLICE("this is too much to evaluate"));
+			return;
+		}
 		if (!loop_item(l, key, inherit(a, over, item)))
 			return;
 	}
@@ -822,7 +839,7 @@ hcl_evaluate(const struct hcl_expression *e, const struct hcl_scope *s)
 
 	if (e->kind == HCL_LITERAL)
 		return e->literal;
-	if (s->meter->steps == 0 || s->meter->depth >= DEPTH_MAX)
+	if (s->meter->steps == 0 || s->meter->depth >= DEPTH_MAX || is_out_of_memory(s))
 		return value_unknown(arena_of(s), e->span, SLICE("this is too much to evaluate"));
 	s->meter->steps--;
 	s->meter->depth++;

@@ -199,6 +199,22 @@ test_broken(void **state)
 	broken(SLICE("\xef\xbb\xbf" "a = 1\r\nb = <<E\r\nx\r\nE\r\n"), true);
 }
 
+/* Loops in loops end, and do not take the memory of the machine. */
+static void
+test_loops(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct hcl_meter m;
+	struct project p;
+
+	(void)state;
+	project_init(&p, a, NULL);
+	assert_non_null(value_of(a, &p, SLICE("[for x in range(1000) : [for y in range(1000) : [for z in range(1000) :"
+	    " \"${x}${y}${z}\"]]]"), &m));
+	assert_true(arena_used(a) < (size_t)1 << 30);
+	arena_free(a);
+}
+
 static void
 test_hostile(void **state)
 {
@@ -243,7 +259,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values), cmocka_unit_test(test_sketch), cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_recovery),
+		cmocka_unit_test(test_loops), cmocka_unit_test(test_hostile), cmocka_unit_test(test_recovery),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,3 +73,41 @@ report_line(const struct findings *f, uint32_t source, uint32_t line)
 		text.len--;
 	return text;
 }
+
+static bool
+holds(struct slice text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= text.len; i++)
+		if (slice_eq_nocase(slice_sub(text, i, len), slice_of(word)))
+			return true;
+	return false;
+}
+
+static const char *const secret_words[] = { "pass", "pwd", "secret", "token", "apikey", "api_key", "private",
+	"credential", "connection", "accountkey", "access_key", "AKIA" };
+
+static bool
+may_hold_secret(struct slice line)
+{
+	for (size_t i = 0; i < COUNT_OF(secret_words); i++)
+		if (holds(line, secret_words[i]))
+			return true;
+	return false;
+}
+
+struct slice
+report_shown_line(const struct findings *f, const struct finding *x, bool *cut)
+{
+	struct slice line = report_line(f, x->span.source, x->span.line);
+	size_t at = 0;
+
+	*cut = false;
+	if (!x->rule->conceals && !may_hold_secret(line))
+		return line;
+	while (at < line.len && line.ptr[at] != '=' && line.ptr[at] != ':')
+		at++;
+	*cut = true;
+	return slice_sub(line, 0, at < line.len ? at + 1 : 0);
+}

@@ -35,6 +35,8 @@ void report_json(const struct findings *, const struct report_options *, struct 
 struct slice report_path(const struct findings *, uint32_t source);
 /* One line of a source, 1-based, without its end. */
 struct slice report_line(const struct findings *, uint32_t source, uint32_t line);
+/* The line of a finding as it may be shown: what is or may be a secret ends behind its name. */
+struct slice report_shown_line(const struct findings *, const struct finding *, bool *cut);
 extern const char *const report_status[2];
 
 #endif

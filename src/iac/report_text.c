@@ -38,16 +38,20 @@ add_printable(struct buf *b, struct slice text)
 }
 
 static void
-write_snippet(const struct findings *f, const struct report_options *o, struct buf *b, struct span s)
+write_snippet(const struct findings *f, const struct report_options *o, struct buf *b,
+    const struct finding *x)
 {
-	struct slice line = report_line(f, s.source, s.line);
+	struct span s = x->span;
 	uint32_t indent = s.column > 0 ? s.column - 1 : 0, width = 1;
+	bool cut;
+	struct slice line = slice_sub(report_shown_line(f, x, &cut), 0, LINE_BYTES);
 
-	line = slice_sub(line, 0, LINE_BYTES);
 	buf_printf(b, "%6u | ", s.line);
 	add_printable(b, line);
-	buf_add_cstr(b, "\n       | ");
-	for (uint32_t i = 0; i < indent && i < LINE_BYTES; i++)
+	buf_add_cstr(b, cut ? " ...\n       | " : "\n       | ");
+	if (indent >= line.len)
+		indent = (uint32_t)line.len - (line.len > 0);
+	for (uint32_t i = 0; i < indent; i++)
 		buf_add_char(b, ' ');
 	if (s.end_line == s.line && s.end > s.start)
 		width = s.end - s.start;
@@ -55,7 +59,7 @@ write_snippet(const struct findings *f, const struct report_options *o, struct b
 		width = (uint32_t)line.len - indent;
 	if (o->colour)
 		buf_add_cstr(b, "\033[31m");
-	for (uint32_t i = 0; i < width && i + indent < LINE_BYTES; i++)
+	for (uint32_t i = 0; i < width && i + indent < line.len; i++)
 		buf_add_char(b, i == 0 ? '^' : '~');
 	buf_add_cstr(b, o->colour ? "\033[0m\n" : "\n");
 }
@@ -77,7 +81,7 @@ write_finding(const struct findings *f, const struct report_options *o, struct b
 	add_printable(b, x->address);
 	buf_printf(b, "; control: %s\n", scan_controls[x->rule->control].title);
 	if (x->span.line > 0)
-		write_snippet(f, o, b, x->span);
+		write_snippet(f, o, b, x);
 	for (const struct why *w = x->why; w != NULL; w = w->next) {
 		buf_add_cstr(b, "  why: ");
 		add_printable(b, w->text);

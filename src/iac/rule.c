@@ -203,6 +203,7 @@ read_rule(struct rules *r, struct rule *rule, const struct hcl_block *b)
 	rule->advice = text_of(r, &b->body, "advice");
 	rule->cites = constant(r, &b->body, "cites");
 	rule->peers = constant(r, &b->body, "peers");
+	rule->conceals = constant(r, &b->body, "conceal")->boolean;
 	rule->lets = names_of(&b->body, "let");
 	if (!read_severity(text_of(r, &b->body, "severity"), &rule->severity))
 		wrong(r, b->head, "`severity` is \"low\", \"medium\", \"high\" or \"critical\"");

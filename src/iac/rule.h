@@ -65,6 +65,7 @@ struct rule {
 	struct slice  id, title, advice;
 	uint32_t      control;                  /* index in scan_controls[] */
 	enum severity severity;
+	bool          conceals;                 /* is about secrets: reports show no values */
 	const struct value *cites, *peers;      /* lists of texts; peers may be null */
 	struct rule_names lets;
 	struct rule_check   *checks;

@@ -51,11 +51,13 @@ static bool
 read_client(const struct json *j, uint32_t node, struct arena *arena, struct client *c)
 {
 	uint32_t chooses = json_get(j, node, SLICE("chooses_ids"));
+	uint32_t officer = json_get(j, node, SLICE("officer"));
 
 	c->client_id = slice_dup(json_string(j, json_get(j, node, SLICE("client_id")), arena), arena);
 	c->name = slice_dup(json_string(j, json_get(j, node, SLICE("name")), arena), arena);
 	c->scope = slice_dup(json_string(j, json_get(j, node, SLICE("scope")), arena), arena);
 	c->chooses_ids = chooses != 0 && json_type(j, chooses) == JSON_TRUE;
+	c->officer = officer != 0 && json_type(j, officer) == JSON_TRUE;
 	return id_good(c->client_id);
 }
 
@@ -162,7 +164,7 @@ static struct client
 copy(const struct client *c, struct arena *arena)
 {
 	return (struct client){ slice_dup(c->client_id, arena), slice_dup(c->name, arena),
-		slice_dup(c->scope, arena), c->chooses_ids };
+		slice_dup(c->scope, arena), c->chooses_ids, c->officer };
 }
 
 static struct client *
@@ -208,7 +210,8 @@ write_client(struct buf *b, const struct client *c)
 	json_write_string(b, c->name);
 	buf_add(b, SLICE(", \"scope\": "));
 	json_write_string(b, c->scope);
-	buf_printf(b, ", \"chooses_ids\": %s}", c->chooses_ids ? "true" : "false");
+	buf_printf(b, ", \"chooses_ids\": %s, \"officer\": %s}", c->chooses_ids ? "true" : "false",
+	    c->officer ? "true" : "false");
 }
 
 /* Writes all but `without`, and `with` behind them; then reads it back. */

@@ -20,6 +20,7 @@ struct client {
 	struct slice name;              /* for people */
 	struct slice scope;             /* the most it may be given, space separated */
 	bool         chooses_ids;       /* may it PUT to a new id, or import with --keep-ids? */
+	bool         officer;           /* may its tokens have clearance Q: see what is in quarantine? */
 };
 
 /* A missing file is an empty registry. */

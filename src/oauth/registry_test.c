@@ -18,7 +18,7 @@ clients_come_and_go(void **state UNUSED)
 {
 	char dir[] = "/tmp/registry-XXXXXX", path[64];
 	struct arena *a = arena_new(4096);
-	struct client c = { SLICE("app-1"), SLICE("An \"app\""), SLICE("patient/*.rs"), false }, got;
+	struct client c = { SLICE("app-1"), SLICE("An \"app\""), SLICE("patient/*.rs"), false, true }, got;
 	struct registry *r, *other;
 	struct outcome o;
 	unsigned before;
@@ -65,7 +65,7 @@ odd_ids_are_refused(void **state UNUSED)
 	r = registry_open(&env_real, "/nonexistent", &o);
 	assert_non_null(r);
 	for (size_t i = 0; i < COUNT_OF(bad_ids); i++) {
-		struct client c = { slice_of(bad_ids[i]), SLICE("n"), SLICE("s"), false };
+		struct client c = { slice_of(bad_ids[i]), SLICE("n"), SLICE("s"), false, false };
 
 		assert_false(registry_add(r, &c, &o));
 	}

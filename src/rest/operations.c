@@ -7,6 +7,7 @@
 #include "rest/rest.h"
 
 #define HL7(name) "http://hl7.org/fhir/OperationDefinition/" name
+#define OUR(name) "urn:firebreak:operation:" name
 #define OPERATION(method, shape, verb, body, perform) \
 	{ "operation", method, shape, verb, 'E', false, body, perform }
 
@@ -57,6 +58,16 @@ const struct operation operations[] = {
 	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_INSTANCE_OPERATION, rest_subsumes),
 	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_TYPE_OPERATION, rest_translate),
 	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_INSTANCE_OPERATION, rest_translate),
+	{ "quarantine", NULL, OUR("quarantine"),
+	  OPERATION("GET", PATH_SYSTEM_OPERATION, 0, BODY_NONE, rest_quarantine) },
+	{ "quarantine-release", NULL, OUR("quarantine-release"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_NONE, rest_quarantine_release) },
+	{ "quarantine-rescan", NULL, OUR("quarantine-rescan"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_NONE, rest_quarantine_rescan) },
+	{ "quarantine-destroy", NULL, OUR("quarantine-destroy"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_DELETE, BODY_NONE, rest_quarantine_destroy) },
+	{ "quarantine-check", NULL, OUR("quarantine-check"),
+	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_NONE, rest_quarantine_check) },
 	EXPORT(NULL, "export", PATH_SYSTEM_OPERATION, 0),
 	EXPORT("Patient", "patient-export", PATH_TYPE_OPERATION, PERMIT_READ),
 	EXPORT("Group", "group-export", PATH_INSTANCE_OPERATION, PERMIT_READ),

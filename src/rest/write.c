@@ -116,6 +116,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->labels = x->labels;
 	w->alias = x->chosen_id;
 	w->content = method == 'D' ? NULL : x->file;
+	w->quarantine = x->quarantine;
 }
 
 static struct store_write *
@@ -162,11 +163,24 @@ write_version(struct exchange *x, char method)
 	if (!extract(x, &x->body->json, x->body->node, &w->rows) || !extract_old(x, x->old, &w->old_rows))
 		return false;
 	x->id = s.id;
-	x->status = x->old == NULL || x->old->deleted ? 201 : 200;
+	x->status = x->quarantine != NULL ? 202 : x->old == NULL || x->old->deleted ? 201 : 200;
 	answer_note_patient(x, s.compartment);
-	answer_version_headers(x, &s);
+	if (x->quarantine == NULL)
+		answer_version_headers(x, &s);
 	answer_location(x, &s);
 	return true;
+}
+
+/* Stored, but not to be seen by anybody before its content was judged. */
+static void
+answer_held(struct exchange *x)
+{
+	struct buf b;
+
+	outcome_warn(&x->outcome, NOWHERE, SLICE("the content is held until it has been inspected"));
+	buf_init(&b, x->arena, SIZE_MAX);
+	outcome_json(&x->outcome, &b);
+	answer_bytes(x, x->status, buf_slice(&b));
 }
 
 bool
@@ -174,7 +188,10 @@ write_body(struct exchange *x, char method)
 {
 	if (!write_version(x, method))
 		return false;
-	write_answer(x, x->write->body);
+	if (x->quarantine != NULL)
+		answer_held(x);
+	else
+		write_answer(x, x->write->body);
 	return true;
 }
 
@@ -386,6 +403,8 @@ bury(struct exchange *x, const struct stored *old, struct store_write *w)
 	x->compartment.number = old->compartment;
 	x->labels = old->labels;
 	fill_write(x, w, 'D');
+	if (store_level(x->service->store, old->labels) >= QUARANTINE_LEVEL)
+		w->fate = QUARANTINE_DESTROYED;
 	answer_note_patient(x, old->compartment);
 	return extract_old(x, old, &w->old_rows);
 }
@@ -402,6 +421,12 @@ bury_all(struct exchange *x, const struct stored *at, uint32_t count)
 		if (!bury(x, &at[i], &x->write[i]))
 			return false;
 	return true;
+}
+
+bool
+write_tombstone(struct exchange *x)
+{
+	return bury_all(x, x->old, 1);
 }
 
 static bool

@@ -35,4 +35,7 @@ bool write_version(struct exchange *, char method);
  * the answer. */
 bool write_body(struct exchange *, char method);
 
+/* The end of x->old. */
+bool write_tombstone(struct exchange *);
+
 #endif

@@ -127,6 +127,7 @@ delivery_put_back(struct exchange *x)
 	x->file = NULL;
 	x->kept = NULL;
 	x->cut_data = SLICE_NONE;
+	x->quarantine = NULL;
 }
 
 static enum delivery_state

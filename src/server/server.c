@@ -14,7 +14,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "audit/audit.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/env.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -32,6 +34,7 @@
 #include "server/delivery.h"
 #include "server/imports.h"
 #include "server/download.h"
+#include "server/house.h"
 #include "server/pool.h"
 #include "server/upload.h"
 
@@ -367,6 +370,32 @@ close_workers(struct server *server)
 		worker_close(&server->workers[--server->worker_count]);
 }
 
+/* A setting that weakens a control is justified in the file, and its use is on record. */
+static bool
+record_weakened(const struct service *s, struct outcome *o)
+{
+	const struct option_list *weakened = &s->options.weakened;
+
+	for (size_t i = 0; i < weakened->count; i++) {
+		struct audit_event e = {
+			.time = env_wall(s->env), .interaction = SLICE("configuration"), .action = 'E',
+			.principal = SLICE("operator"), .status = 200,
+		};
+		struct slice record;
+		struct buf reason;
+
+		buf_init(&reason, s->arena, 256);
+		buf_printf(&reason, "weakened with a justification: %.*s", SLICE_FMT(weakened->at[i]));
+		e.reason = buf_slice(&reason);
+
+		env_entropy(s->env, e.id, sizeof e.id);
+		if (!audit_encode(s->audit, &e, s->arena, &record)
+		    || !audit_append(s->audit, record, NULL, NULL))
+			return outcome_fail_at_once(o, FAULT_NO_AUDIT, "");
+	}
+	return true;
+}
+
 bool
 server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int port), void *ctx,
     struct outcome *o)
@@ -377,6 +406,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		.idle = on_idle,
 	};
 	struct admin *admin = NULL;
+	struct house *house = NULL;
 	struct imports *imports = NULL;
 	bool good;
 
@@ -384,7 +414,8 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	server->http = server_listen(s, listen, (int)s->options.server_loops, &handler, o);
 	if (server->http == NULL)
 		return false;
-	good = open_workers(server, o) && (admin = admin_start(s, o)) != NULL
+	good = record_weakened(s, o) && open_workers(server, o) && (admin = admin_start(s, o)) != NULL
+	    && (house = house_start(s, o)) != NULL
 	    && (imports = imports_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
@@ -393,6 +424,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		http_run(server->http, GRACE_SECONDS);
 		stoppable = NULL;
 	}
+	house_stop(house);
 	admin_stop(admin);
 	close_workers(server);          /* what is under way may still post to the loops */
 	imports_stop(imports);

@@ -14,6 +14,9 @@ struct worker;
 /* Opens everything that `dir` (made by `firebreak init`) holds: options, keys,
  * audit log, store, client registry; and the definitions pack at `pack_path`.
  * NULL when a part cannot be opened; what was opened before it is closed again. */
+/* The same of a store that may have been indexed with another pack: for store_reindex() alone. */
+struct service *service_open_to_reindex(const struct env *, const char *dir, const char *pack_path,
+    struct outcome *);
 struct service *service_open(const struct env *, const char *dir, const char *pack_path,
     struct outcome *);
 void service_close(struct service *);

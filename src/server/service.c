@@ -109,6 +109,7 @@ open_store(struct service *s, struct outcome *o)
 	struct store_config config = {
 		.env = s->env, .limits = s->limits, .keeper = s->keeper, .pack = s->pack,
 		.audit = s->audit, .path = s->dir, .no_sync = s->options.store_sync_normal,
+		.reindex = s->reindexing,
 	};
 
 	s->store = store_open(slice_cstr(s->options.store_kind, s->arena), &config, o);
@@ -163,8 +164,9 @@ open_parts(struct service *s, const char *pack_path, struct outcome *o)
 	    && rest_openapi_document(s, s->arena, &s->openapi);
 }
 
-struct service *
-service_open(const struct env *env, const char *dir, const char *pack_path, struct outcome *o)
+static struct service *
+open_service(const struct env *env, const char *dir, const char *pack_path, bool reindexing,
+    struct outcome *o)
 {
 	struct arena *arena = arena_new(64 * 1024);
 	struct service *s = arena_alloc(arena, sizeof *s);
@@ -172,10 +174,24 @@ service_open(const struct env *env, const char *dir, const char *pack_path, stru
 	s->arena = arena;
 	s->env = env;
 	s->dir = dir;
+	s->reindexing = reindexing;
 	if (open_parts(s, pack_path, o))
 		return s;
 	arena_free(arena);
 	return NULL;
+}
+
+struct service *
+service_open(const struct env *env, const char *dir, const char *pack_path, struct outcome *o)
+{
+	return open_service(env, dir, pack_path, false, o);
+}
+
+struct service *
+service_open_to_reindex(const struct env *env, const char *dir, const char *pack_path,
+    struct outcome *o)
+{
+	return open_service(env, dir, pack_path, true, o);
 }
 
 void

@@ -47,16 +47,22 @@ path_of(const struct store *s, const uint8_t name[STORE_CONTENT_NAME], char path
 		n += snprintf(path + n, PATH_ROOM - (size_t)n, "%02x", name[i]);
 }
 
+void
+sqlite_unlink_content(struct store *s, const uint8_t name[STORE_CONTENT_NAME])
+{
+	char path[PATH_ROOM];
+
+	path_of(s, name, path);
+	unlink(path);
+}
+
 static void
 drop_unless_stored(void *content)
 {
 	struct store_content *c = content;
-	char path[PATH_ROOM];
 
-	if (c->written && !atomic_load(&c->stored) && store_healthy(c->store)) {
-		path_of(c->store, c->name, path);
-		unlink(path);
-	}
+	if (c->written && !atomic_load(&c->stored) && store_healthy(c->store))
+		sqlite_unlink_content(c->store, c->name);
 	explicit_bzero(c->key, sizeof c->key);
 }
 

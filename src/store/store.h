@@ -47,6 +47,7 @@ struct store_config {
 	struct audit_log    *audit;     /* gets the records of committed writes; may be NULL in tests */
 	const char          *path;      /* directory; unused by memory */
 	bool                 no_sync;   /* synchronous=NORMAL: only for the crash harness' teeth */
+	bool                 reindex;   /* the index is forgotten; store_reindex() follows */
 };
 
 /* "sqlite" or "memory".  Opening drains the outbox of a crashed run into the audit log. */
@@ -54,6 +55,11 @@ struct store *store_open(const char *kind, const struct store_config *, struct o
 void          store_close(struct store *);
 /* The key that index rows are hashed with (derived by the keeper). */
 struct siphash_key store_index_key(const struct store *);
+
+/* Makes all index rows again, by the definitions of the pack that the store was opened with for this.
+ * `base` as for store_resolver().  Nobody else has the store open. */
+MUST_USE bool store_reindex(struct store *, const struct search_index *, struct slice base,
+    void (*progress)(int64_t done), int64_t *done, struct outcome *);
 
 struct store_reader *store_reader_open(struct store *, struct outcome *);
 void                 store_reader_close(struct store_reader *);
@@ -238,6 +244,19 @@ enum store_verdict {
 	STORE_FAILED,           /* disk, audit: nothing was written */
 };
 
+/* Why a new resource goes into quarantine: what was found in its content, or nothing yet. */
+struct store_quarantine {
+	bool infected;
+	char signature[128];
+};
+
+/* What a write does to a resource that is in quarantine. */
+enum store_fate {
+	QUARANTINE_STAYS,       /* or it is not in quarantine */
+	QUARANTINE_LEFT,        /* this version has the labels that it came with */
+	QUARANTINE_DESTROYED,   /* this is a tombstone: the versions before it lose body and content */
+};
+
 struct store_write {
 	const struct type *type;
 	struct store_compartment compartment;
@@ -251,6 +270,9 @@ struct store_write {
 	struct slice body;              /* clear; sealed by store_submit() */
 	struct store_content *content;  /* durable already; NULL: none */
 	struct slice content_row;       /* the store's own */
+	const struct store_quarantine *quarantine;      /* it goes there; NULL: it does not */
+	enum store_fate fate;
+	uint32_t own_labels;            /* the store's own: of what goes into quarantine */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
 };
@@ -321,6 +343,34 @@ int64_t store_seen(const struct store_reader *);
 /* What was kept under the key in the last STORE_REPLAY_MS; false when nothing. */
 bool store_replayed(struct store_reader *, const uint8_t key[STORE_REPLAY_KEY], int64_t now,
     struct arena *, struct slice *answer);
+
+/* The level of what is in quarantine: above every confidentiality. */
+#define QUARANTINE_LEVEL 6
+
+struct store_quarantined {
+	const struct type *type;
+	int64_t      compartment, row, vid;
+	uint32_t     labels;            /* that it came with */
+	int64_t      since;             /* ms since 1970 */
+	bool         infected;          /* else: not scanned yet */
+	struct slice signature;         /* of what was found */
+	struct slice id;                /* of ours; one that a client chose stands in the body */
+};
+
+/* What is in quarantine and the permit reaches (whose clearance is below QUARANTINE_LEVEL: nothing), in
+ * the order in which it came, up to `max`. */
+MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, uint32_t max, struct arena *,
+    struct store_quarantined **out, uint32_t *count, struct outcome *);
+/* Of one that was read; FAULT_NO_SUCH when it is not in quarantine. */
+MUST_USE bool store_quarantine_of(struct store_reader *, const struct permit *, const struct stored *,
+    struct arena *, struct store_quarantined *, struct outcome *);
+/* Current versions that an unbound permit reaches, not deleted and not in quarantine, of every type, behind `from` (zeros:
+ * from the first), in some order: type, compartment, row and id. */
+MUST_USE bool store_rows(struct store_reader *, const struct permit *, const struct stored *from,
+    uint32_t max, struct arena *, struct stored **out, uint32_t *count, struct outcome *);
+
+/* A later scan has found something in it. */
+MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct outcome *);
 
 bool store_healthy(const struct store *);
 

@@ -102,8 +102,8 @@ static const char *const definitions[] = {
 	"{'resourceType':'ValueSet','url':'http://t/half','compose':{'include':[{'system':'http://snomed.info/sct'}]}}",
 	PROFILE("lost", "Patient", "http://t/nowhere", RULE("Patient.birthDate", "'min':1")),
 	PROFILE("circle", "Patient", "http://t/circle", RULE("Patient.birthDate", "'min':1")),
-	"{'resourceType':'ValueSet','url':'http://t/set','compose':{'include':[{'system':'http://t/codes'},"
-	    "{'valueSet':['http://hl7.org/fhir/ValueSet/administrative-gender']}]}}",
+	("{'resourceType':'ValueSet','url':'http://t/set','compose':{'include':[{'system':'http://t/codes'},"
+	    "{'valueSet':['http://hl7.org/fhir/ValueSet/administrative-gender']}]}}"),
 	"{'resourceType':'CodeSystem','url':'http://t/codes','content':'complete','concept':[{'code':'x','concept':[{'code':'y'}]}]}",
 };
 

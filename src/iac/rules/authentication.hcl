@@ -1125,6 +1125,7 @@ rule "FB-AUTHN-019" {
   title    = "A credential is written in the code"
   control  = "authentication"
   severity = "critical"
+  conceal  = true
   cites    = ["HIPAA 164.312(a)(2)(iv)", "HIPAA 164.312(d)", "GDPR 32"]
   advice   = "Keep it in a secret manager and refer to it."
   peers    = ["CKV_AWS_41", "CKV_AWS_45", "CKV_AWS_46", "CKV_AZURE_45", "terraform/aws/user_data_contains_encoded_private_key", "AWS-0029", "AWS-0036", "DS-0031", "KSV-0109"]

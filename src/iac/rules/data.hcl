@@ -1642,6 +1642,23 @@ rule "FB-DATA-023" {
     message = "the healthcare dataset is in Europe, this store is not"
   }
 
+  # Regions that the user declares (`regions` of firebreak-scan.hcl).
+  on "google_healthcare_dataset" "google_storage_bucket" "google_bigquery_dataset" "google_sql_database_instance" "azurerm_healthcare_*" "azurerm_storage_account" "azurerm_postgresql_flexible_server" "azurerm_mssql_server" "Microsoft.HealthcareApis/*" "Microsoft.Storage/storageAccounts" {
+    let {
+      place = either(self.location, self.region)
+    }
+    when    = present(config.regions)
+    fail    = present(place) && !any([for r in list(config.regions) : glob_match(r, place)])
+    at      = ["location", "region"]
+    message = "${place} is not among the regions that are declared"
+  }
+  on "provider" {
+    when    = present(config.regions) && one_of(self._name, "aws", "awscc", "google", "google-beta")
+    fail    = present(self.region) && !any([for r in list(config.regions) : glob_match(r, self.region)])
+    at      = "region"
+    message = "${self.region} is not among the regions that are declared"
+  }
+
   example "fail" "terraform" {
     text = <<-EOT
       resource "google_healthcare_dataset" "x" {

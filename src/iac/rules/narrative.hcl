@@ -536,6 +536,7 @@ rule "FB-NARR-009" {
   title    = "Patient data lies in an environment or an image"
   control  = "narrative"
   severity = "medium"
+  conceal  = true
   cites    = ["HIPAA 164.502(b)", "HIPAA 164.514"]
   advice   = "Mount it at run time; use synthetic data only."
   peers    = []

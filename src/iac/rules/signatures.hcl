@@ -396,6 +396,7 @@ rule "FB-SIGN-007" {
   title    = "A private key lies in the code or in the state"
   control  = "digital-signatures"
   severity = "high"
+  conceal  = true
   cites    = ["HIPAA 164.312(c)(2)", "HIPAA 164.312(d)", "GDPR 32"]
   advice   = "Make keys in a KMS or HSM."
   peers    = ["terraform/aws/user_data_contains_encoded_private_key", "KSV-0109", "DS-0031"]

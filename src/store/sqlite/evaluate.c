@@ -272,22 +272,18 @@ any_settable(const struct query_clause *c)
 	return false;
 }
 
-/* With few matches in the lead: does one of them refer to the target? */
+/* Where an index gives the matches of the lead: does one of them refer to the target? */
 static bool
-any_of_few(struct plan *p, const struct query_clause *c, int64_t lead, int64_t target_lead,
-    int64_t target, bool *few, bool *yes)
+any_of_matches(struct plan *p, const struct query_clause *c, int64_t lead, int64_t target_lead,
+    int64_t target, bool *yes)
 {
 	struct row_set rows;
 
-	*few = false;
-	if (!reachable(p, lead) || lead == DIRECTORY || !any_settable(c))
-		return true;
 	if (!plan_all(p, c->parts, c->part_count, c->type, lead, &rows))
 		return false;
-	*few = rows.count < FEW;
-	for (uint32_t i = 0; i < rows.count && *few && !*yes; i++)
-		if (!plan_refers(p, c->param->number, lead, target_lead, target, rows.at[i], yes)
-		    || (*yes && !referrer_matches(p, c, lead, rows.at[i], yes)))
+	for (uint32_t i = 0; i < rows.count && !*yes; i++)
+		if (rows.at[i] < INDEX_CONTAINED
+		    && !plan_refers(p, c->param->number, lead, target_lead, target, rows.at[i], yes))
 			return false;
 	return true;
 }
@@ -297,14 +293,13 @@ any_under_lead(struct plan *p, const struct query_clause *c, int64_t lead, int64
     int64_t target, bool *yes)
 {
 	struct row_set rows;
-	bool few;
 
 	p->leaking = planted(42);
-	if (!any_of_few(p, c, lead, target_lead, target, &few, yes))
-		return false;
-	if (few) {
+	if (reachable(p, lead) && lead != DIRECTORY && any_settable(c)) {
+		bool good = any_of_matches(p, c, lead, target_lead, target, yes);
+
 		p->leaking = false;
-		return true;
+		return good;
 	}
 	if (!plan_referrers(p, c->param->number, lead, target_lead, target, &rows))
 		return false;

@@ -303,24 +303,32 @@ intern(struct store *s, struct slice codings, int level, struct outcome *o)
 }
 
 bool
+sqlite_intern(struct store *s, struct slice codings, int level, uint32_t *number, struct outcome *o)
+{
+	bool good = true;
+
+	*number = 0;
+	pthread_mutex_lock(&s->labels_lock);
+	while (*number < s->label_count && !slice_eq(s->labels[*number].codings, codings))
+		++*number;
+	if (*number == s->label_count && (good = intern(s, codings, level, o)))
+		sqlite_level_added(s, *number, level, slice_dup(codings, s->arena));
+	pthread_mutex_unlock(&s->labels_lock);
+	return good;
+}
+
+bool
 store_labels(struct store *s, const struct json *j, uint32_t security, uint32_t *labels,
     int *level, struct outcome *o)
 {
 	struct slice codings;
-	bool good = true;
 
 	*labels = 0;
 	*level = DEFAULT_LEVEL;
 	if (security == 0 || json_type(j, security) != JSON_ARRAY)
 		return true;
 	codings = set_text(j, security, o->arena, level);
-	pthread_mutex_lock(&s->labels_lock);
-	while (*labels < s->label_count && !slice_eq(s->labels[*labels].codings, codings))
-		++*labels;
-	if (*labels == s->label_count && (good = intern(s, codings, *level, o)))
-		sqlite_level_added(s, *labels, *level, slice_dup(codings, s->arena));
-	pthread_mutex_unlock(&s->labels_lock);
-	return good;
+	return sqlite_intern(s, codings, *level, labels, o);
 }
 
 int

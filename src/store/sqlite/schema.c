@@ -64,6 +64,9 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS content(vid INTEGER PRIMARY KEY, compartment INTEGER NOT NULL,"
     "  file BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;"
     "CREATE INDEX IF NOT EXISTS content_file ON content(file);"
+    "CREATE TABLE IF NOT EXISTS quarantine(row INTEGER PRIMARY KEY, vid INTEGER NOT NULL,"
+    "  compartment INTEGER NOT NULL, type INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  since INTEGER NOT NULL, infected INTEGER NOT NULL, signature TEXT NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS outbox(seq INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS change(lead INTEGER NOT NULL, level INTEGER NOT NULL,"
     "  type INTEGER NOT NULL, updated INTEGER NOT NULL, vid INTEGER NOT NULL, until INTEGER NOT NULL,"
@@ -178,7 +181,7 @@ same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 		return sqlite_failed(db, "meta", o);
 	}
 	if (sqlite3_step(get) == SQLITE_ROW) {
-		good = slice_eq(hash, slice_make(sqlite3_column_blob(get, 0),
+		good = s->config.reindex || slice_eq(hash, slice_make(sqlite3_column_blob(get, 0),
 		    (size_t)sqlite3_column_bytes(get, 0)));
 	} else {
 		sqlite3_bind_blob(put, 1, hash.ptr, (int)hash.len, SQLITE_STATIC);
@@ -187,12 +190,14 @@ same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 	sqlite3_finalize(get);
 	sqlite3_finalize(put);
 	return good || outcome_fail_at_once(o, FAULT_NO_STORE,
-	    "the store was indexed with other definitions than this pack");
+	    "the store was indexed with other definitions than this pack: firebreak reindex");
 }
 
 bool
 sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 {
+	if (s->config.reindex && !sqlite_forget_index(db))
+		return sqlite_failed(db, "forget", o);
 	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
 	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o));
 }

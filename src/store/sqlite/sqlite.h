@@ -12,6 +12,7 @@
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
  *              what a reference to it is as long as it is not there
  *   content    vid -> compartment file sealed                       of a Binary, in D/content
+ *   quarantine row -> vid compartment type labels since infected signature
  *   outbox     seq -> record                                        audit, until in the log
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
  *   replay     (day, key) -> at answer                              outcomes of requests
@@ -79,6 +80,8 @@ struct store {
 	pthread_mutex_t     writing;    /* held for a batch, and while the log is begun anew */
 	sqlite3            *sealing;    /* looks up data keys for store_submit() */
 	pthread_mutex_t     sealing_lock;
+	uint8_t            *purged;     /* files to go after the commit; the writer's */
+	size_t              purged_count;
 	atomic_llong        audited;    /* outbox rows up to here are in the log */
 	atomic_llong        sent;       /* records that the log has not answered yet */
 	atomic_llong        committed;  /* writes, counted from the start: what store_seen() says */
@@ -114,6 +117,7 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
 void sqlite_level_added(struct store *, uint32_t number, int level, struct slice codings);
+bool sqlite_intern(struct store *, struct slice codings, int level, uint32_t *number, struct outcome *);
 
 /* read.c: does the row exist for this permit?  The current version without its body. */
 bool sqlite_find(struct store_reader *, const struct permit *, const struct type *, struct slice id,
@@ -130,6 +134,12 @@ struct slice sqlite_seal_content(struct store *, const uint8_t key[32], const st
     int64_t compartment, int64_t row, int64_t vid, struct arena *);
 bool sqlite_load_content(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 bool sqlite_open_content(struct store *, sqlite3 *, struct outcome *);
+void sqlite_unlink_content(struct store *, const uint8_t name[STORE_CONTENT_NAME]);
+
+/* quarantine.c */
+bool sqlite_quarantine_labels(struct store *, uint32_t *labels, struct arena *, struct outcome *);
+bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
+void sqlite_quarantine_unlink(struct store *);
 /* changes.c: in the writer's transaction, on its connection. */
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
@@ -148,7 +158,12 @@ bool sqlite_replay_free(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_write(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct arena *);
 
-/* writer.c */
+/* reindex.c: drops the index; the store names no definitions from then on. */
+bool sqlite_forget_index(sqlite3 *);
+
+/* writer.c: does a row of `lead` refer to what is under another lead? */
+bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);
+
 bool sqlite_start_writer(struct store *, struct outcome *);
 void sqlite_stop_writer(struct store *);
 

@@ -230,8 +230,8 @@ erase_unresolved(struct writer *w, const struct index_row *r, int64_t lead, int6
 }
 
 /* Who refers to a target under another lead; Patients by their own copy. */
-static bool
-is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
+bool
+sqlite_is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
 {
 	return r->kind == SEARCH_REFERENCE && r->part == 0 && r->contained == 0 && r->b != INDEX_WITHIN
 	    && r->b != lead && lead == v->compartment.number;
@@ -255,7 +255,7 @@ erase_old(struct writer *w, const struct store_write *v, const struct index_row 
 	if (r->kind == SEARCH_REFERENCE && r->unresolved != 0
 	    && !erase_backref(w, r->unresolved, r, lead, v->row))
 		return false;
-	return !is_backref(v, r, lead) || erase_backref(w, r->a, r, lead, v->row);
+	return !sqlite_is_backref(v, r, lead) || erase_backref(w, r->a, r, lead, v->row);
 }
 
 static bool
@@ -266,7 +266,7 @@ insert_new(struct writer *w, const struct store_write *v, const struct index_row
 	sqlite_bind_row(s, lead, r, v->row, v->labels);
 	if (!step(s))
 		return false;
-	if (!is_backref(v, r, lead))
+	if (!sqlite_is_backref(v, r, lead))
 		return true;
 	sqlite3_bind_int64(w->backref, 1, r->a);
 	sqlite3_bind_int64(w->backref, 2, r->param);
@@ -317,6 +317,7 @@ write_one(struct writer *w, const struct store_write *v)
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
 	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
+	    || !sqlite_quarantine_write(&w->reader, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
 	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
@@ -560,6 +561,7 @@ run(void *arg)
 		if (good) {
 			atomic_store(&s->committed, written_count(w->written));
 			send_records(w, batch, seq);
+			sqlite_quarantine_unlink(s);
 		}
 		settle(s, batch, !good);
 	}
@@ -696,6 +698,11 @@ seal(struct store *s, const struct permit *p, struct store_write *w, sqlite3 *db
 
 	if (!permit_reaches(p, w->compartment.number, store_level(s, w->labels)))
 		abort();                /* our own bug: authorization was not asked */
+	if (w->quarantine != NULL) {
+		w->own_labels = w->labels;
+		if (!sqlite_quarantine_labels(s, &w->labels, arena, o))
+			return false;
+	}
 	if (w->method == 'D')
 		return true;
 	pthread_mutex_lock(&s->sealing_lock);
