@@ -40,7 +40,7 @@ static const char *const inserts[] = {
 	"INSERT OR IGNORE INTO token VALUES(?1,?2,?3,?4,?5,0)",
 	"INSERT OR IGNORE INTO string VALUES(?1,?2,?3,?4,?5,0)",
 	"INSERT OR IGNORE INTO date VALUES(?1,?2,?3,?4,?5,0)",
-	"INSERT OR IGNORE INTO reference VALUES(?1,?2,?3,?5,0)",
+	"INSERT OR IGNORE INTO reference VALUES(?1,?2,0,?3,?5,0)",
 };
 static const char *const names[] = { "token", "string", "date", "reference" };
 

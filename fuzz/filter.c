@@ -9,6 +9,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static struct search_index *index;
+	static struct arena *index_arena;
 	const struct pack *pack = definitions();
 	struct arena *a = arena_new(1 << 14);
 	struct index_resolver resolver = { .base = SLICE_INIT("https://localhost/fhir") };
@@ -22,7 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (index == NULL) {
 		const struct siphash_key key = { 1, 2 };
 
-		index = search_index_new(pack, &limits_default, &key, arena_new(1 << 16), &o);
+		index_arena = arena_new(1 << 16);
+		index = search_index_new(pack, &limits_default, &key, index_arena, &o);
 	}
 	buf_init(&text, a, SIZE_MAX);
 	buf_add(&text, SLICE("_filter="));

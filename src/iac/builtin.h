@@ -41,6 +41,9 @@ struct slice builtin_text_of(struct builtin_call *, const struct value *);
 const struct value *builtin_member(struct builtin_call *, const struct value *, const char *name);
 /* null is no item, a list its items, anything else one. */
 const struct value *builtin_list(struct arena *, const struct value *);
+/* The first object of a type whose member has this text, by the index of where(); NULL: there is none. */
+const struct value *builtin_first_where(struct builtin_call *, struct slice type, struct slice path,
+    struct slice text);
 /* "*" and "?" as in shells; letters without case when `nocase`. */
 bool builtin_glob(struct slice pattern, struct slice text, bool nocase);
 /* A list of texts made from words. */

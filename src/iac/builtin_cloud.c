@@ -70,12 +70,10 @@ add_pairs(struct builtin_call *c, struct hcl_map *to, const struct value *v)
 static const struct value *
 config_map(struct builtin_call *c, const struct value *name)
 {
-	const struct value *all = engine_objects(c->engine, SLICE("ConfigMap"));
+	const struct value *found = name->kind != VALUE_STRING ? NULL
+	    : builtin_first_where(c, SLICE("ConfigMap"), SLICE("metadata.name"), name->text);
 
-	for (uint32_t i = 0; i < all->count; i++)
-		if (value_equal(value_path(all->items[i], "metadata.name"), name))
-			return value_path(all->items[i], "data");
-	return NULL;
+	return found == NULL ? NULL : value_path(found, "data");
 }
 
 static const struct value *

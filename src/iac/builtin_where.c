@@ -103,6 +103,15 @@ first_entry(const struct member_index *x, struct slice text)
 	return low;
 }
 
+const struct value *
+builtin_first_where(struct builtin_call *c, struct slice type, struct slice path, struct slice text)
+{
+	struct member_index *x = index_of(c, type, path);
+	uint32_t i = first_entry(x, text);
+
+	return i < x->count && slice_eq(x->entries[i].text, text) ? x->entries[i].object : NULL;
+}
+
 static const struct value *
 where(struct builtin_call *c)
 {
