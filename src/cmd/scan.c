@@ -21,7 +21,8 @@ static const char usage[] =
     "Reads Terraform, CloudFormation, Kubernetes, Compose, Dockerfiles and ARM templates\n"
     "below the paths and reports what does not meet the eleven controls.\n"
     "\n"
-    "  --format NAME       text (the default) or json\n"
+    "  --format NAME       text (the default), json, sarif, junit, gitlab, markdown or\n"
+    "                      html\n"
     "  --controls          only the eleven controls\n"
     "  --fail-on SEVERITY  low, medium, high (the default) or critical: from where on\n"
     "                      findings make exit 1\n"
@@ -206,7 +207,7 @@ scan_paths(const struct request *q, struct rules *rules, char **paths, struct ar
 {
 	const struct report_format *format = report_format(q->format);
 	struct report_options options = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
-		.only_controls = q->controls };
+		.only_controls = q->controls, .version = VERSION, .now = env_wall(&env_real) };
 	struct scan s;
 	struct buf b;
 

@@ -111,9 +111,16 @@ findings_notice(struct findings *f, struct span span, const char *message)
 }
 
 void
-findings_take_away(struct findings *f, const struct finding *x)
+findings_take_away(struct findings *f, const struct finding *x, bool in_source, struct slice reason)
 {
-	f->suppressed++;
+	uint32_t before = f->taken_room;
+
+	if (f->suppressed == before) {
+		f->taken_room = before == 0 ? 16 : before * 2;
+		f->taken = arena_grow(f->project->arena, f->taken, before * sizeof *f->taken,
+		    f->taken_room * sizeof *f->taken);
+	}
+	f->taken[f->suppressed++] = (struct taken){ *x, in_source, reason };
 	f->by_rule[x->rule - f->rules->rules].taken++;
 }
 

@@ -31,6 +31,13 @@ struct notice {
 	const char  *message;
 };
 
+/* Found, and taken away: by a comment beside it, or by a baseline. */
+struct taken {
+	struct finding finding;
+	bool           in_source;
+	struct slice   reason;                  /* empty: none is written */
+};
+
 /* How often each rule was asked, and what came out. */
 struct tally {
 	uint32_t passed, failed, unknown, taken;
@@ -44,7 +51,8 @@ struct findings {
 	struct tally         *by_rule;          /* index: that of the rule */
 	struct notice        *notices;
 	uint32_t              notice_count, notice_room;
-	uint32_t              suppressed;       /* how many were taken away */
+	struct taken         *taken;
+	uint32_t              suppressed, taken_room;   /* how many were taken away */
 	uint32_t              files;            /* read */
 };
 
@@ -54,7 +62,7 @@ struct finding *findings_add(struct findings *);
 void            findings_finish(struct findings *);
 void            findings_notice(struct findings *, struct span, const char *message);
 /* Before a finding is removed from the list: its rule is as if it had passed. */
-void            findings_take_away(struct findings *, const struct finding *);
+void            findings_take_away(struct findings *, const struct finding *, bool in_source, struct slice reason);
 
 /* Rules of a control, by their worst answer. */
 struct tally    findings_control(const struct findings *, uint32_t control);
