@@ -49,6 +49,7 @@ struct findings {
 	struct finding       *list;
 	uint32_t              count, room;
 	struct tally         *by_rule;          /* index: that of the rule */
+	struct tally         *all;              /* what was found before some was left out; NULL: nothing was */
 	struct notice        *notices;
 	uint32_t              notice_count, notice_room;
 	struct taken         *taken;
@@ -63,6 +64,9 @@ void            findings_finish(struct findings *);
 void            findings_notice(struct findings *, struct span, const char *message);
 /* Before a finding is removed from the list: its rule is as if it had passed. */
 void            findings_take_away(struct findings *, const struct finding *, bool in_source, struct slice reason);
+
+/* Leaves out findings of some sources; the tally of the controls stays that of all. */
+void            findings_narrow(struct findings *, const bool *sources);
 
 /* Rules of a control, by their worst answer. */
 struct tally    findings_control(const struct findings *, uint32_t control);

@@ -63,6 +63,8 @@ has_finding(const struct findings *f, const struct rule *r)
 static bool
 passes(const struct findings *f, uint32_t rule)
 {
+	if (f->all != NULL && f->all[rule].failed + f->all[rule].unknown > 0)
+		return false;
 	return f->by_rule[rule].passed + f->by_rule[rule].taken > 0 && !has_finding(f, &f->rules->rules[rule]);
 }
 
