@@ -10,6 +10,7 @@
 #include "base/env.h"
 #include "cmd/common.h"
 #include "cmd/scan_changed.h"
+#include "cmd/scan_fix.h"
 #include "iac/report.h"
 #include "iac/scan.h"
 #include "iac/suppress.h"
@@ -31,6 +32,8 @@ static const char usage[] =
     "  --config FILE       settings, else firebreak-scan.hcl of the first path\n"
     "  --changed[=COMMIT]  report only files that differ from this commit (else HEAD) or are\n"
     "                      new to git; everything is read\n"
+    "  --fix               mend in the files what is mechanical, then scan again: a file in which\n"
+    "                      that did not help is put back; what is left is reported\n"
     "  --baseline FILE     leave out what this file holds\n"
     "  --write-baseline FILE\n"
     "                      write what was found as a baseline, exit 0\n"
@@ -43,7 +46,7 @@ static const char usage[] =
 
 struct request {
 	const char *format, *rules, *explain, *config, *baseline, *write_baseline, *changed;
-	bool        controls, self_test, list;
+	bool        controls, self_test, list, fix;
 	enum severity threshold;
 	bool        threshold_given;
 };
@@ -205,10 +208,47 @@ write_baseline(const char *path, const struct scan *s)
 	    : command_usage("scan", "the baseline cannot be written");
 }
 
+/* Reads and judges what is below the paths; NULL, or what is wrong with the request. */
+static const char *
+look(const struct request *q, struct scan *s, struct rules *rules, char **paths, struct arena *arena)
+{
+	scan_init(s, rules, arena);
+	for (int i = 0; paths[i] != NULL; i++)
+		if (!scan_add_path(s, paths[i]))
+			return "a path is not there";
+	scan_run(s, NULL);
+	if (!suppress(q, s))
+		return "the baseline cannot be read";
+	if (q->changed != NULL && !scan_changed(&s->findings, &s->project, paths, q->changed))
+		return "git does not know the paths or the commit";
+	return NULL;
+}
+
+/* Mends, looks again, puts back what did not help, and looks a last time. */
+static const char *
+mend(const struct request *q, struct scan *s, struct rules *rules, char **paths, struct arena *arena)
+{
+	struct scan_fixes fixes;
+	const char *wrong;
+
+	if (!scan_fixes_make(&fixes, s, arena))
+		return "a file cannot be written";
+	if (fixes.file_count == 0)
+		return NULL;
+	if ((wrong = look(q, s, rules, paths, arena)) != NULL)
+		return wrong;
+	if (!scan_fixes_judge(&fixes, s))
+		return "a file cannot be put back";
+	fprintf(stderr, "mended: %u findings in %u files; put back: %u files\n", fixes.mended_count,
+	    fixes.file_count, fixes.put_back);
+	return fixes.put_back == 0 ? NULL : look(q, s, rules, paths, arena);
+}
+
 static int
 scan_paths(const struct request *q, struct rules *rules, char **paths, struct arena *arena)
 {
 	const struct report_format *format = report_format(q->format);
+	const char *wrong;
 	struct report_options options = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
 		.only_controls = q->controls, .version = VERSION, .now = env_wall(&env_real) };
 	struct scan s;
@@ -216,17 +256,11 @@ scan_paths(const struct request *q, struct rules *rules, char **paths, struct ar
 
 	if (format == NULL)
 		return command_usage("scan", "there is no such format");
-	scan_init(&s, rules, arena);
-	for (int i = 0; paths[i] != NULL; i++)
-		if (!scan_add_path(&s, paths[i]))
-			return command_usage("scan", "a path is not there");
-	scan_run(&s, NULL);
+	if ((wrong = look(q, &s, rules, paths, arena)) != NULL
+	    || (q->fix && (wrong = mend(q, &s, rules, paths, arena)) != NULL))
+		return command_usage("scan", wrong);
 	if (!check_rules(rules))
 		return EXIT_CANNOT;
-	if (!suppress(q, &s))
-		return command_usage("scan", "the baseline cannot be read");
-	if (q->changed != NULL && !scan_changed(&s.findings, &s.project, paths, q->changed))
-		return command_usage("scan", "git does not know the paths or the commit");
 	if (q->write_baseline != NULL)
 		return write_baseline(q->write_baseline, &s);
 	buf_init(&b, arena, SIZE_MAX);
@@ -293,7 +327,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'C' },   { "baseline", required_argument, NULL, 'b' },
 	{ "write-baseline", required_argument, NULL, 'w' },
 	{ "explain", required_argument, NULL, 'e' },  { "self-test", no_argument, NULL, 's' },
-	{ "changed", optional_argument, NULL, 'g' },
+	{ "changed", optional_argument, NULL, 'g' },  { "fix", no_argument, NULL, 'F' },
 	{ "list", no_argument, NULL, 'l' },           { "help", no_argument, NULL, 'h' },           { 0 },
 };
 
@@ -314,6 +348,7 @@ cmd_scan(int argc, char **argv)
 		case 'b': q.baseline = optarg; break;
 		case 'w': q.write_baseline = optarg; break;
 		case 'g': q.changed = optarg != NULL ? optarg : "HEAD"; break;
+		case 'F': q.fix = true; break;
 		case 's': q.self_test = true; break;
 		case 'l': q.list = true; break;
 		case 'o':
