@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define VERSION "0.1.0"
+
 struct arena;
 struct outcome;
 struct service;

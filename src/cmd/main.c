@@ -5,8 +5,6 @@
 #include "attachment/magic.h"
 #include "cmd/common.h"
 
-#define VERSION "0.1.0"
-
 const struct command commands[] = {
 	{ "init",       "make a data directory: configuration, keys, certificates, first client", cmd_init },
 	{ "serve",      "run the server",                                                         cmd_serve },

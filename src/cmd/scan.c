@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "cmd/common.h"
+#include "cmd/scan_changed.h"
 #include "iac/report.h"
 #include "iac/scan.h"
 #include "iac/suppress.h"
@@ -21,12 +22,15 @@ static const char usage[] =
     "Reads Terraform, CloudFormation, Kubernetes, Compose, Dockerfiles and ARM templates\n"
     "below the paths and reports what does not meet the eleven controls.\n"
     "\n"
-    "  --format NAME       text (the default) or json\n"
+    "  --format NAME       text (the default), json, sarif, junit, gitlab, markdown or\n"
+    "                      html\n"
     "  --controls          only the eleven controls\n"
     "  --fail-on SEVERITY  low, medium, high (the default) or critical: from where on\n"
     "                      findings make exit 1\n"
     "  --rules DIR         also the rules in the .hcl files of this directory\n"
     "  --config FILE       settings, else firebreak-scan.hcl of the first path\n"
+    "  --changed[=COMMIT]  report only files that differ from this commit (else HEAD) or are\n"
+    "                      new to git; everything is read\n"
     "  --baseline FILE     leave out what this file holds\n"
     "  --write-baseline FILE\n"
     "                      write what was found as a baseline, exit 0\n"
@@ -38,7 +42,7 @@ static const char usage[] =
     "cannot be parsed (the rest is reported).\n";
 
 struct request {
-	const char *format, *rules, *explain, *config, *baseline, *write_baseline;
+	const char *format, *rules, *explain, *config, *baseline, *write_baseline, *changed;
 	bool        controls, self_test, list;
 	enum severity threshold;
 	bool        threshold_given;
@@ -206,7 +210,7 @@ scan_paths(const struct request *q, struct rules *rules, char **paths, struct ar
 {
 	const struct report_format *format = report_format(q->format);
 	struct report_options options = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
-		.only_controls = q->controls };
+		.only_controls = q->controls, .version = VERSION, .now = env_wall(&env_real) };
 	struct scan s;
 	struct buf b;
 
@@ -221,6 +225,8 @@ scan_paths(const struct request *q, struct rules *rules, char **paths, struct ar
 		return EXIT_CANNOT;
 	if (!suppress(q, &s))
 		return command_usage("scan", "the baseline cannot be read");
+	if (q->changed != NULL && !scan_changed(&s.findings, &s.project, paths, q->changed))
+		return command_usage("scan", "git does not know the paths or the commit");
 	if (q->write_baseline != NULL)
 		return write_baseline(q->write_baseline, &s);
 	buf_init(&b, arena, SIZE_MAX);
@@ -287,6 +293,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'C' },   { "baseline", required_argument, NULL, 'b' },
 	{ "write-baseline", required_argument, NULL, 'w' },
 	{ "explain", required_argument, NULL, 'e' },  { "self-test", no_argument, NULL, 's' },
+	{ "changed", optional_argument, NULL, 'g' },
 	{ "list", no_argument, NULL, 'l' },           { "help", no_argument, NULL, 'h' },           { 0 },
 };
 
@@ -306,6 +313,7 @@ cmd_scan(int argc, char **argv)
 		case 'C': q.config = optarg; break;
 		case 'b': q.baseline = optarg; break;
 		case 'w': q.write_baseline = optarg; break;
+		case 'g': q.changed = optarg != NULL ? optarg : "HEAD"; break;
 		case 's': q.self_test = true; break;
 		case 'l': q.list = true; break;
 		case 'o':

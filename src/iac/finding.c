@@ -111,9 +111,16 @@ findings_notice(struct findings *f, struct span span, const char *message)
 }
 
 void
-findings_take_away(struct findings *f, const struct finding *x)
+findings_take_away(struct findings *f, const struct finding *x, bool in_source, struct slice reason)
 {
-	f->suppressed++;
+	uint32_t before = f->taken_room;
+
+	if (f->suppressed == before) {
+		f->taken_room = before == 0 ? 16 : before * 2;
+		f->taken = arena_grow(f->project->arena, f->taken, before * sizeof *f->taken,
+		    f->taken_room * sizeof *f->taken);
+	}
+	f->taken[f->suppressed++] = (struct taken){ *x, in_source, reason };
 	f->by_rule[x->rule - f->rules->rules].taken++;
 }
 
@@ -143,12 +150,36 @@ count_rules(const struct findings *f, struct tally *by_rule)
 	}
 }
 
+void
+findings_narrow(struct findings *f, const bool *sources)
+{
+	uint32_t i, to = 0;
+
+	f->all = arena_array(f->project->arena, f->rules->rule_count + 1u, sizeof *f->all);
+	count_rules(f, f->all);
+	for (i = 0; i < f->count; i++)
+		if (sources[f->list[i].span.source])
+			f->list[to++] = f->list[i];
+	f->count = to;
+	for (i = to = 0; i < f->notice_count; i++)
+		if (sources[f->notices[i].span.source])
+			f->notices[to++] = f->notices[i];
+	f->notice_count = to;
+	for (i = to = 0; i < f->suppressed; i++)
+		if (sources[f->taken[i].finding.span.source])
+			f->taken[to++] = f->taken[i];
+	f->suppressed = to;
+}
+
 struct tally
 findings_control(const struct findings *f, uint32_t control)
 {
 	struct tally sum = { 0 }, *now = arena_array(f->project->arena, f->rules->rule_count + 1u, sizeof *now);
 
-	count_rules(f, now);
+	if (f->all != NULL)
+		now = f->all;
+	else
+		count_rules(f, now);
 	for (uint32_t i = 0; i < f->rules->rule_count; i++) {
 		if (f->rules->rules[i].control != control)
 			continue;

@@ -31,6 +31,13 @@ struct notice {
 	const char  *message;
 };
 
+/* Found, and taken away: by a comment beside it, or by a baseline. */
+struct taken {
+	struct finding finding;
+	bool           in_source;
+	struct slice   reason;                  /* empty: none is written */
+};
+
 /* How often each rule was asked, and what came out. */
 struct tally {
 	uint32_t passed, failed, unknown, taken;
@@ -42,9 +49,11 @@ struct findings {
 	struct finding       *list;
 	uint32_t              count, room;
 	struct tally         *by_rule;          /* index: that of the rule */
+	struct tally         *all;              /* what was found before some was left out; NULL: nothing was */
 	struct notice        *notices;
 	uint32_t              notice_count, notice_room;
-	uint32_t              suppressed;       /* how many were taken away */
+	struct taken         *taken;
+	uint32_t              suppressed, taken_room;   /* how many were taken away */
 	uint32_t              files;            /* read */
 };
 
@@ -54,7 +63,10 @@ struct finding *findings_add(struct findings *);
 void            findings_finish(struct findings *);
 void            findings_notice(struct findings *, struct span, const char *message);
 /* Before a finding is removed from the list: its rule is as if it had passed. */
-void            findings_take_away(struct findings *, const struct finding *);
+void            findings_take_away(struct findings *, const struct finding *, bool in_source, struct slice reason);
+
+/* Leaves out findings of some sources; the tally of the controls stays that of all. */
+void            findings_narrow(struct findings *, const bool *sources);
 
 /* Rules of a control, by their worst answer. */
 struct tally    findings_control(const struct findings *, uint32_t control);

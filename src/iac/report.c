@@ -4,10 +4,16 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/encode.h"
+#include "json/json.h"
 
 const struct report_format report_formats[] = {
 	{ "text", "for people: the controls, then each finding with its lines", report_text },
 	{ "json", "for programs", report_json },
+	{ "sarif", "SARIF 2.1.0: code scanning, editors", report_sarif },
+	{ "junit", "JUnit XML: what shows results of tests", report_junit },
+	{ "gitlab", "a SAST report of GitLab", report_gitlab },
+	{ "markdown", "a comment or a summary of a job", report_markdown },
+	{ "html", "one page for people", report_html },
 };
 const size_t report_format_count = COUNT_OF(report_formats);
 
@@ -110,4 +116,49 @@ report_shown_line(const struct findings *f, const struct finding *x, bool *cut)
 		at++;
 	*cut = true;
 	return slice_sub(line, 0, at < line.len ? at + 1 : 0);
+}
+
+bool
+report_has_place(const struct findings *f, struct span s)
+{
+	return s.source >= f->rules->project.source_count && s.source < f->project->source_count && s.line > 0;
+}
+
+void
+report_member(struct buf *b, const char *name, struct slice text)
+{
+	buf_printf(b, ",\"%s\":", name);
+	json_write_string(b, text);
+}
+
+/* XML 1.0 section 2.2; U+FFFE and U+FFFF are three bytes. */
+static bool
+is_markup_char(struct slice rest)
+{
+	unsigned char c = (unsigned char)rest.ptr[0];
+
+	if (rest.len >= 3 && c == 0xef && (unsigned char)rest.ptr[1] == 0xbf && (unsigned char)rest.ptr[2] >= 0xbe)
+		return false;
+	return (c >= 32 && c != 127) || c == '\t' || c == '\n';
+}
+
+void
+report_markup(struct buf *b, struct slice text)
+{
+	static const char *const names[256] = { ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;",
+		['\''] = "&#39;", ['\n'] = "&#10;", ['\t'] = "&#9;" };
+
+	for (size_t i = 0; i < text.len; i++) {
+		struct slice rest = slice_sub(text, i, text.len);
+		const char *name = names[(unsigned char)text.ptr[i]];
+
+		if (!is_markup_char(rest)) {
+			buf_add_cstr(b, "\xef\xbf\xbd");
+			i += (unsigned char)text.ptr[i] == 0xef ? 2 : 0;
+		} else if (name != NULL) {
+			buf_add_cstr(b, name);
+		} else {
+			buf_add_char(b, text.ptr[i]);
+		}
+	}
 }

@@ -6,13 +6,6 @@
 #include "json/json.h"
 
 static void
-text_member(struct buf *b, const char *name, struct slice text)
-{
-	buf_printf(b, ",\"%s\":", name);
-	json_write_string(b, text);
-}
-
-static void
 write_why(const struct findings *f, struct buf *b, const struct why *why)
 {
 	buf_add_cstr(b, ",\"why\":[");
@@ -20,7 +13,7 @@ write_why(const struct findings *f, struct buf *b, const struct why *why)
 		buf_add_cstr(b, w == why ? "{\"text\":" : ",{\"text\":");
 		json_write_string(b, w->text);
 		if (w->span.source >= f->rules->project.source_count) {
-			text_member(b, "file", report_path(f, w->span.source));
+			report_member(b, "file", report_path(f, w->span.source));
 			buf_printf(b, ",\"line\":%u", w->span.line);
 		}
 		buf_add_char(b, '}');
@@ -42,9 +35,9 @@ write_fix(const struct findings *f, struct buf *b, const struct finding *x)
 		buf_add_cstr(b, ",\"value\":");
 		hcl_write_json(b, f->project->arena, edits[i].value, 0);
 		if (edits[i].placed) {
-			text_member(b, "file", report_path(f, edits[i].source));
+			report_member(b, "file", report_path(f, edits[i].source));
 			buf_printf(b, ",\"start\":%u,\"end\":%u", edits[i].start, edits[i].end);
-			text_member(b, "text", edits[i].text);
+			report_member(b, "text", edits[i].text);
 		}
 		buf_add_char(b, '}');
 	}
@@ -57,14 +50,14 @@ write_finding(const struct findings *f, struct buf *b, const struct finding *x)
 {
 	buf_add_cstr(b, "{\"rule\":");
 	json_write_string(b, x->rule->id);
-	text_member(b, "check", x->check->id);
-	text_member(b, "control", slice_of(scan_controls[x->rule->control].key));
-	text_member(b, "severity", slice_of(severity_names[x->rule->severity]));
-	text_member(b, "status", slice_of(report_status[x->status]));
-	text_member(b, "resource", x->address);
-	text_member(b, "file", report_path(f, x->span.source));
+	report_member(b, "check", x->check->id);
+	report_member(b, "control", slice_of(scan_controls[x->rule->control].key));
+	report_member(b, "severity", slice_of(severity_names[x->rule->severity]));
+	report_member(b, "status", slice_of(report_status[x->status]));
+	report_member(b, "resource", x->address);
+	report_member(b, "file", report_path(f, x->span.source));
 	buf_printf(b, ",\"line\":%u,\"end_line\":%u", x->span.line, x->span.end_line);
-	text_member(b, "message", x->message);
+	report_member(b, "message", x->message);
 	write_why(f, b, x->why);
 	write_fix(f, b, x);
 	buf_add_char(b, '}');
@@ -88,7 +81,7 @@ write_problem(const struct findings *f, struct buf *b, const struct problem *p)
 	buf_add_cstr(b, "{\"file\":");
 	json_write_string(b, report_path(f, p->span.source));
 	buf_printf(b, ",\"line\":%u,\"column\":%u", p->span.line, p->span.column);
-	text_member(b, "message", p->message);
+	report_member(b, "message", p->message);
 	buf_add_char(b, '}');
 }
 

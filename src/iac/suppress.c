@@ -318,11 +318,11 @@ fault(const struct suppressions *all, const struct suppression *s)
 	return day < all->today ? "the day of a suppression has passed" : NULL;
 }
 
-/* Whether a finding is suppressed; all that it is about are used. */
-static bool
-is_suppressed(struct suppressions *all, const struct finding *f)
+/* The first that suppresses a finding, or NULL; all that are about it are used. */
+static const struct suppression *
+suppressing(struct suppressions *all, const struct finding *f)
 {
-	bool suppressed = false;
+	const struct suppression *first = NULL;
 
 	for (uint32_t i = 0; i < all->count; i++) {
 		struct suppression *s = &all->list[i];
@@ -330,9 +330,10 @@ is_suppressed(struct suppressions *all, const struct finding *f)
 		if (!is_about(s, f) || !names(s, f))
 			continue;
 		s->used = true;
-		suppressed = suppressed || fault(all, s) == NULL;
+		if (first == NULL && fault(all, s) == NULL)
+			first = s;
 	}
-	return suppressed;
+	return first;
 }
 
 static void
@@ -360,8 +361,10 @@ suppress_by_comments(struct findings *f, int64_t today)
 	if (all.count == 0)
 		return;
 	for (i = 0; i < f->count; i++) {
-		if (is_suppressed(&all, &f->list[i]))
-			findings_take_away(f, &f->list[i]);
+		const struct suppression *s = suppressing(&all, &f->list[i]);
+
+		if (s != NULL)
+			findings_take_away(f, &f->list[i], true, s->reason);
 		else
 			f->list[to++] = f->list[i];
 	}
@@ -420,7 +423,7 @@ suppress_by_baseline(struct findings *f, struct slice rest)
 	qsort(all, count, sizeof *all, by_number);
 	for (i = 0; i < f->count; i++) {
 		if (bsearch(&f->list[i].fingerprint, all, count, sizeof *all, by_number) != NULL)
-			findings_take_away(f, &f->list[i]);
+			findings_take_away(f, &f->list[i], false, SLICE("in the baseline"));
 		else
 			f->list[to++] = f->list[i];
 	}

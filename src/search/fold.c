@@ -1,4 +1,5 @@
 /* fold.c -- the values of index rows: folded text, hashes, intervals. */
+#include <math.h>
 #include <stdlib.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
@@ -308,6 +309,6 @@ values_number(struct slice s, double *low, double *high)
 		return false;
 	half = half_unit(s);
 	*low = value - half;
-	*high = value + half;
+	*high = nextafter(value + half, -HUGE_VAL);
 	return true;
 }

@@ -142,7 +142,8 @@ quantity_value(struct parser *p, struct slice s, struct query_value *v)
 	if (slice_is(system, "http://unitsofmeasure.org")
 	    && values_canonical(p->index, parser_unescape(p, rest), &v->x, &v->y, &v->a)) {
 		v->b = index_canonical(p->index);
-		pad(v);
+		if (!by_digits(v->prefix))
+			pad(v);
 	}
 	return !has_unit || rest.len > 0;
 }

@@ -21,7 +21,8 @@ struct search_index {
 
 /* A decimal as it is; false when it is none. */
 bool values_exact(struct slice text, double *value);
-/* A decimal as the interval of its significant digits. */
+/* A decimal as the interval of its significant digits, without its upper end: 100 is
+ * [99.5 ... 100.5) (R4 search.html#number). */
 bool values_number(struct slice text, double *low, double *high);
 
 /* The target of "Type/id" text that is not held here. */
