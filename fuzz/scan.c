@@ -50,7 +50,7 @@ scan_text(struct arena *arena, const char *name, struct slice text)
 	suppress_by_comments(&s.findings, 20000);
 	for (size_t i = 0; i < report_format_count; i++) {
 		buf_init(&b, arena, SIZE_MAX);
-		report_write(&report_formats[i], &s.findings, &(struct report_options){ 0 }, &b);
+		report_write(&report_formats[i], &s.findings, &(struct report_options){ .version = "0" }, &b);
 	}
 }
 

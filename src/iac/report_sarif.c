@@ -17,11 +17,46 @@ static const char *const levels[] = { "note", "warning", "error", "error" };
 /* What code scanning sorts by: a score between 0 and 10. */
 static const char *const scores[] = { "3.0", "5.5", "8.0", "9.5" };
 
+/* A byte of a source and its line. */
+struct point {
+	uint32_t source, at, line;
+};
+
 struct writing {
 	const struct findings *findings;
 	struct buf            *out;
 	uint32_t              *index;           /* of each rule in the list of rules */
+	struct point          *last;            /* places come nearly in order: lines are counted from here */
 };
+
+/* ---- places ---- */
+
+/* In code points, 1-based; bytes that continue a character are none. */
+static uint32_t
+column_of(const struct writing *w, uint32_t source, uint32_t at)
+{
+	struct slice text = w->findings->project->sources[source].text;
+	uint32_t column = 1;
+
+	for (uint32_t i = at; i > 0 && text.ptr[i - 1] != '\n'; i--)
+		column += ((unsigned char)text.ptr[i - 1] & 0xc0) != 0x80;
+	return column;
+}
+
+static uint32_t
+line_of(const struct writing *w, uint32_t source, uint32_t at)
+{
+	struct slice text = w->findings->project->sources[source].text;
+	struct point *p = w->last;
+
+	if (p->source != source || p->line == 0)
+		*p = (struct point){ source, 0, 1 };
+	for (; p->at < at; p->at++)
+		p->line += text.ptr[p->at] == '\n';
+	for (; p->at > at; p->at--)
+		p->line -= text.ptr[p->at - 1] == '\n';
+	return p->line;
+}
 
 /* A text as an object: {"text": ...}. */
 static void
@@ -62,7 +97,7 @@ region(const struct writing *w, struct span s)
 	if (s.end_line >= s.line)
 		buf_printf(w->out, ",\"endLine\":%u", s.end_line);
 	if (s.column > 0 && s.end > s.start && s.end <= w->findings->project->sources[s.source].text.len)
-		buf_printf(w->out, ",\"endColumn\":%u", project_span(w->findings->project, s.source, s.end, s.end).column);
+		buf_printf(w->out, ",\"endColumn\":%u", column_of(w, s.source, s.end));
 	buf_add_char(w->out, '}');
 }
 
@@ -137,12 +172,11 @@ can_apply(const struct writing *w, const struct fix_edit *edits, uint32_t count)
 static void
 replacement(const struct writing *w, const struct fix_edit *e)
 {
-	struct span start = project_span(w->findings->project, e->source, e->start, e->start);
-	struct span end = project_span(w->findings->project, e->source, e->end, e->end);
-
-	buf_printf(w->out, "{\"deletedRegion\":{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u,"
-	    "\"byteOffset\":%u,\"byteLength\":%u},\"insertedContent\":{\"text\":", start.line, start.column, end.line,
-	    end.column, e->start, e->end - e->start);
+	buf_printf(w->out, "{\"deletedRegion\":{\"startLine\":%u,\"startColumn\":%u", line_of(w, e->source, e->start),
+	    column_of(w, e->source, e->start));
+	buf_printf(w->out, ",\"endLine\":%u,\"endColumn\":%u,\"byteOffset\":%u,\"byteLength\":%u},"
+	    "\"insertedContent\":{\"text\":", line_of(w, e->source, e->end), column_of(w, e->source, e->end), e->start,
+	    e->end - e->start);
 	json_write_string(w->out, e->text);
 	buf_add_cstr(w->out, "}}");
 }
@@ -310,7 +344,8 @@ invocation(const struct writing *w)
 void
 report_sarif(const struct findings *f, const struct report_options *o, struct buf *b)
 {
-	struct writing w = { f, b, arena_array(f->project->arena, f->rules->rule_count + 1u, sizeof *w.index) };
+	struct point last = { 0 };
+	struct writing w = { f, b, arena_array(f->project->arena, f->rules->rule_count + 1u, sizeof *w.index), &last };
 
 	buf_add_cstr(b, "{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
 	    "sarif-schema-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":{\"name\":\"Firebreak\"");
