@@ -179,6 +179,18 @@ begins_line(const struct walk *w)
 	return i == 0 || w->text.ptr[i - 1] == '\n' || w->text.ptr[i - 1] == '{';
 }
 
+/* Bytes that may begin something else than plain text of a block. */
+static const bool special[256] = {
+	['#'] = true, ['/'] = true, ['"'] = true, ['<'] = true, ['{'] = true, ['}'] = true,
+};
+
+static void
+skip_plain(struct walk *w)
+{
+	while (w->at < w->text.len && !special[(unsigned char)w->text.ptr[w->at]])
+		w->at++;
+}
+
 /* From the '{' to behind its '}'; parts are noted when `b` is there. */
 static bool
 skip_braces(struct walk *w, struct rule_block *b)
@@ -186,10 +198,13 @@ skip_braces(struct walk *w, struct rule_block *b)
 	uint32_t depth = 0;
 
 	while (w->at < w->text.len) {
-		char c = here(w);
+		char c;
 
+		if (b == NULL || depth != 1)
+			skip_plain(w);
 		if (skip_comment(w))
 			continue;
+		c = here(w);
 		if (b != NULL && depth == 1 && is_name_byte(c) && begins_line(w)) {
 			if (!read_named(w, b))
 				return false;
