@@ -541,7 +541,10 @@ FEATURES = [
 NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
-    "`_query` named queries: none are defined.",
+    "`_query` named queries and functional lists (`_list=$current-problems`): none are defined.",
+    "SearchParameters of one's own, from packages or POSTed: the resources can be stored, searches do not use them.",
+    "`:above` and `:below` of references, composites of contained resources, `_include` through canonical urls.",
+    "`$closure` and `$find-matches`; code system supplements.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",
 ]

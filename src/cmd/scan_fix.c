@@ -121,6 +121,17 @@ edited(struct scan_fixes *f, struct slice text, uint32_t *next)
 	return buf_slice(&b);
 }
 
+/* Places are those of the text that was judged: a file that was converted (UTF-16), or that
+ * changed since, is left alone. */
+static bool
+is_as_judged(struct scan_fixes *f, const struct source *source)
+{
+	struct slice now;
+
+	return env_read_file(&env_real, slice_cstr(source->path, f->arena), source->text.len + 1, f->arena, &now)
+	    && slice_eq(now, source->text);
+}
+
 static bool
 write_file(struct scan_fixes *f, const struct source *source, uint32_t number, struct slice text)
 {
@@ -133,6 +144,21 @@ write_file(struct scan_fixes *f, const struct source *source, uint32_t number, s
 	file->mode = st.st_mode & 0777;
 	f->file_count++;
 	return env_write_file(&env_real, file->path, text, file->mode);
+}
+
+/* Findings of files that were left alone are not mended. */
+static void
+forget_unwritten(struct scan_fixes *f)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < f->mended_count; i++)
+		for (uint32_t k = 0; k < f->file_count; k++)
+			if (f->files[k].source == f->mended[i].source) {
+				f->mended[kept++] = f->mended[i];
+				break;
+			}
+	f->mended_count = kept;
 }
 
 bool
@@ -149,10 +175,12 @@ scan_fixes_make(struct scan_fixes *f, const struct scan *s, struct arena *arena)
 	for (uint32_t next = 0; next < f->edit_count; ) {
 		uint32_t number = f->edits[next].source;
 		const struct source *source = &s->project.sources[number];
+		struct slice text = edited(f, source->text, &next);
 
-		if (!write_file(f, source, number, edited(f, source->text, &next)))
+		if (is_as_judged(f, source) && !write_file(f, source, number, text))
 			return false;
 	}
+	forget_unwritten(f);
 	return true;
 }
 

@@ -68,13 +68,17 @@ report_path(const struct findings *f, uint32_t source)
 	return slice_starts(path, SLICE("./")) ? slice_sub(path, 2, path.len) : path;
 }
 
-struct slice
-report_line(const struct findings *f, uint32_t source, uint32_t line)
+/* From the place itself, not from the first line: many findings of one file cost no more. */
+static struct slice
+line_of(const struct findings *f, struct span span)
 {
-	struct slice rest = f->project->sources[source].text, text = SLICE("");
+	struct slice all = f->project->sources[span.source].text, text;
+	size_t from = span.start < all.len ? span.start : all.len;
 
-	for (uint32_t i = 0; i < line && rest.ptr != NULL; i++)
-		text = slice_cut(&rest, '\n');
+	while (from > 0 && all.ptr[from - 1] != '\n')
+		from--;
+	text = slice_sub(all, from, all.len);
+	text = slice_cut(&text, '\n');
 	if (text.len > 0 && text.ptr[text.len - 1] == '\r')
 		text.len--;
 	return text;
@@ -106,7 +110,7 @@ may_hold_secret(struct slice line)
 struct slice
 report_shown_line(const struct findings *f, const struct finding *x, bool *cut)
 {
-	struct slice line = report_line(f, x->span.source, x->span.line);
+	struct slice line = line_of(f, x->span);
 	size_t at = 0;
 
 	*cut = false;

@@ -40,8 +40,6 @@ void report_html(const struct findings *, const struct report_options *, struct 
 
 /* Of a source, without "./". */
 struct slice report_path(const struct findings *, uint32_t source);
-/* One line of a source, 1-based, without its end. */
-struct slice report_line(const struct findings *, uint32_t source, uint32_t line);
 /* The line of a finding as it may be shown: what is or may be a secret ends behind its name. */
 struct slice report_shown_line(const struct findings *, const struct finding *, bool *cut);
 extern const char *const report_status[2];

@@ -4,10 +4,13 @@
 # ---- container: one row for each container of a workload ----
 
 view "container" {
-  from "Pod" {
+  # A pod, or what makes pods from a template.  Knative has both in kinds of its own, one of them called Service.
+  from "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Revision" "Configuration" "ContainerSource" "Service" {
     let {
-      pod = self.spec
+      template = either(self.spec.jobTemplate.spec.template, self.spec.template, self)
+      pod      = template.spec
     }
+    when         = self._type != "Service" || startswith(self.apiVersion, "serving.knative.dev/")
     each         = join_lists(pod.containers, pod.initContainers, pod.ephemeralContainers)
     name         = it.name
     image        = it.image
@@ -28,70 +31,8 @@ view "container" {
     host_network = pod.hostNetwork
     host_pid     = pod.hostPID
     host_ipc     = pod.hostIPC
-    labels       = self.metadata.labels
-    annotations  = self.metadata.annotations
-    spec         = pod
-    definition   = it
-    platform     = "kubernetes"
-  }
-
-  # Knative has the same template in its own kinds.
-  from "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "ReplicationController" "Configuration" "ContainerSource" "KnativeService" {
-    let {
-      pod = self.spec.template.spec
-    }
-    each         = join_lists(pod.containers, pod.initContainers, pod.ephemeralContainers)
-    name         = it.name
-    image        = it.image
-    env          = env(it.envFrom, it.env)
-    ports        = [for p in list(it.ports) : { container = p.containerPort, host = p.hostPort }]
-    user         = either(it.securityContext.runAsUser, pod.securityContext.runAsUser)
-    non_root     = it.securityContext.runAsNonRoot == null ? pod.securityContext.runAsNonRoot : it.securityContext.runAsNonRoot
-    privileged   = it.securityContext.privileged
-    escalation   = it.securityContext.allowPrivilegeEscalation
-    read_only    = it.securityContext.readOnlyRootFilesystem
-    cap_add      = list(it.securityContext.capabilities.add)
-    cap_drop     = list(it.securityContext.capabilities.drop)
-    seccomp      = either(it.securityContext.seccompProfile.type, pod.securityContext.seccompProfile.type)
-    mounts       = [for m in list(it.volumeMounts) : { source = [for v in list(pod.volumes) : v.hostPath.path if v.name == m.name && v.hostPath != null], target = m.mountPath, read_only = m.readOnly }]
-    memory_limit = it.resources.limits.memory
-    cpu_limit    = it.resources.limits.cpu
-    command      = join_lists(it.command, it.args)
-    host_network = pod.hostNetwork
-    host_pid     = pod.hostPID
-    host_ipc     = pod.hostIPC
-    labels       = self.spec.template.metadata.labels
-    annotations  = either(self.spec.template.metadata.annotations, self.metadata.annotations)
-    spec         = pod
-    definition   = it
-    platform     = "kubernetes"
-  }
-
-  from "CronJob" {
-    let {
-      pod = self.spec.jobTemplate.spec.template.spec
-    }
-    each         = join_lists(pod.containers, pod.initContainers)
-    name         = it.name
-    image        = it.image
-    env          = env(it.envFrom, it.env)
-    ports        = [for p in list(it.ports) : { container = p.containerPort, host = p.hostPort }]
-    user         = either(it.securityContext.runAsUser, pod.securityContext.runAsUser)
-    non_root     = it.securityContext.runAsNonRoot == null ? pod.securityContext.runAsNonRoot : it.securityContext.runAsNonRoot
-    privileged   = it.securityContext.privileged
-    escalation   = it.securityContext.allowPrivilegeEscalation
-    read_only    = it.securityContext.readOnlyRootFilesystem
-    cap_add      = list(it.securityContext.capabilities.add)
-    cap_drop     = list(it.securityContext.capabilities.drop)
-    seccomp      = either(it.securityContext.seccompProfile.type, pod.securityContext.seccompProfile.type)
-    mounts       = [for m in list(it.volumeMounts) : { source = [for v in list(pod.volumes) : v.hostPath.path if v.name == m.name && v.hostPath != null], target = m.mountPath, read_only = m.readOnly }]
-    memory_limit = it.resources.limits.memory
-    cpu_limit    = it.resources.limits.cpu
-    command      = join_lists(it.command, it.args)
-    host_network = pod.hostNetwork
-    host_pid     = pod.hostPID
-    host_ipc     = pod.hostIPC
-    labels       = self.spec.jobTemplate.spec.template.metadata.labels
+    labels       = template.metadata.labels
+    annotations  = either(template.metadata.annotations, self.metadata.annotations)
     spec         = pod
     definition   = it
     platform     = "kubernetes"
