@@ -375,7 +375,7 @@ test_registry_modules(void **state)
 	assert_true(slice_is(made[0]->type, "aws_db_instance") && slice_is(made[0]->address, "module.db"));
 	assert_string_equal(shown(value_path(made[0]->attributes, "storage_encrypted")), "null");
 	assert_true(slice_is(made[1]->type, "aws_eks_cluster"));
-	assert_string_equal(shown(value_path(made[1]->attributes, "enabled_cluster_log_types")), "[api]");
+	assert_string_equal(shown(value_path(made[1]->attributes, "enabled_cluster_log_types.0")), "api");
 	assert_string_equal(shown(value_path(made[1]->attributes, "vpc_config.endpoint_public_access")), "true");
 	assert_string_equal(shown(value_path(made[1]->attributes, "vpc_config.endpoint_private_access")), "true");
 	arena_free(a);
