@@ -12,6 +12,7 @@ project_init(struct project *p, struct arena *arena, const struct env *env)
 	memset(p, 0, sizeof *p);
 	p->arena = arena;
 	p->env = env;
+	p->environment = p->variables = p->parameters = &value_null;
 }
 
 /* A slot at the end of a growing table. */

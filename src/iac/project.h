@@ -63,9 +63,8 @@ struct project {
 	uint32_t         resource_count, resource_room;
 	struct problem  *problems;
 	uint32_t         problem_count, problem_room;
-	/* Values of variables of root modules that were given (-var, -var-file, TF_VAR_x), a map;
-	 * NULL: none. */
-	const struct value *given;
+	/* What the user gives, maps or null (given.h): TF_VAR_x, variables of root modules, parameters of templates. */
+	const struct value *environment, *variables, *parameters;
 };
 
 void             project_init(struct project *, struct arena *, const struct env *);

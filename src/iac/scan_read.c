@@ -18,6 +18,7 @@
 #include "iac/compose.h"
 #include "iac/dockerfile.h"
 #include "iac/files.h"
+#include "iac/given.h"
 #include "iac/host.h"
 #include "iac/kubernetes.h"
 #include "iac/scan.h"
@@ -125,14 +126,14 @@ static void
 read_template(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
 	for (uint32_t i = 0; i < count; i++)
-		cloudformation_read(p, sources[i], NULL, root);
+		cloudformation_read(p, sources[i], p->parameters, root);
 }
 
 static void
 read_arm(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
 	for (uint32_t i = 0; i < count; i++)
-		arm_read(p, sources[i], NULL, root);
+		arm_read(p, sources[i], p->parameters, root);
 }
 
 static void
@@ -287,6 +288,8 @@ run_job(struct reading *r, struct job *j, struct arena *keep, struct arena *scra
 		sources[i] = project_add_source(&p, from->path, from->text);
 	}
 	pthread_mutex_unlock(&r->lock);
+	if (s->given != NULL)
+		given_hand(s->given, &p);
 	front_ends[s->files[j->from].language].read(&p, sources, n, s->root);
 	copy_out(r, j, &p, keep);
 }

@@ -793,6 +793,22 @@ rule "FB-AUTHZ-012" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_container" "x" {
+        name                  = "uploads"
+        container_access_type = "blob"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_container" "x" {
+        name                  = "uploads"
+        container_access_type = "private"
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-013" {

@@ -225,6 +225,24 @@ rule "FB-INPUT-004" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                                = "s"
+        version                             = "R4"
+        complex_data_type_reference_parsing = "DISABLED"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                                = "s"
+        version                             = "R4"
+        complex_data_type_reference_parsing = "ENABLED"
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-005" {
@@ -503,6 +521,28 @@ rule "FB-INPUT-008" {
             MetricName: w
             DefaultAction:
               Type: BLOCK
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_application_gateway" "x" {
+        name = "g"
+        waf_configuration {
+          enabled       = true
+          firewall_mode = "Prevention"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_application_gateway" "x" {
+        name = "g"
+        waf_configuration {
+          enabled       = true
+          firewall_mode = "Detection"
+        }
+      }
     EOT
   }
   example "pass" "terraform" {
@@ -1100,6 +1140,28 @@ rule "FB-INPUT-017" {
             name  = "local_infile"
             value = "off"
           }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_db_parameter_group" "x" {
+        family = "mysql8.0"
+        parameter {
+          name  = "local_infile"
+          value = "0"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_db_parameter_group" "x" {
+        family = "mysql8.0"
+        parameter {
+          name  = "local_infile"
+          value = "1"
         }
       }
     EOT
