@@ -475,12 +475,80 @@ rule "FB-AUDIT-006" {
   }
   example "fail" "terraform" {
     text = <<-EOT
+      resource "aws_cloudtrail" "x" {
+        name                  = "t"
+        enable_logging        = true
+        include_global_service_events = true
+        is_multi_region_trail = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "x" {
+        name                  = "t"
+        enable_logging        = true
+        include_global_service_events = true
+        is_multi_region_trail = true
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: true
+            IsLogging: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: true
+            IsLogging: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
       resource "aws_cloudtrail" "t" {
         name                          = "t"
         s3_bucket_name                = "logs"
         is_multi_region_trail         = true
         include_global_service_events = false
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsLogging: true
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsLogging: true
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: true
     EOT
   }
 }
@@ -1394,6 +1462,30 @@ rule "FB-AUDIT-017" {
   example "fail" "terraform" {
     text = <<-EOT
       resource "azurerm_network_watcher_flow_log" "x" {
+        name    = "f"
+        enabled = false
+        retention_policy {
+          enabled = true
+          days    = 400
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "x" {
+        name    = "f"
+        enabled = true
+        retention_policy {
+          enabled = true
+          days    = 400
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "x" {
         network_watcher_name = "w"
         resource_group_name  = "g"
         name                 = "f"
@@ -1609,6 +1701,16 @@ rule "FB-AUDIT-019" {
         resource_group_name = "g"
         server_name         = "s"
         value               = "2"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_configuration" "x" {
+        name                = "log_retention_days"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "7"
       }
     EOT
   }

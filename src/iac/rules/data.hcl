@@ -340,6 +340,22 @@ rule "FB-DATA-005" {
           image: samply/blaze:0.30
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                         = "s"
+        enable_history_modifications = true
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                         = "s"
+        enable_history_modifications = false
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-006" {
@@ -902,6 +918,74 @@ rule "FB-DATA-012" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine            = "aurora-postgresql"
+        storage_encrypted = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine            = "aurora-postgresql"
+        storage_encrypted = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_docdb_cluster" "x" {
+        engine            = "docdb"
+        storage_encrypted = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_docdb_cluster" "x" {
+        engine            = "docdb"
+        storage_encrypted = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_redshift_cluster" "x" {
+        cluster_identifier = "w"
+        encrypted          = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_redshift_cluster" "x" {
+        cluster_identifier = "w"
+        encrypted          = true
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBCluster
+          Properties:
+            Engine: aurora-postgresql
+            StorageEncrypted: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBCluster
+          Properties:
+            Engine: aurora-postgresql
+            StorageEncrypted: true
+    EOT
+  }
   example "pass" "terraform" {
     text = <<-EOT
       module "db" {
@@ -1075,6 +1159,64 @@ rule "FB-DATA-013" {
             Encrypted: true
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_efs_file_system" "x" {
+        creation_token = "f"
+        encrypted      = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_efs_file_system" "x" {
+        creation_token = "f"
+        encrypted      = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_instance" "x" {
+        ami = "ami-1"
+        root_block_device {
+          encrypted = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_instance" "x" {
+        ami = "ami-1"
+        root_block_device {
+          encrypted = true
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        V:
+          Type: AWS::EC2::Volume
+          Properties:
+            AvailabilityZone: eu-central-1a
+            Size: 20
+            Encrypted: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        V:
+          Type: AWS::EC2::Volume
+          Properties:
+            AvailabilityZone: eu-central-1a
+            Size: 20
+            Encrypted: true
+    EOT
+  }
   example "fail" "kubernetes" {
     text = <<-EOT
       apiVersion: storage.k8s.io/v1
@@ -1107,6 +1249,40 @@ rule "FB-DATA-013" {
           device_name = "/dev/xvda"
           snapshot_id = "snap-1"
         }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_ami_copy" "x" {
+        name              = "copy"
+        source_ami_id     = "ami-1"
+        source_ami_region = "eu-west-1"
+        encrypted         = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_ami_copy" "x" {
+        name              = "copy"
+        source_ami_id     = "ami-1"
+        source_ami_region = "eu-west-1"
+        encrypted         = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_ebs_encryption_by_default" "x" {
+        enabled = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_ebs_encryption_by_default" "x" {
+        enabled = true
       }
     EOT
   }
@@ -1259,6 +1435,26 @@ rule "FB-DATA-014" {
             AtRestEncryptionEnabled: true
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
+            AtRestEncryptionEnabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
+            AtRestEncryptionEnabled: true
+    EOT
+  }
   example "fail" "terraform" {
     text = <<-EOT
       resource "aws_dynamodb_table" "x" {
@@ -1295,6 +1491,112 @@ rule "FB-DATA-014" {
             TableName: t
             SSESpecification:
               SSEEnabled: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_dax_cluster" "x" {
+        cluster_name = "c"
+        server_side_encryption {
+          enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_dax_cluster" "x" {
+        cluster_name = "c"
+        server_side_encryption {
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_opensearch_domain" "x" {
+        domain_name = "d"
+        encrypt_at_rest {
+          enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_opensearch_domain" "x" {
+        domain_name = "d"
+        encrypt_at_rest {
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_dynamodb_table" "x" {
+        name     = "t"
+        hash_key = "id"
+        server_side_encryption {
+          enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_dynamodb_table" "x" {
+        name     = "t"
+        hash_key = "id"
+        server_side_encryption {
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Table:
+          Type: AWS::DynamoDB::Table
+          Properties:
+            TableName: t
+            SSESpecification:
+              SSEEnabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Table:
+          Type: AWS::DynamoDB::Table
+          Properties:
+            TableName: t
+            SSESpecification:
+              SSEEnabled: true
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Search:
+          Type: AWS::OpenSearchService::Domain
+          Properties:
+            DomainName: records
+            EncryptionAtRestOptions:
+              Enabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Search:
+          Type: AWS::OpenSearchService::Domain
+          Properties:
+            DomainName: records
+            EncryptionAtRestOptions:
+              Enabled: true
     EOT
   }
 }
@@ -1540,6 +1842,26 @@ rule "FB-DATA-017" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name = "s"
+        blob_properties {
+          versioning_enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name = "s"
+        blob_properties {
+          versioning_enabled = true
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-018" {
@@ -1748,6 +2070,22 @@ rule "FB-DATA-019" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine                  = "aurora-postgresql"
+        backup_retention_period = 0
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine                  = "aurora-postgresql"
+        backup_retention_period = 14
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-020" {
@@ -1886,6 +2224,24 @@ rule "FB-DATA-021" {
   example "pass" "terraform" {
     text = <<-EOT
       resource "google_sql_database_instance" "x" {
+        deletion_protection = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_sql_database_instance" "x" {
+        name                = "patients"
+        database_version    = "POSTGRES_15"
+        deletion_protection = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_sql_database_instance" "x" {
+        name                = "patients"
+        database_version    = "POSTGRES_15"
         deletion_protection = true
       }
     EOT
