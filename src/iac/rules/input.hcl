@@ -1352,7 +1352,7 @@ rule "FB-INPUT-015" {
 
   on "container" {
     when    = self.platform == "kubernetes"
-    fail    = !one_of(self.seccomp, "RuntimeDefault", "Localhost") && !any([for c in list(self.cap_drop) : one_of(c, "ALL", "NET_RAW")]) && !any([for k, v in self.annotations : regex_match("^(container\\.)?seccomp\\.security", k) && one_of(v, "runtime/default", "docker/default") || regex_match("^container\\.apparmor\\.security", k) && !one_of(v, "unconfined")])
+    fail    = !one_of(self.seccomp, "RuntimeDefault", "Localhost") && !any([for c in list(self.cap_drop) : one_of(c, "ALL", "NET_RAW")]) && !any([for k, v in self.annotations : regex_match("^(container\\.)?seccomp\\.security", k) && one_of(v, "runtime/default", "docker/default") || regex_match("^container\\.apparmor\\.security[^/]*/${self.name}$", k) && !one_of(v, "unconfined")])
     at      = ["securityContext.seccompProfile.type", "securityContext.capabilities.drop", "securityContext.capabilities", "securityContext"]
     message = "container ${self.name} has neither a seccomp profile nor dropped capabilities"
   }
