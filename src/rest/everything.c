@@ -106,7 +106,7 @@ is_there(struct exchange *x)
 
 	if (x->id.len == 0)
 		return true;
-	if (!store_find(x->worker->reader, planted(76) ? authorization_house : x->permit, x->type, x->id, &s,
+	if (!store_find(x->worker->reader, planted(84) ? authorization_house : x->permit, x->type, x->id, &s,
 	    &x->outcome))
 		return false;
 	return !s.deleted || exchange_fail(x, FAULT_DELETED, "");
