@@ -103,8 +103,7 @@ project_problem(struct project *p, struct span span, const char *message)
 	struct problem *q = slot(p, (void **)&p->problems, &p->problem_count, &p->problem_room,
 	    sizeof *q);
 
-	q->span = span;
-	q->message = slice_of(message);
+	*q = (struct problem){ .span = span, .message = slice_of(message) };
 }
 
 static bool

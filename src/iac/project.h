@@ -48,10 +48,11 @@ struct resource {
 	uint32_t            unit;       /* what was read together: addresses are unique in it */
 };
 
-/* A source or a part of it that could not be parsed. */
+/* A source or a part of it that could not be parsed; or, a note, that is not read although it is right. */
 struct problem {
 	struct span  span;
 	struct slice message;           /* made from the grammar, never from the text */
+	bool         note;              /* scan_run() makes a notice of it */
 };
 
 struct project {

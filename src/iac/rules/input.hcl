@@ -1196,8 +1196,9 @@ rule "FB-INPUT-018" {
     fail = one_of(either(self.node_config.workload_metadata_config.mode, self.node_config.workload_metadata_config.node_metadata), "GCE_METADATA", "EXPOSE", "UNSPECIFIED")
     at   = ["node_config.workload_metadata_config.mode", "node_config.workload_metadata_config"]
   }
-  on "NetworkPolicy" {
-    fail    = any([for e in list(self.spec.egress) : any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr) && !any([for x in list(t.ipBlock.except) : regex_match("^169\\.254\\.", x)])])])
+  on "network_policy" {
+    when    = contains(self.types, "Egress")
+    fail    = any([for e in self.egress : any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr) && !any([for x in list(t.ipBlock.except) : regex_match("^169\\.254\\.", x)])])])
     at      = "spec.egress"
     message = "egress to everywhere does not except 169.254.169.254"
   }
@@ -1247,6 +1248,21 @@ rule "FB-INPUT-018" {
               - ipBlock:
                   cidr: 0.0.0.0/0
                   except: [169.254.169.254/32]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+      spec:
+        podSelector: {}
+        policyTypes: [Ingress]
+        egress:
+          - to:
+              - ipBlock:
+                  cidr: 0.0.0.0/0
     EOT
   }
 }
