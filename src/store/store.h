@@ -375,8 +375,8 @@ struct store_quarantined {
 };
 
 /* What is in quarantine and the permit reaches (whose clearance is below QUARANTINE_LEVEL: nothing), in
- * the order in which it came, up to `max`. */
-MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, uint32_t max, struct arena *,
+ * the order in which it came, up to `max`; or of that what was not scanned yet. */
+MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, bool pending, uint32_t max, struct arena *,
     struct store_quarantined **out, uint32_t *count, struct outcome *);
 /* Of one that was read; FAULT_NO_SUCH when it is not in quarantine. */
 MUST_USE bool store_quarantine_of(struct store_reader *, const struct permit *, const struct stored *,

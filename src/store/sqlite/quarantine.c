@@ -163,11 +163,11 @@ read_row(struct store_reader *r, sqlite3_stmt *q, struct store_quarantined *out,
 }
 
 bool
-store_quarantined(struct store_reader *r, const struct permit *p, uint32_t max, struct arena *arena,
+store_quarantined(struct store_reader *r, const struct permit *p, bool pending, uint32_t max, struct arena *arena,
     struct store_quarantined **out, uint32_t *count, struct outcome *o)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT row, vid, compartment, type, labels, since, "
-	    "infected, signature FROM quarantine WHERE ?1>=?2 ORDER BY row LIMIT ?3"));
+	    "infected, signature FROM quarantine WHERE ?1>=?2 AND (?4=0 OR infected=0) ORDER BY row LIMIT ?3"));
 	int code = SQLITE_DONE;
 
 	*count = 0;
@@ -177,6 +177,7 @@ store_quarantined(struct store_reader *r, const struct permit *p, uint32_t max, 
 	sqlite3_bind_int(q, 1, permit_clearance(p));
 	sqlite3_bind_int(q, 2, planted(74) ? 0 : QUARANTINE_LEVEL);
 	sqlite3_bind_int64(q, 3, max);
+	sqlite3_bind_int(q, 4, pending);
 	while (*count < max && (code = sqlite3_step(q)) == SQLITE_ROW) {
 		read_row(r, q, &(*out)[*count], arena);
 		*count += planted(74) || permit_reaches(p, (*out)[*count].compartment, QUARANTINE_LEVEL);
