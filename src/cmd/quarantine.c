@@ -52,7 +52,7 @@ value_of(const struct json *j, uint32_t part)
 	return json_next(j, part, json_first(j, part)) + 1;
 }
 
-/* One line for each: resource, since, state, signature. */
+/* One line for each: resource, since, state, signature, SHA-256 of the content. */
 static void
 print_list(struct slice bytes, struct arena *arena)
 {

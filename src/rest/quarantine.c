@@ -57,6 +57,10 @@ write_one(struct exchange *x, struct buf *b, const struct store_quarantined *q)
 		buf_add_char(b, ',');
 		part(b, "signature", "valueString", q->signature);
 	}
+	if (q->sha256.len > 0) {
+		buf_add_char(b, ',');
+		part(b, "sha256", "valueString", q->sha256);
+	}
 	buf_add_cstr(b, "]}");
 }
 
