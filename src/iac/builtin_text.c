@@ -332,7 +332,7 @@ has_mark(struct slice s, const char *const *marks, bool nocase)
 
 		for (size_t i = 0; i + mark.len <= s.len; i++)
 			if ((s.ptr[i] | (nocase ? 0x20 : 0)) == mark.ptr[0] && (nocase
-			    ? slice_eq_nocase(slice_sub(s, i, i + mark.len), mark)
+			    ? slice_eq_nocase(slice_sub(s, i, mark.len), mark)
 			    : memcmp(s.ptr + i, mark.ptr, mark.len) == 0))
 				return true;
 	}

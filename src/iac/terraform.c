@@ -23,6 +23,7 @@
 #include "iac/terraform_data.h"
 #include "iac/terraform_kubernetes.h"
 #include "iac/terraform_json.h"
+#include "iac/terraform_registry.h"
 #include "iac/terraform_type.h"
 
 enum { INSTANCES_MAX = 1000, MODULES_MAX = 2000, RESOURCES_MAX = 100000, NESTING_MAX = 20,
@@ -253,10 +254,9 @@ moderate(const struct module *m, const struct value *v, struct span span)
 
 /* A text from outside may be an expression. */
 static const struct value *
-given_value(struct module *m, struct cell *c, const struct hcl_expression *type)
+given_value(struct module *m, struct cell *c, const struct value *all, const struct hcl_expression *type)
 {
-	const struct value *v = m->parent == NULL && m->reader->project->given != NULL
-	    ? value_member(m->reader->project->given, c->name) : &value_null;
+	const struct value *v = m->parent == NULL ? value_member(all, c->name) : &value_null;
 	struct project *p = m->reader->project;
 	uint32_t before = p->problem_count;
 	struct hcl_expression *e;
@@ -275,12 +275,14 @@ raw_variable(struct module *m, struct cell *c, const struct hcl_expression *type
 {
 	const struct hcl_attribute *def = hcl_attribute(&c->block->body, "default");
 	const struct hcl_attribute *nullable = hcl_attribute(&c->block->body, "nullable");
-	const struct value *v = given_value(m, c, type);
+	const struct value *v = given_value(m, c, m->reader->project->variables, type);
 	bool never_null = nullable != NULL && nullable->expression->kind == HCL_LITERAL
 	    && !nullable->expression->literal->boolean;
 
 	if (v == &value_null)
 		v = value_member(m->arguments, c->name);
+	if (v == &value_null)
+		v = given_value(m, c, m->reader->project->environment, type);
 	if (v != &value_null && !(v->kind == VALUE_NULL && never_null))
 		return hcl_because(arena_of(m), v, v->span, printed(arena_of(m), "%s of %s \"%.*s\"",
 		    m->parent == NULL ? "value" : "argument",
@@ -1178,12 +1180,8 @@ call_module(struct module *m, struct cell *c)
 /* ---- what is given to the project ---- */
 
 static void
-add_resource(struct module *m, struct cell *c, struct instance *in)
+add_as(struct module *m, struct cell *c, struct instance *in, struct slice type, const struct value *attributes)
 {
-	static const char *const types[] = { "variable", "", "", "module", "output", "" };
-	struct slice type = c->kind == CELL_RESOURCE ? c->type : c->kind == CELL_OTHER ? c->type
-	    : slice_of(types[c->kind]);
-	const struct value *attributes = instance_value(m, c, in);
 	struct resource *r;
 
 	if (m->reader->project->resource_count >= RESOURCES_MAX)
@@ -1193,6 +1191,31 @@ add_resource(struct module *m, struct cell *c, struct instance *in)
 		.module = m->address, .type = type, .name = c->name, .attributes = attributes,
 		.references = in->references.list, .reference_count = in->references.count,
 		.span = c->block->span, .head = c->block->head };
+}
+
+static void
+add_resource(struct module *m, struct cell *c, struct instance *in)
+{
+	static const char *const types[] = { "variable", "", "", "module", "output", "" };
+	struct slice type = c->kind == CELL_RESOURCE ? c->type : c->kind == CELL_OTHER ? c->type
+	    : slice_of(types[c->kind]);
+
+	add_as(m, c, in, type, instance_value(m, c, in));
+}
+
+/* A module that is not here stands for what it makes; its parts refer to one another. */
+static void
+add_made(struct module *m, struct cell *c, struct instance *in)
+{
+	const struct value *call = instance_value(m, c, in);
+	const struct value *source = value_member(call, SLICE("source"));
+	struct references *sink = m->reader->sink;
+
+	m->reader->sink = &in->references;
+	refer(m->reader, address_of(m, c, in->suffix), SLICE("source"), c->block->head);
+	m->reader->sink = sink;
+	for (const struct registry_module *made = NULL; (made = terraform_registry_find(source->text, made)) != NULL; )
+		add_as(m, c, in, terraform_registry_type(made), terraform_registry_attributes(arena_of(m), made, call));
 }
 
 static void
@@ -1211,6 +1234,8 @@ give(struct module *m)
 		for (uint32_t k = 0; c->kind == CELL_MODULE && k < c->instance_count; k++)
 			if (c->instances[k].module != NULL)
 				give(c->instances[k].module);
+			else
+				add_made(m, c, &c->instances[k]);
 	}
 }
 

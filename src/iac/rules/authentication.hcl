@@ -985,17 +985,11 @@ rule "FB-AUTHN-015" {
   on "AWS::Neptune::DBCluster" {
     fail = self.IamAuthEnabled != true
     at   = "IamAuthEnabled"
-    fix  = { IamAuthEnabled = true }
   }
   on "google_sql_database_instance" {
     when = startswith(self.database_version, "POSTGRES") && present(self.settings.database_flags)
     fail = !any([for f in list(self.settings.database_flags) : regex_match("^cloudsql[._]iam_authentication$", f.name) && one_of(f.value, "on")])
     at   = "settings.database_flags"
-  }
-  on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/rds/") && regex_match("^(mysql|postgres)", self.engine)
-    fail = self.iam_database_authentication_enabled != true
-    at   = "iam_database_authentication_enabled"
   }
 
   example "fail" "terraform" {

@@ -333,6 +333,40 @@ rule "FB-COMM-003" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_frontdoor_route" "x" {
+        name                   = "r"
+        supported_protocols    = ["Http", "Https"]
+        https_redirect_enabled = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_frontdoor_route" "x" {
+        name                   = "r"
+        supported_protocols    = ["Http", "Https"]
+        https_redirect_enabled = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_endpoint" "x" {
+        name            = "e"
+        is_http_allowed = true
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_endpoint" "x" {
+        name            = "e"
+        is_http_allowed = false
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-004" {
@@ -790,6 +824,22 @@ rule "FB-COMM-008" {
               rds.force_ssl: 0
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_flexible_server_configuration" "x" {
+        name  = "require_secure_transport"
+        value = "off"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_flexible_server_configuration" "x" {
+        name  = "require_secure_transport"
+        value = "on"
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-009" {
@@ -890,12 +940,10 @@ rule "FB-COMM-010" {
   on "aws_memorydb_cluster" {
     fail = self.tls_enabled == false
     at   = "tls_enabled"
-    fix  = { tls_enabled = true }
   }
   on "AWS::MemoryDB::Cluster" {
     fail = self.TLSEnabled == false
     at   = "TLSEnabled"
-    fix  = { TLSEnabled = true }
   }
   on "google_redis_instance" {
     fail = self.transit_encryption_mode != "SERVER_AUTHENTICATION"
@@ -953,6 +1001,26 @@ rule "FB-COMM-010" {
           "properties": { "enableNonSslPort": true }
         }]
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
+            TransitEncryptionEnabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
+            TransitEncryptionEnabled: true
     EOT
   }
 }
@@ -1161,6 +1229,32 @@ rule "FB-COMM-013" {
               EncryptionInTransit:
                 ClientBroker: TLS
                 InCluster: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_msk_cluster" "x" {
+        cluster_name = "events"
+        encryption_info {
+          encryption_in_transit {
+            client_broker = "TLS"
+            in_cluster    = false
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_msk_cluster" "x" {
+        cluster_name = "events"
+        encryption_info {
+          encryption_in_transit {
+            client_broker = "TLS"
+            in_cluster    = true
+          }
+        }
+      }
     EOT
   }
 }
@@ -2215,7 +2309,7 @@ rule "FB-COMM-027" {
     fix  = { publicly_accessible = false }
   }
   on "module" {
-    when = regex_match("^(registry\\.terraform\\.io/)?terraform-aws-modules/(rds|rds-aurora|redshift|dms)/", self.source)
+    when = regex_match("^(registry\\.terraform\\.io/)?terraform-aws-modules/rds-aurora/", self.source)
     fail = self.publicly_accessible == true
     at   = "publicly_accessible"
   }
@@ -2228,7 +2322,6 @@ rule "FB-COMM-027" {
   on "AWS::DMS::ReplicationInstance" {
     fail = self.PubliclyAccessible != false
     at   = "PubliclyAccessible"
-    fix  = { PubliclyAccessible = false }
   }
   on "aws_msk_cluster" {
     fail = one_of(self.broker_node_group_info.connectivity_info.public_access.type, "SERVICE_PROVIDED_EIPS")
@@ -2262,7 +2355,6 @@ rule "FB-COMM-027" {
     fail    = ip.ipv4_enabled != false && absent(ip.private_network) || ip.ipv4_enabled == true
     at      = ["settings.ip_configuration.ipv4_enabled", "settings.ip_configuration", "settings"]
     message = "the instance has a public address"
-    fix     = { "settings.ip_configuration.ipv4_enabled" = false }
   }
   # True when absent (azurerm 4, 2025-01).
   on "azurerm_mssql_server" "azurerm_sql_server" "azurerm_postgresql_server" "azurerm_mysql_server" "azurerm_mariadb_server" "azurerm_search_service" {
@@ -2275,13 +2367,11 @@ rule "FB-COMM-027" {
     when = absent(self.subnet_id) && absent(self.delegated_subnet_id) && length(linked_from(self, "azurerm_redis_firewall_rule")) == 0
     fail = self.public_network_access_enabled != false
     at   = "public_network_access_enabled"
-    fix  = { public_network_access_enabled = false }
   }
   on "azurerm_cosmosdb_account" {
     when = absent(self.ip_range_filter) && self.is_virtual_network_filter_enabled != true
     fail = self.public_network_access_enabled != false
     at   = "public_network_access_enabled"
-    fix  = { public_network_access_enabled = false }
   }
   on "Microsoft.Sql/servers" "Microsoft.DBforPostgreSQL/servers" "Microsoft.DBforMySQL/servers" "Microsoft.DBforMariaDB/servers" {
     fail = one_of(self.properties.publicNetworkAccess, "Enabled")
@@ -2391,6 +2481,26 @@ rule "FB-COMM-027" {
           }
         }
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: postgres
+            PubliclyAccessible: true
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: postgres
+            PubliclyAccessible: false
     EOT
   }
 }

@@ -6,7 +6,8 @@
  *   version    vid -> row previous compartment type labels updated method body
  *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows
- *   backref    (target, param, lead, row) -> labels   references to what is under another lead
+ *   backref    (param, target, lead, row) -> labels   references to what is under another lead
+ *   occurrence (param, code, lead, labels)            leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
  *   labelset   number -> level codings
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
@@ -116,6 +117,8 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
+/* As the gate has it: store_level() is that of the codings alone. */
+int  sqlite_level(const struct store *, uint32_t labels);
 void sqlite_level_added(struct store *, uint32_t number, int level, struct slice codings);
 bool sqlite_intern(struct store *, struct slice codings, int level, uint32_t *number, struct outcome *);
 
@@ -140,6 +143,10 @@ void sqlite_unlink_content(struct store *, const uint8_t name[STORE_CONTENT_NAME
 bool sqlite_quarantine_labels(struct store *, uint32_t *labels, struct arena *, struct outcome *);
 bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
+/* orphan.c: as probing does, of a Binary whose row was found; and of one version. */
+bool sqlite_orphan_find(struct store_reader *, const struct permit *, struct stored *);
+bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
+
 /* changes.c: in the writer's transaction, on its connection. */
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
@@ -160,6 +167,14 @@ bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct
 
 /* reindex.c: drops the index; the store names no definitions from then on. */
 bool sqlite_forget_index(sqlite3 *);
+
+/* occurrence.c: a row was written, one was erased; in the writer's transaction, on its connection. */
+bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
+bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead);
+#define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
+bool sqlite_fill_occurrences(sqlite3 *);        /* of a store that was made before there were any */
+#define BACKREF "target INTEGER NOT NULL, param INTEGER NOT NULL, lead INTEGER NOT NULL," \
+	"row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, target, lead, row)"
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);

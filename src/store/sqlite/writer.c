@@ -213,7 +213,7 @@ erase_row(struct writer *w, const struct index_row *r, int64_t lead, int64_t row
 	sqlite3_stmt *s = w->erase[sqlite_table_of(r)];
 
 	sqlite_bind_row(s, lead, r, row, NO_LABELS);
-	return step(s);
+	return step(s) && sqlite_occurred(&w->reader, r, lead);
 }
 
 /* A reference may have been written before its target was there. */
@@ -229,12 +229,12 @@ erase_unresolved(struct writer *w, const struct index_row *r, int64_t lead, int6
 	return erase_row(w, &old, lead, row);
 }
 
-/* Who refers to a target under another lead; Patients by their own copy. */
+/* Who refers to a target under another lead, or by an Attachment; Patients by their own copy. */
 bool
 sqlite_is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
 {
 	return r->kind == SEARCH_REFERENCE && r->part == 0 && r->contained == 0 && r->b != INDEX_WITHIN
-	    && r->b != lead && lead == v->compartment.number;
+	    && (r->b != lead || r->param >= INDEX_ATTACHED) && lead == v->compartment.number;
 }
 
 static bool
@@ -264,7 +264,7 @@ insert_new(struct writer *w, const struct store_write *v, const struct index_row
 	sqlite3_stmt *s = w->insert[sqlite_table_of(r)];
 
 	sqlite_bind_row(s, lead, r, v->row, v->labels);
-	if (!step(s))
+	if (!step(s) || !sqlite_occurs(&w->reader, r, lead, v->labels))
 		return false;
 	if (!sqlite_is_backref(v, r, lead))
 		return true;
