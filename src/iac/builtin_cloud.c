@@ -10,33 +10,23 @@
 /* A list of { name, value } (or Key, Value) or a map, added to a map. */
 static const struct value *config_value(struct builtin_call *, const struct value *from);
 
-/* A member as Kubernetes names it, or as Terraform does, in a block of its own. */
-static const struct value *
-either_member(const struct value *v, const char *camel, const char *snake)
-{
-	const struct value *found = value_path(v, camel);
-
-	if (found->kind == VALUE_NULL)
-		found = value_path(v, snake);
-	while (found->kind == VALUE_LIST && found->count > 0)
-		found = found->items[0];
-	return found;
-}
-
 static const struct value *
 pair_value(struct builtin_call *c, const struct value *item)
 {
 	static const char *const names[] = { "value", "Value" };
-	const struct value *from, *map;
+	const struct value *from;
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (value_path(item, names[i])->kind != VALUE_NULL)
 			return value_path(item, names[i]);
-	from = either_member(item, "valueFrom", "value_from");
+	from = value_path(item, "valueFrom");
+	while (from->kind == VALUE_LIST && from->count > 0)
+		from = from->items[0];
 	if (from->kind == VALUE_NULL)
 		from = value_path(item, "value_source");
-	map = either_member(from, "configMapKeyRef", "config_map_key_ref");
-	return map->kind == VALUE_MAP ? config_value(c, map) : from;
+	if (value_path(from, "configMapKeyRef")->kind == VALUE_MAP)
+		return config_value(c, value_path(from, "configMapKeyRef"));
+	return from;
 }
 
 static void
@@ -80,11 +70,9 @@ add_pairs(struct builtin_call *c, struct hcl_map *to, const struct value *v)
 static const struct value *
 config_map(struct builtin_call *c, const struct value *name)
 {
-	static const char *const types[] = { "ConfigMap", "kubernetes_config_map", "kubernetes_config_map_v1" };
-	const struct value *found = NULL;
+	const struct value *found = name->kind != VALUE_STRING ? NULL
+	    : builtin_first_where(c, SLICE("ConfigMap"), SLICE("metadata.name"), name->text);
 
-	for (size_t i = 0; name->kind == VALUE_STRING && found == NULL && i < COUNT_OF(types); i++)
-		found = builtin_first_where(c, slice_of(types[i]), SLICE("metadata.name"), name->text);
 	return found == NULL ? NULL : value_path(found, "data");
 }
 
@@ -105,12 +93,11 @@ add_config_maps(struct builtin_call *c, struct hcl_map *to, const struct value *
 	bool whole = true;
 
 	for (uint32_t i = 0; env_from->kind == VALUE_LIST && i < env_from->count; i++) {
-		const struct value *of = env_from->items[i];
-		const struct value *name = value_path(either_member(of, "configMapRef", "config_map_ref"), "name");
-		const struct value *data = config_map(c, name);
+		const struct value *name = value_path(env_from->items[i], "configMapRef.name");
+		const struct value *data = name->kind == VALUE_STRING ? config_map(c, name) : NULL;
 
 		whole = whole && (data != NULL || (name->kind == VALUE_NULL
-		    && either_member(of, "secretRef", "secret_ref")->kind == VALUE_NULL));
+		    && value_path(env_from->items[i], "secretRef")->kind == VALUE_NULL));
 		if (data != NULL)
 			add_pairs(c, to, data);
 	}

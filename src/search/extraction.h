@@ -20,6 +20,8 @@ struct extraction {
 };
 
 void extraction_add(struct extraction *, enum search_kind, struct index_row);
+/* A reference by its text, under the parameter at hand. */
+void extraction_refer(struct extraction *, struct slice reference);
 void extraction_take(struct extraction *, const struct item *);
 
 #endif

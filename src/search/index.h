@@ -46,8 +46,12 @@ struct search_index;            /* compiled expressions of a whole pack; immutab
 #define INDEX_FOREIGN (-1)
 #define INDEX_WITHIN  (-2)
 
+/* An Attachment refers to a Binary here by its url: a REFERENCE whose parameter is this and the number of
+ * the type that has the Attachment. */
+#define INDEX_ATTACHED (1u << 24)
+
 struct index_row {
-	uint32_t param;                 /* search_param.number */
+	uint32_t param;                 /* search_param.number, or as above */
 	uint8_t  kind;                  /* enum search_kind */
 	uint8_t  part;                  /* of a composite: its component, from 1; else 0 */
 	uint16_t group;                 /* of a composite: components of one group belong together */
@@ -113,15 +117,10 @@ MUST_USE bool index_patients(const struct search_index *, const struct type *,
     const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
     struct patient_refs *out, struct outcome *);
 
-/* The references that a parameter (NULL: every reference parameter) finds in a resource, as text;
- * for _include. */
 struct index_texts {
 	struct slice *at;
 	uint32_t      count;
 };
-MUST_USE bool index_references(const struct search_index *, const struct type *,
-    const struct search_param *, const struct json *, uint32_t resource, struct arena *,
-    struct index_texts *out, struct outcome *);
 
 /* What a parameter finds in a resource, as texts: codes for tokens, references as they stand; for
  * :text the displays and texts beside the codes.  In document order. */

@@ -39,6 +39,9 @@ struct outcome;
 struct store;
 struct store_reader;
 
+/* The level of what is in quarantine: above every other. */
+#define QUARANTINE_LEVEL 16
+
 struct store_config {
 	const struct env    *env;
 	const struct limits *limits;
@@ -94,6 +97,7 @@ struct stored {
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
 	const struct store_content *content;    /* beside it; NULL: none */
+	bool     orphan;                /* seen although its compartment or level says no: ORPHAN_LEVEL */
 	bool     redacted;              /* elements were taken out on the way to this caller */
 };
 
@@ -222,6 +226,22 @@ MUST_USE bool store_labels(struct store *, const struct json *, uint32_t securit
 /* The level of an interned set. */
 int store_level(const struct store *, uint32_t labels);
 
+/* A Binary that no securityContext decides about and that is no patient's ("orphan") has its labels at
+ * this much above their level: it is in no list and no search.  By its id it is found by who made it, by who
+ * may read a resource one of whose Attachments refers to it, and by a security officer. */
+#define ORPHAN_LEVEL 8
+
+static inline bool
+level_is_orphan(int level)
+{
+	return level >= ORPHAN_LEVEL && level < QUARANTINE_LEVEL;
+}
+
+/* The labels become those of an orphan, made by the permit's holder, or by who made `old` (NULL: nothing
+ * before). */
+MUST_USE bool store_orphan_labels(struct store *, const struct permit *, const struct stored *old,
+    uint32_t *labels, struct arena *, struct outcome *);
+
 /* Numbers and texts for a version that is about to be written. */
 int64_t store_new_row(struct store *);
 int64_t store_new_vid(struct store *);
@@ -248,6 +268,7 @@ enum store_verdict {
 struct store_quarantine {
 	bool infected;
 	char signature[128];
+	struct slice sha256;            /* of the content that it is for, in hex */
 };
 
 /* What a write does to a resource that is in quarantine. */
@@ -344,9 +365,6 @@ int64_t store_seen(const struct store_reader *);
 bool store_replayed(struct store_reader *, const uint8_t key[STORE_REPLAY_KEY], int64_t now,
     struct arena *, struct slice *answer);
 
-/* The level of what is in quarantine: above every confidentiality. */
-#define QUARANTINE_LEVEL 6
-
 struct store_quarantined {
 	const struct type *type;
 	int64_t      compartment, row, vid;
@@ -354,12 +372,13 @@ struct store_quarantined {
 	int64_t      since;             /* ms since 1970 */
 	bool         infected;          /* else: not scanned yet */
 	struct slice signature;         /* of what was found */
+	struct slice sha256;            /* of the content that was found or waits, in hex; or empty */
 	struct slice id;                /* of ours; one that a client chose stands in the body */
 };
 
 /* What is in quarantine and the permit reaches (whose clearance is below QUARANTINE_LEVEL: nothing), in
- * the order in which it came, up to `max`. */
-MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, uint32_t max, struct arena *,
+ * the order in which it came, up to `max`; or of that what was not scanned yet. */
+MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, bool pending, uint32_t max, struct arena *,
     struct store_quarantined **out, uint32_t *count, struct outcome *);
 /* Of one that was read; FAULT_NO_SUCH when it is not in quarantine. */
 MUST_USE bool store_quarantine_of(struct store_reader *, const struct permit *, const struct stored *,
@@ -370,7 +389,8 @@ MUST_USE bool store_rows(struct store_reader *, const struct permit *, const str
     uint32_t max, struct arena *, struct stored **out, uint32_t *count, struct outcome *);
 
 /* A later scan has found something in it. */
-MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct outcome *);
+MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct slice sha256,
+    struct outcome *);
 
 bool store_healthy(const struct store *);
 

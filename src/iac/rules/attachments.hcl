@@ -360,10 +360,6 @@ rule "FB-ATTACH-006" {
     fail = [for k, v in self.data : k if regex_match("^(proxy-body-size|client-max-body-size)$", k) && one_of(v, "0", "0m", "-1") || regex_match("client_max_body_size\\s+0[kKmMgG]?\\s*;", v)]
     at   = "data"
   }
-  on "kubernetes_ingress" "kubernetes_ingress_v1" {
-    fail = any([for k, v in self.metadata.annotations : regex_match("/(proxy-body-size|client-max-body-size)$", k) && one_of(v, "0", "0m", "-1")])
-    at   = "metadata.annotations"
-  }
   # The common rules of Amazon hold one for bodies.
   on "aws_wafv2_web_acl" {
     fail    = !any([for r in list(self.rule) : present(r.statement.size_constraint_statement) || one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesCommonRuleSet") || present(r.statement.rule_group_reference_statement)])

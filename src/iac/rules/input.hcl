@@ -1223,10 +1223,6 @@ rule "FB-INPUT-013" {
     at   = "data.allow-snippet-annotations"
     fix  = { "data.allow-snippet-annotations" = "false" }
   }
-  on "kubernetes_ingress" "kubernetes_ingress_v1" {
-    fail = [for k, v in self.metadata.annotations : k if regex_match("-snippet$", k)]
-    at   = "metadata.annotations"
-  }
 
   example "fail" "kubernetes" {
     text = <<-EOT
@@ -1370,18 +1366,13 @@ rule "FB-INPUT-015" {
   }
   on "container" {
     when    = self.platform == "kubernetes"
-    fail    = one_of(self.seccomp, "Unconfined") || one_of(either(self.definition.securityContext.procMount, self.definition.security_context.proc_mount), "Unmasked") || any([for k, v in self.annotations : regex_match("^container\\.apparmor\\.security", k) && one_of(v, "unconfined")])
+    fail    = one_of(self.seccomp, "Unconfined") || one_of(self.definition.securityContext.procMount, "Unmasked") || any([for k, v in self.annotations : regex_match("^container\\.apparmor\\.security", k) && one_of(v, "unconfined")])
     at      = ["securityContext.procMount", "securityContext.seccompProfile.type", "securityContext"]
     message = "container ${self.name} is let out of its confinement"
   }
   on "PodSecurityPolicy" {
     fail    = [for t in list(self.spec.allowedProcMountTypes) : t if t == "Unmasked"]
     at      = "spec.allowedProcMountTypes"
-    message = "the policy lets pods see all of /proc"
-  }
-  on "kubernetes_pod_security_policy" "kubernetes_pod_security_policy_v1beta1" {
-    fail    = contains(self.spec.allowed_proc_mount_types, "Unmasked")
-    at      = "spec.allowed_proc_mount_types"
     message = "the policy lets pods see all of /proc"
   }
 

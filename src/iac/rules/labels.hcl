@@ -530,11 +530,6 @@ rule "FB-LABEL-008" {
     fail = !one_of(self.metadata.labels["pod-security.kubernetes.io/enforce"], "restricted", "baseline")
     at   = ["metadata.labels", "metadata"]
   }
-  on "kubernetes_namespace" "kubernetes_namespace_v1" {
-    when = !startswith(self.metadata.name, "kube-")
-    fail = !one_of(self.metadata.labels["pod-security.kubernetes.io/enforce"], "restricted", "baseline")
-    at   = ["metadata.labels", "metadata"]
-  }
 
   example "fail" "kubernetes" {
     text = <<-EOT
@@ -590,16 +585,6 @@ rule "FB-LABEL-009" {
     message = "the value of a label is not valid"
   }
   on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Configuration" "Revision" "Service" "ServiceAccount" "Role" "RoleBinding" "Ingress" "ConfigMap" "Secret" {
-    fail    = self.metadata.namespace == "default"
-    at      = "metadata.namespace"
-    message = "the workload is in the default namespace"
-  }
-  on "kubernetes_*" {
-    fail    = [for k, v in self.metadata.labels : k if !regex_match("^(([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?)$", "${v}")]
-    at      = "metadata.labels"
-    message = "the value of a label is not valid"
-  }
-  on "kubernetes_*" {
     fail    = self.metadata.namespace == "default"
     at      = "metadata.namespace"
     message = "the workload is in the default namespace"

@@ -560,7 +560,7 @@ rule "FB-SIGN-007" {
     fail = regex_match(local.private_key, data)
     at   = ["UserData", "LaunchTemplateData.UserData"]
   }
-  on "ConfigMap" "Secret" "kubernetes_config_map" "kubernetes_config_map_v1" "kubernetes_secret" "kubernetes_secret_v1" {
+  on "ConfigMap" "Secret" {
     fail = [for k, v in env(self.data, self.stringData) : k if regex_match(local.private_key, v)]
     at   = ["data", "stringData"]
   }
