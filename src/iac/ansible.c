@@ -10,7 +10,7 @@
 #include "iac/hcl.h"
 #include "iac/host.h"
 
-enum { TASKS_MAX = 50000, DEPTH_MAX = 50, TEXT_MAX = 1 << 20, NAME_BYTES = 200, EXPANDED_MAX = 32 << 20 };
+enum { DEPTH_MAX = 50, TEXT_MAX = 1 << 20, NAME_BYTES = 200 };
 
 /* What a task gets from around it. */
 struct context {
@@ -90,7 +90,7 @@ template_text(struct reader *r, const struct context *c, const struct value *v)
 
 	if (find_text(t, 0, "{{") == t.len && find_text(t, 0, "{%") == t.len)
 		return v;
-	buf_init(&b, r->arena, r->expanded < EXPANDED_MAX ? TEXT_MAX : 0);
+	buf_init(&b, r->arena, r->expanded < SCAN_LIMIT(EXPANDED) ? TEXT_MAX : 0);
 	for (size_t i = 0, start, end; i < t.len; i = end + 2) {
 		size_t code = find_text(t, i, "{%");
 		const struct value *found;
@@ -415,7 +415,7 @@ read_task(struct reader *r, const struct value *task, const struct context *oute
 	const struct value *args;
 	struct slice name = value_member(task, SLICE("name"))->text;
 
-	if (task->kind != VALUE_MAP || r->tasks++ >= TASKS_MAX)
+	if (task->kind != VALUE_MAP || r->tasks++ >= SCAN_LIMIT(TASKS))
 		return;
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		read_tasks(r, value_member(task, slice_of(lists[i])), &c, depth + 1);
@@ -507,7 +507,7 @@ read_config(struct reader *r, uint32_t source)
 	struct places places;
 	struct conf conf = { r->arena, { 0 }, &places };
 
-	if (text.len > FILES_BYTES)
+	if (text.len > SCAN_LIMIT(SOURCE))
 		return;
 	places_init(&places, r->arena, source, text);
 	conf.span = places_span(&places, 0, (uint32_t)text.len);

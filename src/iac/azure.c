@@ -283,7 +283,7 @@ azure_give(struct azure *z, const struct resource *of)
 {
 	struct resource *r;
 
-	if (z->project->resource_count < AZURE_RESOURCES) {
+	if (z->project->resource_count < SCAN_LIMIT(RESOURCES)) {
 		refer_parent(z, of->type, of->name, of->head);
 		r = project_add_resource(z->project);
 		*r = *of;
