@@ -102,8 +102,7 @@ read_dockerfile(struct project *p, const uint32_t *sources, uint32_t count, stru
 static void
 read_plays(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
-	for (uint32_t i = 0; i < count; i++)
-		ansible_read(p, sources[i], root);
+	ansible_read(p, sources, count, root);
 }
 
 static void
@@ -127,7 +126,7 @@ static const struct {
 	[LANGUAGE_COMPOSE] = { read_compose, BY_DIRECTORY },
 	[LANGUAGE_DOCKERFILE] = { read_dockerfile, ALONE },
 	[LANGUAGE_ARM] = { read_arm, ALONE },
-	[LANGUAGE_ANSIBLE] = { read_plays, ALONE },
+	[LANGUAGE_ANSIBLE] = { read_plays, ALL },
 	[LANGUAGE_CLOUD_INIT] = { read_user_data, ALONE },
 };
 
