@@ -41,6 +41,7 @@
 struct key_slot {
 	int64_t compartment;            /* -1: empty */
 	uint8_t key[32];
+	bool    one_patient;            /* is known to be no set of several */
 };
 
 struct label_set {
@@ -95,6 +96,7 @@ struct store_reader {
 	sqlite3      *db;
 	sqlite3_stmt *begin, *end;
 	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
+	struct arena *scratch, *text;   /* for the next search; NULL: none yet, or one is under way */
 	bool          open;             /* a snapshot */
 	bool          lazy;             /* keeps it while the epoch is what it was */
 	unsigned long long epoch;
@@ -112,7 +114,8 @@ sqlite3_stmt *sqlite_statement(struct store_reader *, struct slice sql);
 
 /* keys.c */
 bool sqlite_data_key(struct store *, sqlite3 *, int64_t compartment, uint8_t key[32]);
-void sqlite_keep_key(struct store *, int64_t compartment, const uint8_t key[32]);
+void sqlite_keep_key(struct store *, int64_t compartment, bool one_patient, const uint8_t key[32]);
+bool sqlite_is_one_patient(struct store *, int64_t compartment);        /* false: a set, or not known */
 bool sqlite_open_body(struct store_reader *, struct stored *, struct slice sealed, struct arena *,
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
@@ -141,6 +144,7 @@ void sqlite_unlink_content(struct store *, const uint8_t name[STORE_CONTENT_NAME
 
 /* quarantine.c */
 bool sqlite_quarantine_labels(struct store *, uint32_t *labels, struct arena *, struct outcome *);
+bool sqlite_widen_quarantine(sqlite3 *);        /* of a store from before it said what is held */
 bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
 /* orphan.c: as probing does, of a Binary whose row was found; and of one version. */
