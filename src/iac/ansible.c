@@ -485,24 +485,32 @@ role_name(const struct value *role)
 
 static void read_roles(struct reader *, const struct value *list, const struct context *, uint32_t depth);
 
+/* As keywords that set these variables. */
+static const struct value *
+as_vars(struct reader *r, const struct value *variables)
+{
+	struct hcl_map m = { .arena = r->arena };
+
+	hcl_map_add(&m, SLICE("vars"), variables->span, variables);
+	return hcl_map_end(&m, variables->span);
+}
+
 /* Its dependencies, then its tasks and handlers, with its variables. */
 static void
 read_role(struct reader *r, const struct value *role, struct slice tasks, const struct context *outer, uint32_t depth)
 {
 	struct slice directory = ansible_files_role(r->files, files_directory(r->path), role_name(role));
 	const struct value *before = r->defaults;
-	struct hcl_map m = { .arena = r->arena };
-	struct context variables = { outer, NULL }, given = { &variables, role };
+	struct context variables = { outer, &value_null }, given = { &variables, as_vars(r, role) }, c = { &given, role };
 
 	if (directory.len == 0 || depth >= DEPTH_MAX)
 		return;
 	read_roles(r, value_member(ansible_files_variables(r->files, directory, SLICE("meta/main")), SLICE("dependencies")),
-	    &given, depth + 1);
+	    &c, depth + 1);
 	r->defaults = ansible_files_variables(r->files, directory, SLICE("defaults/main"));
-	hcl_map_add(&m, SLICE("vars"), role->span, ansible_files_variables(r->files, directory, SLICE("vars/main")));
-	variables.keywords = hcl_map_end(&m, role->span);
-	read_task_file(r, ansible_files_find(r->files, files_join(r->arena, directory, SLICE("tasks")), tasks), &given, depth);
-	read_task_file(r, ansible_files_find(r->files, directory, SLICE("handlers/main")), &given, depth);
+	variables.keywords = as_vars(r, ansible_files_variables(r->files, directory, SLICE("vars/main")));
+	read_task_file(r, ansible_files_find(r->files, files_join(r->arena, directory, SLICE("tasks")), tasks), &c, depth);
+	read_task_file(r, ansible_files_find(r->files, directory, SLICE("handlers/main")), &c, depth);
 	r->defaults = before;
 }
 

@@ -1,6 +1,7 @@
 /* ansible_files.c -- see ansible_files.h. */
 #include "iac/ansible_files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
