@@ -20,6 +20,7 @@
 #include "iac/files.h"
 #include "iac/hcl.h"
 #include "iac/host.h"
+#include "iac/terraform_azapi.h"
 #include "iac/terraform_data.h"
 #include "iac/terraform_kubernetes.h"
 #include "iac/terraform_json.h"
@@ -1245,6 +1246,16 @@ add_made(struct module *m, struct cell *c, struct instance *in)
 }
 
 static void
+add_azapi(struct module *m, struct cell *c, struct instance *in)
+{
+	const struct value *attributes = instance_value(m, c, in);
+	struct slice type = terraform_azapi_type(attributes);
+
+	if (type.len > 0)
+		add_as(m, c, in, type, terraform_azapi_attributes(arena_of(m), attributes));
+}
+
+static void
 give(struct module *m)
 {
 	for (uint32_t i = 0; i < m->count; i++) {
@@ -1257,6 +1268,8 @@ give(struct module *m)
 			call_module(m, c);
 		for (uint32_t k = 0; k < c->instance_count; k++)
 			add_resource(m, c, &c->instances[k]);
+		for (uint32_t k = 0; c->kind == CELL_RESOURCE && slice_is(c->type, "azapi_resource") && k < c->instance_count; k++)
+			add_azapi(m, c, &c->instances[k]);
 		for (uint32_t k = 0; c->kind == CELL_MODULE && k < c->instance_count; k++)
 			if (c->instances[k].module != NULL)
 				give(c->instances[k].module);

@@ -143,6 +143,32 @@ rule "FB-DATA-002" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azapi_resource" "fhir" {
+        type     = "Microsoft.HealthcareApis/workspaces/fhirServices@2023-11-01"
+        name     = "fhir"
+        location = "westeurope"
+        body = {
+          kind       = "fhir-R4"
+          properties = {}
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azapi_resource" "fhir" {
+        type     = "Microsoft.HealthcareApis/workspaces/fhirServices@2023-11-01"
+        name     = "fhir"
+        location = "westeurope"
+        body = {
+          kind       = "fhir-R4"
+          properties = { encryption = { customerManagedKeyEncryption = { keyEncryptionKeyUrl = "https://v.vault.azure.net/keys/fhir" } } }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-003" {
@@ -1611,11 +1637,11 @@ rule "FB-DATA-015" {
 
   # Without it the account's shared key is used (2025-01).
   on "aws_secretsmanager_secret" {
-    fail = absent(self.kms_key_id) || regex_match("alias/aws/", self.kms_key_id) || any([for k in linked_to(self, "data.aws_kms_key", "data.aws_kms_alias") : regex_match("^alias/aws/", either(k.key_id, k.name))])
+    fail = absent(self.kms_key_id) || regex_match("(^|/)aws/", self.kms_key_id) || any([for k in linked_to(self, "data.aws_kms_key", "data.aws_kms_alias") : regex_match("^alias/aws/", either(k.key_id, k.name))])
     at   = "kms_key_id"
   }
   on "AWS::SecretsManager::Secret" {
-    fail = absent(self.KmsKeyId) || regex_match("alias/aws/", self.KmsKeyId)
+    fail = absent(self.KmsKeyId) || regex_match("(^|/)aws/", self.KmsKeyId)
     at   = "KmsKeyId"
   }
   on "aws_ssm_parameter" {
@@ -1885,7 +1911,7 @@ rule "FB-DATA-018" {
   # Deleted blobs are gone at once without it (provider azurerm 4, 2025-01).
   on "azurerm_storage_account" {
     when    = self.account_kind != "FileStorage"
-    fail    = self.blob_properties.delete_retention_policy == null
+    fail    = self.blob_properties.delete_retention_policy == null || self.blob_properties.delete_retention_policy.days < 7
     at      = "blob_properties"
     message = "deleted blobs are not kept"
   }

@@ -614,7 +614,7 @@ rule "FB-NARR-007" {
   }
   on "google_compute_security_policy" {
     when = !one_of(self.type, "CLOUD_ARMOR_EDGE", "CLOUD_ARMOR_NETWORK")
-    fail = !any([for r in list(self.rule) : regex_match("xss", r.match.expr.expression)])
+    fail = !any([for r in join_lists(self.rule, linked_from(self, "google_compute_security_policy_rule")) : regex_match("xss", r.match.expr.expression) && r.preview != true])
     at   = "rule"
   }
 
