@@ -99,8 +99,8 @@ rule "FB-AUDIT-002" {
   peers    = []
 
   let {
-    settings = linked_from(self, "azurerm_monitor_diagnostic_setting", "Microsoft.Insights/diagnosticSettings")
-    kept     = [for s in settings : s if any([for l in join_lists(s.enabled_log, s.log, s.logs) : one_of(either(l.category, l.category_group, l.categoryGroup), "AuditLogs", "audit", "allLogs") && l.enabled != false])]
+    settings = linked_from(self, "azurerm_monitor_diagnostic_setting", "Microsoft.Insights/diagnosticSettings", "Microsoft.HealthcareApis/*")
+    kept     = [for s in settings : s if any([for l in join_lists(s.enabled_log, s.log, s.logs, s.properties.logs) : one_of(either(l.category, l.category_group, l.categoryGroup), "AuditLogs", "audit", "allLogs") && l.enabled != false])]
   }
 
   on "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_service" "azurerm_healthcare_workspace" {
@@ -179,6 +179,21 @@ rule "FB-AUDIT-002" {
           category = "AuditLogs"
           enabled  = true
         }
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [
+          { "type": "Microsoft.HealthcareApis/workspaces/fhirservices", "apiVersion": "2023-11-01", "name": "w/fhir",
+            "location": "westeurope", "kind": "fhir-R4", "properties": {} },
+          { "type": "Microsoft.Insights/diagnosticSettings", "apiVersion": "2021-05-01-preview", "name": "audit",
+            "scope": "[resourceId('Microsoft.HealthcareApis/workspaces/fhirservices', 'w', 'fhir')]",
+            "properties": { "workspaceId": "l", "logs": [{ "category": "AuditLogs", "enabled": true }] } }
+        ]
       }
     EOT
   }

@@ -327,7 +327,7 @@ rule "FB-DATA-005" {
     fix     = { enable_history_modifications = false }
   }
   on "fhir_server" {
-    fail    = one_of(key(self.env, "ENABLE_INTERACTION_DELETE_HISTORY", "HAPI_FHIR_EXPUNGE_ENABLED", "hapi.fhir.expunge_enabled", "hapi_fhir_delete_expunge_enabled", "hapi.fhir.delete_expunge_enabled"), "true")
+    fail    = any([for k, v in self.env : one_of(v, "true") && key({ (k) = v }, "ENABLE_INTERACTION_DELETE_HISTORY", "hapi.fhir.expunge_enabled", "hapi.fhir.delete_expunge_enabled") != null])
     message = "history can be deleted"
   }
 
@@ -382,6 +382,38 @@ rule "FB-DATA-005" {
       }
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            envFrom:
+              - secretRef:
+                  name: database
+            args: ["--hapi.fhir.delete_expunge_enabled=true"]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            envFrom:
+              - secretRef:
+                  name: database
+            args: ["--hapi.fhir.delete_expunge_enabled=false"]
+    EOT
+  }
 }
 
 rule "FB-DATA-006" {
@@ -396,6 +428,11 @@ rule "FB-DATA-006" {
     when = self._language != "plan"
     fail = self.lifecycle.prevent_destroy != true
     at   = ["lifecycle.prevent_destroy", "lifecycle"]
+  }
+  on "google_healthcare_dataset" "google_healthcare_fhir_store" "google_healthcare_dicom_store" "google_healthcare_hl7_v2_store" "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_workspace" "azurerm_healthcare_service" "awscc_healthlake_fhir_datastore" {
+    when    = self._language == "plan"
+    fail    = contains(self._change.actions, "delete")
+    message = contains(self._change.actions, "create") ? "this apply replaces the store, with all that is in it" : "this apply destroys the store"
   }
   on "AWS::HealthLake::FHIRDatastore" {
     fail = !one_of(self.DeletionPolicy, "Retain") || !one_of(self.UpdateReplacePolicy, "Retain")
@@ -439,6 +476,30 @@ rule "FB-DATA-006" {
           UpdateReplacePolicy: Retain
           Properties:
             DatastoreTypeVersion: R4
+    EOT
+  }
+  example "fail" "plan" {
+    text = <<-EOT
+      {"format_version": "1.2", "terraform_version": "1.9.0",
+       "planned_values": {"root_module": {"resources": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "values": {"name": "s", "version": "R4"}}]}},
+       "resource_changes": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "change": {"actions": ["delete", "create"], "before": {"version": "STU3"}, "after": {"name": "s", "version": "R4"},
+                     "after_unknown": {}, "replace_paths": [["version"]]}}]}
+    EOT
+  }
+  example "pass" "plan" {
+    text = <<-EOT
+      {"format_version": "1.2", "terraform_version": "1.9.0",
+       "planned_values": {"root_module": {"resources": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "values": {"name": "s", "version": "R4"}}]}},
+       "resource_changes": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "change": {"actions": ["update"], "before": {"version": "STU3"}, "after": {"name": "s", "version": "R4"},
+                     "after_unknown": {}, "replace_paths": [["version"]]}}]}
     EOT
   }
 }
@@ -2506,7 +2567,7 @@ rule "FB-DATA-025" {
   }
   on "terraform" {
     when    = self.backend._label == "s3"
-    fail    = self.backend.encrypt != true && first(keys(self.backend)) != null
+    fail    = self.backend.encrypt != true && present([for k in keys(first(list(self.backend))) : k if k != "_label"])
     at      = ["backend.encrypt", "backend"]
     message = "the state in S3 is not asked to be encrypted"
   }
@@ -2540,6 +2601,36 @@ rule "FB-DATA-025" {
       variable "db_password_secret_id" {
         type    = string
         default = ""
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      terraform {
+        backend "s3" {
+          bucket  = "state"
+          key     = "fhir"
+          encrypt = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      terraform {
+        backend "s3" {
+          bucket  = "state"
+          key     = "fhir"
+          encrypt = true
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      terraform {
+        # the rest is given to terraform init
+        backend "s3" {}
       }
     EOT
   }

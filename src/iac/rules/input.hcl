@@ -17,7 +17,7 @@ rule "FB-INPUT-001" {
   }
   on "fhir_server" {
     when = self.product == "microsoft"
-    fail = any([for n in ["FhirServer:CoreFeatures:ProfileValidationOnCreate", "FhirServer:CoreFeatures:ProfileValidationOnUpdate"] : one_of(key(self.env, n), "false")])
+    fail = any([for k, v in self.env : key({ (k) = v }, "FhirServer:CoreFeatures:ProfileValidationOnCreate", "FhirServer:CoreFeatures:ProfileValidationOnUpdate") != null && one_of(v, "false")])
     at   = ["env", "environment", "app_settings"]
   }
   # Off when absent (HAPI starter 7, Firely Server 5, 2025-01).
@@ -33,7 +33,7 @@ rule "FB-INPUT-001" {
   }
   on "fhir_server" {
     when = self.product == "aidbox"
-    fail = one_of(key(self.env, "BOX_FHIR_SCHEMA_VALIDATION", "AIDBOX_FHIR_SCHEMA_VALIDATION"), "false")
+    fail = any([for k, v in self.env : key({ (k) = v }, "BOX_FHIR_SCHEMA_VALIDATION", "AIDBOX_FHIR_SCHEMA_VALIDATION") != null && one_of(v, "false")])
     at   = ["env", "environment"]
   }
 
@@ -128,7 +128,7 @@ rule "FB-INPUT-002" {
   }
   on "fhir_server" {
     when = self.product == "aidbox"
-    fail = one_of(key(self.env, "BOX_FHIR_VALIDATION_SKIP_REFERENCE"), "true")
+    fail = any([for k, v in self.env : key({ (k) = v }, "BOX_FHIR_VALIDATION_SKIP_REFERENCE") != null && one_of(v, "true")])
     at   = ["env", "environment"]
   }
 
@@ -279,7 +279,7 @@ rule "FB-INPUT-004" {
     at   = "kind"
   }
   on "fhir_server" {
-    fail    = one_of(key(self.env, "hapi.fhir.fhir_version"), "DSTU2", "DSTU3") || regex_match("healthcareapis/stu3-fhir-server", self.image)
+    fail    = any([for k, v in self.env : key({ (k) = v }, "hapi.fhir.fhir_version") != null && one_of(v, "DSTU2", "DSTU3")]) || regex_match("healthcareapis/stu3-fhir-server", self.image)
     at      = ["env", "environment", "image"]
     message = "the server speaks an old FHIR version"
   }
