@@ -59,8 +59,8 @@
 	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
 	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \
 	X(IMAGE_PIXELS,   "limits.image_pixels",      100000000, 4294967296, "pixels of an image (422)")                \
-	X(ARCHIVE_BYTES,  "limits.archive_bytes",     104857600, 4294967296, "bytes that an archive says it unpacks to (422)") \
-	X(ARCHIVE_RATIO,  "limits.archive_ratio",     100,      1000,       "times its own size that an archive says it unpacks to (422)") \
+	X(ARCHIVE_BYTES,  "limits.archive_bytes",     104857600, 4294967296, "bytes that an archive unpacks to (422)") \
+	X(ARCHIVE_RATIO,  "limits.archive_ratio",     100,      1000,       "times its own size that an archive unpacks to (422)") \
 	X(SCAN_SECONDS,   "limits.scan_seconds",      60,       600,        "seconds that the malware scanner may take (503)") \
 	X(MAGIC_SECONDS,  "limits.magic_seconds",     5,        60,         "seconds that recognising a type may take (503)") \
 	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \

@@ -348,8 +348,7 @@ write_find_target(struct exchange *x)
 		answer_note_patient(x, x->old->compartment);
 		return exchange_fail(x, FAULT_DELETED, "");
 	}
-	if (x->old->content != NULL)
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "a Binary is replaced as a whole");
+	x->file = (struct store_content *)(uintptr_t)x->old->content;   /* stays, unless data is put in its place */
 	return write_version_agrees(x);
 }
 
