@@ -171,6 +171,7 @@ VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
     "Practitioner/absent/Observation?_total=accurate", "Patient?_sort=birthdate&_count=1&_total=estimate",
     "Observation?_id=seen-0&_include=Observation:derived-from:Observation", "Patient?_profile=urn:p", "Patient?_source=urn:s",
     "QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire", "QuestionnaireResponse?_include=*&_revinclude=*",
+    "Observation/dark-1?_elements=status", "Observation/seen-1?_elements=status", "Observation/dark-1?_summary=true",
     "Observation?_query=dark", "Observation?_list=$current-problems", "metadata?mode=terminology",
     *("Observation?_filter=" + urllib.parse.quote(f) for f in (
         "value-quantity gt 136", "value-quantity lt 40", "value-quantity ge 137", "value-quantity le 137", "value-quantity ne 137",
