@@ -18,8 +18,8 @@
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
  *   replay     (day, key) -> at answer                              outcomes of requests
  *
- * `lead` is the compartment, and leads every key: a caller that is bound to one
- * never touches a page of another.  Patients stand twice: in their own
+ * `lead` is the compartment, and leads every key but those of backref and occurrence, which only
+ * callers without a compartment go by: one that is bound never touches a page of another.  Patients stand twice: in their own
  * compartment, and under lead 0 (the directory), where searches across
  * patients find them.  One counter numbers rows, versions and compartments; a
  * Patient's row has the number of its compartment. */
