@@ -90,12 +90,14 @@ struct store {
 };
 
 #define STATEMENTS 1024
+#define HINTS      512
 
 struct store_reader {
 	struct store *store;
 	sqlite3      *db;
 	sqlite3_stmt *begin, *end;
-	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
+	struct { size_t length; sqlite3_stmt *statement; } cache[STATEMENTS];
+	uint16_t      hints[HINTS];     /* places in the cache */
 	struct arena *scratch, *text;   /* for the next search; NULL: none yet, or one is under way */
 	bool          open;             /* a snapshot */
 	bool          lazy;             /* keeps it while the epoch is what it was */
