@@ -1,57 +1,11 @@
 /* Tests of arm.c, bicep.c and azure*.c, on own templates and on every file of the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "base/arena.h"
-#include "base/attr.h"
 #include "iac/arm.h"
+#include "iac/front_end_test.h"
 
 static void
 read_text(struct project *p, const char *path, const char *text)
 {
 	arm_read(p, project_add_source(p, slice_of(path), slice_of(text)), NULL, SLICE(""));
-}
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		print_message("there is %.*s\n", SLICE_FMT(p->resources[i].address));
-	fail_msg("%s is not there", address);
-	return NULL;
-}
-
-static bool
-refers(const struct resource *r, const char *address, const char *attribute)
-{
-	for (uint32_t i = 0; i < r->reference_count; i++)
-		if (slice_is(r->references[i].address, address) && slice_is(r->references[i].attribute, attribute))
-			return true;
-	return false;
-}
-
-static const char *
-shown(const struct value *v)
-{
-	static char text[4][200];
-	static int next;
-	char *to = text[next++ & 3];
-
-	if (v->kind == VALUE_BOOL)
-		snprintf(to, 200, "%s", v->boolean ? "true" : "false");
-	else if (v->kind == VALUE_LIST || v->kind == VALUE_MAP)
-		snprintf(to, 200, "[%u]%.*s", v->count, SLICE_FMT(value_item(v, v->count - 1)->text));
-	else
-		snprintf(to, 200, "%s%.*s", v->kind == VALUE_UNKNOWN ? "?" : v->kind == VALUE_NULL ? "null" : "",
-		    SLICE_FMT(v->text));
-	return to;
 }
 
 static void
@@ -68,11 +22,15 @@ test_shape(void **state)
 	    "\"pw\":{\"type\":\"securestring\"}},\n"
 	    "\"resources\":[\n{\"type\":\"Microsoft.Sql/servers\",\n\"apiVersion\":\"2021\","
 	    "\"name\":\"[parameters('n')]\",\"properties\":{\"login\":\"[[x]\",\"pw\":\"[parameters('pw')]\"},\n"
-	    "\"resources\":[{\"type\":\"databases\",\"name\":\"db\",\"properties\":{}}]},\n"
+	    "\"resources\":[{\"type\":\"databases\",\"name\":\"db\",\"properties\":{}},"
+	    "{\"type\":\"databases/tags\",\"name\":\"db2/t\"}]},\n"
 	    "{\"type\":\"Microsoft.Sql/servers/auditingSettings\",\"name\":\"[concat(parameters('n'), '/a')]\","
 	    "\"dependsOn\":[\"[resourceId('Microsoft.Sql/servers', parameters('n'))]\"]}]}");
 	assert_int_equal(p.problem_count, 0);
-	assert_int_equal(p.resource_count, 3);
+	assert_int_equal(p.resource_count, 6);
+	assert_string_equal(shown(value_path(resource(&p, "parameter.n")->attributes, "default")), "s1");
+	assert_string_equal(shown(value_path(resource(&p, "parameter.pw")->attributes, "secure")), "true");
+	assert_true(slice_is(resource(&p, "Microsoft.Sql/servers/databases/tags/s1/db2/t")->name, "s1/db2/t"));
 	r = resource(&p, "Microsoft.Sql/servers/s1");
 	assert_int_equal(r->span.line, 5);
 	assert_true(slice_is(r->name, "s1"));
@@ -162,7 +120,7 @@ test_copies(void **state)
 	    "\"z\":{\"type\":\"A/c\",\"name\":\"gone\",\"condition\":false},"
 	    "\"d\":{\"type\":\"A/c\",\"name\":\"n\"}}}");
 	assert_int_equal(p.problem_count, 0);
-	assert_int_equal(p.resource_count, 4);
+	assert_int_equal(p.resource_count, 5);
 	assert_string_equal(shown(value_path(resource(&p, "A/b/n2")->attributes, "properties.disks.2.lun")), "2");
 	r = resource(&p, "A/c/n");
 	assert_true(slice_is(r->attributes->why->text, "only when its condition holds"));

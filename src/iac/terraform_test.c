@@ -1,15 +1,8 @@
 /* Modules of Terraform: what is expanded, known, referred to; and the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "base/arena.h"
+#include "iac/front_end_test.h"
 #include "iac/terraform.h"
 
 static void
@@ -20,16 +13,6 @@ read_text(struct project *p, struct arena *a, const char *text)
 	project_init(p, a, NULL);
 	source = project_add_source(p, SLICE("nowhere/main.tf"), slice_of(text));
 	terraform_read(p, &source, 1, SLICE("nowhere"));
-}
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	fail_msg("%s is not there", address);
-	return NULL;
 }
 
 static void
@@ -220,20 +203,6 @@ leave_room(struct room *r)
 }
 
 static const char *
-shown(const struct value *v)
-{
-	static char text[4][2000];
-	static int next;
-	char *to = text[next++ & 3];
-
-	if (v->kind == VALUE_BOOL)
-		return v->boolean ? "true" : "false";
-	snprintf(to, 2000, "%s%.*s", v->kind == VALUE_UNKNOWN ? "?" : v->kind == VALUE_NULL ? "null" : "",
-	    SLICE_FMT(v->text));
-	return to;
-}
-
-static const char *
 at(struct room *r, const char *address, const char *path)
 {
 	return shown(value_path(resource(&r->project, address)->attributes, path));
@@ -412,12 +381,44 @@ test_data(void **state)
 	arena_free(a);
 }
 
+/* Resources of the provider "kubernetes" have the form of the objects they make. */
+static void
+test_kubernetes(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	const struct value *v;
+	struct project p;
+
+	(void)state;
+	read_text(&p, a, "resource \"kubernetes_stateful_set_v1\" \"s\" {\n metadata {\n name = \"s\"\n labels = { my_app = 1 }\n }\n"
+	    " spec {\n service_name = \"s\"\n template {\n spec {\n host_pid = true\n init_container {\n name = \"i\"\n"
+	    " security_context = { run_as_user = 7 }\n }\n container {\n name = \"c\"\n env {\n name = \"A\"\n value = \"1\"\n }\n"
+	    " resources {\n limits = { \"a_b/c\" = 1 }\n }\n }\n }\n }\n }\n}\n"
+	    "resource \"kubernetes_daemonset\" \"d\" {\n metadata {\n name = \"d\"\n }\n}\n"
+	    "resource \"kubernetes_labels\" \"l\" {\n api_version = \"v1\"\n kind = \"Pod\"\n metadata {\n name = \"p\"\n }\n}\n"
+	    "resource \"kubernetes_manifest\" \"m\" {\n manifest = {\n apiVersion = \"v1\"\n kind = \"Service\"\n spec = { clusterIP = \"x\" }\n }\n}\n");
+	v = resource(&p, "kubernetes_stateful_set_v1.s")->attributes;
+	assert_true(slice_is(resource(&p, "kubernetes_stateful_set_v1.s")->type, "StatefulSet"));
+	assert_string_equal(shown(value_path(v, "metadata.labels.my_app")), "1");
+	assert_string_equal(shown(value_path(v, "spec.serviceName")), "s");
+	assert_string_equal(shown(value_path(v, "spec.template.spec.hostPID")), "true");
+	assert_string_equal(shown(value_path(v, "spec.template.spec.initContainers.0.securityContext.runAsUser")), "7");
+	assert_string_equal(shown(value_path(v, "spec.template.spec.containers.0.env.0.name")), "A");
+	assert_string_equal(shown(value_member(value_path(v, "spec.template.spec.containers.0.resources.limits"), SLICE("a_b/c"))), "1");
+	assert_true(slice_is(resource(&p, "kubernetes_daemonset.d")->type, "DaemonSet"));
+	assert_true(slice_is(resource(&p, "kubernetes_labels.l")->type, "kubernetes_labels"));
+	assert_true(slice_is(resource(&p, "kubernetes_manifest.m")->type, "Service"));
+	assert_string_equal(shown(value_path(resource(&p, "kubernetes_manifest.m")->attributes, "spec.clusterIP")), "x");
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json), cmocka_unit_test(test_overrides), cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_registry_modules), cmocka_unit_test(test_data),
+		cmocka_unit_test(test_kubernetes),
 		cmocka_unit_test(test_expansion), cmocka_unit_test(test_empty), cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_modules), cmocka_unit_test(test_corpus),
 	};

@@ -15,6 +15,7 @@
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/rest.h"
+#include "search/query.h"
 
 /* Below the base; "@" stands for the type, "$" for an operation's name.  A shape without a
  * text is not below the FHIR base. */
@@ -26,6 +27,8 @@ static const char *const templates[] = {
 	[PATH_TYPE]               = "/@",
 	[PATH_TYPE_SEARCH]        = "/@/_search",
 	[PATH_SYSTEM_SEARCH]      = "/_search",
+	[PATH_COMPARTMENT]        = "/@/{id}/{type}",
+	[PATH_COMPARTMENT_SEARCH] = "/@/{id}/{type}/_search",
 	[PATH_INSTANCE]           = "/@/{id}",
 	[PATH_BASE_HISTORY]       = "/_history",
 	[PATH_TYPE_HISTORY]       = "/@/_history",
@@ -48,7 +51,9 @@ static const char head[] =
     "\"properties\":{\"resourceType\":{\"type\":\"string\"},\"id\":{\"type\":\"string\"}}}},"
     "\"parameters\":{\"id\":{\"name\":\"id\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":"
     "\"string\",\"pattern\":\"^[A-Za-z0-9.-]{1,64}$\"}},\"vid\":{\"name\":\"vid\",\"in\":\"path\","
-    "\"required\":true,\"schema\":{\"type\":\"string\"}},\"format\":{\"name\":\"_format\",\"in\":"
+    "\"required\":true,\"schema\":{\"type\":\"string\"}},\"type\":{\"name\":\"type\",\"in\":\"path\","
+    "\"required\":true,\"description\":\"A type of the compartment, or * for all\",\"schema\":{\"type\":"
+    "\"string\"}},\"format\":{\"name\":\"_format\",\"in\":"
     "\"query\",\"schema\":{\"type\":\"string\"}},\"pretty\":{\"name\":\"_pretty\",\"in\":\"query\","
     "\"schema\":{\"type\":\"boolean\"}}},\"responses\":{\"Success\":{\"description\":\"As the FHIR "
     "specification says\",\"content\":{\"application/fhir+json\":{\"schema\":{\"$ref\":"
@@ -71,7 +76,7 @@ write_path(struct buf *b, const char *template, struct slice type, const char *o
 static void
 write_path_parameters(struct buf *b, const char *template)
 {
-	static const char *const names[] = { "id", "vid" };
+	static const char *const names[] = { "id", "vid", "type" };
 
 	buf_add(b, SLICE("\"parameters\":[{\"$ref\":\"#/components/parameters/format\"},"
 	    "{\"$ref\":\"#/components/parameters/pretty\"}"));
@@ -86,20 +91,29 @@ write_path_parameters(struct buf *b, const char *template)
 }
 
 static void
+write_search_parameter(struct buf *b, struct slice name, bool *first)
+{
+	buf_printf(b, "%s{\"name\":\"%.*s\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}}",
+	    *first ? "" : ",", SLICE_FMT(name));
+	*first = false;
+}
+
+/* Those of a type and those of every search; of several types (NULL) the latter alone. */
+static void
 write_search_parameters(struct buf *b, const struct service *s, const struct type *type)
 {
-	uint32_t count;
-	const struct search_param *const *params = pack_params(s->pack, type, &count);
+	uint32_t count = 0;
+	const struct search_param *const *params = type == NULL ? NULL : pack_params(s->pack, type, &count);
 	bool first = true;
 
 	buf_add(b, SLICE("\"parameters\":["));
-	for (uint32_t i = 0; i < count; i++) {
-		if (!search_index_supports(s->index, params[i]))
-			continue;
-		buf_printf(b, "%s{\"name\":\"%.*s\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}}",
-		    first ? "" : ",", SLICE_FMT(params[i]->code));
-		first = false;
-	}
+	if (type == NULL)
+		write_search_parameter(b, SLICE("_type"), &first);
+	for (uint32_t i = 0; i < count; i++)
+		if (search_index_supports(s->index, params[i]))
+			write_search_parameter(b, params[i]->code, &first);
+	for (size_t i = 0; query_setting(i) != NULL; i++)
+		write_search_parameter(b, slice_of(query_setting(i)), &first);
 	buf_add(b, SLICE("],"));
 }
 
@@ -111,6 +125,7 @@ write_body(struct buf *b, enum body_kind body)
 		[BODY_RESOURCE] = "application/fhir+json",
 		[BODY_BUNDLE]   = "application/fhir+json",
 		[BODY_ANY]      = "application/fhir+json",
+		[BODY_PARAMETERS] = "application/fhir+json",
 		[BODY_FORM]     = "application/x-www-form-urlencoded",
 		[BODY_PATCH]    = "application/json-patch+json",
 	};
@@ -140,9 +155,8 @@ write_one(struct buf *b, const struct service *s, const struct interaction *row,
 	    SLICE_FMT(type == NULL ? SLICE("system") : type->name));
 	if (row->open)
 		buf_add(b, SLICE("\"security\":[],"));
-	if (type != NULL && row->verb == PERMIT_SEARCH && row->body == BODY_NONE
-	    && row->shape != PATH_TYPE_HISTORY)
-		write_search_parameters(b, s, type);
+	if (row->perform == rest_search && row->body == BODY_NONE)
+		write_search_parameters(b, s, row->shape == PATH_TYPE ? type : NULL);
 	write_body(b, row->body);
 	buf_add(b, SLICE("\"responses\":{\"2XX\":{\"$ref\":\"#/components/responses/Success\"},"
 	    "\"default\":{\"$ref\":\"#/components/responses/Refusal\"}}}"));
@@ -197,6 +211,12 @@ begin_item(struct buf *b, enum path_shape shape, struct slice type, const char *
 	write_path_parameters(b, templates[shape]);
 }
 
+static bool
+is_compartment(enum path_shape shape)
+{
+	return shape == PATH_COMPARTMENT || shape == PATH_COMPARTMENT_SEARCH;
+}
+
 /* The paths of one type, or (NULL) those of none. */
 static void
 write_interactions(struct buf *b, const struct service *s, const struct type *type, bool *first)
@@ -204,7 +224,8 @@ write_interactions(struct buf *b, const struct service *s, const struct type *ty
 	for (int i = 0; i < interaction_count; i++) {
 		enum path_shape shape = interactions[i].shape;
 
-		if (templates[shape] == NULL || of_type(shape) != (type != NULL) || shape_seen(i))
+		if (templates[shape] == NULL || of_type(shape) != (type != NULL) || shape_seen(i)
+		    || (is_compartment(shape) && !rest_has_compartment(type)))
 			continue;
 		begin_item(b, shape, type == NULL ? SLICE_NONE : type->name, NULL, first);
 		for (int k = i; k < interaction_count; k++)

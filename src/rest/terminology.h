@@ -17,9 +17,6 @@ void rest_terminology(struct exchange *, struct terminology *);
 void rest_definitions(struct exchange *, const char *type, struct slice query,
     void (*each)(void *ctx, const struct json *), void *ctx);
 
-/* A value for such a query, escaped. */
-void rest_search_value(struct buf *, struct slice value, struct arena *);
-
 /* The definition that the request means: of the instance, inline (`resource`), or by `url` and
  * `version`.  False with the fault.  A `json` of NULL with true: it is named by `canonical`. */
 struct definition_asked {
@@ -48,6 +45,12 @@ MUST_USE bool rest_codings(const struct parameters *, const char *version_name,
 struct designation_row;
 void rest_write_designation(struct buf *, const struct code_system *,
     const struct designation_row *);
+
+/* Does a language tag fit the one that was asked for?  What a concept is called in it: a designation, or
+ * `otherwise`. */
+bool rest_language_fits(struct slice language, struct slice wanted);
+struct slice rest_concept_display(const struct code_system *, uint32_t number, struct slice language,
+    struct slice otherwise);
 
 /* url or url|version */
 struct slice rest_canonical(struct exchange *, struct slice url, struct slice version);

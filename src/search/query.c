@@ -283,6 +283,12 @@ static const struct {
 	{ "_pretty",         take_nothing,        false },
 };
 
+const char *
+query_setting(size_t i)
+{
+	return i < COUNT_OF(settings) && settings[i].take != take_nothing ? settings[i].name : NULL;
+}
+
 static void
 show(struct parser *p, struct slice name, struct slice value)
 {

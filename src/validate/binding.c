@@ -66,6 +66,22 @@ set_may_have(struct walk *w, struct slice canonical, struct slice system, struct
 	return set == NULL || set_has(w, set, system, code) != KNOWN_NO;
 }
 
+bool
+system_may_have(struct walk *w, struct slice system, struct slice code)
+{
+	const struct value_set *all = system.len == 0 || code.len == 0 ? NULL : pack_value_set(w->pack, system);
+
+	return all == NULL || !all->complete || value_set_has(w->pack, all, system, code);
+}
+
+struct slice
+property_type(struct walk *w, struct slice system, struct slice property)
+{
+	const struct code_system *s = system.len == 0 ? NULL : terminology_system(terminology_of(w), system);
+
+	return s == NULL ? SLICE_NONE : code_system_property_type(s, property);
+}
+
 static enum known
 has_coding(struct walk *w, const struct value_set *set, uint32_t coding)
 {
@@ -191,6 +207,14 @@ check_display(struct walk *w, const struct step *at, uint32_t coding, struct sli
 		complain(w, &here, json_get(w->json, coding, SLICE("display")), MESSAGE_display, system);
 }
 
+static bool
+is_supplement(struct walk *w, struct slice system)
+{
+	const struct code_system *s = w->validator == NULL ? NULL : terminology_system(terminology_of(w), system);
+
+	return s != NULL && slice_is(code_system_content(s), "supplement");
+}
+
 /* A code system of which the pack holds every code has no other. */
 void
 check_coding(struct walk *w, const struct step *at, uint32_t coding)
@@ -207,9 +231,11 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 		    SLICE_NONE);
 	if (!code_has_form(system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
-	if (all == NULL || !all->complete)
+	if (all == NULL || (!all->complete && !is_supplement(w, system)))
 		return;
-	if (!value_set_has(w->pack, all, system, code))
+	if (!all->complete)
+		complain(w, &at_system, json_get(w->json, coding, SLICE("system")), MESSAGE_coding_supplement, SLICE_NONE);
+	else if (!value_set_has(w->pack, all, system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), w->how->codes
 		    ? MESSAGE_code_unknown : MESSAGE_code_unlisted, all->url);
 	else

@@ -59,6 +59,10 @@ static const struct { const char *xml, *json; } reads[] = {
 	  "{\"resourceType\":\"Patient\",\"birthDate\":\"1970-01\",\"_birthDate\":{\"id\":\"b\"}}" },
 	{ "<Patient" F "><text><status value='empty'/><div" H "><p>1 &lt; 2 &#160;</p><br/></div></text></Patient>",
 	  "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\"><p>1 &lt; 2 &#160;</p><br/></div>\"}}" },
+	{ "<Patient" F " xmlns:h='http://www.w3.org/1999/xhtml'><text><status value='empty'/>\n<h:div xml:lang='en'><h:p title='&lt;&quot;&#10;'>"
+	  "1 &lt; <![CDATA[2 & ]]>&#160;</h:p><h:br/><b xmlns='http://www.w3.org/1999/xhtml'></b></h:div></text></Patient>",
+	  "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\" xml:lang=\\\"en\\\">"
+	  "<p title=\\\"&lt;&quot;&#10;\\\">1 &lt; 2 &amp; \xC2\xA0</p><br/><b/></div>\"}}" },
 	{ "<Patient" F "><text><status value='empty'/><div" H "/></text></Patient>",
 	  "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\"/>\"}}" },
 	{ "<Patient" F "><contained><Organization><name value='a &amp; &quot;b&#10;'/></Organization></contained></Patient>",
@@ -77,7 +81,7 @@ what_is_read(void **state UNUSED)
 		struct slice json;
 
 		outcome_init(&o, arena);
-		if (!xml_read(pack, slice_of(reads[i].xml), &limits_default, false, arena, &json, NULL, &o)
+		if (!xml_read(pack, slice_of(reads[i].xml), &limits_default, 0, arena, &json, NULL, &o)
 		    || !slice_is(json, reads[i].json)) {
 			print_error("%s\n -> %.*s\n", reads[i].xml, SLICE_FMT(json));
 			fail();
@@ -104,7 +108,10 @@ static const struct { const char *xml; enum fault fault; const char *path; unsig
 	{ "<DomainResource" F "/>", FAULT_SYNTAX, "", 1, 1 },
 	{ "<Patient" F "><id xmlns='' value='a'/></Patient>", FAULT_STRUCTURE, "Patient", 1, 38 },
 	{ "<Patient" F "><text><status value='empty'/><div>x</div></text></Patient>", FAULT_STRUCTURE, "Patient.text", 1, 67 },
-	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\"/></text></Patient>", FAULT_SYNTAX, "", 1, 67 },
+	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\"><p>a</p></h:div></text></Patient>", FAULT_SYNTAX, "", 1, 113 },
+	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">a<!-- b --></h:div></text></Patient>", FAULT_SYNTAX, "", 1, 114 },
+	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">a<?b c?></h:div></text></Patient>", FAULT_SYNTAX, "", 1, 114 },
+	{ "<Patient" F "><text><status value='empty'/><h:p xmlns:h=\"http://www.w3.org/1999/xhtml\"/></text></Patient>", FAULT_SYNTAX, "", 1, 67 },
 	{ "<Patient" F "><text><status value='empty'/><div" H "><h:p xmlns:h=\"http://www.w3.org/1999/xhtml\"/></div></text></Patient>", FAULT_SYNTAX, "", 1, 109 },
 	{ "<Patient" F "><div" H "/></Patient>", FAULT_STRUCTURE, "Patient", 1, 38 },
 	/* elements */
@@ -145,7 +152,7 @@ what_is_refused_and_where(void **state UNUSED)
 		bool read;
 
 		outcome_init(&o, arena);
-		read = xml_read(pack, slice_of(refusals[i].xml), &limits_default, false, arena, &json, NULL, &o);
+		read = xml_read(pack, slice_of(refusals[i].xml), &limits_default, 0, arena, &json, NULL, &o);
 		if (!read && o.first->fault == refusals[i].fault && slice_is(o.first->place.path, refusals[i].path)
 		    && o.first->place.line == refusals[i].line && o.first->place.column == refusals[i].column)
 			continue;
@@ -219,7 +226,7 @@ fault_under(struct limits *limits, const char *xml)
 	struct slice json;
 
 	outcome_init(&o, arena);
-	return xml_read(pack, slice_of(xml), limits, false, arena, &json, NULL, &o) ? FAULT_WARNING : o.worst;
+	return xml_read(pack, slice_of(xml), limits, 0, arena, &json, NULL, &o) ? FAULT_WARNING : o.worst;
 }
 
 static void
@@ -249,7 +256,7 @@ issues_of_the_json_get_places_of_the_xml(void **state UNUSED)
 	struct json j;
 
 	outcome_init(&o, arena);
-	assert_true(xml_read(pack, slice_of(xml), &limits_default, false, arena, &json, &places, &o));
+	assert_true(xml_read(pack, slice_of(xml), &limits_default, 0, arena, &json, &places, &o));
 	assert_true(json_parse(json, json_bounds(&limits_default, false), arena, &j, &o));
 	outcome_fail(&o, FAULT_VALUE, json_place(&j, json_item(&j, json_get(&j, json_item(&j,
 	    json_get(&j, 0, SLICE("name")), 0), SLICE("given")), 1)), SLICE(""));

@@ -20,7 +20,7 @@ locals {
 
 view "container" {
   # A pod, or what makes pods from a template.  Knative has both in kinds of its own, one of them called Service.
-  from "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Revision" "Configuration" "ContainerSource" "Service" {
+  from "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "DeploymentConfig" "Job" "CronJob" "Revision" "Configuration" "ContainerSource" "Service" {
     let {
       template = either(self.spec.jobTemplate.spec.template, self.spec.template, self)
       pod      = template.spec
@@ -49,6 +49,9 @@ view "container" {
     host_ipc     = either(pod.hostIPC, local.kubernetes.hostIPC)
     labels       = template.metadata.labels
     annotations  = either(template.metadata.annotations, self.metadata.annotations)
+    files        = join_lists([for v in list(pod.volumes) : [for m in where("ConfigMap", "metadata.name", either(v.configMap.name, first([for s in list(v.projected.sources) : s.configMap.name if present(s.configMap.name)]))) : m.data]]...)
+    # a file of settings that is not among those that are scanned
+    unread       = any([for v in list(pod.volumes) : present(v.configMap.name) && length(where("ConfigMap", "metadata.name", v.configMap.name)) == 0])
     spec         = pod
     definition   = it
     platform     = "kubernetes"
@@ -79,6 +82,8 @@ view "container" {
     host_network = self.network_mode == "host"
     host_pid     = self.pid == "host"
     host_ipc     = self.ipc == "host"
+    files        = [for c in list(self.configs) : { (either(c.target, c.source)) = first([for r in linked_to(self, "config") : r.content if r._name == c.source]) } if present(c.source)]
+    unread       = any([for m in list(self.volumes) : regex_match("(?i)(config|application|appsettings)[^/]*(\\.(ya?ml|json|properties))?/?$", m.target)]) || any([for f in self.files : absent(first(values(f)))])
     labels       = self.labels
     definition   = self
     platform     = "compose"
@@ -101,7 +106,7 @@ view "container" {
     each         = list(json(self.container_definitions))
     name         = it.name
     image        = it.image
-    env          = env(it.environment)
+    env          = env(it.environmentFiles == null ? null : [{ configMapRef = { name = "a file in S3" } }], [for s in list(it.secrets) : { name = s.name, value = { secret = s.valueFrom } }], it.environment)
     ports        = [for p in list(it.portMappings) : { container = p.containerPort, host = p.hostPort }]
     user         = it.user
     privileged   = it.privileged
@@ -122,7 +127,7 @@ view "container" {
     each         = list(self.ContainerDefinitions)
     name         = it.Name
     image        = it.Image
-    env          = env(it.Environment)
+    env          = env(it.EnvironmentFiles == null ? null : [{ configMapRef = { name = "a file in S3" } }], [for s in list(it.Secrets) : { name = s.Name, value = { secret = s.ValueFrom } }], it.Environment)
     ports        = [for p in list(it.PortMappings) : { container = p.ContainerPort, host = p.HostPort }]
     user         = it.User
     privileged   = it.Privileged
@@ -139,6 +144,30 @@ view "container" {
     platform     = "ecs"
   }
 
+  from "aws_batch_job_definition" {
+    each       = list(json(self.container_properties))
+    name       = self.name
+    image      = it.image
+    env        = env(it.environment)
+    user       = it.user
+    privileged = it.privileged
+    read_only  = it.readonlyRootFilesystem
+    command    = list(it.command)
+    definition = it
+    platform   = "batch"
+  }
+  from "AWS::Batch::JobDefinition" {
+    each       = list(self.ContainerProperties)
+    name       = self._name
+    image      = it.Image
+    env        = env(it.Environment)
+    user       = it.User
+    privileged = it.Privileged
+    read_only  = it.ReadonlyRootFilesystem
+    command    = list(it.Command)
+    definition = it
+    platform   = "batch"
+  }
   from "google_cloud_run_service" {
     each         = list(self.template.spec.containers)
     name         = it.name
@@ -163,33 +192,6 @@ view "container" {
     command      = join_lists(it.command, it.args)
     definition   = it
     platform     = "cloudrun"
-  }
-
-  from "kubernetes_deployment" "kubernetes_deployment_v1" "kubernetes_stateful_set" "kubernetes_stateful_set_v1" "kubernetes_daemonset" {
-    let {
-      pod = self.spec.template.spec
-    }
-    each         = join_lists(pod.container, pod.init_container)
-    name         = it.name
-    image        = it.image
-    env          = env(it.env)
-    ports        = [for p in list(it.port) : { container = p.container_port, host = p.host_port }]
-    user         = either(it.security_context.run_as_user, pod.security_context.run_as_user)
-    non_root     = it.security_context.run_as_non_root == null ? pod.security_context.run_as_non_root : it.security_context.run_as_non_root
-    privileged   = it.security_context.privileged
-    escalation   = it.security_context.allow_privilege_escalation
-    read_only    = it.security_context.read_only_root_filesystem
-    cap_add      = list(it.security_context.capabilities.add)
-    cap_drop     = list(it.security_context.capabilities.drop)
-    memory_limit = it.resources.limits.memory
-    cpu_limit    = it.resources.limits.cpu
-    command      = join_lists(it.command, it.args)
-    host_network = pod.host_network
-    host_pid     = pod.host_pid
-    host_ipc     = pod.host_ipc
-    labels       = self.spec.template.metadata.labels
-    definition   = it
-    platform     = "kubernetes"
   }
 }
 
@@ -339,36 +341,43 @@ view "firewall_rule" {
   }
   from "aws_network_acl_rule" {
     direction = self.egress == true ? "out" : "in"
-    action    = self.rule_action
+    action    = lower(self.rule_action)
     protocol  = self.protocol
     ports     = one_of(self.protocol, "-1", "all") ? port_ranges("*") : port_ranges(self.from_port, self.to_port)
     cidrs     = join_lists(self.cidr_block, self.ipv6_cidr_block)
   }
-  from "AWS::EC2::SecurityGroup" {
-    each        = list(self.SecurityGroupIngress)
-    direction   = "in"
-    action      = "allow"
-    protocol    = it.IpProtocol
-    ports       = one_of(it.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(it.FromPort, it.ToPort)
-    cidrs       = join_lists(it.CidrIp, it.CidrIpv6)
-    description = it.Description
+  from "aws_network_acl" "aws_default_network_acl" {
+    each      = join_lists([for r in list(self.ingress) : { rule = r, way = "in" }], [for r in list(self.egress) : { rule = r, way = "out" }])
+    direction = it.way
+    action    = lower(either(it.rule.action, it.rule.rule_action))
+    protocol  = it.rule.protocol
+    ports     = one_of(it.rule.protocol, "-1", "all") ? port_ranges("*") : port_ranges(it.rule.from_port, it.rule.to_port)
+    cidrs     = join_lists(it.rule.cidr_block, it.rule.ipv6_cidr_block)
   }
+  # EC2 looks at the length alone: "10.0.0.1/0" is everyone.
   from "AWS::EC2::SecurityGroup" {
-    each        = list(self.SecurityGroupEgress)
-    direction   = "out"
+    each        = join_lists([for r in list(self.SecurityGroupIngress) : { rule = r, way = "in" }], [for r in list(self.SecurityGroupEgress) : { rule = r, way = "out" }])
+    direction   = it.way
     action      = "allow"
-    protocol    = it.IpProtocol
-    ports       = one_of(it.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(it.FromPort, it.ToPort)
-    cidrs       = join_lists(it.CidrIp, it.CidrIpv6)
-    description = it.Description
+    protocol    = it.rule.IpProtocol
+    ports       = one_of(it.rule.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(it.rule.FromPort, it.rule.ToPort)
+    cidrs       = [for c in join_lists(it.rule.CidrIp, it.rule.CidrIpv6) : endswith(c, "/0") ? "0.0.0.0/0" : c]
+    description = it.rule.Description
   }
-  from "AWS::EC2::SecurityGroupIngress" {
-    direction   = "in"
+  from "AWS::EC2::SecurityGroupIngress" "AWS::EC2::SecurityGroupEgress" {
+    direction   = self._type == "AWS::EC2::SecurityGroupEgress" ? "out" : "in"
     action      = "allow"
     protocol    = self.IpProtocol
     ports       = one_of(self.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(self.FromPort, self.ToPort)
-    cidrs       = join_lists(self.CidrIp, self.CidrIpv6)
+    cidrs       = [for c in join_lists(self.CidrIp, self.CidrIpv6) : endswith(c, "/0") ? "0.0.0.0/0" : c]
     description = self.Description
+  }
+  from "AWS::EC2::NetworkAclEntry" {
+    direction = self.Egress == true ? "out" : "in"
+    action    = lower(self.RuleAction)
+    protocol  = self.Protocol
+    ports     = one_of(self.Protocol, "-1", "all") ? port_ranges("*") : port_ranges(self.PortRange.From, self.PortRange.To)
+    cidrs     = [for c in join_lists(self.CidrBlock, self.Ipv6CidrBlock) : endswith(c, "/0") ? "0.0.0.0/0" : c]
   }
   from "azurerm_network_security_rule" {
     direction   = one_of(self.direction, "Outbound") ? "out" : "in"
@@ -389,8 +398,17 @@ view "firewall_rule" {
     action      = lower(it.access)
     protocol    = it.protocol
     ports       = port_ranges(join_lists(it.destination_port_range, it.destination_port_ranges))
-    cidrs       = one_of(it.direction, "Outbound") ? join_lists(it.destination_address_prefix, it.destination_address_prefixes) : join_lists(it.source_address_prefix, it.source_address_prefixes)
+    cidrs       = [for c in (one_of(it.direction, "Outbound") ? join_lists(it.destination_address_prefix, it.destination_address_prefixes) : join_lists(it.source_address_prefix, it.source_address_prefixes)) : endswith(c, "/0") ? "0.0.0.0/0" : c]
     description = it.description
+  }
+  from "Microsoft.Network/networkSecurityGroups" "Microsoft.Network/networkSecurityGroups/securityRules" {
+    each        = self._type == "Microsoft.Network/networkSecurityGroups" ? list(self.properties.securityRules) : [self]
+    direction   = one_of(it.properties.direction, "Outbound") ? "out" : "in"
+    action      = lower(it.properties.access)
+    protocol    = it.properties.protocol
+    ports       = port_ranges(join_lists(it.properties.destinationPortRange, it.properties.destinationPortRanges))
+    cidrs       = [for c in (one_of(it.properties.direction, "Outbound") ? join_lists(it.properties.destinationAddressPrefix, it.properties.destinationAddressPrefixes) : join_lists(it.properties.sourceAddressPrefix, it.properties.sourceAddressPrefixes)) : endswith(c, "/0") ? "0.0.0.0/0" : c]
+    description = it.properties.description
   }
   from "google_compute_firewall" {
     each        = join_lists([for a in list(self.allow) : { block = a, action = "allow" }], [for d in list(self.deny) : { block = d, action = "deny" }])
@@ -546,16 +564,6 @@ view "statement" {
     names     = list(it.resourceNames)
     urls      = list(it.nonResourceURLs)
   }
-  from "kubernetes_role" "kubernetes_cluster_role" "kubernetes_role_v1" "kubernetes_cluster_role_v1" {
-    each      = list(self.rule)
-    kind      = "rbac"
-    effect    = "Allow"
-    actions   = list(it.verbs)
-    resources = list(it.resources)
-    groups    = list(it.api_groups)
-    names     = list(it.resource_names)
-    urls      = list(it.non_resource_urls)
-  }
 }
 
 # ---- database: relational and document stores, caches, warehouses, search ----
@@ -670,12 +678,13 @@ view "listener" {
     let {
       action = first([for a in list(self.default_action) : a if a.type == "redirect"])
     }
-    protocol    = upper(self.protocol)
+    # HTTP when absent (application load balancers).
+    protocol    = self.protocol == null && self.port != null ? "HTTP" : upper(self.protocol)
     port        = self.port
     policy      = self.ssl_policy
     min_tls     = min_tls(self.ssl_policy)
     certificate = self.certificate_arn
-    redirects   = action != null && (absent(action.redirect.protocol) || one_of(action.redirect.protocol, "HTTPS", "#{protocol}"))
+    redirects   = action != null && one_of(action.redirect.protocol, "HTTPS")
     internal    = first(linked_to(self, "aws_lb", "aws_alb")).internal
   }
   from "AWS::ElasticLoadBalancingV2::Listener" {
@@ -697,6 +706,14 @@ view "listener" {
     redirects   = false
     internal    = self.internal
   }
+  from "AWS::ElasticLoadBalancing::LoadBalancer" {
+    each        = list(self.Listeners)
+    protocol    = upper(it.Protocol)
+    port        = it.LoadBalancerPort
+    certificate = it.SSLCertificateId
+    redirects   = false
+    internal    = self.Scheme == "internal"
+  }
   from "google_compute_global_forwarding_rule" "google_compute_forwarding_rule" {
     protocol = length(linked_to(self, "google_compute_target_http_proxy", "google_compute_region_target_http_proxy")) > 0 ? "HTTP" : "HTTPS"
     when     = present(self.target)
@@ -711,10 +728,11 @@ view "listener" {
     redirects = any([for r in list(self.request_routing_rule) : r.http_listener_name == it.name && present(r.redirect_configuration_name)])
   }
   from "Gateway" {
+    when      = startswith(self.apiVersion, "gateway.networking.k8s.io/")
     each      = list(self.spec.listeners)
     protocol  = upper(it.protocol)
     port      = it.port
-    redirects = false
+    redirects = any([for r in resources("HTTPRoute") : any([for x in list(r.spec.rules) : any([for f in list(x.filters) : f.requestRedirect.scheme == "https"])])])
   }
 }
 
@@ -875,14 +893,95 @@ view "network_policy" {
   }
 }
 
+# ---- app: containers of services of Azure and jobs of Google, of which less is written ----
+
+view "app" {
+  from "azurerm_linux_web_app" "azurerm_linux_web_app_slot" "azurerm_app_service" "azurerm_linux_function_app" {
+    let {
+      stack = self.site_config.application_stack
+    }
+    name     = self.name
+    image    = either(stack.docker_image_name, stack.docker_image == null ? null : "${stack.docker_image}:${stack.docker_image_tag}", trimprefix(self.site_config.linux_fx_version, "DOCKER|"))
+    env      = env(self.app_settings)
+    command  = split(" ", self.site_config.app_command_line)
+    platform = "azure"
+  }
+  from "azurerm_container_group" {
+    each     = join_lists(self.container, self.init_container)
+    name     = it.name
+    image    = it.image
+    env      = env(it.environment_variables, it.secure_environment_variables)
+    ports    = [for p in list(it.ports) : { container = p.port }]
+    command  = list(it.commands)
+    platform = "azure"
+  }
+  from "azurerm_container_app" "azurerm_container_app_job" {
+    each     = join_lists(self.template.container, self.template.init_container)
+    name     = it.name
+    image    = it.image
+    env      = env(it.env)
+    command  = join_lists(it.command, it.args)
+    platform = "azure"
+  }
+  from "Microsoft.ContainerInstance/containerGroups" {
+    each     = list(self.properties.containers)
+    name     = it.name
+    image    = it.properties.image
+    env      = env(it.properties.environmentVariables)
+    ports    = [for p in list(it.properties.ports) : { container = p.port }]
+    command  = list(it.properties.command)
+    platform = "azure"
+  }
+  from "Microsoft.App/containerApps" {
+    each     = list(self.properties.template.containers)
+    name     = it.name
+    image    = it.image
+    env      = env(it.env)
+    command  = join_lists(it.command, it.args)
+    platform = "azure"
+  }
+  from "Microsoft.Web/sites" {
+    name     = self.name
+    image    = trimprefix(self.properties.siteConfig.linuxFxVersion, "DOCKER|")
+    env      = env(self.properties.siteConfig.appSettings)
+    command  = split(" ", self.properties.siteConfig.appCommandLine)
+    platform = "azure"
+  }
+  from "google_cloud_run_v2_job" {
+    each     = list(self.template.template.containers)
+    name     = it.name
+    image    = it.image
+    env      = env(it.env)
+    command  = join_lists(it.command, it.args)
+    platform = "cloudrun"
+  }
+  from "AWS::AppRunner::Service" {
+    name     = self.ServiceName
+    image    = self.SourceConfiguration.ImageRepository.ImageIdentifier
+    env      = env(self.SourceConfiguration.ImageRepository.ImageConfiguration.RuntimeEnvironmentVariables)
+    command  = split(" ", self.SourceConfiguration.ImageRepository.ImageConfiguration.StartCommand)
+    platform = "apprunner"
+  }
+  from "aws_apprunner_service" {
+    let {
+      source = self.source_configuration.image_repository
+    }
+    name     = self.service_name
+    image    = source.image_identifier
+    env      = env(source.image_configuration.runtime_environment_variables)
+    command  = split(" ", source.image_configuration.start_command)
+    platform = "apprunner"
+  }
+}
+
 # ---- fhir_server: containers whose image is a FHIR server or its gateway ----
 
 view "fhir_server" {
-  from "container" {
-    when = image_is(self.image, "hapiproject/hapi", "samply/blaze", "healthcareapis/r4-fhir-server", "healthcareapis/r5-fhir-server", "healthcareapis/stu3-fhir-server", "healthcareapis/r4b-fhir-server", "medplum/medplum-server", "bigbuild/fhir-gateway", "fhir-proxy-build/stable", "fhir-gateway", "firely/server", "firely/vonk", "firebreak", "ibmcom/ibm-fhir-server", "linuxforhealth/fhir-server", "aidbox/aidboxone", "healthsamurai/aidboxone")
-    product  = image_is(self.image, "hapiproject/hapi") ? "hapi" : image_is(self.image, "samply/blaze") ? "blaze" : regex_match("healthcareapis/", self.image) ? "microsoft" : image_is(self.image, "medplum/medplum-server") ? "medplum" : regex_match("fhir-(gateway|proxy)", self.image) ? "fhir-gateway" : regex_match("firely/", self.image) ? "firely" : image_is(self.image, "firebreak") ? "firebreak" : regex_match("aidbox", self.image) ? "aidbox" : "linuxforhealth"
+  from "container" "app" {
+    when = image_is(self.image, "hapiproject/hapi", "hapi-fhir-jpaserver-starter", "hapi-fhir-jpaserver", "cqf-ruler", "samply/blaze", "healthcareapis/r4-fhir-server", "healthcareapis/r5-fhir-server", "healthcareapis/stu3-fhir-server", "healthcareapis/r4b-fhir-server", "medplum/medplum-server", "bigbuild/fhir-gateway", "fhir-proxy-build/stable", "fhir-gateway", "firely/server", "firely/vonk", "firebreak", "ibmcom/ibm-fhir-server", "linuxforhealth/fhir-server", "aidbox/aidboxone", "healthsamurai/aidboxone", "heliossoftware/hfs")
+    product  = image_is(self.image, "hapiproject/hapi", "hapi-fhir-jpaserver-starter", "hapi-fhir-jpaserver", "cqf-ruler") ? "hapi" : image_is(self.image, "samply/blaze") ? "blaze" : regex_match("healthcareapis/", self.image) ? "microsoft" : image_is(self.image, "medplum/medplum-server") ? "medplum" : regex_match("fhir-(gateway|proxy)", self.image) ? "fhir-gateway" : regex_match("firely/", self.image) ? "firely" : image_is(self.image, "firebreak") ? "firebreak" : regex_match("aidbox", self.image) ? "aidbox" : image_is(self.image, "heliossoftware/hfs") ? "helios" : "linuxforhealth"
     image    = self.image
-    env      = self.env
+    env      = settings(self.env, self.command, self.files, self.unread == true || present(key(self.env, "SPRING_CONFIG_*")))
     ports    = self.ports
     command  = self.command
     platform = self.platform

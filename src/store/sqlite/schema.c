@@ -1,4 +1,5 @@
 /* schema.c -- connections and tables. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -66,7 +67,8 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS content_file ON content(file);"
     "CREATE TABLE IF NOT EXISTS quarantine(row INTEGER PRIMARY KEY, vid INTEGER NOT NULL,"
     "  compartment INTEGER NOT NULL, type INTEGER NOT NULL, labels INTEGER NOT NULL,"
-    "  since INTEGER NOT NULL, infected INTEGER NOT NULL, signature TEXT NOT NULL) STRICT;"
+    "  since INTEGER NOT NULL, infected INTEGER NOT NULL, signature TEXT NOT NULL,"
+    "  sha256 TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE TABLE IF NOT EXISTS outbox(seq INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS change(lead INTEGER NOT NULL, level INTEGER NOT NULL,"
     "  type INTEGER NOT NULL, updated INTEGER NOT NULL, vid INTEGER NOT NULL, until INTEGER NOT NULL,"
@@ -169,24 +171,35 @@ sqlite_bind_row(sqlite3_stmt *s, int64_t lead, const struct index_row *r, int64_
 		sqlite3_bind_int64(s, at, labels);
 }
 
-/* The definitions that made the index rows must be those that read them. */
+void
+sqlite_index_maker(const struct store *s, uint8_t out[INDEX_MAKER])
+{
+	struct slice hash = pack_hash(s->config.pack);
+
+	assert(hash.len == INDEX_MAKER - 1);
+	memcpy(out, hash.ptr, hash.len);
+	out[INDEX_MAKER - 1] = INDEX_RULES;
+}
+
+/* What made the index rows must be what reads them. */
 static bool
 same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 {
-	struct slice hash = pack_hash(s->config.pack);
 	sqlite3_stmt *get = NULL, *put = NULL;
+	uint8_t maker[INDEX_MAKER];
 	bool good = false;
 
+	sqlite_index_maker(s, maker);
 	if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key='pack'", -1, &get, NULL) != SQLITE_OK
 	    || sqlite3_prepare_v2(db, "INSERT INTO meta VALUES('pack',?1)", -1, &put, NULL) != SQLITE_OK) {
 		sqlite3_finalize(get);
 		return sqlite_failed(db, "meta", o);
 	}
 	if (sqlite3_step(get) == SQLITE_ROW) {
-		good = s->config.reindex || slice_eq(hash, slice_make(sqlite3_column_blob(get, 0),
+		good = s->config.reindex || slice_eq(slice_make(maker, INDEX_MAKER), slice_make(sqlite3_column_blob(get, 0),
 		    (size_t)sqlite3_column_bytes(get, 0)));
 	} else {
-		sqlite3_bind_blob(put, 1, hash.ptr, (int)hash.len, SQLITE_STATIC);
+		sqlite3_bind_blob(put, 1, maker, INDEX_MAKER, SQLITE_STATIC);
 		good = sqlite3_step(put) == SQLITE_DONE;
 	}
 	sqlite3_finalize(get);
@@ -201,6 +214,7 @@ sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 	if (s->config.reindex && !sqlite_forget_index(db))
 		return sqlite_failed(db, "forget", o);
 	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
+	    && (sqlite_widen_quarantine(db) || sqlite_failed(db, "quarantine", o))
 	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o))
 	    && (sqlite_fill_occurrences(db) || sqlite_failed(db, "occurrences", o));
 }

@@ -108,6 +108,9 @@ struct store_reader {
 /* schema.c */
 bool sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db);
 bool sqlite_create(struct store *, sqlite3 *, struct outcome *);
+/* What the store remembers of the maker of its index rows: the definitions, and the rules that they went by. */
+#define INDEX_MAKER 33
+void sqlite_index_maker(const struct store *, uint8_t out[INDEX_MAKER]);
 bool sqlite_load(struct store *, sqlite3 *, struct outcome *);
 bool sqlite_failed(sqlite3 *, const char *step, struct outcome *);      /* logs; false */
 
@@ -146,6 +149,7 @@ void sqlite_unlink_content(struct store *, const uint8_t name[STORE_CONTENT_NAME
 
 /* quarantine.c */
 bool sqlite_quarantine_labels(struct store *, uint32_t *labels, struct arena *, struct outcome *);
+bool sqlite_widen_quarantine(sqlite3 *);        /* of a store from before it said what is held */
 bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
 /* orphan.c: as probing does, of a Binary whose row was found; and of one version. */
