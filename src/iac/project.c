@@ -83,6 +83,8 @@ project_add_source(struct project *p, struct slice path, struct slice text)
 
 	if (is_utf16(text, &big))
 		text = from_utf16(p->arena, text, big);
+	if (text.ptr == NULL)                   /* parsers of others want a text, be it empty */
+		text = SLICE("");
 	*s = (struct source){ .path = path, .text = text };
 	return p->source_count - 1;
 }
