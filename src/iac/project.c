@@ -99,6 +99,16 @@ project_add_resource(struct project *p)
 	return r;
 }
 
+bool
+project_is_full(struct project *p, struct span span)
+{
+	if (p->resource_count < SCAN_LIMIT(RESOURCES))
+		return false;
+	if (!p->full)
+		project_problem(p, span, "there are too many resources: this and what follows is not judged");
+	return p->full = true;
+}
+
 void
 project_problem(struct project *p, struct span span, const char *message)
 {
