@@ -1317,7 +1317,7 @@ rule "FB-AUTHN-019" {
     message = "the default of the parameter is a credential"
   }
   on "ConfigMap" {
-    fail    = [for k, v in self.data : k if is_secret_like(k, v)]
+    fail    = [for k, v in self.data : k if is_secret_like(k, v) || any([for l in lines(v) : strcontains(l, "=") && is_secret_like(trimspace(split("=", l)[0]), trimspace(substr(l, length(split("=", l)[0]) + 1, -1)))])]
     at      = "data"
     message = "a ConfigMap holds a credential"
   }
@@ -1456,6 +1456,18 @@ rule "FB-AUTHN-019" {
       resource "aws_instance" "x" {
         user_data = "#!/bin/sh\nexport DB_PASSWORD=$(aws ssm get-parameter --name db)\nexport DB_PASSWORD_FILE=/run/p\n/opt/fhir"
       }
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: c
+      data:
+        app.properties: |
+          url = jdbc:postgresql://db/fhir
+          spring.datasource.password = hunter22
     EOT
   }
 }

@@ -1136,6 +1136,12 @@ rule "FB-AUTHZ-016" {
     fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k, v in c : regex_match(local.narrow, k) && !(known(v) && regex_match(local.whoever, v))])])
     at   = ["policy", "PolicyDocument"]
   }
+  on "statement" {
+    when    = regex_match("(?i)(aws_sqs|AWS::SQS)", self._type, self.resource._type)
+    fail    = self.effect == "Allow" && contains(self.actions, "*")
+    at      = ["policy", "PolicyDocument"]
+    message = "the policy allows every action, also to change itself"
+  }
   on "google_pubsub_topic_iam_policy" "google_pubsub_subscription_iam_policy" {
     fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
     at   = "policy_data"
@@ -1213,6 +1219,22 @@ rule "FB-AUTHZ-016" {
         arn    = "t"
         policy = data.aws_iam_policy_document.x.json
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        P:
+          Type: AWS::SQS::QueuePolicy
+          Properties:
+            Queues: [q]
+            PolicyDocument:
+              Statement:
+                Effect: Allow
+                Principal:
+                  AWS: "111122223333"
+                Action: "*"
+                Resource: "*"
     EOT
   }
 }

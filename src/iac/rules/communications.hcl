@@ -156,7 +156,7 @@ rule "FB-COMM-002" {
   }
   # TLS_1_0 when absent (provider google 6, 2025-01).
   on "google_compute_ssl_policy" {
-    fail    = self.min_tls_version != "TLS_1_2"
+    fail    = !(min_tls(self.min_tls_version) >= 1.2)
     at      = "min_tls_version"
     message = "the policy allows TLS below 1.2"
     fix     = { min_tls_version = "TLS_1_2" }
@@ -276,6 +276,15 @@ rule "FB-COMM-002" {
             Port: 443
             Protocol: HTTPS
             DefaultActions: []
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_compute_ssl_policy" "x" {
+        name            = "p"
+        profile         = "RESTRICTED"
+        min_tls_version = "TLS_1_3"
+      }
     EOT
   }
 }
@@ -2717,6 +2726,11 @@ rule "FB-COMM-029" {
     at      = ["cidr_blocks", "cidr_ipv4", "destination_ranges"]
     message = "every port to every address is open"
   }
+  on "network_policy" {
+    fail    = [for e in list(self.egress) : e if absent(e.ports) && (absent(e.to) || any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr)]))]
+    at      = ["to", "egress", "spec.egress"]
+    message = "the policy lets everything out"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -2779,6 +2793,43 @@ rule "FB-COMM-029" {
             GroupId: g
             IpProtocol: "-1"
             CidrIpv6: ::/0
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_network_policy" "x" {
+        metadata {
+          name = "n"
+        }
+        spec {
+          pod_selector {}
+          policy_types = ["Egress"]
+          egress {
+            to {
+              ip_block {
+                cidr = "0.0.0.0/0"
+              }
+            }
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+      spec:
+        podSelector: {}
+        policyTypes: [Egress]
+        egress:
+          - to:
+              - ipBlock:
+                  cidr: 10.0.0.0/8
+            ports:
+              - port: 5432
     EOT
   }
 }
