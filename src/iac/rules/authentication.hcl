@@ -287,6 +287,13 @@ rule "FB-AUTHN-005" {
     at      = ["ports", "image"]
     message = "HAPI has no authentication of its own, and its port is published"
   }
+  # A gateway beside it in the pod, or in front as the service's only target, would ask for a token.
+  on "fhir_server" {
+    when    = one_of(self.product, "hapi", "blaze") && self.platform == "kubernetes" && absent(key(self.env, "OPENID_PROVIDER_URL"))
+    fail    = [for s in resources("Service") : s if one_of(s.spec.type, "LoadBalancer", "NodePort") && present(s.spec.selector) && selects(s.spec.selector, self.container.labels)] != [] && !any([for c in list(self.container.spec.containers) : regex_match("oauth2-proxy|gatekeeper|fhir-gateway|pomerium|keycloak-proxy|authelia", c.image)])
+    at      = ["ports", "image"]
+    message = "the server has no authentication of its own, and a service shows it outside the cluster"
+  }
 
   example "fail" "compose" {
     text = <<-EOT
@@ -331,6 +338,60 @@ rule "FB-AUTHN-005" {
           ports: ["8080:8080"]
           environment:
             OPENID_PROVIDER_URL: https://idp.example.org
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: hapi
+      spec:
+        template:
+          metadata:
+            labels: {app: hapi}
+          spec:
+            containers:
+              - name: hapi
+                image: hapiproject/hapi:v7.4.0
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: hapi
+      spec:
+        type: LoadBalancer
+        selector: {app: hapi}
+        ports:
+          - port: 443
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: hapi
+      spec:
+        template:
+          metadata:
+            labels: {app: hapi}
+          spec:
+            containers:
+              - name: hapi
+                image: hapiproject/hapi:v7.4.0
+              - name: proxy
+                image: quay.io/oauth2-proxy/oauth2-proxy:v7.6.0
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: hapi
+      spec:
+        type: LoadBalancer
+        selector: {app: hapi}
+        ports:
+          - port: 443
     EOT
   }
 }

@@ -21,6 +21,10 @@ rule "FB-AUTHZ-001" {
     fail = any([for m in join_lists(self.member, self.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])
     at   = ["member", "members"]
   }
+  on "google_healthcare_dataset_iam_policy" "google_healthcare_fhir_store_iam_policy" "google_healthcare_dicom_store_iam_policy" "google_healthcare_hl7_v2_store_iam_policy" "google_healthcare_consent_store_iam_policy" {
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    at   = "policy_data"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -58,6 +62,34 @@ rule "FB-AUTHZ-001" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/healthcare.fhirResourceReader"
+          members = ["allUsers"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/healthcare.fhirResourceReader"
+          members = ["group:nurses@example.org"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-002" {
@@ -71,6 +103,10 @@ rule "FB-AUTHZ-002" {
   on "google_healthcare_dataset_iam_member" "google_healthcare_fhir_store_iam_member" "google_healthcare_dicom_store_iam_member" "google_healthcare_hl7_v2_store_iam_member" "google_healthcare_consent_store_iam_member" "google_healthcare_dataset_iam_binding" "google_healthcare_fhir_store_iam_binding" "google_healthcare_dicom_store_iam_binding" "google_healthcare_hl7_v2_store_iam_binding" "google_healthcare_consent_store_iam_binding" {
     fail = one_of(self.role, "roles/owner", "roles/editor", "roles/healthcare.datasetAdmin", "roles/healthcare.fhirStoreAdmin", "roles/healthcare.dicomStoreAdmin") && (regex_match("^roles/(owner|editor)$", self.role) || any([for m in join_lists(self.member, self.members) : startswith(m, "user:") || startswith(m, "group:")]))
     at   = "role"
+  }
+  on "google_healthcare_dataset_iam_policy" "google_healthcare_fhir_store_iam_policy" "google_healthcare_dicom_store_iam_policy" "google_healthcare_hl7_v2_store_iam_policy" "google_healthcare_consent_store_iam_policy" {
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : regex_match("^roles/(owner|editor)$", b.role) || regex_match("^roles/healthcare\\..*Admin$", b.role) && any([for m in list(b.members) : startswith(m, "user:") || startswith(m, "group:")])])
+    at   = "policy_data"
   }
 
   example "fail" "terraform" {
@@ -109,6 +145,34 @@ rule "FB-AUTHZ-002" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/editor"
+          members = ["group:nurses@example.org"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/healthcare.fhirResourceReader"
+          members = ["group:nurses@example.org"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-003" {
@@ -125,7 +189,7 @@ rule "FB-AUTHZ-003" {
   }
   on "azurerm_role_assignment" {
     when = startswith(self.role_definition_name, "FHIR") || length(resources("azurerm_healthcare_*")) > 0
-    fail = one_of(self.role_definition_name, "FHIR Data Contributor", "FHIR Data Importer", "Owner") && regex_match("^/subscriptions/[^/]+$", self.scope)
+    fail = one_of(self.role_definition_name, "FHIR Data Contributor", "FHIR Data Importer", "Owner") && (length(linked_to(self, "data.azurerm_subscription")) > 0 || regex_match("^/subscriptions/[^/]+$", self.scope))
     at   = "scope"
   }
 
@@ -159,6 +223,16 @@ rule "FB-AUTHZ-003" {
         scope = azurerm_healthcare_fhir_service.f.id
         role_definition_name = "FHIR Data Reader"
         principal_id = "p"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "azurerm_subscription" "all" {}
+      resource "azurerm_role_assignment" "x" {
+        scope                = data.azurerm_subscription.all.id
+        role_definition_name = "FHIR Data Contributor"
+        principal_id         = "p"
       }
     EOT
   }
@@ -249,7 +323,7 @@ rule "FB-AUTHZ-005" {
   }
   on "azurerm_role_definition" {
     when = any([for p in list(self.permissions) : any([for a in join_lists(p.actions, p.data_actions) : regex_match("(?i)HealthcareApis", a)])])
-    fail = any([for p in list(self.permissions) : any([for a in join_lists(p.actions, p.data_actions) : regex_match("(?i)^(Microsoft.HealthcareApis/(\\*|workspaces/\\*|services/\\*)|\\*)$", a)])])
+    fail = any([for p in list(self.permissions) : any([for a in join_lists(p.actions, p.data_actions) : regex_match("(?i)^(Microsoft\\.HealthcareApis/(.*/)?\\*|\\*)$", a)])])
     at   = "permissions"
   }
   on "google_project_iam_custom_role" "google_organization_iam_custom_role" {
@@ -485,6 +559,14 @@ rule "FB-AUTHZ-008" {
           Properties:
             ManagedPolicyArns:
               - !Sub arn:$${AWS::Partition}:iam::aws:policy/AdministratorAccess
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_role_policy" "x" {
+        role   = "r"
+        policy = jsonencode({ Statement = { Effect = "Allow", Action = "*:*", Resource = "*" } })
+      }
     EOT
   }
 }
@@ -2125,7 +2207,7 @@ rule "FB-AUTHZ-026" {
       pod = either(self.spec.jobTemplate.spec.template.spec, self.spec.template.spec, self.spec)
     }
     when    = self.metadata.namespace != "kube-system"
-    fail    = [for v in list(pod.volumes) : v if present(v.hostPath)]
+    fail    = [for v in list(pod.volumes) : v if present(v.hostPath) && !one_of(v.hostPath.path, "/etc/localtime", "/etc/timezone")]
     at      = ["hostPath.path", "hostPath", "name"]
     message = "a path of the host is a volume of the pod"
   }

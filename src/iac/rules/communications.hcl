@@ -1794,7 +1794,7 @@ rule "FB-COMM-021" {
   peers    = []
 
   on "Ingress" {
-    fail = absent(self.spec.tls) || any([for r in list(self.spec.rules) : present(r.host) && !any([for t in list(self.spec.tls) : absent(t.hosts) || contains(t.hosts, r.host) || any([for h in list(t.hosts) : startswith(h, "*.") && endswith(r.host, trimprefix(h, "*"))])])])
+    fail = absent(self.spec.tls) || any([for r in list(self.spec.rules) : present(r.host) && !any([for t in list(self.spec.tls) : absent(t.hosts) || contains(t.hosts, r.host) || any([for h in list(t.hosts) : startswith(h, "*.") && endswith(r.host, trimprefix(h, "*")) && !strcontains(trimsuffix(r.host, trimprefix(h, "*")), ".")])])])
     at   = ["spec.tls", "spec.rules", "spec"]
   }
   on "Gateway" {
@@ -1891,6 +1891,19 @@ rule "FB-COMM-021" {
                       name: fhir
                       port:
                         number: 8080
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: Ingress
+      metadata:
+        name: i
+      spec:
+        tls:
+          - hosts: ["*.example.org"]
+        rules:
+          - host: a.fhir.example.org
     EOT
   }
 }
@@ -2123,6 +2136,16 @@ rule "FB-COMM-024" {
     at   = "spec.mtls.mode"
     fix  = { "spec.mtls.mode" = "STRICT" }
   }
+  on "PeerAuthentication" {
+    fail    = [for port, p in self.spec.portLevelMtls : p if one_of(p.mode, "PERMISSIVE", "DISABLE")]
+    at      = ["mode", "spec.portLevelMtls"]
+    message = "mutual TLS is off or optional on a port"
+  }
+  on "DestinationRule" {
+    fail    = [for t in join_lists(self.spec.trafficPolicy.portLevelSettings, [for s in list(self.spec.subsets) : s.trafficPolicy], [for s in list(self.spec.subsets) : list(s.trafficPolicy.portLevelSettings)]...) : t if one_of(t.tls.mode, "DISABLE")]
+    at      = ["tls.mode", "spec"]
+    message = "TLS is off for a port or a subset"
+  }
   on "DestinationRule" {
     fail = one_of(self.spec.trafficPolicy.tls.mode, "DISABLE")
     at   = "spec.trafficPolicy.tls.mode"
@@ -2175,6 +2198,51 @@ rule "FB-COMM-024" {
         trafficPolicy:
           tls:
             mode: ISTIO_MUTUAL
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: security.istio.io/v1
+      kind: PeerAuthentication
+      metadata:
+        name: p
+      spec:
+        mtls:
+          mode: STRICT
+        portLevelMtls:
+          8080:
+            mode: DISABLE
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata:
+        name: d
+      spec:
+        host: fhir
+        subsets:
+          - name: old
+            trafficPolicy:
+              tls:
+                mode: DISABLE
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata:
+        name: d
+      spec:
+        host: fhir
+        trafficPolicy:
+          portLevelSettings:
+            - port:
+                number: 8080
+              tls:
+                mode: ISTIO_MUTUAL
     EOT
   }
 }
@@ -2577,6 +2645,12 @@ rule "FB-COMM-028" {
     fail = is_public_cidr(self.cidrs) && port_open(self.ports, one_of(self.protocol, "udp", "17") ? datagrams : ports)
     at   = ["destination_port_range", "cidr_blocks", "cidr_ipv4", "source_address_prefix", "source_ranges", "CidrIp", "properties.sourceAddressPrefix", "from_port"]
   }
+  # Modules of the registry that are for one service.
+  on "module" {
+    when = regex_match("security-group/aws//modules/(ssh|rdp|mysql|postgresql|mssql|oracle-db|mongodb|redis|memcached|cassandra|elasticsearch|kafka|docker-swarm|winrm|ldaps|nfs|zookeeper)", self.source)
+    fail = is_public_cidr(self.ingress_cidr_blocks, self.ingress_ipv6_cidr_blocks)
+    at   = ["ingress_cidr_blocks", "ingress_ipv6_cidr_blocks", "source"]
+  }
   on "module" {
     when = strcontains(self.source, "security-group")
     fail = any([for c in join_lists(self.ingress_cidr_blocks) : is_public_cidr(c)]) && any([for r in list(self.ingress_rules) : regex_match("^(ssh|rdp|all|mysql|postgresql|mongodb|redis|elasticsearch|kafka|mssql|memcached|cassandra)", r)])
@@ -2706,6 +2780,28 @@ rule "FB-COMM-028" {
           ipv6_cidr_block = "::/0"
           from_port       = 3000
           to_port         = 4000
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      module "m" {
+        source              = "terraform-aws-modules/security-group/aws//modules/ssh"
+        ingress_cidr_blocks = ["0.0.0.0/0"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_compute_firewall" "x" {
+        name          = "f"
+        network       = "n"
+        disabled      = true
+        source_ranges = ["0.0.0.0/0"]
+        allow {
+          protocol = "tcp"
+          ports    = ["22"]
         }
       }
     EOT
