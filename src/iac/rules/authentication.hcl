@@ -1352,7 +1352,8 @@ rule "FB-AUTHN-019" {
   }
   # User data, environments of functions, passwords: wherever the cloud takes it.
   on "aws_*" "azurerm_*" "google_*" "AWS::*" "Alexa::*" "Microsoft.*" "module" "provider" {
-    fail    = secrets(self)
+    # A text that names a parameter was meant as a reference.
+    fail    = [for s in secrets(self) : s if !contains([for p in resources("parameter") : p._name], s)]
     at      = []
     message = "a credential is written here"
   }
@@ -1529,6 +1530,18 @@ rule "FB-AUTHN-019" {
         app.properties: |
           url = jdbc:postgresql://db/fhir
           spring.datasource.password = hunter22
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        DbPassword:
+          Type: String
+      Resources:
+        D:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            MasterUserPassword: DbPassword
     EOT
   }
 }

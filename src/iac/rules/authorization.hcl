@@ -5,6 +5,8 @@ locals {
   narrow = "(?i)^(aws:(Source(Arn|Account|Owner|OrgID|OrgPaths|Vpc|Vpce)|Vpce(Account|OrgID|OrgPaths)|Principal(Arn|Account|OrgID|OrgPaths)|userid)|kms:CallerAccount)$"
   # Values that narrow nothing.
   whoever = "^(\\*|arn:aws[a-z-]*:(iam|sts)::\\*.*)$"
+  # Directories of the system and sockets of container engines; not what many mount for time and certificates.
+  host_path = "^(?!/etc/(localtime|timezone|ssl|pki|letsencrypt)(/|$)|/dev/(rtc|ptp|null|shm))((/home)?/?$|/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)(/|$)|.*(docker|containerd|crio)\\.sock)"
   # Basic roles, and those of administrators.
   large_role = "(?i)^roles/(owner|editor)$|admin$"
 }
@@ -2197,7 +2199,8 @@ rule "FB-AUTHZ-026" {
     message = "${self.name} shares a namespace of the host"
   }
   on "container" {
-    fail    = [for m in list(self.mounts) : m if any([for s in list(m.source) : regex_match("^(/home)?/?$|^/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)(/|$)|(docker|containerd|crio)\\.sock", s) && !regex_match("^/etc/(localtime|timezone|ssl|pki|letsencrypt)(/|$)|^/dev/(rtc|ptp|null|shm)", s)])]
+    when    = self.platform != "kubernetes"
+    fail    = [for m in list(self.mounts) : m if any([for s in list(m.source) : regex_match(local.host_path, s)])]
     at      = ["source", "volumeMounts", "volumes"]
     message = "a path of the host is mounted"
   }
@@ -2207,14 +2210,14 @@ rule "FB-AUTHZ-026" {
       pod = either(self.spec.jobTemplate.spec.template.spec, self.spec.template.spec, self.spec)
     }
     when    = self.metadata.namespace != "kube-system"
-    fail    = [for v in list(pod.volumes) : v if present(v.hostPath) && !one_of(v.hostPath.path, "/etc/localtime", "/etc/timezone")]
+    fail    = [for v in list(pod.volumes) : v if regex_match(local.host_path, v.hostPath.path)]
     at      = ["hostPath.path", "hostPath", "name"]
     message = "a path of the host is a volume of the pod"
   }
   on "PersistentVolume" {
     when    = self.metadata.namespace != "kube-system"
-    fail    = present(self.spec.hostPath)
-    at      = ["spec.hostPath.path", "spec.hostPath"]
+    fail    = regex_match(local.host_path, self.spec.hostPath.path)
+    at      = "spec.hostPath.path"
     message = "a path of the host is a volume"
   }
   on "PodSecurityPolicy" {
@@ -2292,11 +2295,15 @@ rule "FB-AUTHZ-026" {
           container {
             name  = "c"
             image = "i:1"
+            volume_mount {
+              name       = "v"
+              mount_path = "/log"
+            }
           }
           volume {
             name = "v"
             host_path {
-              path = "/data"
+              path = "/var/log"
             }
           }
         }

@@ -2475,8 +2475,9 @@ rule "FB-COMM-027" {
     at      = ["settings.ip_configuration.ipv4_enabled", "settings.ip_configuration", "settings"]
     message = "the instance has a public address"
   }
-  # True when absent (azurerm 4, 2025-01).
+  # True when absent (azurerm 4, 2025-01).  Where firewall rules are written they say who comes in.
   on "azurerm_mssql_server" "azurerm_sql_server" "azurerm_postgresql_server" "azurerm_mysql_server" "azurerm_mariadb_server" "azurerm_search_service" {
+    when = present(self.public_network_access_enabled) || length(linked_from(self, "azurerm_mssql_firewall_rule", "azurerm_sql_firewall_rule", "azurerm_postgresql_firewall_rule", "azurerm_mysql_firewall_rule", "azurerm_mariadb_firewall_rule")) == 0
     fail = self.public_network_access_enabled != false
     at   = "public_network_access_enabled"
     fix  = { public_network_access_enabled = false }
@@ -2501,11 +2502,12 @@ rule "FB-COMM-027" {
       from = either(self.start_ip_address, self.start_ip)
       to   = either(self.end_ip_address, self.end_ip)
     }
-    fail = regex_match("^0\\.0\\.0\\.0", from) && (regex_match("^255\\.", to) || regex_match("^0\\.0\\.0\\.0$", to) && self._type == "azurerm_redis_firewall_rule")
+    # 0.0.0.0 alone stands for the services of Azure, except for a cache.
+    fail = startswith(from, "0.0.0.0") && (!startswith(to, "0.0.0.0") || self._type == "azurerm_redis_firewall_rule")
     at   = ["end_ip_address", "end_ip"]
   }
   on "Microsoft.Sql/servers/firewallRules" "Microsoft.DBforPostgreSQL/servers/firewallRules" "Microsoft.DBforMySQL/servers/firewallRules" "Microsoft.DBforMariaDB/servers/firewallRules" "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules" "Microsoft.DBforMySQL/flexibleServers/firewallRules" "Microsoft.Cache/redis/firewallRules" {
-    fail = startswith(either(self.properties.startIpAddress, self.properties.startIP), "0.0.0.0") && startswith(either(self.properties.endIpAddress, self.properties.endIP), "255.")
+    fail = startswith(either(self.properties.startIpAddress, self.properties.startIP), "0.0.0.0") && !startswith(either(self.properties.endIpAddress, self.properties.endIP), "0.0.0.0")
     at   = ["properties.endIpAddress", "properties.endIP", "properties"]
   }
 
@@ -2634,7 +2636,7 @@ rule "FB-COMM-028" {
 
   # Ports of administration, of databases and of other services that are for the inside.
   let {
-    ports = [20, 21, 22, 23, 25, 53, 80, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 1522, 2375, 2376, 2379, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9000, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
+    ports = [20, 21, 22, 23, 25, 80, 110, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 2375, 2376, 2379, 2383, 3000, 3306, 3389, 5432, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 8000, 8020, 8080, 8140, 8888, 9042, 9090, 9092, 9200, 9300, 11211, 15672, 27017, 27018, 50070]
   }
 
   on "firewall_rule" {
