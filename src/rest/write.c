@@ -117,6 +117,9 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->alias = x->chosen_id;
 	w->content = method == 'D' ? NULL : x->file;
 	w->quarantine = x->quarantine;
+	w->targets = x->targets;
+	w->target_count = method == 'D' ? 0 : x->target_count;
+	w->seen = store_seen(x->worker->reader);
 }
 
 static struct store_write *

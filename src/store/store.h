@@ -278,6 +278,12 @@ enum store_fate {
 	QUARANTINE_DESTROYED,   /* this is a tombstone: the versions before it lose body and content */
 };
 
+/* A resource that a write refers to and that was there when it was prepared. */
+struct store_target {
+	const struct type *type;
+	int64_t            row;
+};
+
 struct store_write {
 	const struct type *type;
 	struct store_compartment compartment;
@@ -296,6 +302,9 @@ struct store_write {
 	uint32_t own_labels;            /* the store's own: of what goes into quarantine */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
+	const struct store_target *targets;     /* the unit loses when one was deleted since */
+	uint32_t target_count;
+	int64_t  seen;                  /* store_seen() of the reader that found them */
 };
 
 /* A write that was prepared because a search found nothing.  The writer asks again, about what
