@@ -7,6 +7,8 @@
  *      patient in everything it does; a patient/ scope without a patient, or
  *      with one that does not exist, reaches nothing.
  *  (3) What is written must be within the permit's reach, before and after.
+ *  (4) What changes the search for everybody is the operator's: a SearchParameter is
+ *      written, or deleted, by the operator's client under a system/ scope only.
  * The permit made here is the only way to a row (store/permit.h). */
 #include "controls/authorization.h"
 
@@ -109,6 +111,26 @@ authorization_again(struct exchange *x)
 	return x->permit != NULL;
 }
 
+#define WRITING (PERMIT_CREATE | PERMIT_UPDATE | PERMIT_DELETE)
+
+static bool
+changes_search(const struct exchange *x)
+{
+	return (x->interaction->verb & WRITING) != 0 && x->type != NULL
+	    && slice_is(x->type->name, "SearchParameter");
+}
+
+static bool
+administers(const struct exchange *x)
+{
+	const struct scope asked = { SCOPE_SYSTEM, x->type->name, x->interaction->verb };
+
+	for (uint32_t i = 0; exchange_is_operator(x) && i < x->who->scope_count; i++)
+		if (scope_covers(&x->who->scopes[i], &asked))
+			return true;
+	return x->permit == authorization_house;
+}
+
 static bool
 insufficient_scope(struct exchange *x)
 {
@@ -119,7 +141,7 @@ insufficient_scope(struct exchange *x)
 	buf_add(&b, SLICE("Bearer error=\"insufficient_scope\""));
 	for (int i = 0; x->type != NULL && letters[i] != '\0'; i++)
 		if (x->interaction->verb == 1u << i)
-			buf_printf(&b, ", scope=\"%s/%.*s.%c\"", x->permit->bound ? "patient" : "user",
+			buf_printf(&b, ", scope=\"%s/%.*s.%c\"", x->permit->bound ? "patient" : changes_search(x) ? "system" : "user",
 			    SLICE_FMT(x->type->name), letters[i]);
 	if (x->parent == NULL)
 		exchange_add_header(x, "www-authenticate", buf_slice(&b));
@@ -137,7 +159,7 @@ authorization_request(struct exchange *x)
 		x->permit = permit_of(x);
 	if (x->interaction->verb != 0 && !permit_allows(x->permit, x->type, x->interaction->verb))
 		return insufficient_scope(x);
-	return true;
+	return !changes_search(x) || administers(x) || insufficient_scope(x);
 }
 
 static bool

@@ -1,7 +1,7 @@
 /* metadata.c -- what the server says of itself, from the tables that it runs by.
  *
- * CapabilityStatement (R4 http.html#capabilities): types and parameters from
- * the pack, interactions from the interactions table.  It is the same for everyone,
+ * CapabilityStatement (R4 http.html#capabilities): types from the
+ * pack, parameters from the search index, interactions from the interactions table.  It is the same for everyone,
  * and names no software version to strangers (controls 0.3). */
 #include "rest/interactions.h"
 
@@ -13,10 +13,8 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/documents.h"
 #include "rest/rest.h"
-
-static const char *const kind_names[] = { "number", "date", "string", "token", "reference",
-	"composite", "quantity", "uri", "special" };
 
 static bool
 is_of_system(const struct interaction *row)
@@ -43,18 +41,19 @@ write_interactions(struct buf *b, bool of_system)
 }
 
 static void
-write_params(struct buf *b, const struct service *s, const struct type *type)
+write_params(struct buf *b, const struct search_index *index, const struct type *type)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(s->pack, type, &count);
+	const struct search_param *const *params = search_params(index, type, &count);
 	bool first = true;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (!search_index_supports(s->index, params[i]))
+		if (!search_index_supports(index, params[i]))
 			continue;
-		buf_printf(b, "%s{\"name\":\"%.*s\",\"definition\":\"%.*s\",\"type\":\"%s\"}",
-		    first ? "" : ",", SLICE_FMT(params[i]->code), SLICE_FMT(params[i]->url),
-		    kind_names[params[i]->kind]);
+		buf_printf(b, "%s{\"name\":\"%.*s\",\"definition\":", first ? "" : ",",
+		    SLICE_FMT(params[i]->code));
+		json_write_string(b, params[i]->url);
+		buf_printf(b, ",\"type\":\"%s\"}", search_kind_name(params[i]->kind));
 		first = false;
 	}
 }
@@ -92,7 +91,8 @@ write_operations(struct buf *b, const struct slice *type)
 }
 
 static void
-write_type(struct buf *b, const struct service *s, const struct type *type)
+write_type(struct buf *b, const struct service *s, const struct search_index *index,
+    const struct type *type)
 {
 	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
 	write_interactions(b, false);
@@ -103,7 +103,7 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	buf_add(b, SLICE("\",\"operation\":["));
 	write_operations(b, &type->name);
 	buf_add(b, SLICE("],\"searchParam\":["));
-	write_params(b, s, type);
+	write_params(b, index, type);
 	buf_add(b, SLICE("]}"));
 }
 
@@ -116,7 +116,7 @@ write_security(struct buf *b)
 }
 
 static void
-write_types(struct buf *b, const struct service *s)
+write_types(struct buf *b, const struct service *s, const struct search_index *index)
 {
 	bool first = true;
 
@@ -128,12 +128,13 @@ write_types(struct buf *b, const struct service *s)
 		if (!first)
 			buf_add_char(b, ',');
 		first = false;
-		write_type(b, s, type);
+		write_type(b, s, index, type);
 	}
 }
 
 bool
-rest_capabilities(const struct service *s, struct arena *arena, struct slice *out)
+rest_capabilities(const struct service *s, const struct search_index *index, struct arena *arena,
+    struct slice *out)
 {
 	char now[INSTANT_TEXT];
 	struct buf b;
@@ -149,7 +150,7 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	    SLICE_FMT(s->base));
 	write_security(&b);
 	buf_add(&b, SLICE("\"resource\":["));
-	write_types(&b, s);
+	write_types(&b, s, index);
 	buf_add(&b, SLICE("],\"interaction\":["));
 	write_interactions(&b, true);
 	buf_add(&b, SLICE("]}]}"));
@@ -180,7 +181,7 @@ rest_metadata(struct exchange *x)
 	if (slice_is(mode, "terminology"))
 		answer_bytes(x, 200, x->service->terminology_capabilities);
 	else if (slice_is(mode, "full") || slice_is(mode, "normative"))
-		answer_bytes(x, 200, x->service->capabilities);
+		answer_bytes(x, 200, documents_capabilities(x));
 	else
 		return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
 	return true;

@@ -79,6 +79,7 @@ store_reader_close(struct store_reader *r)
 	sqlite3_finalize(r->begin);
 	sqlite3_finalize(r->end);
 	sqlite3_close(r->db);
+	search_index_let_go(r->index);
 	free(r);
 }
 
@@ -97,6 +98,31 @@ store_release(struct store_reader *r)
 		let_go(r);
 }
 
+/* The first read makes the snapshot. */
+static bool
+find_index(struct store_reader *r)
+{
+	int64_t generation = sqlite_generation(r);
+	struct search_index *index;
+
+	if (r->index != NULL && search_index_generation(r->index) == generation)
+		return true;
+	index = sqlite_index_of(r->store, generation);
+	if (index == NULL)
+		return false;
+	search_index_let_go(r->index);
+	r->index = index;
+	return true;
+}
+
+struct search_index *
+store_index(const struct store_reader *r)
+{
+	return r->index;
+}
+
+#define ATTEMPTS 100
+
 bool
 store_begin(struct store_reader *r, struct outcome *o)
 {
@@ -106,11 +132,15 @@ store_begin(struct store_reader *r, struct outcome *o)
 		return true;
 	r->epoch = atomic_load(&r->store->epoch);
 	r->seen = atomic_load(&r->store->committed);    /* before the snapshot: it has these at least */
-	sqlite3_reset(r->begin);
-	if (sqlite3_step(r->begin) != SQLITE_DONE)
-		return sqlite_failed(r->db, "begin", o);
-	r->open = true;
-	return true;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		sqlite3_reset(r->begin);
+		if (sqlite3_step(r->begin) != SQLITE_DONE)
+			break;
+		if (find_index(r))
+			return r->open = true;
+		let_go(r);              /* two generations came in between */
+	}
+	return sqlite_failed(r->db, "begin", o);
 }
 
 int64_t

@@ -210,14 +210,14 @@ may_refer(const struct search_param *param, const struct type *type)
 static bool
 backward(struct relating *r, const struct query_include *include, const struct stored *to)
 {
-	const struct pack *pack = r->p.reader->store->config.pack;
+	const struct search_index *index = r->p.query->index;
 
 	if (include->target != NULL && include->target != to->type)
 		return true;
-	for (uint32_t i = 0; i < pack_param_count(pack); i++) {
-		const struct search_param *param = pack_param_at(pack, i);
+	for (uint32_t i = 0; i < search_param_count(index); i++) {
+		const struct search_param *param = search_param_at(index, i);
 
-		if (param->kind == SEARCH_REFERENCE && (include->param == NULL || include->param == param)
+		if (param->kind == SEARCH_REFERENCE && search_index_supports(index, param) && (include->param == NULL || include->param == param)
 		    && (include->source == NULL || include->source == param->on)
 		    && may_refer(param, to->type) && !backward_by(r, param, to))
 			return false;
