@@ -21,8 +21,6 @@ struct indexer {
 	struct store_reader  *reader;
 	pthread_t             thread;
 	atomic_bool           stopping;
-	bool                  open;     /* the controls, when they were asked */
-	int64_t               asked;
 	int64_t               current, finished;        /* generations; of the second all is done */
 };
 
@@ -39,19 +37,6 @@ has_work(struct indexer *n, struct outcome *o)
 	return generation != n->finished;
 }
 
-/* Asked again when the answer is older than an idle moment: some controls ask others. */
-static bool
-is_open(struct indexer *n)
-{
-	int64_t now = env_monotonic(n->service->env);
-
-	if (n->asked == 0 || now - n->asked > IDLE_NS) {
-		n->open = controls_open(n->service);
-		n->asked = now;
-	}
-	return n->open;
-}
-
 /* How long to rest after it. */
 static long
 one_piece(struct indexer *n, struct outcome *o)
@@ -59,7 +44,7 @@ one_piece(struct indexer *n, struct outcome *o)
 	int64_t before = env_monotonic(n->service->env), took;
 	bool more = false, good;
 
-	if (!has_work(n, o) || !is_open(n))
+	if (!has_work(n, o) || !controls_open(n->service))
 		return IDLE_NS;
 	good = store_index_step(n->reader, n->service->base, &more, o);
 	if (good && !more)

@@ -26,9 +26,9 @@
 #include "store/sqlite/sqlite.h"
 
 #define KEYS_AT_ONCE   2000     /* looked at in a step */
-#define ROWS_AT_ONCE   100      /* indexed in a step */
+#define ROWS_AT_ONCE   200      /* indexed in a step */
 #define ERASED_AT_ONCE 1000
-#define LEADS_AT_ONCE  200
+#define LEADS_AT_ONCE  500
 
 enum { BUILDING, READY, LEAVING };
 
