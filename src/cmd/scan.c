@@ -11,6 +11,7 @@
 #include "cmd/common.h"
 #include "cmd/scan_changed.h"
 #include "cmd/scan_fix.h"
+#include "iac/given.h"
 #include "iac/report.h"
 #include "iac/scan.h"
 #include "iac/suppress.h"
@@ -30,6 +31,11 @@ static const char usage[] =
     "                      findings make exit 1\n"
     "  --rules DIR         also the rules in the .hcl files of this directory\n"
     "  --config FILE       settings, else firebreak-scan.hcl of the first path\n"
+    "  --var NAME=VALUE    the value of a variable of Terraform's root modules\n"
+    "  --var-file FILE     the values of several; of --var and --var-file the last wins\n"
+    "  --terraform-environment\n"
+    "                      also those of TF_VAR_NAME, below all files\n"
+    "  --parameters FILE   values of parameters of CloudFormation or ARM templates\n"
     "  --changed[=COMMIT]  report only files that differ from this commit (else HEAD) or are\n"
     "                      new to git; everything is read\n"
     "  --fix               mend in the files what is mechanical, then scan again: a file in which\n"
@@ -44,9 +50,18 @@ static const char usage[] =
     "Exit: 0 nothing found; 1 findings at or above the threshold; 2 wrong use; 3 a file\n"
     "cannot be parsed (the rest is reported).\n";
 
+/* What was given for variables and parameters, in its order. */
+struct gift {
+	bool      (*add)(struct given *, struct slice);
+	const char *text;
+};
+
 struct request {
 	const char *format, *rules, *explain, *config, *baseline, *write_baseline, *changed;
-	bool        controls, self_test, list, fix;
+	bool        controls, self_test, list, fix, environment;
+	struct gift *gifts;
+	uint32_t    gift_count;
+	struct given given;
 	enum severity threshold;
 	bool        threshold_given;
 };
@@ -81,12 +96,10 @@ add_rules(struct rules *rules, const char *directory)
 	return n >= 0;
 }
 
-/* Whether all rules could be read. */
+/* Whether all sources could be read: rules, or what was given. */
 static bool
-check_rules(const struct rules *rules)
+check(const struct project *p)
 {
-	const struct project *p = &rules->project;
-
 	for (uint32_t i = 0; i < p->problem_count; i++)
 		fprintf(stderr, "%.*s:%u:%u: %.*s\n", SLICE_FMT(p->sources[p->problems[i].span.source].path),
 		    p->problems[i].span.line, p->problems[i].span.column, SLICE_FMT(p->problems[i].message));
@@ -102,7 +115,7 @@ explain(struct rules *rules, const char *id)
 	if (r == NULL)
 		return command_usage("scan", "there is no rule with this id");
 	rules_need(rules, r);
-	if (!check_rules(rules))
+	if (!check(&rules->project))
 		return EXIT_CANNOT;
 	printf("%.*s  %.*s\ncontrol:  %s\nseverity: %s\n", SLICE_FMT(r->id), SLICE_FMT(r->title),
 	    scan_controls[r->control].title, severity_names[r->severity]);
@@ -123,7 +136,7 @@ static int
 list(struct rules *rules)
 {
 	rules_need_all(rules);
-	if (!check_rules(rules))
+	if (!check(&rules->project))
 		return EXIT_CANNOT;
 	for (uint32_t i = 0; i < rules->rule_count; i++)
 		printf("%.*s\t%s\t%s\t%.*s\n", SLICE_FMT(rules->rules[i].id),
@@ -141,7 +154,7 @@ self_test(struct rules *rules, const char *id)
 	if (id != NULL && only == NULL)
 		return command_usage("scan", "there is no rule with this id");
 	rules_need_all(rules);
-	if (!check_rules(rules))
+	if (!check(&rules->project))
 		return EXIT_CANNOT;
 	bad = scan_self_test(rules, only, &run);
 	printf("%u passed, %u failed\n", run - bad, bad);
@@ -213,6 +226,7 @@ static const char *
 look(const struct request *q, struct scan *s, struct rules *rules, char **paths, struct arena *arena)
 {
 	scan_init(s, rules, arena);
+	s->given = &q->given;
 	for (int i = 0; paths[i] != NULL; i++)
 		if (!scan_add_path(s, paths[i]))
 			return "a path is not there";
@@ -259,7 +273,7 @@ scan_paths(const struct request *q, struct rules *rules, char **paths, struct ar
 	if ((wrong = look(q, &s, rules, paths, arena)) != NULL
 	    || (q->fix && (wrong = mend(q, &s, rules, paths, arena)) != NULL))
 		return command_usage("scan", wrong);
-	if (!check_rules(rules))
+	if (!check(&rules->project))
 		return EXIT_CANNOT;
 	if (q->write_baseline != NULL)
 		return write_baseline(q->write_baseline, &s);
@@ -293,11 +307,27 @@ configure(const struct request *q, struct rules *rules, const char *path)
 	return true;
 }
 
+/* The settings first, then the command line in its order; NULL, or what is wrong. */
+static const char *
+take_given(struct request *q, const struct rules *rules)
+{
+	given_init(&q->given, rules->project.arena, &env_real);
+	if (q->environment)
+		given_environment(&q->given, environ);
+	if (!given_settings(&q->given, rules->settings, environ))
+		return "a file of values in the settings cannot be read";
+	for (uint32_t i = 0; i < q->gift_count; i++)
+		if (!q->gifts[i].add(&q->given, slice_of(q->gifts[i].text)))
+			return q->gifts[i].add == given_variable ? "--var takes NAME=VALUE" : "a file of values cannot be read";
+	return NULL;
+}
+
 static int
 act(struct request *q, char **rest, struct arena *arena)
 {
 	const struct value *directory;
 	struct rules rules;
+	const char *wrong;
 
 	rules_init(&rules, arena, &env_real, q->self_test || q->explain != NULL);
 	if (!configure(q, &rules, q->self_test ? NULL : rest[0]))
@@ -307,7 +337,7 @@ act(struct request *q, char **rest, struct arena *arena)
 		q->rules = slice_cstr(directory->text, arena);
 	if (q->rules != NULL && !add_rules(&rules, q->rules))
 		return command_usage("scan", "the directory of rules cannot be read");
-	if (!check_rules(&rules))
+	if (!check(&rules.project))
 		return EXIT_CANNOT;
 	settle(q, &rules);
 	if (q->explain != NULL)
@@ -318,6 +348,10 @@ act(struct request *q, char **rest, struct arena *arena)
 		return self_test(&rules, rest[0]);
 	if (rest[0] == NULL)
 		return fputs(usage, stderr), EXIT_CANNOT;
+	if ((wrong = take_given(q, &rules)) != NULL)
+		return command_usage("scan", wrong);
+	if (!check(&q->given.project))
+		return EXIT_CANNOT;
 	return scan_paths(q, &rules, rest, arena);
 }
 
@@ -328,39 +362,62 @@ static const struct option long_options[] = {
 	{ "write-baseline", required_argument, NULL, 'w' },
 	{ "explain", required_argument, NULL, 'e' },  { "self-test", no_argument, NULL, 's' },
 	{ "changed", optional_argument, NULL, 'g' },  { "fix", no_argument, NULL, 'F' },
+	{ "var", required_argument, NULL, 'v' },      { "var-file", required_argument, NULL, 'V' },
+	{ "parameters", required_argument, NULL, 'p' },
+	{ "terraform-environment", no_argument, NULL, 'E' },
 	{ "list", no_argument, NULL, 'l' },           { "help", no_argument, NULL, 'h' },           { 0 },
 };
 
-int
-cmd_scan(int argc, char **argv)
+static void
+give(struct request *q, bool (*add)(struct given *, struct slice))
 {
-	struct request q = { .format = "text", .threshold = SEVERITY_HIGH };
-	struct arena *arena;
-	int c, code;
+	q->gifts[q->gift_count++] = (struct gift){ add, optarg };
+}
+
+/* -1 to go on, or the code to end with. */
+static int
+read_options(struct request *q, int argc, char **argv)
+{
+	int c;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		switch (c) {
-		case 'f': q.format = optarg; break;
-		case 'c': q.controls = true; break;
-		case 'r': q.rules = optarg; break;
-		case 'e': q.explain = optarg; break;
-		case 'C': q.config = optarg; break;
-		case 'b': q.baseline = optarg; break;
-		case 'w': q.write_baseline = optarg; break;
-		case 'g': q.changed = optarg != NULL ? optarg : "HEAD"; break;
-		case 'F': q.fix = true; break;
-		case 's': q.self_test = true; break;
-		case 'l': q.list = true; break;
+		case 'f': q->format = optarg; break;
+		case 'c': q->controls = true; break;
+		case 'r': q->rules = optarg; break;
+		case 'e': q->explain = optarg; break;
+		case 'C': q->config = optarg; break;
+		case 'b': q->baseline = optarg; break;
+		case 'w': q->write_baseline = optarg; break;
+		case 'g': q->changed = optarg != NULL ? optarg : "HEAD"; break;
+		case 'F': q->fix = true; break;
+		case 'v': give(q, given_variable); break;
+		case 'V': give(q, given_variable_file); break;
+		case 'p': give(q, given_parameter_file); break;
+		case 'E': q->environment = true; break;
+		case 's': q->self_test = true; break;
+		case 'l': q->list = true; break;
 		case 'o':
-			q.threshold_given = true;
-			if (read_severity(optarg, &q.threshold))
+			q->threshold_given = true;
+			if (read_severity(optarg, &q->threshold))
 				break;
 			return command_usage("scan", "--fail-on takes low, medium, high or critical");
 		case 'h': return fputs(usage, stdout), EXIT_OK;
 		default: return fputs(usage, stderr), EXIT_CANNOT;
 		}
-	arena = arena_new(1 << 20);
-	code = act(&q, argv + optind, arena);
+	return -1;
+}
+
+int
+cmd_scan(int argc, char **argv)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct request q = { .format = "text", .threshold = SEVERITY_HIGH,
+		.gifts = arena_array(arena, (size_t)argc, sizeof *q.gifts) };
+	int code = read_options(&q, argc, argv);
+
+	if (code < 0)
+		code = act(&q, argv + optind, arena);
 	arena_free(arena);
 	return code;
 }

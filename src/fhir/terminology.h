@@ -78,6 +78,10 @@ const struct code_system *terminology_system(struct terminology *, struct slice 
  * fragment or an example) and the part does not have it.  `out` may be NULL. */
 enum known code_system_find(const struct code_system *, struct slice code, struct concept *out);
 
+/* Is it a name of the concept: its display or one of its designations, in letters of any case?
+ * A concept without a display may have any, and an empty one is right. */
+bool concept_has_display(const struct concept *, struct slice display);
+
 struct slice code_system_url(const struct code_system *);
 struct slice code_system_version(const struct code_system *);
 

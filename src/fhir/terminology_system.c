@@ -177,3 +177,21 @@ code_system_find(const struct code_system *s, struct slice code, struct concept 
 	}
 	return (s->head.flags & SYSTEM_COMPLETE) != 0 ? KNOWN_NO : UNKNOWN;
 }
+
+static bool
+has_designation(const struct code_system *s, const struct concept_row *row, struct slice display)
+{
+	for (uint32_t i = 0; i < row->designation_count; i++)
+		if (code_compare(code_system_text(s, code_system_designation(s,
+		    row->designations + i)->value), display, false) == 0)
+			return true;
+	return false;
+}
+
+bool
+concept_has_display(const struct concept *c, struct slice display)
+{
+	return display.len == 0 || c->display.len == 0
+	    || code_compare(slice_trim(c->display), slice_trim(display), false) == 0
+	    || has_designation(c->in, code_system_concept(c->in, c->number), slice_trim(display));
+}

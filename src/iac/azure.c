@@ -96,10 +96,22 @@ not_given(struct azure *z, const struct azure_cell *c)
 	return v;
 }
 
+/* Names of parameters are compared without case. */
+static const struct value *
+given_value(const struct azure *z, struct slice name)
+{
+	const struct value *all = z->given;
+
+	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++)
+		if (slice_eq_nocase(all->members[i].key, name))
+			return all->members[i].value;
+	return &value_null;
+}
+
 static const struct value *
 cell_source(struct azure *z, struct azure_cell *c)
 {
-	const struct value *given = c->kind == AZURE_PARAMETER ? value_member(z->given, c->name) : &value_null;
+	const struct value *given = c->kind == AZURE_PARAMETER ? given_value(z, c->name) : &value_null;
 
 	if (given->kind != VALUE_NULL)
 		return named_because(z, given, "value of parameter \"%.*s\"", c->name);

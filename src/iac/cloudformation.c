@@ -303,23 +303,38 @@ cloudformation_read(struct project *p, uint32_t source, const struct value *para
 	host_gather(p, first);
 }
 
+/* {"ParameterKey": k, "ParameterValue": v}, or "k=v"; without a value it keeps its default. */
+static void
+add_parameter_value(struct hcl_map *map, const struct value *v)
+{
+	const struct value *key = value_member(v, SLICE("ParameterKey")), *given = value_member(v, SLICE("ParameterValue"));
+	struct slice text = v->text, name;
+
+	if (key->kind == VALUE_STRING && given != &value_null)
+		hcl_map_add(map, key->text, key->span, given);
+	if (v->kind != VALUE_STRING)
+		return;
+	name = slice_cut(&text, '=');
+	hcl_map_add(map, name, v->span, value_string(map->arena, v->span, text));
+}
+
 const struct value *
 cloudformation_parameters(struct project *p, uint32_t source)
 {
-	const struct value *document = document_of(p, source), *named;
+	const struct value *document = &value_null, *named, **documents = NULL;
 	struct hcl_map map = { .arena = p->arena };
+	uint32_t count = 0;
 
+	if (slice_ends(p->sources[source].path, SLICE(".json")))
+		document_json(p, source, JSON_WITH_COMMENTS, &document);
+	else if (document_yaml(p, source, YAML_1_1, &documents, &count) && count > 0)
+		document = documents[0];
 	named = value_member(document, SLICE("Parameters"));
 	if (named->kind == VALUE_MAP)
 		return named;
 	if (document->kind != VALUE_LIST)
 		return NULL;
-	for (uint32_t i = 0; i < document->count; i++) {
-		const struct value *key = value_member(document->items[i], SLICE("ParameterKey"));
-
-		if (key->kind == VALUE_STRING)
-			hcl_map_add(&map, key->text, key->span,
-			    value_member(document->items[i], SLICE("ParameterValue")));
-	}
+	for (uint32_t i = 0; i < document->count; i++)
+		add_parameter_value(&map, document->items[i]);
 	return hcl_map_end(&map, document->span);
 }

@@ -35,7 +35,7 @@
 void cloudformation_read(struct project *, uint32_t source, const struct value *parameters,
     struct slice root_directory);
 
-/* A file of parameter values: [{"ParameterKey": k, "ParameterValue": v}] or {"Parameters": {k: v}};
+/* A file of parameter values: [{"ParameterKey": k, "ParameterValue": v}], ["k=v"] or {"Parameters": {k: v}};
  * NULL when it is neither. */
 const struct value *cloudformation_parameters(struct project *, uint32_t source);
 

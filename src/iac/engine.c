@@ -64,27 +64,33 @@ grow_objects(struct engine *e)
 		*slot_of(e, e->objects[i].value->members) = i + 1;
 }
 
-/* An object is known by its members: a map with no members, or with those of another object, gets
- * some of its own. */
+/* The same with members of its own, none when it is no map. */
+static const struct value *
+with_own_members(struct engine *e, const struct value *v)
+{
+	struct value *own = arena_alloc(e->arena, sizeof *own);
+
+	*own = *v;
+	own->kind = VALUE_MAP;
+	own->count = v->kind == VALUE_MAP ? v->count : 0;
+	own->members = arena_array(e->arena, own->count + 1u, sizeof *own->members);
+	if (own->count > 0)
+		memcpy(own->members, v->members, own->count * sizeof *own->members);
+	return own;
+}
+
+/* An object is known by its members: what has none, or those of another object, gets some of its own. */
 const struct value *
 engine_add_object(struct engine *e, const struct object *o)
 {
-	struct value *own;
-	size_t size;
+	struct object *new;
 
 	if (e->object_count == e->object_room)
 		grow_objects(e);
-	e->objects[e->object_count] = *o;
-	if (o->value->members == NULL || *slot_of(e, o->value->members) != 0) {
-		own = arena_alloc(e->arena, sizeof *own);
-		size = o->value->count * sizeof *own->members;
-		*own = *o->value;
-		own->kind = VALUE_MAP;
-		own->members = arena_alloc(e->arena, size + sizeof *own->members);
-		if (size > 0)
-			memcpy(own->members, o->value->members, size);
-		e->objects[e->object_count].value = own;
-	}
+	new = &e->objects[e->object_count];
+	*new = *o;
+	if (o->value->kind != VALUE_MAP || o->value->members == NULL || *slot_of(e, o->value->members) != 0)
+		new->value = with_own_members(e, o->value);
 	*slot_of(e, e->objects[e->object_count].value->members) = e->object_count + 1;
 	return e->objects[e->object_count++].value;
 }

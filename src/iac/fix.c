@@ -128,6 +128,15 @@ follow(const struct value *v, struct slice *path, const struct member **member)
 	return v;
 }
 
+const struct member *
+fix_member(const struct value *v, struct slice path)
+{
+	const struct member *m;
+
+	follow(v, &path, &m);
+	return path.len == 0 ? m : NULL;
+}
+
 static bool
 is_scalar_place(const struct editing *e, const struct member *m)
 {

@@ -20,4 +20,7 @@ struct fix_edit {
 const struct fix_edit *fix_edits(const struct findings *, const struct finding *, struct arena *,
     uint32_t *count);
 
+/* What stands at a path of a fix, looked for from a resource or a part of it; NULL: nothing. */
+const struct member *fix_member(const struct value *, struct slice path);
+
 #endif

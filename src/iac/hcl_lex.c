@@ -4,6 +4,8 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include "base/attr.h"
+
 void
 hcl_advance(struct hcl_cursor *c, struct slice text, uint32_t bytes)
 {
@@ -114,6 +116,16 @@ block_comment(struct slice text, uint32_t at)
 	return end == NULL ? 0 : (uint32_t)(end - rest.ptr) + 4;
 }
 
+static uint32_t
+blanks(struct slice text, uint32_t at)
+{
+	uint32_t n = 0;
+
+	while (byte(text, at + n) == ' ' || byte(text, at + n) == '\t')
+		n++;
+	return n;
+}
+
 /* Bytes of the space or comment at `at`; 0 when there is none. */
 static uint32_t
 space_length(struct slice text, uint32_t at)
@@ -123,7 +135,7 @@ space_length(struct slice text, uint32_t at)
 	if (at >= text.len)
 		return 0;
 	if (c == ' ' || c == '\t')
-		return 1;
+		return blanks(text, at);
 	if (c == '#' || (c == '/' && next == '/'))
 		return line_comment(text, at);
 	if (c == '/' && next == '*')
@@ -143,16 +155,16 @@ heredoc_length(struct slice text, uint32_t at)
 	return name > 0 && byte(text, at + n) == '\n' ? n + 1 : 0;
 }
 
-struct operator {
-	char     text[4];
-	uint32_t type;
-};
-
-static const struct operator operators[] = {
-	{ "...", TOKEN_ELLIPSIS },   { "=>", TOKEN_ARROW },      { "::", TOKEN_COLONS },
-	{ "||", TOKEN_OR },          { "&&", TOKEN_AND },        { "==", TOKEN_EQUAL },
-	{ "!=", TOKEN_NOT_EQUAL },   { "<=", TOKEN_LESS_EQUAL }, { ">=", TOKEN_GREATER_EQUAL },
-	{ "~}", TOKEN_STRIP_CLOSE }, { "\r\n", TOKEN_NEWLINE },
+static const struct operator {
+	struct slice text;
+	uint32_t     type;
+} operators[] = {
+	{ SLICE_INIT("..."), TOKEN_ELLIPSIS }, { SLICE_INIT("=>"), TOKEN_ARROW },
+	{ SLICE_INIT("::"), TOKEN_COLONS }, { SLICE_INIT("||"), TOKEN_OR },
+	{ SLICE_INIT("&&"), TOKEN_AND }, { SLICE_INIT("=="), TOKEN_EQUAL },
+	{ SLICE_INIT("!="), TOKEN_NOT_EQUAL }, { SLICE_INIT("<="), TOKEN_LESS_EQUAL },
+	{ SLICE_INIT(">="), TOKEN_GREATER_EQUAL }, { SLICE_INIT("~}"), TOKEN_STRIP_CLOSE },
+	{ SLICE_INIT("\r\n"), TOKEN_NEWLINE },
 };
 
 static uint32_t
@@ -160,11 +172,11 @@ symbol(struct slice text, uint32_t at, uint32_t *type)
 {
 	struct slice rest = slice_sub(text, at, 3);
 
-	for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
-		if (!slice_starts(rest, slice_of(operators[i].text)))
+	for (size_t i = 0; i < COUNT_OF(operators); i++) {
+		if (operators[i].text.ptr[0] != rest.ptr[0] || !slice_starts(rest, operators[i].text))
 			continue;
 		*type = operators[i].type;
-		return (uint32_t)strlen(operators[i].text);
+		return (uint32_t)operators[i].text.len;
 	}
 	*type = TOKEN_BAD;
 	if (rest.ptr[0] == '\n')

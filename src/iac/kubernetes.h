@@ -15,7 +15,8 @@
 #include "iac/project.h"
 
 /* YAML 1.1 with any number of documents, or JSON.  Other documents are passed over.  Templates
- * of Helm that were not rendered give one problem for their directory. */
+ * of Helm that were not rendered, outside of a chart (unbuilt.h), give one problem for their
+ * directory. */
 void kubernetes_read(struct project *, uint32_t source);
 
 /* Has apiVersion and kind. */

@@ -12,6 +12,7 @@ project_init(struct project *p, struct arena *arena, const struct env *env)
 	memset(p, 0, sizeof *p);
 	p->arena = arena;
 	p->env = env;
+	p->environment = p->variables = p->parameters = &value_null;
 }
 
 /* A slot at the end of a growing table. */
@@ -102,8 +103,7 @@ project_problem(struct project *p, struct span span, const char *message)
 	struct problem *q = slot(p, (void **)&p->problems, &p->problem_count, &p->problem_room,
 	    sizeof *q);
 
-	q->span = span;
-	q->message = slice_of(message);
+	*q = (struct problem){ .span = span, .message = slice_of(message) };
 }
 
 static bool

@@ -48,10 +48,11 @@ struct resource {
 	uint32_t            unit;       /* what was read together: addresses are unique in it */
 };
 
-/* A source or a part of it that could not be parsed. */
+/* A source or a part of it that could not be parsed; or, a note, that is not read although it is right. */
 struct problem {
 	struct span  span;
 	struct slice message;           /* made from the grammar, never from the text */
+	bool         note;              /* scan_run() makes a notice of it */
 };
 
 struct project {
@@ -63,9 +64,8 @@ struct project {
 	uint32_t         resource_count, resource_room;
 	struct problem  *problems;
 	uint32_t         problem_count, problem_room;
-	/* Values of variables of root modules that were given (-var, -var-file, TF_VAR_x), a map;
-	 * NULL: none. */
-	const struct value *given;
+	/* What the user gives, maps or null (given.h): TF_VAR_x, variables of root modules, parameters of templates. */
+	const struct value *environment, *variables, *parameters;
 };
 
 void             project_init(struct project *, struct arena *, const struct env *);

@@ -359,33 +359,10 @@ rules_need_types(struct rules *r, bool (*has)(void *ctx, struct slice type), voi
 
 /* ---- files ---- */
 
-/* The text of a block without its examples; lines stay where they were. */
-static struct slice
-without_examples(struct rules *r, struct slice text, const struct rule_block *b)
-{
-	struct buf out;
-	size_t at = b->start;
-
-	buf_init(&out, r->project.arena, b->end - b->start + 1);
-	for (uint32_t i = 0; i < b->part_count; i++) {
-		const struct rule_part *p = &b->parts[i];
-
-		if (!slice_is(p->type, "example"))
-			continue;
-		buf_add(&out, slice_sub(text, at, p->start - at));
-		for (at = p->start; at < p->end; at++)
-			if (text.ptr[at] == '\n')
-				buf_add_char(&out, '\n');
-	}
-	buf_add(&out, slice_sub(text, at, b->end - at));
-	return buf_slice(&out);
-}
-
 static struct rule_source
 block_source(struct rules *r, struct slice path, struct slice text, const struct rule_block *b, uint32_t file)
 {
-	struct slice own = r->whole ? slice_sub(text, b->start, b->end - b->start) : without_examples(r, text, b);
-	uint32_t source = project_add_source(&r->project, path, own);
+	uint32_t source = project_add_source(&r->project, path, slice_sub(text, b->start, b->end - b->start));
 
 	r->project.sources[source].line = b->line;
 	return (struct rule_source){ source, file, b->parts, b->part_count, false };
@@ -468,11 +445,10 @@ rules_init(struct rules *r, struct arena *arena, const struct env *env, bool who
 {
 	memset(r, 0, sizeof *r);
 	project_init(&r->project, arena, env);
-	r->whole = whole;
 	r->settings = &value_null;
 	project_add_source(&r->project, SLICE(""), SLICE(""));
 	for (size_t i = 0; i < rule_text_count; i++)
-		rules_add(r, slice_of(rule_texts[i].path), slice_make(rule_texts[i].text, rule_texts[i].len));
+		rules_add(r, rule_texts[i].path, whole ? rule_texts[i].whole : rule_texts[i].bare);
 }
 
 void

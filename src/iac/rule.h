@@ -100,7 +100,6 @@ struct rules {
 	struct view      *views;
 	struct rule_file *files;
 	uint32_t          rule_count, view_count, file_count, rule_room, view_room, file_room;
-	bool              whole;                /* examples are read too */
 	const struct value *settings;           /* of the user: a map; `config` in rules */
 };
 
@@ -121,11 +120,9 @@ void rules_attach(const struct rules *, struct project *, struct arena *);
 struct rule *rules_find(const struct rules *, struct slice id);
 const struct view *rules_view(const struct rules *, struct slice name);
 
-/* The texts in the binary. */
+/* The texts in the binary: with examples, and with empty lines in their place. */
 struct rule_text {
-	const char *path;
-	const char *text;
-	size_t      len;
+	struct slice path, whole, bare;
 };
 extern const struct rule_text rule_texts[];
 extern const size_t rule_text_count;

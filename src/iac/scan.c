@@ -70,7 +70,7 @@ is_candidate(struct slice name)
 		    || slice_starts(slice_sub(name, i, 9), SLICE("user-data"))
 		    || slice_starts(slice_sub(name, i, 9), SLICE("user_data")))
 			return true;
-	return false;
+	return slice_is(name, "Kustomization");
 }
 
 static void
@@ -213,6 +213,20 @@ has_type(void *ctx, struct slice type)
 	return false;
 }
 
+/* Notes of the front-ends become notices. */
+static void
+move_notes(struct findings *f, struct project *p)
+{
+	uint32_t to = 0;
+
+	for (uint32_t i = 0; i < p->problem_count; i++)
+		if (p->problems[i].note)
+			findings_notice(f, p->problems[i].span, slice_cstr(p->problems[i].message, p->arena));
+		else
+			p->problems[to++] = p->problems[i];
+	p->problem_count = to;
+}
+
 void
 scan_run(struct scan *s, struct rule *only)
 {
@@ -225,5 +239,6 @@ scan_run(struct scan *s, struct rule *only)
 	rules_need_types(s->rules, has_type, &types);
 	findings_init(&s->findings, s->rules, &s->project);
 	s->findings.files = s->file_count;
+	move_notes(&s->findings, &s->project);
 	engine_run(s->rules, &s->project, &s->findings, only);
 }

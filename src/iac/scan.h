@@ -7,6 +7,8 @@
 
 #include "iac/finding.h"
 
+struct given;
+
 struct scan_file {
 	uint32_t      source;
 	enum language language;
@@ -18,6 +20,7 @@ struct scan {
 	struct rules       *rules;
 	struct project      project;
 	struct findings     findings;
+	const struct given *given;              /* NULL: nothing */
 	struct slice        root;               /* local modules and includes are read inside */
 	struct scan_file   *files;
 	uint32_t            file_count, file_room, depth;

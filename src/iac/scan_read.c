@@ -18,11 +18,13 @@
 #include "iac/compose.h"
 #include "iac/dockerfile.h"
 #include "iac/files.h"
+#include "iac/given.h"
 #include "iac/host.h"
 #include "iac/kubernetes.h"
 #include "iac/scan.h"
 #include "iac/terraform.h"
 #include "iac/terraform_plan.h"
+#include "iac/unbuilt.h"
 #include "iac/value_copy.h"
 
 enum { THREADS = 2, WORTH_A_THREAD = 8 };
@@ -125,14 +127,14 @@ static void
 read_template(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
 	for (uint32_t i = 0; i < count; i++)
-		cloudformation_read(p, sources[i], NULL, root);
+		cloudformation_read(p, sources[i], p->parameters, root);
 }
 
 static void
 read_arm(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
 	for (uint32_t i = 0; i < count; i++)
-		arm_read(p, sources[i], NULL, root);
+		arm_read(p, sources[i], p->parameters, root);
 }
 
 static void
@@ -146,9 +148,12 @@ read_plan(struct project *p, const uint32_t *sources, uint32_t count, struct sli
 static void
 read_manifests(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
-	(void)root;
+	struct unbuilt unbuilt;
+
+	unbuilt_find(&unbuilt, p, sources, count, root);
 	for (uint32_t i = 0; i < count; i++)
-		kubernetes_read(p, sources[i]);
+		if (!unbuilt_holds(&unbuilt, sources[i]))
+			kubernetes_read(p, sources[i]);
 }
 
 static void
@@ -265,7 +270,7 @@ copy_out(struct reading *r, struct job *j, const struct project *p, struct arena
 		j->resources[i] = copy_resource(&c, &p->resources[i]);
 	for (i = 0; i < p->problem_count; i++)
 		j->problems[i] = (struct problem){ value_copy_span(&c, p->problems[i].span),
-			value_copy_text(&c, p->problems[i].message, UINT32_MAX) };
+			value_copy_text(&c, p->problems[i].message, UINT32_MAX), p->problems[i].note };
 	j->resource_count = p->resource_count;
 	j->problem_count = p->problem_count;
 }
@@ -287,6 +292,8 @@ run_job(struct reading *r, struct job *j, struct arena *keep, struct arena *scra
 		sources[i] = project_add_source(&p, from->path, from->text);
 	}
 	pthread_mutex_unlock(&r->lock);
+	if (s->given != NULL)
+		given_hand(s->given, &p);
 	front_ends[s->files[j->from].language].read(&p, sources, n, s->root);
 	copy_out(r, j, &p, keep);
 }
@@ -388,7 +395,7 @@ put_together(struct project *p, const struct job *j, uint32_t unit)
 	}
 	for (uint32_t i = 0; i < j->problem_count; i++) {
 		project_problem(p, j->problems[i].span, "");
-		p->problems[p->problem_count - 1].message = j->problems[i].message;
+		p->problems[p->problem_count - 1] = j->problems[i];
 	}
 }
 

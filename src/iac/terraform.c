@@ -252,10 +252,9 @@ moderate(const struct module *m, const struct value *v, struct span span)
 
 /* A text from outside may be an expression. */
 static const struct value *
-given_value(struct module *m, struct cell *c, const struct hcl_expression *type)
+given_value(struct module *m, struct cell *c, const struct value *all, const struct hcl_expression *type)
 {
-	const struct value *v = m->parent == NULL && m->reader->project->given != NULL
-	    ? value_member(m->reader->project->given, c->name) : &value_null;
+	const struct value *v = m->parent == NULL ? value_member(all, c->name) : &value_null;
 	struct project *p = m->reader->project;
 	uint32_t before = p->problem_count;
 	struct hcl_expression *e;
@@ -274,12 +273,14 @@ raw_variable(struct module *m, struct cell *c, const struct hcl_expression *type
 {
 	const struct hcl_attribute *def = hcl_attribute(&c->block->body, "default");
 	const struct hcl_attribute *nullable = hcl_attribute(&c->block->body, "nullable");
-	const struct value *v = given_value(m, c, type);
+	const struct value *v = given_value(m, c, m->reader->project->variables, type);
 	bool never_null = nullable != NULL && nullable->expression->kind == HCL_LITERAL
 	    && !nullable->expression->literal->boolean;
 
 	if (v == &value_null)
 		v = value_member(m->arguments, c->name);
+	if (v == &value_null)
+		v = given_value(m, c, m->reader->project->environment, type);
 	if (v != &value_null && !(v->kind == VALUE_NULL && never_null))
 		return hcl_because(arena_of(m), v, v->span, printed(arena_of(m), "%s of %s \"%.*s\"",
 		    m->parent == NULL ? "value" : "argument",

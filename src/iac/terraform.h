@@ -7,8 +7,8 @@
  * of a nested block ("local-exec") is its member "_label".
  *
  * Override files are merged as Terraform merges them.  Variables are converted to their types;
- * their values come, the last wins, from terraform.tfvars, terraform.tfvars.json,
- * *.auto.tfvars and *.auto.tfvars.json by name, and `given` of the project. */
+ * their values come, the last wins, from `environment` of the project, terraform.tfvars,
+ * terraform.tfvars.json, *.auto.tfvars and *.auto.tfvars.json by name, and its `variables`. */
 #ifndef IAC_TERRAFORM_H
 #define IAC_TERRAFORM_H
 

@@ -307,7 +307,7 @@ test_variables(void **state)
 
 	(void)state;
 	make_room(&r, files);
-	r.project.given = terraform_environment(&r.project, (char *const *)(uintptr_t)environment);
+	r.project.environment = terraform_environment(&r.project, (char *const *)(uintptr_t)environment);
 	read_room(&r);
 	assert_int_equal(r.project.problem_count, 0);
 	assert_int_equal(value_path(resource(&r.project, "t.a")->attributes, "a")->kind, VALUE_NUMBER);

@@ -44,17 +44,20 @@ struct member {
 	const struct value *value;
 };
 
+/* There is one of these for each scalar of a scan: it is kept to 64 bytes. */
 struct value {
-	enum value_kind   kind;
+	enum value_kind   kind : 8;
 	bool              boolean;
 	bool              sensitive;    /* written by sensitive(), a sensitive variable, NoEcho */
 	bool              made;         /* UNKNOWN: given by what a resource will be, so neither null nor empty */
-	double            number;
-	struct slice      text;         /* STRING: its bytes; NUMBER: its exact text */
-	uint32_t          count;        /* LIST, MAP */
-	const struct value  **items;    /* LIST */
-	struct member    *members;      /* MAP, in source order; keys are distinct */
+	uint32_t          count;        /* LIST, MAP, UNKNOWN */
 	struct span       span;
+	struct slice      text;         /* STRING: its bytes; NUMBER: its exact text */
+	union {
+		double               number;
+		const struct value **items;     /* LIST, UNKNOWN */
+		struct member       *members;   /* MAP, in source order; keys are distinct */
+	};
 	const struct why *why;          /* NULL when it is literally there */
 };
 

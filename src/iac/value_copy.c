@@ -134,9 +134,9 @@ value_copy(struct value_copier *c, const struct value *v)
 	made->text = value_copy_text(c, v->text, v->span.source);
 	made->span = value_copy_span(c, v->span);
 	made->why = value_copy_why(c, v->why);
-	if (v->items != NULL && v->count > 0)
-		copy_items(c, made, v);
-	if (v->members != NULL && v->count > 0)
+	if (v->kind == VALUE_MAP && v->count > 0)
 		copy_members(c, made, v);
+	else if (v->kind != VALUE_NUMBER && v->count > 0)
+		copy_items(c, made, v);
 	return made;
 }

@@ -39,24 +39,6 @@ struct check {
 	bool abstract;
 };
 
-static bool
-has_designation(const struct code_system *s, const struct concept_row *row, struct slice display)
-{
-	for (uint32_t i = 0; i < row->designation_count; i++)
-		if (code_compare(code_system_text(s, code_system_designation(s,
-		    row->designations + i)->value), display, false) == 0)
-			return true;
-	return false;
-}
-
-static bool
-display_good(const struct concept *c, struct slice display)
-{
-	return display.len == 0 || c->display.len == 0
-	    || code_compare(slice_trim(c->display), slice_trim(display), false) == 0
-	    || has_designation(c->in, code_system_concept(c->in, c->number), display);
-}
-
 static struct verdict
 judge_concept(struct check *k, const struct concept *c, struct slice display)
 {
@@ -64,7 +46,7 @@ judge_concept(struct check *k, const struct concept *c, struct slice display)
 
 	if (c->abstract && !k->abstract)
 		v.finding = FINDING_ABSTRACT;
-	else if (!display_good(c, display))
+	else if (!concept_has_display(c, display))
 		v.finding = FINDING_DISPLAY;
 	else if (c->inactive)
 		v.finding = FINDING_NOTE_INACTIVE;

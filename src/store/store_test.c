@@ -161,13 +161,20 @@ remember(struct model *m, const struct store_write *w, struct slice body)
 }
 
 static struct model *
-create(const char *type, const char *body)
+create_as(const char *id, const char *type, const char *body)
 {
 	struct store_write w = prepare(type, body, NULL);
 
+	w.alias = slice_of(id);
 	assert_int_equal(commit(&w, 1), STORE_DONE);
 	remember(&model[model_count], &w, slice_dup(slice_of(body), arena));
 	return &model[model_count++];
+}
+
+static struct model *
+create(const char *type, const char *body)
+{
+	return create_as("", type, body);
 }
 
 static struct model *
@@ -335,7 +342,19 @@ static const char *const queries[] = {
 	"value-quantity=ne5|http://unitsofmeasure.org|mg", "code:in=http://hl7.org/fhir/ValueSet/observation-status",
 	"status:in=http://hl7.org/fhir/ValueSet/observation-status", "status:not-in=http://hl7.org/fhir/ValueSet/administrative-gender",
 	"specimen.type=blood", "specimen:Specimen.type:missing=false",
+	"performer:Practitioner.name=doc", "focus:Patient.gender=female", "code=a,f&status=final",
 	"_lastUpdated=gt2000", "_lastUpdated=lt2000", "_tag=t", "code=b&date=2021", "code=zzz",
+};
+
+static const char *const patient_queries[] = {
+	"", "gender=female", "gender=female,male", "gender:not=female", "_has:Observation:patient:code=a",
+	"_has:Observation:patient:code=f", "_has:Observation:patient:code=zzz", "_has:Observation:focus:code=f",
+	"_has:Observation:focus:code=a", "gender=female&_has:Observation:patient:code=b",
+	"name=al&gender=female", "name=al&_has:Observation:patient:code=a", "name=zz&gender=female",
+	"_has:Observation:patient:code=a&_has:Observation:patient:code=f", "_has:Observation:patient:code=a&_sort=-birthdate", "identifier=urn:x|1", "identifier=|1",
+	"_has:Observation:patient:_has:Observation:derived-from:code=e", "_has:Observation:patient:date=2020",
+	"_has:Observation:patient:specimen.type=blood", "_filter=gender eq female or identifier eq 1",
+	"_has:Observation:focus:code=g", "general-practitioner:Practitioner.name=doc", "birthdate=1970&gender=female",
 };
 
 /* One more that another was derived from. */
@@ -377,6 +396,36 @@ make_observations(struct model **patients)
 	derive(patients[1], &model[3]);
 }
 
+/* The semantics know no reference that was written before its target: it is as if it were written now. */
+static void
+refer_again(struct model *m)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct json j;
+
+	assert_true(store_begin(reader, &outcome));
+	assert_true(json_parse(m->body, json_bounds(&limits_default, false), arena, &j, &outcome));
+	assert_true(index_extract(search_index, m->type, &j, 0, &resolver, arena, &m->rows, &outcome));
+	store_end(reader);
+}
+
+/* Observations of one patient that look at another, at one who comes later, and at a doctor inside. */
+static void
+make_far_references(struct model **patients)
+{
+	struct model *before;
+	char more[256];
+
+	snprintf(more, sizeof more, "\"focus\":[{\"reference\":\"Patient/%.*s\"}],", SLICE_FMT(patients[0]->id));
+	observation_of(patients[1], "f", slice_cstr(slice_of(more), arena));
+	before = observation_of(patients[1], "g", "\"focus\":[{\"reference\":\"Patient/late\"}],");
+	create_as("late", "Patient", "{\"resourceType\":\"Patient\",\"id\":\"late\",\"gender\":\"female\","
+	    "\"identifier\":[{\"system\":\"urn:x\",\"value\":\"1\"}]}");
+	refer_again(before);
+	observation_of(patients[0], "h", "\"contained\":[{\"resourceType\":\"Practitioner\",\"id\":\"d\","
+	    "\"name\":[{\"text\":\"Doctor\"}]}],\"performer\":[{\"reference\":\"#d\"}],");
+}
+
 static struct query_world
 the_world(void)
 {
@@ -388,27 +437,38 @@ the_world(void)
 	return (struct query_world){ rows, (uint32_t)model_count, arena };
 }
 
+static size_t
+found_as_meant(const char *type, const char *text)
+{
+	struct query q;
+	struct store_page page = search(&everything, type, text, &q);
+	struct query_world world = the_world();
+	size_t found = 0;
+
+	for (size_t i = 0; i < model_count; i++) {
+		bool want = query_matches(&q, &world, &world.at[i]);
+
+		if (on_page(&page, &model[i]) != want)
+			fail_msg("%s?%s, row %zu: want %d", type, text, i, want);
+		found += want;
+	}
+	return found;
+}
+
 static void
 sql_finds_what_the_semantics_say(void **state UNUSED)
 {
 	struct model *patients[2];
-	size_t found = 0;
+	size_t found = 0, patients_found = 0;
 
 	make_observations(patients);
-	for (size_t n = 0; n < COUNT_OF(queries); n++) {
-		struct query q;
-		struct store_page page = search(&everything, "Observation", queries[n], &q);
-		struct query_world world = the_world();
-
-		for (size_t i = 0; i < model_count; i++) {
-			bool want = query_matches(&q, &world, &world.at[i]);
-
-			if (on_page(&page, &model[i]) != want)
-				fail_msg("\"%s\", row %zu: want %d", queries[n], i, want);
-			found += want;
-		}
-	}
+	make_far_references(patients);
+	for (size_t n = 0; n < COUNT_OF(queries); n++)
+		found += found_as_meant("Observation", queries[n]);
+	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
+		patients_found += found_as_meant("Patient", patient_queries[n]);
 	assert_in_range(found, 300, COUNT_OF(queries) * model_count);
+	assert_in_range(patients_found, 20, COUNT_OF(patient_queries) * 3);
 }
 
 /* The beginnings of keys that a search may go by: none grows with what is unrelated. */
@@ -420,8 +480,8 @@ static const char *const ways[] = {
 	"SEARCH composite USING PRIMARY KEY (lead=? AND param=? AND part=?",
 	"SEARCH contained USING PRIMARY KEY (lead=? AND param=?",
 	"SEARCH resource USING PRIMARY KEY (lead=? AND type=?",
-	"SEARCH backref USING PRIMARY KEY (target=? AND param=?",
-	"SEARCH alias USING INDEX alias_row (row=?)", "SEARCH alias USING INDEX alias_target (target=?)",
+	"SEARCH backref USING PRIMARY KEY (param=? AND target", "SEARCH occurrence USING PRIMARY KEY (param=? AND a=? AND lead>?)",
+	"SEARCH alias USING INDEX alias_row (row=?)", "SEARCH alias USING INDEX alias_target (target=?",
 	"SEARCH alias USING PRIMARY KEY (type=? AND hash=?)",
 	"SEARCH labelset USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH version USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
@@ -468,6 +528,8 @@ no_search_scans_a_table(void **state UNUSED)
 		assert_true(store_include(reader, &everything, &q, &resolver, &page, arena, &related, &outcome));
 		store_end(reader);
 	}
+	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
+		search(&everything, "Patient", patient_queries[n], &q);
 	search(&everything, "Patient", "_has:Observation:patient:code=a&name=al&organization.name=x", &q);
 	assert_true(store_plans(reader, check_way, &ways_seen));
 	assert_in_range(ways_seen, 100, 10000);
@@ -788,6 +850,93 @@ changes_are_made_for_an_older_store(void **state UNUSED)
 	assert_true(at[0].vid == m->vid);
 }
 
+/* Occurrences */
+
+static void
+on_disk(const char *sql, int wanted)
+{
+	char path[128];
+	sqlite3 *db;
+	sqlite3_stmt *q;
+
+	snprintf(path, sizeof path, "%s/store.db", dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int(q, 0) : 0, wanted);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+}
+
+#define OF_INDEX "SELECT param, a, lead, labels FROM token WHERE lead<>0 " \
+	"UNION SELECT -1-param, 0, lead, labels FROM contained"
+
+static void
+check_occurrences(void)
+{
+	on_disk("SELECT count(*) FROM (SELECT * FROM occurrence EXCEPT SELECT * FROM (" OF_INDEX "))", 0);
+	on_disk("SELECT count(*) FROM (" OF_INDEX " EXCEPT SELECT * FROM occurrence)", 0);
+	on_disk("SELECT count(*)>20 FROM occurrence", 1);
+}
+
+static void
+rewrite(struct model *m, const char *body, char method)
+{
+	struct store_write w = prepare("Observation", body, m);
+
+	w.method = method;
+	if (method == 'D') {
+		w.body = SLICE_NONE;
+		w.rows = (struct index_rows){ NULL, 0 };
+	}
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	remember(m, &w, w.body);
+}
+
+static void
+occurrences_are_those_of_the_index(void **state UNUSED)
+{
+	struct model *patients[2];
+
+	make_observations(patients);
+	make_far_references(patients);
+	check_occurrences();
+	for (size_t i = 2; i < model_count; i += 3)
+		if (slice_is(model[i].type->name, "Observation"))
+			rewrite(&model[i], slice_cstr(model[i].body, arena), i % 2 == 0 ? 'D' : 'U');
+	rewrite(&model[3], "{\"resourceType\":\"Observation\",\"meta\":{\"security\":[{\"system\":"
+	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},"
+	    "\"code\":{\"coding\":[{\"code\":\"only\"}]}}", 'U');
+	check_occurrences();
+}
+
+/* A store of before there were occurrences has them when it is opened. */
+static void
+occurrences_are_made_for_an_older_store(void **state UNUSED)
+{
+	struct store_config config = { .env = &env_real, .limits = &limits_default, .path = dir,
+		.keeper = keeper, .pack = pack };
+	struct model *patients[2];
+
+	make_observations(patients);
+	make_far_references(patients);
+	store_reader_close(reader);
+	store_close(store);
+	on_disk("DELETE FROM meta WHERE key='occurrences'", 0);
+	on_disk("DROP TABLE occurrence", 0);
+	on_disk("CREATE TABLE older AS SELECT * FROM backref", 0);
+	on_disk("DROP TABLE backref", 0);
+	on_disk("CREATE TABLE backref(target INTEGER NOT NULL, param INTEGER NOT NULL, lead INTEGER NOT NULL, "
+	    "row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(target, param, lead, row)) STRICT, "
+	    "WITHOUT ROWID", 0);
+	on_disk("INSERT INTO backref SELECT * FROM older", 0);
+	store = store_open("sqlite", &config, &outcome);
+	reader = store_reader_open(store, &outcome);
+	check_occurrences();
+	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
+		found_as_meant("Patient", patient_queries[n]);
+	found_as_meant("Observation", "code=a");
+}
+
 /* Scanning */
 
 struct scanned {
@@ -919,6 +1068,8 @@ main(void)
 		CASE(a_kept_snapshot_does_not_hold_up_the_log, "sqlite"),
 		CASE(changes_are_found_by_their_key, "sqlite"),
 		CASE(changes_are_made_for_an_older_store, "sqlite"),
+		CASE(occurrences_are_those_of_the_index, "sqlite"),
+		CASE(occurrences_are_made_for_an_older_store, "sqlite"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,10 @@
-/* answer.c -- what extensions of a question say of its answers (the R4 definitions of
- * minValue, maxValue, maxDecimalPlaces, mimeType, questionnaire-referenceResource,
- * -minOccurs, -maxOccurs, -optionExclusive; of SDC minQuantity, maxQuantity). */
+/* answer.c -- what a question says of its answers beside their type: maxLength, and in extensions
+ * (the R4 definitions of minValue, maxValue, minLength, maxDecimalPlaces, mimeType, maxSize, regex,
+ * questionnaire-unitOption, -unitValueSet, -referenceResource, -minOccurs, -maxOccurs,
+ * -optionExclusive; of SDC minQuantity, maxQuantity). */
 #include "validate/answer.h"
+
+#include "base/buf.h"
 
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
 #define SDC  "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
@@ -29,13 +32,14 @@ next_extension(const struct json *q, uint32_t holder, struct slice url, uint32_t
 	return 0;
 }
 
+/* Dates may leave it open; a quantity that cannot be compared is not within the limit. */
 static bool
 not_below(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
 {
 	bool known;
 	int order = value_order(w, w->json, value, q, limit, &known);
 
-	return !known || order >= 0;
+	return known ? order >= 0 : json_type(q, limit) != JSON_OBJECT;
 }
 
 static bool
@@ -44,7 +48,97 @@ not_above(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
 	bool known;
 	int order = value_order(w, w->json, value, q, limit, &known);
 
-	return !known || order <= 0;
+	return known ? order <= 0 : json_type(q, limit) != JSON_OBJECT;
+}
+
+static bool
+is_object(const struct json *j, uint32_t node)
+{
+	return json_type(j, node) == JSON_OBJECT;
+}
+
+static bool
+as_count(const struct json *j, uint32_t node, uint64_t *out)
+{
+	return node != 0 && slice_uint(json_raw(j, node), out);
+}
+
+static size_t
+characters(struct slice s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static bool
+is_long_enough(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	uint64_t least;
+
+	return json_type(w->json, value) != JSON_STRING || !as_count(q, limit, &least)
+	    || characters(json_string(w->json, value, w->arena)) >= least;
+}
+
+static bool
+is_too_long(struct walk *w, const struct json *q, uint32_t question, uint32_t value)
+{
+	uint64_t most;
+
+	return json_type(w->json, value) == JSON_STRING && as_count(q, json_get(q, question, SLICE("maxLength")), &most)
+	    && characters(json_string(w->json, value, w->arena)) > most;
+}
+
+/* The regular expression as FHIRPath has them, which bounds the work. */
+static bool
+text_has_format(struct walk *w, struct slice text, struct slice regex)
+{
+	struct item focus = { .kind = ITEM_STRING, .text = text };
+	struct items found = { 0 };
+	struct buf b;
+
+	buf_init(&b, w->arena, 8192);
+	buf_add_cstr(&b, "matchesFull('");
+	for (size_t i = 0; i < regex.len; i++) {
+		if (regex.ptr[i] == '\\' || regex.ptr[i] == '\'')
+			buf_add_char(&b, '\\');
+		buf_add_char(&b, regex.ptr[i]);
+	}
+	buf_add_cstr(&b, "')");
+	return !buf_ok(&b) || !evaluate_expression(w, buf_slice(&b), focus, &found) || items_are_true(w, &found);
+}
+
+static bool
+has_format(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	return json_type(w->json, value) != JSON_STRING || json_type(q, limit) != JSON_STRING
+	    || text_has_format(w, json_string(w->json, value, w->arena), json_string(q, limit, w->arena));
+}
+
+static bool
+is_small_enough(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
+{
+	uint64_t most, size;
+
+	return !is_object(w->json, value) || !as_count(q, limit, &most)
+	    || !as_count(w->json, json_get(w->json, value, SLICE("size")), &size) || size <= most;
+}
+
+static bool
+is_of_unit(struct walk *w, const struct json *q, uint32_t unit, uint32_t value)
+{
+	return !is_object(w->json, value) || !is_object(q, unit)
+	    || (slice_eq(json_string(q, json_get(q, unit, SLICE("system")), w->arena), walk_text(w, value, SLICE("system")))
+	    && slice_eq(json_string(q, json_get(q, unit, SLICE("code")), w->arena), walk_text(w, value, SLICE("code"))));
+}
+
+static bool
+has_unit_of(struct walk *w, const struct json *q, uint32_t set, uint32_t value)
+{
+	return !is_object(w->json, value) || set_may_have(w, json_string(q, set, w->arena),
+	    walk_text(w, value, SLICE("system")), walk_text(w, value, SLICE("code")));
 }
 
 static bool
@@ -85,7 +179,11 @@ static const struct {
 } limits[] = {
 	{ SLICE_INIT(CORE "minValue"), not_below }, { SLICE_INIT(CORE "maxValue"), not_above },
 	{ SLICE_INIT(SDC "minQuantity"), not_below }, { SLICE_INIT(SDC "maxQuantity"), not_above },
+	{ SLICE_INIT(CORE "minLength"), is_long_enough }, { SLICE_INIT(CORE "regex"), has_format },
 	{ SLICE_INIT(CORE "maxDecimalPlaces"), has_places }, { SLICE_INIT(CORE "mimeType"), is_of_mime_type },
+	{ SLICE_INIT(CORE "maxSize"), is_small_enough },
+	{ SLICE_INIT(CORE "questionnaire-unitOption"), is_of_unit },
+	{ SLICE_INIT(CORE "questionnaire-unitValueSet"), has_unit_of },
 	{ SLICE_INIT(CORE "questionnaire-referenceResource"), refers_to },
 };
 
@@ -93,6 +191,8 @@ void
 check_answer_limits(struct walk *w, const struct step *at, const struct json *q, uint32_t question,
     uint32_t value)
 {
+	if (is_too_long(w, q, question, value))
+		complain(w, at, value, MESSAGE_response_length, SLICE_NONE);
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		bool some = false, holds = false;
 

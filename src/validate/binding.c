@@ -1,44 +1,108 @@
 /* binding.c -- codes against value sets and code systems (terminologies.html#strength).
  *
- * Membership is known where the pack holds all codes; what it cannot know it
- * does not complain about. */
+ * Most sets are lists of codes in the pack.  What a list cannot say, because the set
+ * has filters or leaves something out, is asked of the terminology; what that does not
+ * know nobody complains about. */
 #include "validate/walk.h"
 
-static bool
-coding_in(struct walk *w, const struct value_set *set, uint32_t coding)
+#include "base/buf.h"
+
+static struct terminology *
+terminology_of(struct walk *w)
 {
-	return json_type(w->json, coding) == JSON_OBJECT
-	    && value_set_has(w->pack, set, walk_text(w, coding, SLICE("system")),
-	        walk_text(w, coding, SLICE("code")));
+	if (w->terminology == NULL) {
+		w->terminology = arena_alloc(w->arena, sizeof *w->terminology);
+		terminology_init(w->terminology, w->pack, w->limits, NULL, w->arena);
+	}
+	return w->terminology;
 }
 
+/* May the set have codes of the system that its list does not say? */
 static bool
-concept_in(struct walk *w, const struct value_set *set, uint32_t concept)
+is_open(const struct value_set *set, struct slice system)
 {
-	uint32_t list = json_type(w->json, concept) == JSON_OBJECT
-	    ? json_get(w->json, concept, SLICE("coding")) : 0;
-
-	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
-		return false;
-	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
-		if (coding_in(w, set, n))
+	if (set->unknown || system.len == 0)
+		return true;
+	for (uint32_t i = 0; i < set->open_count; i++)
+		if (slice_eq(set->open[i], system))
 			return true;
 	return false;
 }
 
-/* True too for what has no code at all, like a Quantity bound to units: there
- * the element itself says what it needs. */
+static struct slice
+canonical_of(struct walk *w, const struct value_set *set)
+{
+	struct buf out;
+
+	if (set->version.len == 0)
+		return set->url;
+	buf_init(&out, w->arena, 65536);
+	buf_add(&out, set->url);
+	buf_add_char(&out, '|');
+	buf_add(&out, set->version);
+	return buf_slice(&out);
+}
+
+static enum known
+set_has(struct walk *w, const struct value_set *set, struct slice system, struct slice code)
+{
+	bool listed = value_set_has(w->pack, set, system, code);
+
+	if (set->complete)
+		return listed ? KNOWN_YES : KNOWN_NO;
+	if (!listed && !is_open(set, system))
+		return KNOWN_NO;
+	if (code.len == 0 || w->validator == NULL
+	    || (system.len > 0 && terminology_system(terminology_of(w), system) == NULL))
+		return UNKNOWN;
+	return terminology_member(terminology_of(w), canonical_of(w, set), system, code);
+}
+
 bool
+set_may_have(struct walk *w, struct slice canonical, struct slice system, struct slice code)
+{
+	const struct value_set *set = pack_value_set(w->pack, canonical);
+
+	return set == NULL || set_has(w, set, system, code) != KNOWN_NO;
+}
+
+static enum known
+has_coding(struct walk *w, const struct value_set *set, uint32_t coding)
+{
+	if (json_type(w->json, coding) != JSON_OBJECT)
+		return KNOWN_NO;
+	return set_has(w, set, walk_text(w, coding, SLICE("system")), walk_text(w, coding, SLICE("code")));
+}
+
+/* One of the codings is enough. */
+static enum known
+has_concept(struct walk *w, const struct value_set *set, uint32_t concept)
+{
+	uint32_t list = json_type(w->json, concept) == JSON_OBJECT
+	    ? json_get(w->json, concept, SLICE("coding")) : 0;
+	enum known best = KNOWN_NO;
+
+	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
+		return KNOWN_NO;
+	for (uint32_t n = json_first(w->json, list); n != 0 && best != KNOWN_YES; n = json_next(w->json, list, n)) {
+		enum known one = has_coding(w, set, n);
+
+		if (one != KNOWN_NO)
+			best = one;
+	}
+	return best;
+}
+
+/* Yes too for what has no code at all, like a date. */
+enum known
 binding_holds(struct walk *w, const struct value_set *set, const struct type *type, uint32_t node)
 {
 	if (type->kind == TYPE_PRIMITIVE)
-		return json_type(w->json, node) != JSON_STRING
-		    || value_set_has(w->pack, set, SLICE_NONE, json_string(w->json, node, w->arena));
+		return json_type(w->json, node) != JSON_STRING ? KNOWN_YES
+		    : set_has(w, set, SLICE_NONE, json_string(w->json, node, w->arena));
 	if (slice_is(type->name, "Coding") || slice_is(type->name, "Quantity"))
-		return coding_in(w, set, node);
-	if (slice_is(type->name, "CodeableConcept"))
-		return concept_in(w, set, node);
-	return true;
+		return has_coding(w, set, node);
+	return slice_is(type->name, "CodeableConcept") ? has_concept(w, set, node) : KNOWN_YES;
 }
 
 /* Only a text: nothing can be said for less than a required binding. */
@@ -57,40 +121,6 @@ static const enum message by_strength[] = {
 	[BINDING_REQUIRED] = MESSAGE_binding_required,
 };
 
-/* Certainly not in a set of which not all is known: of a system that none of its codes is of. */
-static bool
-coding_excluded(struct walk *w, const struct value_set *set, uint32_t coding)
-{
-	struct slice system = json_type(w->json, coding) == JSON_OBJECT
-	    ? walk_text(w, coding, SLICE("system")) : SLICE_NONE;
-
-	if (system.len == 0 || set->unknown)
-		return false;
-	for (uint32_t i = 0; i < set->open_count; i++)
-		if (slice_eq(set->open[i], system))
-			return false;
-	return !value_set_has(w->pack, set, system, walk_text(w, coding, SLICE("code")));
-}
-
-static bool
-excluded(struct walk *w, const struct value_set *set, const struct type *type, uint32_t node)
-{
-	uint32_t list;
-
-	if (json_type(w->json, node) != JSON_OBJECT)
-		return false;
-	if (!slice_is(type->name, "CodeableConcept"))
-		return (slice_is(type->name, "Coding") || slice_is(type->name, "Quantity"))
-		    && coding_excluded(w, set, node);
-	list = json_get(w->json, node, SLICE("coding"));
-	if (list == 0 || json_type(w->json, list) != JSON_ARRAY)
-		return false;
-	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n))
-		if (!coding_excluded(w, set, n))
-			return false;
-	return true;
-}
-
 void
 check_binding(struct walk *w, const struct step *at, const struct value_set *set,
     enum binding_strength strength, const struct type *type, uint32_t node)
@@ -98,7 +128,7 @@ check_binding(struct walk *w, const struct step *at, const struct value_set *set
 	if (strength < BINDING_PREFERRED || set == NULL
 	    || (w->validator == NULL && strength != BINDING_REQUIRED)
 	    || (strength != BINDING_REQUIRED && !has_code(w, type, node))
-	    || (set->complete ? binding_holds(w, set, type, node) : !excluded(w, set, type, node)))
+	    || binding_holds(w, set, type, node) != KNOWN_NO)
 		return;
 	complain(w, at, node, by_strength[strength], set->url);
 }
@@ -148,6 +178,19 @@ code_has_form(struct slice system, struct slice code)
 	    || is_sctid(code);
 }
 
+/* A display is a name that the code system gives to the code (datatypes.html#Coding). */
+static void
+check_display(struct walk *w, const struct step *at, uint32_t coding, struct slice system, struct slice code)
+{
+	struct slice display = walk_text(w, coding, SLICE("display"));
+	struct step here = { at, SLICE("display"), -1, NULL, NULL, NULL, 0 };
+	const struct code_system *s = display.len == 0 ? NULL : terminology_system(terminology_of(w), system);
+	struct concept c;
+
+	if (s != NULL && code_system_find(s, code, &c) == KNOWN_YES && !concept_has_display(&c, display))
+		complain(w, &here, json_get(w->json, coding, SLICE("display")), MESSAGE_display, system);
+}
+
 /* A code system of which the pack holds every code has no other. */
 void
 check_coding(struct walk *w, const struct step *at, uint32_t coding)
@@ -164,7 +207,11 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 		    SLICE_NONE);
 	if (!code_has_form(system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
-	if (all != NULL && all->complete && !value_set_has(w->pack, all, system, code))
+	if (all == NULL || !all->complete)
+		return;
+	if (!value_set_has(w->pack, all, system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), w->how->codes
 		    ? MESSAGE_code_unknown : MESSAGE_code_unlisted, all->url);
+	else
+		check_display(w, at, coding, system, code);
 }

@@ -34,27 +34,13 @@ inherited_path_is(struct walk *w, const struct step *holder, struct slice expres
 	    && holder->up != NULL && holder->up->type != NULL && type_is(holder->up->type, named);
 }
 
-/* Evaluates a FHIRPath of the definition; false when it cannot be. */
-static bool
-evaluate(struct walk *w, struct slice expression, struct item focus, struct items *out)
-{
-	struct fhirpath_scope scope = { .pack = w->pack, .limits = w->limits, .env = w->validator->env,
-		.resource = w->resource, .root = w->root, .resolve = resolve_for_fhirpath, .resolve_ctx = w };
-	struct outcome o;
-	const struct fhirpath *f;
-
-	outcome_init(&o, w->scratch);
-	f = fhirpath_compile(w->pack, expression, NULL, w->limits, w->scratch, &o);
-	return f != NULL && fhirpath_evaluate(f, &scope, focus, w->scratch, out, &o);
-}
-
 /* The holder is among what the expression selects in the resource. */
 static bool
 selected(struct walk *w, const struct step *holder, struct slice expression)
 {
 	struct items found = { 0 };
 
-	if (w->resource.json == NULL || !evaluate(w, expression, w->resource, &found))
+	if (w->resource.json == NULL || !evaluate_expression(w, expression, w->resource, &found))
 		return true;
 	for (uint32_t i = 0; i < found.count; i++)
 		if (found.at[i].kind == ITEM_NODE && found.at[i].node == holder->node)
@@ -68,7 +54,7 @@ invariant_holds(struct walk *w, const struct step *holder, struct slice expressi
 	struct item focus = fhirpath_node(w->json, holder->node, holder->type);
 	struct items found = { 0 };
 
-	return !evaluate(w, expression, focus, &found) || items_are_true(w, &found);
+	return !evaluate_expression(w, expression, focus, &found) || items_are_true(w, &found);
 }
 
 static bool

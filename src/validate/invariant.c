@@ -174,13 +174,30 @@ label(struct walk *w, const struct constraint *c)
 	return slice_make(text, len);
 }
 
+static struct fhirpath_scope
+scope_of(struct walk *w)
+{
+	return (struct fhirpath_scope){ .pack = w->pack, .limits = w->limits, .env = w->validator->env,
+		.resource = w->resource, .root = w->root, .resolve = resolve_for_fhirpath, .resolve_ctx = w };
+}
+
+bool
+evaluate_expression(struct walk *w, struct slice expression, struct item focus, struct items *out)
+{
+	struct fhirpath_scope scope = scope_of(w);
+	const struct fhirpath *f;
+	struct outcome o;
+
+	outcome_init(&o, w->scratch);
+	f = fhirpath_compile(w->pack, expression, NULL, w->limits, w->scratch, &o);
+	return f != NULL && fhirpath_evaluate(f, &scope, focus, w->scratch, out, &o);
+}
+
 static void
 check_one(struct walk *w, const struct step *at, const struct constraint *c,
     const struct fhirpath *f, struct item focus, uint32_t place)
 {
-	struct fhirpath_scope scope = { .pack = w->pack, .limits = w->limits,
-		.env = w->validator->env, .resource = w->resource, .root = w->root,
-		.resolve = resolve_for_fhirpath, .resolve_ctx = w };
+	struct fhirpath_scope scope = scope_of(w);
 	struct items items = { 0 };
 	struct outcome o;
 	bool good;

@@ -42,6 +42,7 @@
 	X(binding_preferred,   NOTE_CODE, "a code from % is preferred")                          \
 	X(code_unknown,        CODE,      "the code system % has no such code")                  \
 	X(code_unlisted,       WARN_CODE, "the code system % has no such code")                  \
+	X(display,             WARN_CODE, "the code system % has another display for the code")  \
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
 	X(references_many,     BUDGET,    "there are too many references")                       \
@@ -70,7 +71,7 @@
 	X(response_type,       VALUE,     "the answer is not of the type of its question")       \
 	X(response_option,     CODE,      "the answer is none of the options of its question")   \
 	X(response_option_open, WARN_CODE, "the answer is none of the options of its question")  \
-	X(response_limit,      VALUE,     "the answer is outside the limits of its question")    \
+	X(response_limit,      VALUE,     "the answer is not within the limits of its question") \
 	X(response_count,      STRUCTURE, "there are too few or too many answers to the question") \
 	X(response_exclusive,  VALUE,     "the option that was chosen excludes the others")      \
 	X(response_length,     VALUE,     "the answer is longer than its question allows")       \

@@ -84,6 +84,13 @@ static const char *const definitions[] = {
 	    RULE("Extension.url", "'fixedUri':'http://t/ext'") "," RULE("Extension.value[x]", "'min':1,'type':[{'code':'code'}]")),
 	PROFILE("with-ext", "Patient", CORE "Patient",
 	    ITEM("Patient.extension", "e", ",'min':1,'max':'1','type':[{'code':'Extension','profile':['http://t/ext']}]")),
+	PROFILE("foreign", "Patient", CORE "Patient",
+	    ITEM("Patient.extension", "f", ",'max':'1','type':[{'code':'Extension','profile':['http://hl7.org/fhir/5.0/StructureDefinition/f|5.0.0']}]")
+	    "," ITEM("Patient.extension", "g", ",'min':1,'type':[{'code':'Extension','profile':['http://hl7.org/fhir/5.0/StructureDefinition/g']}]")),
+	PROFILE("filtered", "Patient", CORE "Patient",
+	    RULE("Patient.maritalStatus", "'binding':{'strength':'required','valueSet':'http://t/below'}")),
+	("{'resourceType':'ValueSet','url':'http://t/below','compose':{'include':[{'system':'http://t/codes','filter':["
+	    "{'property':'concept','op':'descendent-of','value':'x'}]}]}}"),
 	PROFILE("bound", "Patient", CORE "Patient",
 	    RULE("Patient.maritalStatus", "'min':1,'binding':{'strength':'required','valueSet':'http://t/set|1'}")),
 	PROFILE("ring", "Observation", CORE "Observation", RULE("Observation.status", "'min':1") "," RULE("Observation.hasMember",
@@ -104,7 +111,7 @@ static const char *const definitions[] = {
 	PROFILE("circle", "Patient", "http://t/circle", RULE("Patient.birthDate", "'min':1")),
 	("{'resourceType':'ValueSet','url':'http://t/set','compose':{'include':[{'system':'http://t/codes'},"
 	    "{'valueSet':['http://hl7.org/fhir/ValueSet/administrative-gender']}]}}"),
-	"{'resourceType':'CodeSystem','url':'http://t/codes','content':'complete','concept':[{'code':'x','concept':[{'code':'y'}]}]}",
+	"{'resourceType':'CodeSystem','url':'http://t/codes','content':'complete','hierarchyMeaning':'is-a','concept':[{'code':'x','concept':[{'code':'y'}]}]}",
 };
 
 /* ' stands for ", ` for ', ~ for an escaped ". */
@@ -210,6 +217,9 @@ static const struct {
 	{ "extension", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueCode':'a'}]"), NULL, NULL },
 	{ "extension: missing", "with-ext", PATIENT(",'extension':[{'url':'http://example.org/x','valueCode':'a'}]"), "slice_min", "Patient" },
 	{ "extension: wrong type", "with-ext", PATIENT(",'extension':[{'url':'http://t/ext','valueString':'a'}]"), "profile_element_type", "Patient.extension[0]" },
+	{ "extensions whose definitions are elsewhere", "foreign", PATIENT(",'extension':[{'url':'http://hl7.org/fhir/5.0/StructureDefinition/f','valueCode':'a'},"
+	    "{'url':'http://hl7.org/fhir/5.0/StructureDefinition/g','valueCode':'a'},{'url':'http://hl7.org/fhir/5.0/StructureDefinition/g','valueCode':'b'}]"), NULL, NULL },
+	{ "extensions whose definitions are elsewhere: missing", "foreign", PATIENT(",'extension':[{'url':'http://hl7.org/fhir/5.0/StructureDefinition/f','valueCode':'a'}]"), "slice_min", "Patient" },
 	{ "two short names", "two-names", OBSERVATION(",'valueString':'ab'"), NULL, NULL },
 	{ "two short names: the first", "two-names", OBSERVATION(",'valueQuantity':{'value':1}"), "required", "Observation.value.ofType(Quantity)" },
 	{ "two short names: the second", "two-names", OBSERVATION(",'valueString':'abc'"), "profile_length", "Observation.value.ofType(string)" },
@@ -225,6 +235,8 @@ static const struct {
 	{ "context of an extension: another", "ordered", PATIENT(",'extension':[{'url':'http://t/inner','valueCode':'a'}]"), "extension_context", "Patient" },
 	{ "a set known in part: its system", "half-known", PATIENT(",'maritalStatus':{'coding':[{'system':'http://snomed.info/sct','code':'87915002'}]}"), NULL, NULL },
 	{ "a set known in part: another system", "half-known", PATIENT(",'maritalStatus':{'coding':[{'system':'http://loinc.org','code':'1234-5'}]}"), "binding_required", "Patient.maritalStatus" },
+	{ "a set with a filter", "filtered", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'y'}]}"), NULL, NULL },
+	{ "a set with a filter: not below", "filtered", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'x'}]}"), "binding_required", "Patient.maritalStatus" },
 	{ "binding to a set of the guide", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'y'}]}"), NULL, NULL },
 	{ "binding: a set of the pack in it", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://hl7.org/fhir/administrative-gender','code':'male'}]}"), NULL, NULL },
 	{ "binding: no such code", "bound", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/codes','code':'z'}]}"), "binding_required", "Patient.maritalStatus" },

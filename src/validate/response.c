@@ -203,51 +203,63 @@ is_among_options(struct walk *w, struct asking *a, uint32_t options, uint32_t va
 	return w->profile_steps > w->limits->of[LIMIT_PROFILE_STEPS];
 }
 
+/* A string stands for a code of whatever system; beside the choices of an open one it may be anything. */
 static bool
-is_in_set(struct walk *w, struct asking *a, uint32_t question, uint32_t value)
+is_in_set(struct walk *w, struct asking *a, uint32_t question, uint32_t value, bool open)
 {
 	struct slice url = text_of(w, a->q, question, "answerValueSet");
-	const struct value_set *set = url.len == 0 ? NULL : pack_value_set(w->pack, slice_cut(&url, '|'));
 
-	return set == NULL || !set->complete || !is_object(w->json, value)
-	    || value_set_has(w->pack, set, walk_text(w, value, SLICE("system")), walk_text(w, value, SLICE("code")));
-}
-
-static size_t
-characters(struct slice s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-	return n;
+	if (url.len == 0 || (open && !is_object(w->json, value)))
+		return true;
+	if (is_object(w->json, value))
+		return set_may_have(w, url, walk_text(w, value, SLICE("system")), walk_text(w, value, SLICE("code")));
+	return json_type(w->json, value) != JSON_STRING
+	    || set_may_have(w, url, SLICE_NONE, json_string(w->json, value, w->arena));
 }
 
 static void
 check_items(struct walk *, const struct step *, struct asking *, uint32_t answers, uint32_t questions);
 
+static struct step
+step_to_value(struct walk *w, const struct step *answer, uint32_t value)
+{
+	const struct type *type = pack_type(w->pack, SLICE("QuestionnaireResponse.item.answer"));
+	const struct element_type *which = NULL;
+	const struct element *e = type == NULL ? NULL
+	    : pack_member(w->pack, type, json_raw(w->json, value - 1), &which);
+
+	return (struct step){ answer, SLICE("value"), -1, e == NULL ? NULL : which->type,
+		e == NULL ? NULL : which->type, e, value };
+}
+
+/* A Coding and an Attachment are looked at as the answer that they are; of others the value is meant. */
+static void
+check_value(struct walk *w, const struct step *at, struct asking *a, uint32_t value, uint32_t question,
+    struct slice type)
+{
+	struct slice kind = text_of(w, a->q, question, "type");
+	uint32_t options = list_of(a->q, question, SLICE("answerOption"));
+	bool open = slice_is(kind, "open-choice");
+	struct step here = step_to_value(w, at, value);
+	const struct step *whole = slice_is(type, "Coding") || slice_is(type, "Attachment") ? at : &here;
+
+	if (!type_fits(kind, type, options != 0))
+		complain(w, &here, value, MESSAGE_response_type, SLICE_NONE);
+	else if (options != 0 && !is_among_options(w, a, options, value, open))
+		complain(w, whole, value, MESSAGE_response_option, SLICE_NONE);
+	else if (!is_in_set(w, a, question, value, open))
+		complain(w, whole, value, open ? MESSAGE_response_option_open : MESSAGE_response_option, SLICE_NONE);
+	check_answer_limits(w, whole, a->q, question, value);
+}
+
 static void
 check_answer(struct walk *w, const struct step *at, struct asking *a, uint32_t answer, uint32_t question)
 {
-	struct slice kind = text_of(w, a->q, question, "type"), type;
+	struct slice type;
 	uint32_t value = choice_of(w->json, answer, "value", &type);
-	uint32_t options = list_of(a->q, question, SLICE("answerOption"));
-	uint32_t longest = json_get(a->q, question, SLICE("maxLength"));
-	uint64_t most;
 
-	if (value != 0 && !type_fits(kind, type, options != 0))
-		complain(w, at, value, MESSAGE_response_type, SLICE_NONE);
-	else if (value != 0 && options != 0 && !is_among_options(w, a, options, value, slice_is(kind, "open-choice")))
-		complain(w, at, value, MESSAGE_response_option, SLICE_NONE);
-	else if (value != 0 && !is_in_set(w, a, question, value))
-		complain(w, at, value, slice_is(kind, "open-choice") ? MESSAGE_response_option_open
-		    : MESSAGE_response_option, SLICE_NONE);
-	if (value != 0 && longest != 0 && slice_uint(json_raw(a->q, longest), &most)
-	    && json_type(w->json, value) == JSON_STRING
-	    && characters(json_string(w->json, value, w->arena)) > most)
-		complain(w, at, value, MESSAGE_response_length, SLICE_NONE);
 	if (value != 0)
-		check_answer_limits(w, at, a->q, question, value);
+		check_value(w, at, a, value, question, type);
 	check_items(w, at, a, list_of(w->json, answer, SLICE("item")), list_of(a->q, question, SLICE("item")));
 }
 
@@ -308,6 +320,7 @@ check_item(struct walk *w, const struct step *at, struct asking *a, uint32_t ite
 /* What is there of a question of this level. */
 struct seen {
 	uint32_t question, count, place;
+	int64_t  index;                 /* of the last */
 	bool     answered;
 };
 
@@ -317,11 +330,12 @@ check_required(struct walk *w, const struct step *up, struct asking *a, const st
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct seen *s = &seen[i];
-		bool group = slice_is(text_of(w, a->q, s->question, "type"), "group");
+		bool group = slice_is(text_of(w, a->q, s->question, "type"), "group"), there = s->count > 0;
+		struct step item = { up, SLICE("item"), s->index, NULL, NULL, NULL, s->place };
 
-		if (a->complete && says(a->q, s->question, "required") && !(group ? s->count > 0 : s->answered)
+		if (a->complete && says(a->q, s->question, "required") && !(group ? there : s->answered)
 		    && is_enabled(w, a, s->question))
-			complain(w, up, place, MESSAGE_response_required, SLICE_NONE);
+			complain(w, there ? &item : up, there ? s->place : place, MESSAGE_response_required, SLICE_NONE);
 		if (s->count > 1 && !(group && says(a->q, s->question, "repeats")))
 			complain(w, up, s->place, MESSAGE_response_repeats, SLICE_NONE);
 	}
@@ -365,6 +379,7 @@ check_items(struct walk *w, const struct step *up, struct asking *a, uint32_t an
 		last = number;
 		seen[number].count++;
 		seen[number].place = n;
+		seen[number].index = at.index;
 		seen[number].answered |= list_of(w->json, n, SLICE("answer")) != 0;
 		check_item(w, &at, a, n, seen[number].question);
 	}

@@ -186,7 +186,6 @@ struct spot {
 	const struct rule *rule;        /* NULL: the profile says nothing there */
 	const struct rule *reference;   /* behind resolve(): the rule of the reference */
 	struct values      values;
-	bool               lost;        /* the path cannot be followed */
 };
 
 static const struct rule *
@@ -359,8 +358,8 @@ conforms(struct walk *w, const struct rule *r, const struct value *v)
 	if (r->pattern != NULL && (v->node == 0 || !value_has_pattern(w, v->node, r->pattern, 0)))
 		return false;
 	if (r->fixed == NULL && r->pattern == NULL && r->binding_strength == BINDING_REQUIRED
-	    && r->binding != NULL && r->binding->complete && v->node != 0 && v->type != NULL
-	    && !binding_holds(w, r->binding, v->type, v->node))
+	    && r->binding != NULL && v->node != 0 && v->type != NULL
+	    && binding_holds(w, r->binding, v->type, v->node) == KNOWN_NO)
 		return false;
 	for (const struct rule *c = r->first; c != NULL; c = c->next) {
 		struct values values;
@@ -377,11 +376,28 @@ conforms(struct walk *w, const struct rule *r, const struct value *v)
 	return true;
 }
 
+/* An extension whose definition is not here is known by its url all the same. */
 static bool
-value_matches(struct walk *w, const struct spot *s)
+is_named(struct walk *w, const struct rule *slice, const struct value *item)
+{
+	const struct rule_type *t = slice->type_count == 0 ? NULL : &slice->types[0];
+
+	if (t == NULL || t->profile_count == 0 || item->type == NULL || !slice_is(item->type->name, "Extension"))
+		return true;
+	for (uint32_t i = 0; i < t->profile_count; i++) {
+		struct slice rest = t->profiles[i];
+
+		if (slice_eq(walk_text(w, item->node, SLICE("url")), slice_cut(&rest, '|')))
+			return true;
+	}
+	return false;
+}
+
+static bool
+value_matches(struct walk *w, const struct spot *s, const struct rule *slice, const struct value *item)
 {
 	if (s->rule == NULL)
-		return true;
+		return is_named(w, slice, item);
 	if (s->rule->max == 0)
 		return s->values.count == 0;
 	for (uint32_t i = 0; i < s->values.count; i++)
@@ -461,7 +477,7 @@ discriminate(struct walk *w, const struct discriminator *d, const struct rule *s
 	case DISCRIMINATE_PROFILE:
 		return profile_matches(w, &s);
 	default:
-		return value_matches(w, &s);
+		return value_matches(w, &s, slice, item);
 	}
 }
 

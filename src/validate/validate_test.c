@@ -180,6 +180,8 @@ static const struct {
 	ASK("3.1", "string", ",'maxLength':3") "," ASK("3.2", "integer", ",'required':true") "]")
 #define YES "'valueBoolean':true"
 #define CODE(c) "'valueCoding':{'system':'http://s','code':'" c "'}"
+#define LIMITED(type, name, limit, value) RESPONSE("completed", ASK("1", type, ",'extension':[{'url':'" name "'," limit "}]"), SAY("1", value))
+#define VALUE(type) "QuestionnaireResponse.item[0].answer[0].value.ofType(" type ")"
 #define GROUP(items) "{'linkId':'3','item':[" items "]}"
 
 static const struct {
@@ -196,10 +198,25 @@ static const struct {
 	{ "out of order", RESPONSE("completed", QUESTIONS, GROUP(SAY("3.2", "'valueInteger':1")) "," SAY("1", YES)), "response_order", "QuestionnaireResponse.item[1]" },
 	{ "twice", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("1", YES)), "response_repeats", "QuestionnaireResponse" },
 	{ "two answers", RESPONSE("completed", QUESTIONS, "{'linkId':'1','answer':[{" YES "},{" YES "}]}"), "response_repeats", "QuestionnaireResponse.item[0]" },
-	{ "another type", RESPONSE("completed", QUESTIONS, SAY("1", "'valueString':'yes'")), "response_type", "QuestionnaireResponse.item[0].answer[0]" },
+	{ "another type", RESPONSE("completed", QUESTIONS, SAY("1", "'valueString':'yes'")), "response_type", "QuestionnaireResponse.item[0].answer[0].value.ofType(string)" },
 	{ "none of the options", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("2", CODE("b"))), "response_option", "QuestionnaireResponse.item[1].answer[0]" },
 	{ "not enabled", RESPONSE("completed", QUESTIONS, SAY("1", "'valueBoolean':false") "," SAY("2", CODE("a"))), "response_disabled", "QuestionnaireResponse.item[1]" },
-	{ "too long", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," GROUP(SAY("3.1", "'valueString':'abcd'") "," SAY("3.2", "'valueInteger':1"))), "response_length", "QuestionnaireResponse.item[1].item[0].answer[0]" },
+	{ "too long", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," GROUP(SAY("3.1", "'valueString':'abcd'") "," SAY("3.2", "'valueInteger':1"))), "response_length", "QuestionnaireResponse.item[1].item[0].answer[0].value.ofType(string)" },
+	{ "required and there without an answer", RESPONSE("completed", QUESTIONS, "{'linkId':'1'}"), "response_required", "QuestionnaireResponse.item[0]" },
+	{ "too short", LIMITED("string", CORE "minLength", "'valueInteger':3", "'valueString':'ab'"), "response_limit", VALUE("string") },
+	{ "long enough", LIMITED("string", CORE "minLength", "'valueInteger':2", "'valueString':'ab'"), NULL, NULL },
+	{ "of another format", LIMITED("string", CORE "regex", "'valueString':'[a-z]+\\\\d'", "'valueString':'ab12'"), "response_limit", VALUE("string") },
+	{ "of its format", LIMITED("string", CORE "regex", "'valueString':'[a-z]+\\\\d'", "'valueString':'ab1'"), NULL, NULL },
+	{ "too large", LIMITED("attachment", CORE "maxSize", "'valueDecimal':50", "'valueAttachment':{'size':51}"), "response_limit", "QuestionnaireResponse.item[0].answer[0]" },
+	{ "of another unit", LIMITED("quantity", CORE "questionnaire-unitOption", "'valueCoding':{'system':'http://s','code':'a'}", "'valueQuantity':{'value':1,'system':'http://s','code':'b'}"),
+	    "response_limit", VALUE("Quantity") },
+	{ "of one of the units", LIMITED("quantity", CORE "questionnaire-unitOption", "'valueCoding':{'system':'http://s','code':'a'}", "'valueQuantity':{'value':1,'system':'http://s','code':'a'}"), NULL, NULL },
+	{ "of no unit of the set", LIMITED("quantity", CORE "questionnaire-unitValueSet", "'valueCanonical':'http://hl7.org/fhir/ValueSet/administrative-gender'", "'valueQuantity':{'value':1,'system':'http://s','code':'b'}"),
+	    "response_limit", VALUE("Quantity") },
+	{ "not to be compared", LIMITED("quantity", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-minQuantity", "'valueQuantity':{'value':1}", "'valueQuantity':{'value':2}"), "response_limit", VALUE("Quantity") },
+	{ "a text that is no code of the set", RESPONSE("completed", ASK("1", "string", ",'answerValueSet':'http://hl7.org/fhir/ValueSet/administrative-gender'"), SAY("1", "'valueString':'x'")),
+	    "response_option", VALUE("string") },
+	{ "a text that is one", RESPONSE("completed", ASK("1", "string", ",'answerValueSet':'http://hl7.org/fhir/ValueSet/administrative-gender'"), SAY("1", "'valueString':'male'")), NULL, NULL },
 	{ "a group with an answer", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3", "'valueString':'a'")), "response_no_answer", "QuestionnaireResponse.item[1]" },
 };
 
@@ -320,6 +337,32 @@ a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load(void **st
 	assert_string_equal(o.first->id, "code_unlisted");
 }
 
+/* Where the display of an Observation's category is said to be another; or not. */
+static struct slice
+place_of_display(const char *display)
+{
+	static const struct validation plain = { .codes = true };
+	const struct issue *i;
+	struct outcome o;
+	struct buf b;
+
+	buf_init(&b, arena, 4096);
+	buf_printf(&b, "{" OBSERVATION ",'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/"
+	    "observation-category','code':'survey','display':'%s'}]}]}", display);
+	buf_add_char(&b, '\0');
+	assert_true(check(unquoted(b.ptr), &plain, &o));
+	for (i = o.first; i != NULL && (i->id == NULL || strcmp(i->id, "display") != 0); i = i->next)
+		;
+	return i == NULL ? SLICE_NONE : i->place.path;
+}
+
+static void
+a_name_that_the_code_does_not_have_is_a_warning(void **state UNUSED)
+{
+	assert_true(slice_is(place_of_display("Exam"), "Observation.category[0].coding[0].display"));
+	assert_int_equal(place_of_display("SURVEY ").len, 0);
+}
+
 static void
 a_profile_that_is_asked_for_is_checked(void **state UNUSED)
 {
@@ -372,6 +415,7 @@ main(void)
 		cmocka_unit_test(what_must_be_understood_is),
 		cmocka_unit_test(extensions_without_definition_are_refused_when_asked),
 		cmocka_unit_test(a_code_that_its_system_does_not_have_is_a_warning_where_data_must_load),
+		cmocka_unit_test(a_name_that_the_code_does_not_have_is_a_warning),
 		cmocka_unit_test(a_profile_that_is_asked_for_is_checked),
 		cmocka_unit_test(nothing_is_echoed),
 		cmocka_unit_test(issues_are_bounded),

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/outcome.h"
 #include "fhir/pack.h"
+#include "fhir/terminology.h"
 #include "fhirpath/fhirpath.h"
 #include "validate/messages.h"
 #include "validate/validate.h"
@@ -61,6 +62,7 @@ struct walk {
 	uint32_t                 bundle;        /* the Bundle around it; ITEM_ABSENT: none */
 	struct names            *verdicts;      /* resource and profile -> has it, or not */
 	struct names            *entries;       /* of that Bundle, by fullUrl */
+	struct terminology      *terminology;   /* NULL: nothing was asked yet */
 };
 
 /* A value in the tree, with its companion when it is a primitive. */
@@ -78,12 +80,16 @@ struct slice walk_text(struct walk *, uint32_t object, struct slice name);
 /* invariant.c */
 void check_constraints(struct walk *, const struct step *, const struct constraint *,
     uint32_t count, const struct value *);
+/* An expression that no definition was compiled with; false when it cannot be read or evaluated. */
+bool evaluate_expression(struct walk *, struct slice expression, struct item focus, struct items *);
 /* The result of a constraint: true, or something that is no boolean. */
 bool items_are_true(struct walk *, const struct items *);
 /* binding.c */
 void check_binding(struct walk *, const struct step *, const struct value_set *,
     enum binding_strength, const struct type *, uint32_t node);
-bool binding_holds(struct walk *, const struct value_set *, const struct type *, uint32_t node);
+enum known binding_holds(struct walk *, const struct value_set *, const struct type *, uint32_t node);
+/* By the url of a value set; an empty system asks for the code alone.  False only where it is known. */
+bool set_may_have(struct walk *, struct slice canonical, struct slice system, struct slice code);
 /* False where the code system knows no code of this form. */
 bool code_has_form(struct slice system, struct slice code);
 void check_coding(struct walk *, const struct step *, uint32_t coding);

@@ -461,6 +461,50 @@ rule "FB-AUDIT-006" {
             S3BucketName: logs
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "x" {
+        name                  = "t"
+        enable_logging        = true
+        include_global_service_events = true
+        is_multi_region_trail = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "x" {
+        name                  = "t"
+        enable_logging        = true
+        include_global_service_events = true
+        is_multi_region_trail = true
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: true
+            IsLogging: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: true
+            IsLogging: true
+    EOT
+  }
 }
 
 rule "FB-AUDIT-007" {
@@ -1257,6 +1301,30 @@ rule "FB-AUDIT-017" {
         resource_group_name  = "g"
         name                 = "f"
         enabled              = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "x" {
+        name    = "f"
+        enabled = false
+        retention_policy {
+          enabled = true
+          days    = 400
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "x" {
+        name    = "f"
+        enabled = true
+        retention_policy {
+          enabled = true
+          days    = 400
+        }
       }
     EOT
   }

@@ -793,6 +793,22 @@ rule "FB-AUTHZ-012" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_container" "x" {
+        name                  = "uploads"
+        container_access_type = "blob"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_container" "x" {
+        name                  = "uploads"
+        container_access_type = "private"
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-013" {
@@ -1397,10 +1413,9 @@ rule "FB-AUTHZ-022" {
   advice   = "Set automountServiceAccountToken to false and use a service account of its own."
   peers    = ["CKV_K8S_38", "CKV_K8S_41", "KSV-0036"]
 
-  # Mounted when absent.
   on "fhir_server" {
     when = self.platform == "kubernetes" && present(self.container.spec)
-    fail = self.container.spec.automountServiceAccountToken != false && !any([for a in resources("ServiceAccount") : a.metadata.name == self.container.spec.serviceAccountName && a.automountServiceAccountToken == false])
+    fail = self.container.mounts_token
     at   = ["automountServiceAccountToken", "image"]
   }
 
@@ -1462,6 +1477,71 @@ rule "FB-AUTHZ-022" {
         namespace: fhir
       spec:
         serviceAccountName: fhir
+        containers:
+          - name: fhir
+            image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata:
+        name: fhir
+        namespace: fhir
+      automountServiceAccountToken: false
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: fhir
+        namespace: fhir
+        labels: {app: fhir}
+      spec:
+        serviceAccountName: fhir
+        automountServiceAccountToken: true
+        containers:
+          - name: fhir
+            image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata:
+        name: other
+        namespace: fhir
+      automountServiceAccountToken: false
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: fhir
+        namespace: fhir
+        labels: {app: fhir}
+      spec:
+        containers:
+          - name: fhir
+            image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata:
+        name: default
+        namespace: fhir
+      automountServiceAccountToken: false
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: fhir
+        namespace: fhir
+        labels: {app: fhir}
+      spec:
         containers:
           - name: fhir
             image: hapiproject/hapi:v7.4.0
@@ -1746,7 +1826,8 @@ rule "FB-AUTHZ-027" {
 
   on "fhir_server" {
     when = self.platform == "kubernetes" && present(self.container.spec)
-    fail = !any([for n in resources("NetworkPolicy", "CiliumNetworkPolicy") : selects(either(n.spec.podSelector, n.spec.endpointSelector), self.container.labels) || absent(n.spec.podSelector) && absent(n.spec.endpointSelector)])
+    let { namespace = self.container.resource.metadata.namespace }
+    fail = !any([for n in resources("network_policy") : contains(n.types, "Ingress") && (absent(n.namespace) || absent(namespace) || n.namespace == namespace) && (absent(n.selector) || selects(n.selector, self.container.labels))])
     at   = "image"
   }
 
@@ -1835,6 +1916,77 @@ rule "FB-AUTHZ-027" {
       spec:
         podSelector: {matchLabels: {app: fhir}}
         policyTypes: [Ingress]
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+        namespace: fhir
+      spec:
+        podSelector:
+          matchLabels: {app: fhir}
+        policyTypes: [Egress]
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: fhir
+        namespace: fhir
+        labels: {app: fhir}
+      spec:
+        containers:
+          - name: fhir
+            image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+        namespace: other
+      spec:
+        podSelector:
+          matchLabels: {app: fhir}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: fhir
+        namespace: fhir
+        labels: {app: fhir}
+      spec:
+        containers:
+          - name: fhir
+            image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+        namespace: fhir
+      spec:
+        podSelector:
+          matchLabels: {app: fhir}
+        egress: []
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: fhir
+        namespace: fhir
+        labels: {app: fhir}
+      spec:
+        containers:
+          - name: fhir
+            image: hapiproject/hapi:v7.4.0
     EOT
   }
 }

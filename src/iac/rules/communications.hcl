@@ -288,6 +288,40 @@ rule "FB-COMM-003" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_frontdoor_route" "x" {
+        name                   = "r"
+        supported_protocols    = ["Http", "Https"]
+        https_redirect_enabled = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_frontdoor_route" "x" {
+        name                   = "r"
+        supported_protocols    = ["Http", "Https"]
+        https_redirect_enabled = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_endpoint" "x" {
+        name            = "e"
+        is_http_allowed = true
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_cdn_endpoint" "x" {
+        name            = "e"
+        is_http_allowed = false
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-004" {
@@ -684,6 +718,22 @@ rule "FB-COMM-008" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_flexible_server_configuration" "x" {
+        name  = "require_secure_transport"
+        value = "off"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_flexible_server_configuration" "x" {
+        name  = "require_secure_transport"
+        value = "on"
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-009" {
@@ -809,6 +859,26 @@ rule "FB-COMM-010" {
           Type: AWS::ElastiCache::ReplicationGroup
           Properties:
             ReplicationGroupDescription: r
+            TransitEncryptionEnabled: true
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
+            TransitEncryptionEnabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
             TransitEncryptionEnabled: true
     EOT
   }
@@ -1018,6 +1088,32 @@ rule "FB-COMM-013" {
               EncryptionInTransit:
                 ClientBroker: TLS
                 InCluster: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_msk_cluster" "x" {
+        cluster_name = "events"
+        encryption_info {
+          encryption_in_transit {
+            client_broker = "TLS"
+            in_cluster    = false
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_msk_cluster" "x" {
+        cluster_name = "events"
+        encryption_info {
+          encryption_in_transit {
+            client_broker = "TLS"
+            in_cluster    = true
+          }
+        }
+      }
     EOT
   }
 }
@@ -2048,6 +2144,26 @@ rule "FB-COMM-027" {
     text = <<-EOT
       Resources:
         X:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: postgres
+            PubliclyAccessible: false
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: postgres
+            PubliclyAccessible: true
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
           Type: AWS::RDS::DBInstance
           Properties:
             Engine: postgres

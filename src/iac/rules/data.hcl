@@ -302,6 +302,22 @@ rule "FB-DATA-005" {
           image: samply/blaze:0.30
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                         = "s"
+        enable_history_modifications = true
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                         = "s"
+        enable_history_modifications = false
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-006" {
@@ -783,6 +799,74 @@ rule "FB-DATA-012" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine            = "aurora-postgresql"
+        storage_encrypted = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine            = "aurora-postgresql"
+        storage_encrypted = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_docdb_cluster" "x" {
+        engine            = "docdb"
+        storage_encrypted = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_docdb_cluster" "x" {
+        engine            = "docdb"
+        storage_encrypted = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_redshift_cluster" "x" {
+        cluster_identifier = "w"
+        encrypted          = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_redshift_cluster" "x" {
+        cluster_identifier = "w"
+        encrypted          = true
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBCluster
+          Properties:
+            Engine: aurora-postgresql
+            StorageEncrypted: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        D:
+          Type: AWS::RDS::DBCluster
+          Properties:
+            Engine: aurora-postgresql
+            StorageEncrypted: true
+    EOT
+  }
 }
 
 rule "FB-DATA-013" {
@@ -910,6 +994,64 @@ rule "FB-DATA-013" {
             Encrypted: true
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_efs_file_system" "x" {
+        creation_token = "f"
+        encrypted      = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_efs_file_system" "x" {
+        creation_token = "f"
+        encrypted      = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_instance" "x" {
+        ami = "ami-1"
+        root_block_device {
+          encrypted = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_instance" "x" {
+        ami = "ami-1"
+        root_block_device {
+          encrypted = true
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        V:
+          Type: AWS::EC2::Volume
+          Properties:
+            AvailabilityZone: eu-central-1a
+            Size: 20
+            Encrypted: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        V:
+          Type: AWS::EC2::Volume
+          Properties:
+            AvailabilityZone: eu-central-1a
+            Size: 20
+            Encrypted: true
+    EOT
+  }
 }
 
 rule "FB-DATA-014" {
@@ -1016,6 +1158,26 @@ rule "FB-DATA-014" {
           Type: AWS::ElastiCache::ReplicationGroup
           Properties:
             ReplicationGroupDescription: r
+            AtRestEncryptionEnabled: true
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
+            AtRestEncryptionEnabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        C:
+          Type: AWS::ElastiCache::ReplicationGroup
+          Properties:
+            ReplicationGroupDescription: sessions
             AtRestEncryptionEnabled: true
     EOT
   }
@@ -1252,6 +1414,26 @@ rule "FB-DATA-017" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name = "s"
+        blob_properties {
+          versioning_enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name = "s"
+        blob_properties {
+          versioning_enabled = true
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-018" {
@@ -1425,6 +1607,22 @@ rule "FB-DATA-019" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine                  = "aurora-postgresql"
+        backup_retention_period = 0
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_rds_cluster" "x" {
+        engine                  = "aurora-postgresql"
+        backup_retention_period = 14
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-020" {
@@ -1565,6 +1763,24 @@ rule "FB-DATA-021" {
   example "pass" "terraform" {
     text = <<-EOT
       resource "google_sql_database_instance" "x" {
+        deletion_protection = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_sql_database_instance" "x" {
+        name                = "patients"
+        database_version    = "POSTGRES_15"
+        deletion_protection = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_sql_database_instance" "x" {
+        name                = "patients"
+        database_version    = "POSTGRES_15"
         deletion_protection = true
       }
     EOT

@@ -225,6 +225,24 @@ rule "FB-INPUT-004" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                                = "s"
+        version                             = "R4"
+        complex_data_type_reference_parsing = "DISABLED"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_healthcare_fhir_store" "x" {
+        name                                = "s"
+        version                             = "R4"
+        complex_data_type_reference_parsing = "ENABLED"
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-005" {
@@ -503,6 +521,28 @@ rule "FB-INPUT-008" {
             MetricName: w
             DefaultAction:
               Type: BLOCK
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_application_gateway" "x" {
+        name = "g"
+        waf_configuration {
+          enabled       = true
+          firewall_mode = "Prevention"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_application_gateway" "x" {
+        name = "g"
+        waf_configuration {
+          enabled       = true
+          firewall_mode = "Detection"
+        }
+      }
     EOT
   }
   example "pass" "terraform" {
@@ -1115,6 +1155,28 @@ rule "FB-INPUT-017" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_db_parameter_group" "x" {
+        family = "mysql8.0"
+        parameter {
+          name  = "local_infile"
+          value = "1"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_db_parameter_group" "x" {
+        family = "mysql8.0"
+        parameter {
+          name  = "local_infile"
+          value = "0"
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-018" {
@@ -1134,8 +1196,9 @@ rule "FB-INPUT-018" {
     fail = one_of(either(self.node_config.workload_metadata_config.mode, self.node_config.workload_metadata_config.node_metadata), "GCE_METADATA", "EXPOSE", "UNSPECIFIED")
     at   = ["node_config.workload_metadata_config.mode", "node_config.workload_metadata_config"]
   }
-  on "NetworkPolicy" {
-    fail    = any([for e in list(self.spec.egress) : any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr) && !any([for x in list(t.ipBlock.except) : regex_match("^169\\.254\\.", x)])])])
+  on "network_policy" {
+    when    = contains(self.types, "Egress")
+    fail    = any([for e in self.egress : any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr) && !any([for x in list(t.ipBlock.except) : regex_match("^169\\.254\\.", x)])])])
     at      = "spec.egress"
     message = "egress to everywhere does not except 169.254.169.254"
   }
@@ -1185,6 +1248,21 @@ rule "FB-INPUT-018" {
               - ipBlock:
                   cidr: 0.0.0.0/0
                   except: [169.254.169.254/32]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+      spec:
+        podSelector: {}
+        policyTypes: [Ingress]
+        egress:
+          - to:
+              - ipBlock:
+                  cidr: 0.0.0.0/0
     EOT
   }
 }

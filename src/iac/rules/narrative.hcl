@@ -137,6 +137,22 @@ rule "FB-NARR-002" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_flexible_server_configuration" "x" {
+        name  = "log_statement"
+        value = "all"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_flexible_server_configuration" "x" {
+        name  = "log_statement"
+        value = "none"
+      }
+    EOT
+  }
 }
 
 rule "FB-NARR-003" {
@@ -525,6 +541,22 @@ rule "FB-NARR-008" {
   example "pass" "terraform" {
     text = <<-EOT
       variable "db_password" {
+        type      = string
+        sensitive = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      variable "api_key" {
+        type      = string
+        sensitive = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      variable "api_key" {
         type      = string
         sensitive = true
       }

@@ -200,9 +200,9 @@ rule "FB-TIME-004" {
     fail = !any([for e in list(self.egress) : one_of(e.protocol, "-1", "all", "udp") && (one_of(e.protocol, "-1", "all") || port_open(port_ranges(e.from_port, e.to_port), 123))])
     at   = "egress"
   }
-  on "NetworkPolicy" {
-    when = contains(self.spec.policyTypes, "Egress") && any([for c in resources("container") : regex_match("chrony|ntp", c.image) && selects(self.spec.podSelector, c.labels)])
-    fail = !any([for e in list(self.spec.egress) : absent(e.ports) || any([for p in list(e.ports) : p.protocol == "UDP" && (absent(p.port) || one_of(p.port, 123, 4460))])])
+  on "network_policy" {
+    when = self.resource._type == "NetworkPolicy" && contains(self.types, "Egress") && any([for c in resources("container") : regex_match("chrony|ntp", c.image) && selects(self.selector, c.labels)])
+    fail = !any([for e in self.egress : absent(e.ports) || any([for p in list(e.ports) : p.protocol == "UDP" && (absent(p.port) || port_open(port_ranges(p.port, either(p.endPort, p.port)), 123, 4460))])])
     at   = "spec.egress"
   }
 
@@ -308,6 +308,78 @@ rule "FB-TIME-004" {
             containers:
               - name: chrony
                 image: chrony:1
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: time
+      spec:
+        podSelector:
+          matchLabels: {app: chrony}
+        egress:
+          - ports:
+              - {protocol: TCP, port: 443}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: chrony
+        labels: {app: chrony}
+      spec:
+        containers:
+          - name: chrony
+            image: chrony:1
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: time
+      spec:
+        podSelector:
+          matchLabels: {app: chrony}
+        egress:
+          - ports:
+              - {port: 123}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: chrony
+        labels: {app: chrony}
+      spec:
+        containers:
+          - name: chrony
+            image: chrony:1
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: time
+      spec:
+        podSelector:
+          matchLabels: {app: chrony}
+        egress:
+          - ports:
+              - {protocol: UDP, port: 100, endPort: 200}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: chrony
+        labels: {app: chrony}
+      spec:
+        containers:
+          - name: chrony
+            image: chrony:1
     EOT
   }
 }

@@ -1,6 +1,21 @@
 # Views: one set of names for what many languages write differently.  docs/scan-rules.md
 # lists the fields.
 
+# What the API server of Kubernetes fills in where a manifest is silent (1.31, 2024-08; for years before it, too).
+locals {
+  kubernetes = {
+    automountServiceAccountToken = true
+    serviceAccountName           = "default"
+    protocol                     = "TCP"
+    hostNetwork                  = false
+    hostPID                      = false
+    hostIPC                      = false
+    privileged                   = false
+    allowPrivilegeEscalation     = true
+    readOnlyRootFilesystem       = false
+  }
+}
+
 # ---- container: one row for each container of a workload ----
 
 view "container" {
@@ -9,18 +24,19 @@ view "container" {
     let {
       template = either(self.spec.jobTemplate.spec.template, self.spec.template, self)
       pod      = template.spec
+      account  = either(pod.serviceAccountName, pod.serviceAccount, local.kubernetes.serviceAccountName)
     }
     when         = self._type != "Service" || startswith(self.apiVersion, "serving.knative.dev/")
     each         = join_lists(pod.containers, pod.initContainers, pod.ephemeralContainers)
     name         = it.name
     image        = it.image
     env          = env(it.envFrom, it.env)
-    ports        = [for p in list(it.ports) : { container = p.containerPort, host = p.hostPort }]
+    ports        = [for p in list(it.ports) : { container = p.containerPort, host = either(p.hostPort, pod.hostNetwork ? p.containerPort : null), protocol = either(p.protocol, local.kubernetes.protocol) }]
     user         = either(it.securityContext.runAsUser, pod.securityContext.runAsUser)
     non_root     = it.securityContext.runAsNonRoot == null ? pod.securityContext.runAsNonRoot : it.securityContext.runAsNonRoot
-    privileged   = it.securityContext.privileged
-    escalation   = it.securityContext.allowPrivilegeEscalation
-    read_only    = it.securityContext.readOnlyRootFilesystem
+    privileged   = either(it.securityContext.privileged, local.kubernetes.privileged)
+    escalation   = either(it.securityContext.allowPrivilegeEscalation, local.kubernetes.allowPrivilegeEscalation)
+    read_only    = either(it.securityContext.readOnlyRootFilesystem, local.kubernetes.readOnlyRootFilesystem)
     cap_add      = list(it.securityContext.capabilities.add)
     cap_drop     = list(it.securityContext.capabilities.drop)
     seccomp      = either(it.securityContext.seccompProfile.type, pod.securityContext.seccompProfile.type)
@@ -28,14 +44,19 @@ view "container" {
     memory_limit = it.resources.limits.memory
     cpu_limit    = it.resources.limits.cpu
     command      = join_lists(it.command, it.args)
-    host_network = pod.hostNetwork
-    host_pid     = pod.hostPID
-    host_ipc     = pod.hostIPC
+    host_network = either(pod.hostNetwork, local.kubernetes.hostNetwork)
+    host_pid     = either(pod.hostPID, local.kubernetes.hostPID)
+    host_ipc     = either(pod.hostIPC, local.kubernetes.hostIPC)
     labels       = template.metadata.labels
     annotations  = either(template.metadata.annotations, self.metadata.annotations)
     spec         = pod
     definition   = it
     platform     = "kubernetes"
+    # Always for a tag that moves.
+    pull_policy     = either(it.imagePullPolicy, absent(image(it.image).digest) && one_of(image(it.image).tag, "", "latest") ? "Always" : "IfNotPresent")
+    service_account = account
+    # What the pod says wins over what its account says.
+    mounts_token = either(pod.automountServiceAccountToken, first([for a in where("ServiceAccount", "metadata.name", account) : a.automountServiceAccountToken if absent(a.metadata.namespace) || absent(self.metadata.namespace) || a.metadata.namespace == self.metadata.namespace]), local.kubernetes.automountServiceAccountToken)
   }
 
   from "service" {
@@ -834,6 +855,23 @@ view "fhir_store" {
     kms_key       = self.sse_configuration.kms_encryption_config.kms_key_id
     kms_type      = self.sse_configuration.kms_encryption_config.cmk_type
     labels        = tags(self)
+  }
+}
+
+# ---- network_policy: what is let to and from pods ----
+
+view "network_policy" {
+  # Without policyTypes: what comes in, and what goes out when there are rules for that.
+  from "NetworkPolicy" {
+    types     = either(self.spec.policyTypes, absent(self.spec.egress) ? ["Ingress"] : ["Ingress", "Egress"])
+    selector  = self.spec.podSelector
+    namespace = self.metadata.namespace
+    egress    = list(self.spec.egress)
+  }
+  from "CiliumNetworkPolicy" {
+    types     = join_lists(self.spec.ingress != null || self.spec.ingressDeny != null ? "Ingress" : [], self.spec.egress != null || self.spec.egressDeny != null ? "Egress" : [])
+    selector  = self.spec.endpointSelector
+    namespace = self.metadata.namespace
   }
 }
 

@@ -584,6 +584,91 @@ plan_backrefs(struct plan *p, uint32_t param, int64_t target, struct pair **out,
 	return s == NULL ? failed(p) : pairs(p, s, out, count);
 }
 
+/* What comes next: one number, ascending by key */
+
+static bool
+next(struct plan *p, sqlite3_stmt *s, int64_t *out)
+{
+	int code;
+
+	*out = NO_LEAD;
+	if (s == NULL)
+		return failed(p);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW)
+		*out = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE || failed(p);
+}
+
+static bool
+next_occurrence(struct plan *p, int64_t param, int64_t code, int64_t from, int64_t *lead)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT lead FROM occurrence WHERE param=?3 AND a=?4 AND lead>=?1" GATE
+	    " ORDER BY lead LIMIT 1"), from, param);
+
+	if (s != NULL)
+		sqlite3_bind_int64(s, 4, code);
+	return next(p, s, lead);
+}
+
+bool
+plan_next_occurrence(struct plan *p, uint32_t param, int64_t code, int64_t from, int64_t *lead)
+{
+	*lead = DIRECTORY;
+	return from <= DIRECTORY || next_occurrence(p, param, code, from, lead);
+}
+
+bool
+plan_next_contained(struct plan *p, const struct type *type, int64_t from, int64_t *lead)
+{
+	return next_occurrence(p, OCCURS_CONTAINED(type->number), 0, from, lead);
+}
+
+bool
+plan_next_referring(struct plan *p, uint32_t param, int64_t target, int64_t from, int64_t *lead)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT lead FROM backref WHERE param=?3 AND target=?4 AND lead>=?1"
+	    GATE " ORDER BY lead LIMIT 1"), from, param);
+
+	if (s != NULL)
+		sqlite3_bind_int64(s, 4, target);
+	return next(p, s, lead);
+}
+
+bool
+plan_next_target(struct plan *p, uint32_t param, int64_t from, int64_t *target)
+{
+	return next(p, leg(p, SLICE("SELECT target FROM backref WHERE param=?3 AND target>=?1" GATE
+	    " ORDER BY target LIMIT 1"), from, param), target);
+}
+
+/* Numbers of compartments, which say nothing of what is in them. */
+static bool
+next_number(struct plan *p, struct slice sql, int64_t from, int64_t member, int64_t *lead)
+{
+	sqlite3_stmt *s = sqlite_statement(p->reader, sql);
+
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, from);
+	if (s != NULL && member != 0)
+		sqlite3_bind_int64(s, 2, member);
+	return next(p, s, lead);
+}
+
+bool
+plan_next_set(struct plan *p, int64_t patient, int64_t from, int64_t *lead)
+{
+	return next_number(p, SLICE("SELECT number FROM member WHERE member=?2 AND number>=?1 "
+	    "ORDER BY number LIMIT 1"), from, patient, lead);
+}
+
+bool
+plan_next_compartment(struct plan *p, int64_t from, int64_t *lead)
+{
+	return next_number(p, SLICE("SELECT number FROM compartment WHERE number>=?1 ORDER BY number LIMIT 1"),
+	    from, 0, lead);
+}
+
 /* Says nothing of a resource: a name for a number.  What it leads to goes through the gate. */
 bool
 plan_alias_of(struct plan *p, int64_t row, int64_t *target)
@@ -633,7 +718,7 @@ key_column(const struct query_sort *sort)
 }
 
 static void
-read_key(struct plan *p, sqlite3_stmt *s, struct sort_key *key)
+read_key(sqlite3_stmt *s, struct sort_key *key, struct arena *arena)
 {
 	key->row = sqlite3_column_int64(s, 0);
 	key->kind = (uint8_t)sqlite3_column_type(s, 1);
@@ -641,7 +726,7 @@ read_key(struct plan *p, sqlite3_stmt *s, struct sort_key *key)
 	key->d = sqlite3_column_double(s, 1);
 	if (key->kind == SQLITE_TEXT)
 		key->text = slice_dup(slice_make(sqlite3_column_text(s, 1),
-		    (size_t)sqlite3_column_bytes(s, 1)), p->scratch);
+		    (size_t)sqlite3_column_bytes(s, 1)), arena);
 }
 
 bool
@@ -664,10 +749,10 @@ plan_keys(struct plan *p, const struct query_sort *sort, int64_t lead, struct so
 		if (*count == room) {
 			uint32_t more = room == 0 ? 64 : room * 2;
 
-			*out = arena_grow(p->scratch, *out, room * sizeof **out, more * sizeof **out);
+			*out = arena_grow(arena_for(p, lead), *out, room * sizeof **out, more * sizeof **out);
 			room = more;
 		}
-		read_key(p, s, &(*out)[(*count)++]);
+		read_key(s, &(*out)[(*count)++], arena_for(p, lead));
 	}
 	sqlite3_reset(s);
 	return code == SQLITE_DONE || failed(p);

@@ -584,8 +584,7 @@ erase(struct store_reader *r, struct slice sql, int64_t lead, uint32_t number, i
 static bool
 erase_in(struct store_reader *r, int64_t lead, uint32_t number, int *erased, struct outcome *o)
 {
-	bool good = erase(r, SLICE("DELETE FROM backref WHERE (target,param,lead,row) IN (SELECT a,param,lead,row "
-	    "FROM reference WHERE lead=?1 AND param=?2 LIMIT ?3)"), lead, number, erased, o);
+	bool good = true;
 
 	for (int k = 0; k < SEARCH_SPECIAL && good; k++) {
 		struct buf b;
@@ -601,6 +600,16 @@ erase_in(struct store_reader *r, int64_t lead, uint32_t number, int *erased, str
 		good = erase(r, buf_slice(&b), lead, number, erased, o);
 	}
 	return good;
+}
+
+/* Rows whose keys begin with the parameter. */
+static bool
+erase_under_all(struct store_reader *r, uint32_t number, int *erased, struct outcome *o)
+{
+	return erase(r, SLICE("DELETE FROM backref WHERE (param,target,lead,row) IN (SELECT param,target,lead,row "
+	    "FROM backref WHERE param=?2 LIMIT ?3)"), 0, number, erased, o)
+	    && erase(r, SLICE("DELETE FROM occurrence WHERE (param,a,lead,labels) IN (SELECT param,a,lead,labels "
+	    "FROM occurrence WHERE param=?2 LIMIT ?3)"), 0, number, erased, o);
 }
 
 /* The first lead behind one; INT64_MAX: there is none. */
@@ -650,7 +659,9 @@ sqlite_indexing_erase(struct store_reader *r, uint32_t number, struct outcome *o
 		erased += now;
 		lead = now > 0 ? next : next_lead(r, next);
 	}
-	s = sqlite_statement(r, lead == INT64_MAX ? SLICE("DELETE FROM parameter WHERE number=?1 OR ?2<0")
+	if (lead == INT64_MAX && !erase_under_all(r, number, &erased, o))
+		return false;
+	s = sqlite_statement(r, lead == INT64_MAX && erased == 0 ? SLICE("DELETE FROM parameter WHERE number=?1")
 	    : SLICE("UPDATE parameter SET lead=?2 WHERE number=?1"));
 	if (s == NULL)
 		return failed(r, o);

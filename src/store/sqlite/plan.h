@@ -1,6 +1,7 @@
 /* plan.h -- a search while it runs; what its parts share.
  *
- *   search.c     leads, pages, totals, order
+ *   search.c     pages, totals, order
+ *   leads.c      where to look
  *   evaluate.c   clauses on one lead: sets of rows, and tests of one row
  *   leaf.c       the SQL: every statement that a search runs, with the one gate
  *   related.c    what is included
@@ -23,6 +24,9 @@ struct row_set {
 	uint32_t count;
 };
 
+/* One lead; a Patient's; those that the clauses agree on; all there are. */
+enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_ALL };
+
 struct plan {
 	struct store_reader *reader;
 	const struct permit *permit;
@@ -34,9 +38,8 @@ struct plan {
 	struct outcome      *outcome;
 	bool                 bound;     /* the permit is, to this lead: */
 	int64_t              lead;
-	int64_t             *leads;     /* to be looked at, ascending; or all when `wide` */
-	uint32_t             lead_count;
-	bool                 wide;
+	enum plan_leads      leads;     /* where the part at hand is looked for */
+	struct whereabouts  *known;     /* what was found out about clauses; see leads.c */
 	struct memo         *memo;      /* sets that are known, of the directory and lead 0 */
 	struct memo         *lead_memo; /* of other leads; forgotten with scratch */
 	uint32_t             bodies;    /* that were read for words or order */
@@ -57,6 +60,22 @@ struct candidate {
 void plan_init(struct plan *, struct store_reader *, const struct permit *, const struct query *,
     struct arena *, struct outcome *);
 void plan_done(struct plan *);
+
+/* leads.c.  False with the outcome set. */
+
+#define NO_LEAD INT64_MAX
+
+bool plan_in_compartments(const struct plan *, const struct type *);
+/* Where a part is looked for, and the next lead there at or behind `from`; NO_LEAD: no more. */
+bool plan_leads(struct plan *, const struct query_part *);
+bool plan_next_lead(struct plan *, const struct query_part *, int64_t from, int64_t *lead);
+/* Do its clauses say where a match can be?  The next lead that they agree on; of a part of Patients,
+ * the next row. */
+bool plan_narrows(struct plan *, const struct query_part *, bool *yes);
+bool plan_clause_narrows(struct plan *, const struct query_part *, uint32_t clause, bool *yes);
+bool plan_next_agreed(struct plan *, const struct query_part *, int64_t from, int64_t *lead);
+/* The first of a set at or behind `from`, or NO_LEAD. */
+int64_t plan_next_in(const struct row_set *, int64_t from);
 
 /* leaf.c.  False with the outcome set. */
 
@@ -91,6 +110,15 @@ bool plan_pairs(struct plan *, uint32_t param, int64_t lead, int64_t target_lead
     uint32_t *count);
 /* Referrers under other leads than the target's, as pairs {lead, row}. */
 bool plan_backrefs(struct plan *, uint32_t param, int64_t target, struct pair **out, uint32_t *count);
+/* The next at or behind `from`, or NO_LEAD: lead where a code may occur, where there is a contained
+ * resource; lead of a referrer under another lead than the target's; target of such; set of patients with
+ * this one; compartment. */
+bool plan_next_occurrence(struct plan *, uint32_t param, int64_t code, int64_t from, int64_t *lead);
+bool plan_next_contained(struct plan *, const struct type *, int64_t from, int64_t *lead);
+bool plan_next_referring(struct plan *, uint32_t param, int64_t target, int64_t from, int64_t *lead);
+bool plan_next_target(struct plan *, uint32_t param, int64_t from, int64_t *target);
+bool plan_next_set(struct plan *, int64_t patient, int64_t from, int64_t *lead);
+bool plan_next_compartment(struct plan *, int64_t from, int64_t *lead);
 /* Ids that clients chose: what a reference to a row is while it is not there (0: nothing); and the
  * other way round. */
 bool plan_alias_of(struct plan *, int64_t row, int64_t *target);

@@ -46,7 +46,7 @@ sqlite_forget_index(sqlite3 *db)
 	    "DROP TABLE IF EXISTS token; DROP TABLE IF EXISTS string; DROP TABLE IF EXISTS reference;"
 	    "DROP TABLE IF EXISTS date; DROP TABLE IF EXISTS number; DROP TABLE IF EXISTS quantity;"
 	    "DROP TABLE IF EXISTS uri; DROP TABLE IF EXISTS composite; DROP TABLE IF EXISTS contained;"
-	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS parameter;";
+	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS occurrence; DROP TABLE IF EXISTS parameter;";
 
 	/* first, so that a break leaves no store that seems whole; fails where there is none yet */
 	sqlite3_exec(db, "UPDATE meta SET value=x'' WHERE key='pack'", NULL, NULL, NULL);
@@ -63,7 +63,8 @@ insert(struct reindex *r, const struct store_write *w, const struct index_row *r
 	if (s == NULL)
 		return failed(r);
 	sqlite_bind_row(s, lead, row, w->row, w->labels);
-	if (!step(r, s) || !sqlite_is_backref(w, row, lead))
+	if (!step(r, s) || (!sqlite_occurs(&r->writer, row, lead, w->labels) && !failed(r))
+	    || !sqlite_is_backref(w, row, lead))
 		return !r->outcome->failed;
 	s = sqlite_statement(&r->writer, SLICE("INSERT OR IGNORE INTO backref VALUES(?1,?2,?3,?4,?5)"));
 	if (s == NULL)

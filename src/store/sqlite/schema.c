@@ -82,9 +82,10 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS reference(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
     "  b INTEGER NOT NULL, a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, b, a, row)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS backref(target INTEGER NOT NULL, param INTEGER NOT NULL,"
-    "  lead INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
-    "  PRIMARY KEY(target, param, lead, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS backref(" BACKREF ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS occurrence(param INTEGER NOT NULL, a INTEGER NOT NULL,"
+    "  lead INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, a, lead, labels))"
+    "  STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS composite(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
     "  part INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL,"
     "  text TEXT NOT NULL, row INTEGER NOT NULL, grp INTEGER NOT NULL, labels INTEGER NOT NULL,"
@@ -203,7 +204,8 @@ sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 	if (s->config.reindex && !sqlite_forget_index(db))
 		return sqlite_failed(db, "forget", o);
 	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
-	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o));
+	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o))
+	    && (sqlite_fill_occurrences(db) || sqlite_failed(db, "occurrences", o));
 }
 
 static int64_t

@@ -1,9 +1,4 @@
-/* search.c -- a query on the leads that it may look at.
- *
- * A permit that is bound to a compartment looks at that lead only.  Another looks at the
- * directory for Patients, at lead 0 for what is in no patient's compartment, and at one
- * compartment after the other for all else; a clause that names what is referred to narrows
- * these to where there are references to it.
+/* search.c -- a query on one lead after the other.
  *
  * Without _sort the order is type, lead, row, and a page ends where it is full.  With it, all matches
  * pass through a page-sized list that is kept in order. */
@@ -21,220 +16,12 @@ failed(struct plan *p)
 	return sqlite_failed(p->reader->db, "search", p->outcome);
 }
 
-/* Leads */
-
-static void
-add_lead(struct plan *p, int64_t lead)
-{
-	if (lead < 0)
-		return;
-	if ((p->lead_count & (p->lead_count - 1)) == 0 && (p->lead_count == 0 || p->lead_count >= 16))
-		p->leads = arena_grow(p->arena, p->leads, p->lead_count * sizeof lead,
-		    (p->lead_count == 0 ? 16 : p->lead_count * 2) * sizeof lead);
-	p->leads[p->lead_count++] = lead;
-}
-
-static void
-order_leads(struct plan *p)
-{
-	struct row_set set = { p->leads, p->lead_count };
-
-	plan_order(&set);
-	p->lead_count = set.count;
-}
-
-/* Where there is a reference to the target: under its own lead, or where backrefs say. */
-static bool
-add_referring(struct plan *p, uint32_t param, int64_t target_lead, int64_t target)
-{
-	struct pair *pairs;
-	uint32_t count;
-
-	if (!plan_backrefs(p, param, target, &pairs, &count))
-		return false;
-	add_lead(p, target_lead);
-	for (uint32_t i = 0; i < count; i++)
-		add_lead(p, pairs[i].target);
-	return true;
-}
-
-static bool
-is_in_compartments(const struct plan *p, const struct type *type)
-{
-	uint32_t count;
-
-	return type == p->reader->store->patient
-	    || pack_compartment(p->reader->store->config.pack, SLICE("Patient"), type, &count) != NULL;
-}
-
-/* Targets that stand in one lead can be had at once: Patients, and what is in no compartment. */
-static bool
-leads_of_chain(struct plan *p, const struct query_clause *c, bool *narrows)
-{
-	struct row_set targets;
-
-	*narrows = false;
-	if (c->type != p->reader->store->patient && is_in_compartments(p, c->type))
-		return true;
-	if (!permit_allows(p->permit, c->type, PERMIT_SEARCH))
-		return *narrows = true;         /* implied, and left out */
-	if (!plan_all(p, c->parts, c->part_count, c->type, DIRECTORY, &targets))
-		return false;
-	for (uint32_t i = 0; i < targets.count; i++) {
-		int64_t alias;
-
-		if (targets.at[i] >= INDEX_CONTAINED)
-			return true;
-		if (!plan_alias_of(p, targets.at[i], &alias)
-		    || !add_referring(p, c->param->number, plan_lead_of(p, c->type, DIRECTORY, targets.at[i]),
-		        targets.at[i])
-		    || (alias != 0 && !add_referring(p, c->param->number, INDEX_FOREIGN, alias)))
-			return false;
-	}
-	/* contained Patients may be anywhere */
-	*narrows = !slice_is(c->type->name, "Patient") || targets.count > 0;
-	return true;
-}
-
-static bool
-leads_of_clause(struct plan *p, const struct query_clause *c, bool *narrows)
-{
-	*narrows = false;
-	switch (c->on) {
-	case CLAUSE_ID:
-		for (uint32_t i = 0; i < c->count; i++)
-			if (c->values[i].a != 0)
-				add_lead(p, c->values[i].b);
-		*narrows = true;
-		return true;
-	case CLAUSE_CHAIN:
-		return leads_of_chain(p, c, narrows);
-	case CLAUSE_ANY:
-		*narrows = true;
-		for (uint32_t i = 0; i < c->part_count && *narrows; i++)
-			if (!leads_of_clause(p, &c->parts[i], narrows))
-				return false;
-		return true;
-	default:
-		break;
-	}
-	if (c->on != CLAUSE_INDEX || c->kind != SEARCH_REFERENCE || c->modifier != MODIFIER_NONE)
-		return true;
-	*narrows = true;
-	for (uint32_t i = 0; i < c->count; i++)
-		if (!add_referring(p, c->param->number, c->values[i].b, c->values[i].a))
-			return false;
-	return true;
-}
-
-/* The compartments in which a Patient is: its own, and those of sets. */
-static bool
-leads_of_patient(struct plan *p, int64_t patient)
-{
-	sqlite3_stmt *q = sqlite_statement(p->reader,
-	    SLICE("SELECT number FROM member WHERE member=?1 ORDER BY number"));
-
-	if (q == NULL)
-		return failed(p);
-	sqlite3_bind_int64(q, 1, patient);
-	add_lead(p, patient);
-	while (sqlite3_step(q) == SQLITE_ROW)
-		add_lead(p, sqlite3_column_int64(q, 0));
-	sqlite3_reset(q);
-	return true;
-}
-
-static void
-keep_lead(struct plan *p, int64_t lead)
-{
-	bool has = false;
-
-	for (uint32_t i = 0; i < p->lead_count; i++)
-		has |= p->leads[i] == lead;
-	p->lead_count = 0;
-	if (has)
-		add_lead(p, lead);
-}
-
-/* Of a planted leak. */
-static bool
-has_date(const struct query_part *part)
-{
-	for (uint32_t i = 0; i < part->clause_count; i++)
-		if (part->clauses[i].kind == SEARCH_DATE)
-			return true;
-	return false;
-}
-
-/* The leads of one part; `wide`: all of them. */
-static bool
-find_leads(struct plan *p, const struct query_part *part)
-{
-	const struct query *q = p->query;
-	bool narrows = false;
-
-	p->leads = NULL;
-	p->lead_count = 0;
-	p->wide = false;
-	if (q->in_patient) {
-		if (q->patient != 0 && !leads_of_patient(p, q->patient))
-			return false;
-		if (!plan_leaves(p, 59))
-			keep_lead(p, p->lead);
-		order_leads(p);
-		return true;
-	}
-	if (planted(1) && has_date(part))
-		return p->wide = true;
-	if (!p->bound && q->contained != CONTAINED_FALSE) {
-		p->wide = true;
-		return true;
-	}
-	if (p->bound || part->type == p->reader->store->patient || !is_in_compartments(p, part->type)) {
-		add_lead(p, p->bound ? p->lead : DIRECTORY);
-		return true;
-	}
-	for (uint32_t i = 0; i < part->clause_count && !narrows; i++) {
-		p->leads = NULL;
-		p->lead_count = 0;
-		if (!leads_of_clause(p, &part->clauses[i], &narrows))
-			return false;
-	}
-	p->wide = !narrows;
-	order_leads(p);
-	return true;
-}
-
-#define LEADS_AT_ONCE 256
-
-/* The next leads at or behind `from`: of the list, or of all there are. */
-static bool
-next_leads(struct plan *p, int64_t from, int64_t *out, uint32_t *count)
-{
-	sqlite3_stmt *q;
-
-	*count = 0;
-	for (uint32_t i = 0; !p->wide && i < p->lead_count && *count < LEADS_AT_ONCE; i++)
-		if (p->leads[i] >= from)
-			out[(*count)++] = p->leads[i];
-	if (!p->wide)
-		return true;
-	q = sqlite_statement(p->reader,
-	    SLICE("SELECT number FROM compartment WHERE number>=?1 ORDER BY number LIMIT 256"));
-	if (q == NULL)
-		return failed(p);
-	sqlite3_bind_int64(q, 1, from);
-	while (*count < LEADS_AT_ONCE && sqlite3_step(q) == SQLITE_ROW)
-		out[(*count)++] = sqlite3_column_int64(q, 0);
-	sqlite3_reset(q);
-	return true;
-}
-
 /* One lead */
 
 struct hunt {
 	const struct query_part *part;
 	uint32_t number;                /* of the part */
+	bool     paged;                 /* in order, from the cursor on, until there is enough */
 	int64_t  after;
 	/* A match: false when something failed; `more` false: enough. */
 	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
@@ -269,7 +56,7 @@ consider(struct plan *p, const struct type *type, int64_t lead, const struct can
 static bool
 stands_twice(const struct plan *p, const struct type *type, int64_t lead)
 {
-	return type == p->reader->store->patient && !p->bound && lead != DIRECTORY && p->wide;
+	return type == p->reader->store->patient && !p->bound && lead != DIRECTORY && p->leads == LEADS_ALL;
 }
 
 /* A row of a set: the version that it stands for, through the gate. */
@@ -313,21 +100,25 @@ intersect(struct row_set *set, const struct row_set *other, struct arena *arena)
 	*set = out;
 }
 
-/* All that can be had as sets, first; false in `any` when there is none. */
+/* All that can be had as sets, first; false in `any` when there is none.  `leaping`: what says where
+ * its matches are needs no set. */
 static bool
-common_rows(struct plan *p, const struct query_part *part, int64_t lead, struct row_set *out,
-    bool *any)
+common_rows(struct plan *p, const struct query_part *part, int64_t lead, bool leaping,
+    struct row_set *out, bool *any)
 {
 	*any = false;
 	for (uint32_t i = 0; i < part->clause_count && (!*any || out->count > 0); i++) {
 		struct row_set one;
+		bool leaps = false;
 
-		if (!plan_settable(&part->clauses[i]))
+		if (leaping && !plan_clause_narrows(p, part, i, &leaps))
+			return false;
+		if (leaps || !plan_settable(&part->clauses[i]))
 			continue;
 		if (!plan_set(p, &part->clauses[i], part->type, lead, &one))
 			return false;
 		if (*any)
-			intersect(out, &one, p->scratch);
+			intersect(out, &one, leaping ? p->arena : p->scratch);
 		else
 			*out = one;
 		*any = true;
@@ -335,16 +126,62 @@ common_rows(struct plan *p, const struct query_part *part, int64_t lead, struct 
 	return true;
 }
 
+/* Patients, from one on which the clauses agree to the next.  Each is looked at in its own lead,
+ * where there is little. */
+static bool
+leap(struct plan *p, struct hunt *h, bool *more)
+{
+	struct row_set rows;
+	int64_t row = h->after + 1;
+	bool any;
+
+	if (!common_rows(p, h->part, DIRECTORY, true, &rows, &any))
+		return false;
+	for (; *more; row++) {
+		struct candidate at;
+		bool found, yes = false;
+
+		if (!plan_next_agreed(p, h->part, row, &row))
+			return false;
+		if (row == NO_LEAD || (any && (row = plan_next_in(&rows, row)) == NO_LEAD))
+			return true;
+		arena_reset(p->scratch);
+		p->lead_memo = NULL;
+		if (!plan_find(p, h->part->type, DIRECTORY, row, &at, &found)
+		    || (found && !passes(p, h->part, row, &at, &yes))
+		    || (yes && !h->take(p, h, h->part->type, DIRECTORY, &at, more)))
+			return false;
+	}
+	return true;
+}
+
+/* Worth it where there is an end to it soon, or what is left is to look at each. */
+static bool
+can_leap(struct plan *p, struct hunt *h, int64_t lead, bool *yes)
+{
+	bool worth = h->paged;
+
+	*yes = false;
+	for (uint32_t i = 0; i < h->part->clause_count; i++)
+		worth |= h->part->clauses[i].on == CLAUSE_HAS;
+	return !worth || p->bound || lead != DIRECTORY || p->leads != LEADS_ONE
+	    || h->part->type != p->reader->store->patient || plan_narrows(p, h->part, yes);
+}
+
 /* Ascending by row: contained ones are behind all others. */
 static bool
 hunt_lead(struct plan *p, struct hunt *h, int64_t lead, bool *more)
 {
 	struct row_set rows;
-	bool any;
+	bool any, leaps;
 
 	arena_reset(p->scratch);
 	p->lead_memo = NULL;
-	if (!common_rows(p, h->part, lead, &rows, &any))
+	if (!can_leap(p, h, lead, &leaps))
+		return false;
+	if (leaps)
+		return leap(p, h, more);
+	if (!common_rows(p, h->part, lead, false, &rows, &any))
 		return false;
 	if (any)
 		return walk_set(p, h, lead, &rows, more);
@@ -372,29 +209,24 @@ hunt_only(struct plan *p, struct hunt *h, bool *more)
 	return true;
 }
 
-/* A scan that ended because the page was full must not go on to the next lead. */
 static bool
 hunt_part(struct plan *p, struct hunt *h, bool *more)
 {
-	int64_t leads[LEADS_AT_ONCE], from = 0;
-	uint32_t count = LEADS_AT_ONCE;
-	bool resume = p->from->set && p->from->part == h->number && h->after != INT64_MIN;
+	bool resume = h->paged && p->from->set && p->from->part == h->number;
+	int64_t lead = resume ? p->from->compartment : 0;
 
 	if (p->query->only != NULL)
 		return hunt_only(p, h, more);
-	if (!find_leads(p, h->part))
+	if (!plan_leads(p, h->part))
 		return false;
-	if (resume)
-		from = p->from->compartment;
-	while (count == LEADS_AT_ONCE && *more) {
-		if (!next_leads(p, from, leads, &count))
+	for (; *more; lead++) {
+		if (!plan_next_lead(p, h->part, lead, &lead))
 			return false;
-		for (uint32_t i = 0; i < count && *more; i++) {
-			h->after = resume && leads[i] == p->from->compartment ? p->from->row : 0;
-			if (!hunt_lead(p, h, leads[i], more))
-				return false;
-		}
-		from = count == 0 ? from : leads[count - 1] + 1;
+		if (lead == NO_LEAD)
+			return true;
+		h->after = resume && lead == p->from->compartment ? p->from->row : 0;
+		if (!hunt_lead(p, h, lead, more))
+			return false;
 	}
 	return true;
 }
@@ -409,7 +241,7 @@ hunt_all(struct plan *p, bool paged,
 
 	for (uint32_t i = 0; i < p->query->part_count && more; i++) {
 		struct hunt h = { .part = &p->query->parts[i], .number = i, .take = take, .ctx = ctx,
-			.after = paged ? 0 : INT64_MIN };
+			.paged = paged };
 
 		if (paged && p->from->set && i < p->from->part)
 			continue;
@@ -789,7 +621,7 @@ part_is_wide(const struct plan *p, const struct query_part *part)
 	if (narrow)
 		return false;
 	return !settable || q->sort_count > 0 || q->total == TOTAL_ACCURATE || q->count_only
-	    || (part->type != p->reader->store->patient && is_in_compartments(p, part->type));
+	    || (part->type != p->reader->store->patient && plan_in_compartments(p, part->type));
 }
 
 bool

@@ -6,7 +6,8 @@
  *   version    vid -> row previous compartment type labels updated method body
  *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows
- *   backref    (target, param, lead, row) -> labels   references to what is under another lead
+ *   backref    (param, target, lead, row) -> labels   references to what is under another lead
+ *   occurrence (param, code, lead, labels)            leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
  *   labelset   number -> level codings
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
@@ -189,6 +190,14 @@ bool sqlite_indexing_erase(struct store_reader *, uint32_t number, struct outcom
 
 /* reindex.c: drops the index; the store names no definitions from then on. */
 bool sqlite_forget_index(sqlite3 *);
+
+/* occurrence.c: a row was written, one was erased; in the writer's transaction, on its connection. */
+bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
+bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead);
+#define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
+bool sqlite_fill_occurrences(sqlite3 *);        /* of a store that was made before there were any */
+#define BACKREF "target INTEGER NOT NULL, param INTEGER NOT NULL, lead INTEGER NOT NULL," \
+	"row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, target, lead, row)"
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);

@@ -217,7 +217,7 @@ erase_row(struct writer *w, const struct index_row *r, int64_t lead, int64_t row
 	sqlite3_stmt *s = w->erase[sqlite_table_of(r)];
 
 	sqlite_bind_row(s, lead, r, row, NO_LABELS);
-	return step(s);
+	return step(s) && sqlite_occurred(&w->reader, r, lead);
 }
 
 /* A reference may have been written before its target was there. */
@@ -268,7 +268,7 @@ insert_new(struct writer *w, const struct store_write *v, const struct index_row
 	sqlite3_stmt *s = w->insert[sqlite_table_of(r)];
 
 	sqlite_bind_row(s, lead, r, v->row, v->labels);
-	if (!step(s))
+	if (!step(s) || !sqlite_occurs(&w->reader, r, lead, v->labels))
 		return false;
 	if (!sqlite_is_backref(v, r, lead))
 		return true;

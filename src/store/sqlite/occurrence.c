@@ -1,0 +1,84 @@
+/* occurrence.c -- the leads in which a code occurs: (param, code, lead, labels), once for however
+ * many rows; and those in which there is a contained resource of a type: (-1 - type, 0, lead, labels).
+ *
+ * What searches across patients go by.  A row stands for those of `token` or `contained` with the
+ * same labels, so that a caller is led to what it may see and nowhere else.  Codes of lead 0 are not
+ * there: whoever looks for one looks at that lead in any case. */
+#include "store/sqlite/sqlite.h"
+
+static bool
+run(struct store_reader *w, struct slice sql, int64_t lead, const struct index_row *r, int64_t labels)
+{
+	bool contained = sqlite_table_of(r) == SEARCH_SPECIAL;
+	sqlite3_stmt *s = sqlite_statement(w, sql);
+	int code;
+
+	if (s == NULL)
+		return false;
+	sqlite3_bind_int64(s, 1, contained ? OCCURS_CONTAINED(r->param) : r->param);
+	sqlite3_bind_int64(s, 2, contained ? 0 : r->a);
+	sqlite3_bind_int64(s, 3, lead);
+	if (labels != NO_LABELS)
+		sqlite3_bind_int64(s, 4, labels);
+	code = sqlite3_step(s);
+	sqlite3_reset(s);
+	return code == SQLITE_DONE;
+}
+
+static bool
+counts(const struct index_row *r, int64_t lead)
+{
+	enum search_kind kind = sqlite_table_of(r);
+
+	return kind == SEARCH_SPECIAL || (kind == SEARCH_TOKEN && lead != DIRECTORY);
+}
+
+bool
+sqlite_occurs(struct store_reader *w, const struct index_row *r, int64_t lead, uint32_t labels)
+{
+	return !counts(r, lead) || run(w, SLICE("INSERT OR IGNORE INTO occurrence VALUES(?1,?2,?3,?4)"), lead,
+	    r, labels);
+}
+
+#define GONE(rows) SLICE_INIT("DELETE FROM occurrence WHERE param=?1 AND a=?2 AND lead=?3 AND NOT EXISTS(" \
+	"SELECT 1 FROM " rows " AND r.labels=occurrence.labels)")
+
+/* After one of the rows went, whatever labels it had. */
+bool
+sqlite_occurred(struct store_reader *w, const struct index_row *r, int64_t lead)
+{
+	static const struct slice codes = GONE("token r WHERE r.lead=?3 AND r.param=?1 AND r.a=?2");
+	static const struct slice contained = GONE("contained r WHERE r.lead=?3 AND r.param=-1-?1");
+
+	return !counts(r, lead) || run(w, sqlite_table_of(r) == SEARCH_TOKEN ? codes : contained, lead, r,
+	    NO_LABELS);
+}
+
+static bool
+are_filled(sqlite3 *db)
+{
+	sqlite3_stmt *q;
+	bool filled = sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key='occurrences'", -1, &q, NULL)
+	    == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW;
+
+	sqlite3_finalize(q);
+	return filled;
+}
+
+/* A store of before has its backrefs under another key, too. */
+bool
+sqlite_fill_occurrences(sqlite3 *db)
+{
+	static const char fill[] =
+	    "BEGIN IMMEDIATE;"
+	    "INSERT OR IGNORE INTO occurrence SELECT param, a, lead, labels FROM token WHERE lead<>0;"
+	    "INSERT OR IGNORE INTO occurrence SELECT -1-param, 0, lead, labels FROM contained;"
+	    "ALTER TABLE backref RENAME TO backref_before;"
+	    "CREATE TABLE backref(" BACKREF ") STRICT, WITHOUT ROWID;"
+	    "INSERT INTO backref SELECT * FROM backref_before;"
+	    "DROP TABLE backref_before;"
+	    "INSERT INTO meta VALUES('occurrences', x'01');"
+	    "COMMIT;";
+
+	return are_filled(db) || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
+}
