@@ -62,6 +62,12 @@ class World:
             self.content("dark-b", "Basic/dark-c", b"hidden by its context " * dark.randint(5, 9))
             for i in range(hidden):
                 self.content(f"held-{i}", "Patient/own", b"held for inspection " * dark.randint(5, 9), release=False)
+            for name in ("stray-b", "linked-b"):
+                self.content(name, None, b"seen by who made it " * dark.randint(5, 9))
+            a = self.server.request("PUT", "/DocumentReference/dark-l", self.officer, {
+                "resourceType": "DocumentReference", "id": "dark-l", "status": "current", "meta": self.veil,
+                "subject": {"reference": dark_patient}, "content": [{"attachment": {"url": "Binary/linked-b"}}]})
+            assert a.status == 201, a.body
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
@@ -90,7 +96,7 @@ class World:
 
     def content(self, name, context, data, release=True):
         a = self.server.request("PUT", "/Binary/" + name, self.officer, data,
-                                {"Content-Type": "text/plain", "X-Security-Context": context})
+                                {"Content-Type": "text/plain", **({"X-Security-Context": context} if context else {})})
         assert a.status == 202, a.body
         if release:
             a = self.server.request("POST", f"/Binary/{name}/$quarantine-release", self.officer)
@@ -297,7 +303,8 @@ def writing_steps(rng):
     ])()
 
 
-CONTENTS = ["Binary/seen-b", "Binary/seen-b", "Binary/dark-b", "Binary/held-0", "Binary/held-1", "Binary/absent"]
+CONTENTS = ["Binary/seen-b", "Binary/seen-b", "Binary/dark-b", "Binary/held-0", "Binary/held-1", "Binary/absent",
+            "Binary/stray-b", "Binary/linked-b"]
 
 
 def content_steps(rng):

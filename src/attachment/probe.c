@@ -6,6 +6,7 @@
 #include "attachment/probe.h"
 
 #include <expat.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/attr.h"
@@ -40,13 +41,12 @@ struct probe {
 	enum probed     found;
 	uint64_t         size;
 	char             head[HEAD];
-	size_t           head_len;
-	char             tail[TAIL * 2];        /* the last TAIL bytes are in its end */
-	size_t           tail_len;
+	size_t           head_len, tail_len;
 	struct pdf       pdf;
 	struct segments  seg;
 	XML_Parser       xml;
 	int              depth;
+	char             tail[TAIL * 2];        /* the last TAIL bytes are in its end; zeroed by nobody */
 };
 
 const char *
@@ -455,10 +455,11 @@ struct probe *
 probe_new(struct slice essence, const struct limits *limits)
 {
 	const struct media *m = media_find(essence);
-	struct probe *p = calloc(1, sizeof *p);
+	struct probe *p = malloc(sizeof *p);
 
 	if (p == NULL)
 		abort();
+	memset(p, 0, offsetof(struct probe, tail));
 	p->limits = limits;
 	p->kind = m == NULL ? PROBE_NOTHING : m->probe;
 	p->typed = essence.len > 0;
@@ -553,7 +554,8 @@ probe_free(struct probe *p)
 		return;
 	if (p->xml != NULL)
 		XML_ParserFree(p->xml);
-	explicit_bzero(p, sizeof *p);
+	explicit_bzero(p, offsetof(struct probe, tail)
+	    + (p->size < sizeof p->tail ? (size_t)p->size : sizeof p->tail));
 	free(p);
 }
 

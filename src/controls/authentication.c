@@ -65,11 +65,10 @@ slot_of(struct token_cache *c, const uint8_t hash[SHA256_BYTES])
 static int
 clearance_level(struct slice code, bool officer)
 {
-	static const char codes[] = "ULMNRVQ";
+	static const char codes[] = "ULMNRV";
 
-	if (slice_is(code, "Q") && !officer)
-		return QUARANTINE_LEVEL - 1;
-
+	if (slice_is(code, "Q"))
+		return officer ? QUARANTINE_LEVEL : 5;
 	for (int i = 0; code.len == 1 && codes[i] != '\0'; i++)
 		if (code.ptr[0] == codes[i])
 			return i;

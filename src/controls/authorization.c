@@ -5,7 +5,8 @@
  *      scope is 403 before any row is looked at.
  *  (2) A token with any patient/ scope is bound to the compartment of its
  *      patient in everything it does; a patient/ scope without a patient, or
- *      with one that does not exist, reaches nothing.
+ *      with one that does not exist, reaches nothing.  One thing is read beside: a Binary that says no
+ *      context, which a resource in the compartment refers to (store.h, ORPHAN_LEVEL).
  *  (3) What is written must be within the permit's reach, before and after.
  *  (4) What changes the search for everybody is the operator's: a SearchParameter is
  *      written, or deleted, by the operator's client under a system/ scope only.
@@ -69,6 +70,19 @@ rule_of(const struct service *s, const struct scope *scope, struct permit_rule *
 	return rule->type != NULL;
 }
 
+/* A person is the same through every client; a client of its own is its own subject. */
+static uint64_t
+maker_of(const struct service *s, const struct principal *who, struct arena *arena)
+{
+	struct siphash_key key = store_index_key(s->store);
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	buf_add_cstr(&b, "maker ");
+	buf_add(&b, who->subject);
+	return who->subject.len == 0 ? 0 : siphash(&key, buf_slice(&b));
+}
+
 static struct permit *
 make_permit(struct exchange *x, struct arena *arena)
 {
@@ -79,6 +93,7 @@ make_permit(struct exchange *x, struct arena *arena)
 	p->rules = rules;
 	p->clearance = who->clearance;
 	p->chooses_ids = who->chooses_ids;
+	p->maker = maker_of(x->service, who, arena);
 	for (uint32_t i = 0; i < who->scope_count; i++)
 		if (rule_of(x->service, &who->scopes[i], &rules[p->count]))
 			p->bound |= rules[p->count++].bound;
@@ -177,7 +192,7 @@ authorization_in(struct exchange *x, struct resource *r)
 static bool
 authorization_out(struct exchange *x, struct stored *s)
 {
-	if (permit_reaches(x->permit, s->compartment, store_level(x->service->store, s->labels)))
+	if (s->orphan || permit_reaches(x->permit, s->compartment, store_level(x->service->store, s->labels)))
 		return true;
 	x->hidden_reason = SLICE("a row outside the permit reached the answer");
 	return exchange_fail(x, FAULT_BROKEN, "");

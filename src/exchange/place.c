@@ -141,6 +141,13 @@ place_by_context(struct exchange *x, struct resource *r)
 }
 
 static bool
+is_orphan(const struct exchange *x, const struct resource *r)
+{
+	return slice_is(r->type->name, "Binary") && x->compartment.number == 0
+	    && json_path(&r->json, r->node, "securityContext.reference") == 0;
+}
+
+static bool
 find_compartment(struct exchange *x, struct resource *r)
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
@@ -175,6 +182,9 @@ exchange_place(struct exchange *x, struct resource *r)
 		return false;
 	if (x->old != NULL && x->compartment.number != x->old->compartment)
 		return exchange_fail(x, FAULT_FORBIDDEN, "the patient of a resource cannot be changed");
+	if (is_orphan(x, r) && !store_orphan_labels(x->service->store, x->permit, x->old, &x->labels, x->arena,
+	    &x->outcome))
+		return false;
 	x->placed = true;
 	return true;
 }

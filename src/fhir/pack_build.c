@@ -389,15 +389,15 @@ write_tables(struct builder *b)
 struct builder *
 builder_new(const struct env *env, const struct pack *base, struct outcome *o)
 {
-	struct arena *arena = arena_new(1 << 20);
+	struct arena *arena = arena_new(1 << 14);
 	struct builder *b = arena_alloc(arena, sizeof *b);
 
 	b->env = env;
 	b->base = base;
 	b->arena = arena;
 	b->outcome = o;
-	names_init(&b->strings, arena, 1 << 12);
-	names_init(&b->base_keys, arena, 1024);
+	names_init(&b->strings, arena, 64);
+	names_init(&b->base_keys, arena, 64);
 	buf_init(&b->words, arena, UINT32_MAX);
 	buf_init(&b->string_table, arena, UINT32_MAX);
 	buf_init(&b->codes, arena, UINT32_MAX);

@@ -22,6 +22,7 @@
 #include "iac/host.h"
 #include "iac/terraform_data.h"
 #include "iac/terraform_json.h"
+#include "iac/terraform_registry.h"
 #include "iac/terraform_type.h"
 
 enum { INSTANCES_MAX = 1000, MODULES_MAX = 2000, RESOURCES_MAX = 100000, NESTING_MAX = 20,
@@ -1178,12 +1179,8 @@ call_module(struct module *m, struct cell *c)
 /* ---- what is given to the project ---- */
 
 static void
-add_resource(struct module *m, struct cell *c, struct instance *in)
+add_as(struct module *m, struct cell *c, struct instance *in, struct slice type, const struct value *attributes)
 {
-	static const char *const types[] = { "variable", "", "", "module", "output", "" };
-	struct slice type = c->kind == CELL_RESOURCE ? c->type : c->kind == CELL_OTHER ? c->type
-	    : slice_of(types[c->kind]);
-	const struct value *attributes = instance_value(m, c, in);
 	struct resource *r;
 
 	if (m->reader->project->resource_count >= RESOURCES_MAX)
@@ -1193,6 +1190,31 @@ add_resource(struct module *m, struct cell *c, struct instance *in)
 		.module = m->address, .type = type, .name = c->name, .attributes = attributes,
 		.references = in->references.list, .reference_count = in->references.count,
 		.span = c->block->span, .head = c->block->head };
+}
+
+static void
+add_resource(struct module *m, struct cell *c, struct instance *in)
+{
+	static const char *const types[] = { "variable", "", "", "module", "output", "" };
+	struct slice type = c->kind == CELL_RESOURCE ? c->type : c->kind == CELL_OTHER ? c->type
+	    : slice_of(types[c->kind]);
+
+	add_as(m, c, in, type, instance_value(m, c, in));
+}
+
+/* A module that is not here stands for what it makes; its parts refer to one another. */
+static void
+add_made(struct module *m, struct cell *c, struct instance *in)
+{
+	const struct value *call = instance_value(m, c, in);
+	const struct value *source = value_member(call, SLICE("source"));
+	struct references *sink = m->reader->sink;
+
+	m->reader->sink = &in->references;
+	refer(m->reader, address_of(m, c, in->suffix), SLICE("source"), c->block->head);
+	m->reader->sink = sink;
+	for (const struct registry_module *made = NULL; (made = terraform_registry_find(source->text, made)) != NULL; )
+		add_as(m, c, in, terraform_registry_type(made), terraform_registry_attributes(arena_of(m), made, call));
 }
 
 static void
@@ -1211,6 +1233,8 @@ give(struct module *m)
 		for (uint32_t k = 0; c->kind == CELL_MODULE && k < c->instance_count; k++)
 			if (c->instances[k].module != NULL)
 				give(c->instances[k].module);
+			else
+				add_made(m, c, &c->instances[k]);
 	}
 }
 

@@ -355,6 +355,32 @@ test_files_and_modules(void **state)
 	leave_room(&r);
 }
 
+/* A module that is not here is also the resource that it makes; its names and defaults are known. */
+static void
+test_registry_modules(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct project p;
+	const struct resource *made[2];
+
+	(void)state;
+	read_text(&p, a, "module \"db\" {\n source = \"terraform-aws-modules/rds/aws\"\n version = \"~> 2.0\"\n}\n"
+	    "module \"eks\" {\n source = \"registry.terraform.io/terraform-aws-modules/eks/aws\"\n"
+	    " cluster_enabled_log_types = [\"api\"]\n cluster_endpoint_public_access = true\n}\n"
+	    "module \"own\" {\n source = \"git::https://example.org/rds/aws\"\n}\n");
+	assert_int_equal(p.resource_count, 5);
+	for (uint32_t i = 0, n = 0; i < p.resource_count; i++)
+		if (!slice_is(p.resources[i].type, "module"))
+			made[n++] = &p.resources[i];
+	assert_true(slice_is(made[0]->type, "aws_db_instance") && slice_is(made[0]->address, "module.db"));
+	assert_string_equal(shown(value_path(made[0]->attributes, "storage_encrypted")), "null");
+	assert_true(slice_is(made[1]->type, "aws_eks_cluster"));
+	assert_string_equal(shown(value_path(made[1]->attributes, "enabled_cluster_log_types.0")), "api");
+	assert_string_equal(shown(value_path(made[1]->attributes, "vpc_config.endpoint_public_access")), "true");
+	assert_string_equal(shown(value_path(made[1]->attributes, "vpc_config.endpoint_private_access")), "true");
+	arena_free(a);
+}
+
 static void
 test_data(void **state)
 {
@@ -391,7 +417,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json), cmocka_unit_test(test_overrides), cmocka_unit_test(test_variables),
-		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_data),
+		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_registry_modules), cmocka_unit_test(test_data),
 		cmocka_unit_test(test_expansion), cmocka_unit_test(test_empty), cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_modules), cmocka_unit_test(test_corpus),
 	};

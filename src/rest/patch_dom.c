@@ -1,13 +1,13 @@
 /* patch_dom.c -- see patch_dom.h. */
 #include "rest/patch_dom.h"
 
-#include <expat.h>
 #include <limits.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
+#include "xml/xml_expat.h"
 #include "xml/xml_tree.h"
 
 #define XML_URI "http://www.w3.org/XML/1998/namespace"
@@ -27,8 +27,8 @@ struct builder {
 static void
 stop(struct builder *b, enum fault fault, const char *why)
 {
-	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber(b->parser),
-		(unsigned)XML_GetCurrentColumnNumber(b->parser) + 1 };
+	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber64(b->parser),
+		(unsigned)XML_GetCurrentColumnNumber64(b->parser) + 1 };
 
 	if (!b->failed)
 		outcome_fail(b->outcome, fault, place, slice_of(why));
@@ -53,8 +53,8 @@ node_add_here(struct builder *b, enum dom_kind kind)
 	struct dom *n = arena_alloc(b->arena, sizeof *n);
 
 	n->kind = kind;
-	n->line = (unsigned)XML_GetCurrentLineNumber(b->parser);
-	n->column = (unsigned)XML_GetCurrentColumnNumber(b->parser) + 1;
+	n->line = (unsigned)XML_GetCurrentLineNumber64(b->parser);
+	n->column = (unsigned)XML_GetCurrentColumnNumber64(b->parser) + 1;
 	if (++b->count > b->limits->of[LIMIT_JSON_NODES])
 		stop(b, FAULT_TOO_COMPLEX, "too many elements");
 	dom_insert(b->open, NULL, n);

@@ -312,6 +312,14 @@ id_is_taken(struct exchange *x)
 	return r.find(r.ctx, x->type->name, x->id, &lead, &row);
 }
 
+/* Who sees a Binary by what refers to it may be bound to a compartment that it is not in. */
+static bool
+may_write(struct exchange *x, const struct stored *old)
+{
+	return !old->orphan || permit_reaches(x->permit, old->compartment,
+	    store_level(x->service->store, old->labels)) || exchange_fail(x, FAULT_FORBIDDEN, "");
+}
+
 bool
 write_find_old(struct exchange *x)
 {
@@ -321,7 +329,7 @@ write_find_old(struct exchange *x)
 	outcome_init(&aside, x->arena);
 	if (store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, old, &aside)) {
 		x->old = old;
-		return true;
+		return may_write(x, old);
 	}
 	if (planted(23) && id_is_taken(x))
 		return exchange_fail(x, FAULT_CONFLICT, "");

@@ -20,7 +20,7 @@ struct json;
 struct outcome;
 struct search_index;
 
-#define CUSTOM_FIRST ((uint32_t)1 << 24)        /* numbers from here are not the pack's */
+#define CUSTOM_FIRST ((uint32_t)1 << 16)        /* numbers from here, below INDEX_ATTACHED, are not the pack's */
 #define CUSTOM_PRINT 32
 
 struct custom_param {

@@ -23,6 +23,8 @@ struct extraction {
 void extraction_add(struct extraction *, enum search_kind, struct index_row);
 /* Can an item of the type give rows of the kind? */
 bool extraction_has_rule(const struct pack *, enum search_kind, const struct type *);
+/* A reference by its text, under the parameter at hand. */
+void extraction_refer(struct extraction *, struct slice reference);
 void extraction_take(struct extraction *, const struct item *);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "attachment/walk.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/outcome.h"
@@ -391,6 +392,31 @@ take_contained(struct extraction *e, struct item root, struct outcome *o)
 	return true;
 }
 
+static bool
+take_url(void *ctx, const struct content_place *p)
+{
+	struct extraction *e = ctx;
+	uint32_t url = p->kind == PLACE_ATTACHMENT ? json_get(e->json, p->holder, SLICE("url")) : 0;
+	struct slice text = url == 0 ? SLICE_NONE : json_string(e->json, url, e->arena), type, id;
+
+	if (url != 0 && index_local(e->resolver, text, &type, &id) && slice_is(type, "Binary"))
+		extraction_refer(e, text);
+	return true;
+}
+
+/* Attachments that name a Binary: few resources have any. */
+static bool
+take_attached(struct extraction *e, const struct type *type, struct outcome *o)
+{
+	const struct json_node *whole = &e->json->nodes[e->resource];
+
+	e->number = INDEX_ATTACHED + type->number;
+	e->contained = 0;
+	return memmem(e->json->text.ptr + whole->at, whole->len, "Binary/", 7) == NULL
+	    || content_walk(e->index->pack, type, e->json, e->resource, e->arena, take_url, e)
+	    || outcome_fail_at_once(o, FAULT_TOO_COMPLEX, "");
+}
+
 bool
 index_extract_chosen(const struct search_index *index, const struct index_choice *choice,
     const struct type *type, const struct json *j, uint32_t resource,
@@ -401,7 +427,8 @@ index_extract_chosen(const struct search_index *index, const struct index_choice
 		.resource = resource, .choice = choice };
 	struct item focus = fhirpath_node(j, resource, type);
 
-	if (!take_resource(&e, focus, focus, o) || !take_contained(&e, focus, o))
+	if (!take_resource(&e, focus, focus, o) || !take_contained(&e, focus, o)
+	    || (choice == NULL && !take_attached(&e, type, o)))
 		return false;
 	out->at = e.rows;
 	out->count = distinct(e.rows, e.count);

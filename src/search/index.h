@@ -47,8 +47,12 @@ struct search_index;            /* compiled expressions of all parameters; immut
 #define INDEX_FOREIGN (-1)
 #define INDEX_WITHIN  (-2)
 
+/* An Attachment refers to a Binary here by its url: a REFERENCE whose parameter is this and the number of
+ * the type that has the Attachment. */
+#define INDEX_ATTACHED (1u << 24)
+
 struct index_row {
-	uint32_t param;                 /* search_param.number */
+	uint32_t param;                 /* search_param.number, or as above */
 	uint8_t  kind;                  /* enum search_kind */
 	uint8_t  part;                  /* of a composite: its component, from 1; else 0 */
 	uint16_t group;                 /* of a composite: components of one group belong together */

@@ -263,8 +263,8 @@ add_contained(struct extraction *e, struct slice id)
 }
 
 /* A canonical with a version is found with and without it. */
-static void
-add_target(struct extraction *e, struct slice reference)
+void
+extraction_refer(struct extraction *e, struct slice reference)
 {
 	struct slice type, id;
 	size_t bar = slice_find(reference, '|');
@@ -290,7 +290,7 @@ reference_reference(struct extraction *e, const struct item *i)
 	struct item identifier = { .json = i->json, .node = node_at(i, SLICE("identifier")) };
 	struct slice text = text_at(e, i, SLICE("reference"));
 
-	add_target(e, text);
+	extraction_refer(e, text);
 	if (text.len == 0)
 		add_foreign(e, SLICE_NONE);
 	if (identifier.node != 0)
@@ -300,7 +300,7 @@ reference_reference(struct extraction *e, const struct item *i)
 static void
 reference_uri(struct extraction *e, const struct item *i)
 {
-	add_target(e, item_text(i, e->arena));
+	extraction_refer(e, item_text(i, e->arena));
 }
 
 /* Dates */

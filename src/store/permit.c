@@ -38,6 +38,12 @@ permit_clearance(const struct permit *p)
 	return p == NULL ? -1 : p->clearance;
 }
 
+uint64_t
+permit_maker(const struct permit *p)
+{
+	return p == NULL ? 0 : p->maker;
+}
+
 bool
 permit_chooses_ids(const struct permit *p)
 {

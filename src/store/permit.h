@@ -33,6 +33,9 @@ bool permit_reaches(const struct permit *, int64_t compartment, int level);
  * (v3-Confidentiality). */
 int permit_clearance(const struct permit *);
 
+/* Who it was made for, as a number: the same person or client has the same one.  0: nobody. */
+uint64_t permit_maker(const struct permit *);
+
 /* May the client choose ids (PUT to a new id, import --keep-ids)? */
 bool permit_chooses_ids(const struct permit *);
 

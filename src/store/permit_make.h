@@ -19,6 +19,7 @@ struct permit {
 	int64_t  compartment;           /* > 0; with bound set and 0, nothing at all is visible */
 	int      clearance;
 	bool     chooses_ids;
+	uint64_t maker;                 /* of whom: see permit_maker() */
 };
 
 #endif

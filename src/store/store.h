@@ -39,6 +39,9 @@ struct outcome;
 struct store;
 struct store_reader;
 
+/* The level of what is in quarantine: above every other. */
+#define QUARANTINE_LEVEL 16
+
 struct store_config {
 	const struct env    *env;
 	const struct limits *limits;
@@ -111,6 +114,7 @@ struct stored {
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
 	const struct store_content *content;    /* beside it; NULL: none */
+	bool     orphan;                /* seen although its compartment or level says no: ORPHAN_LEVEL */
 	bool     redacted;              /* elements were taken out on the way to this caller */
 };
 
@@ -239,6 +243,22 @@ MUST_USE bool store_labels(struct store *, const struct json *, uint32_t securit
 /* The level of an interned set. */
 int store_level(const struct store *, uint32_t labels);
 
+/* A Binary that no securityContext decides about and that is no patient's ("orphan") has its labels at
+ * this much above their level: it is in no list and no search.  By its id it is found by who made it, by who
+ * may read a resource one of whose Attachments refers to it, and by a security officer. */
+#define ORPHAN_LEVEL 8
+
+static inline bool
+level_is_orphan(int level)
+{
+	return level >= ORPHAN_LEVEL && level < QUARANTINE_LEVEL;
+}
+
+/* The labels become those of an orphan, made by the permit's holder, or by who made `old` (NULL: nothing
+ * before). */
+MUST_USE bool store_orphan_labels(struct store *, const struct permit *, const struct stored *old,
+    uint32_t *labels, struct arena *, struct outcome *);
+
 /* Numbers and texts for a version that is about to be written. */
 int64_t store_new_row(struct store *);
 int64_t store_new_vid(struct store *);
@@ -362,9 +382,6 @@ int64_t store_seen(const struct store_reader *);
 /* What was kept under the key in the last STORE_REPLAY_MS; false when nothing. */
 bool store_replayed(struct store_reader *, const uint8_t key[STORE_REPLAY_KEY], int64_t now,
     struct arena *, struct slice *answer);
-
-/* The level of what is in quarantine: above every confidentiality. */
-#define QUARANTINE_LEVEL 6
 
 struct store_quarantined {
 	const struct type *type;

@@ -2,7 +2,6 @@
  * narrative's div. */
 #include "xml/xml_tree.h"
 
-#include <expat.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "fhir/pack.h"
+#include "xml/xml_expat.h"
 
 #define DIV_DEPTH 256
 
@@ -157,7 +157,7 @@ div_start(void *ctx, const XML_Char *name, const XML_Char **attributes UNUSED)
 	struct div_check *c = ctx;
 
 	if (c->depth == 0) {
-		c->start = (size_t)XML_GetCurrentByteIndex(c->parser);
+		c->start = (size_t)XML_GetCurrentByteIndex64(c->parser);
 		if (strcmp(name, XHTML_NAMESPACE " div") != 0)
 			refuse(c);
 	}
@@ -171,8 +171,8 @@ div_end(void *ctx, const XML_Char *name UNUSED)
 	struct div_check *c = ctx;
 
 	if (--c->depth == 0)
-		c->end = (size_t)XML_GetCurrentByteIndex(c->parser)
-		    + (size_t)XML_GetCurrentByteCount(c->parser);
+		c->end = (size_t)XML_GetCurrentByteIndex64(c->parser)
+		    + (size_t)XML_GetCurrentByteCount64(c->parser);
 }
 
 static void XMLCALL

@@ -1,13 +1,13 @@
 /* xml_tree.c -- see xml_tree.h.  Bytes to nodes, with expat. */
 #include "xml/xml_tree.h"
 
-#include <expat.h>
 #include <limits.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
+#include "xml/xml_expat.h"
 
 #define DEPTH_MAX 512           /* the ceiling of LIMIT_XML_DEPTH */
 #define SCHEMA_INSTANCE "http://www.w3.org/2001/XMLSchema-instance "
@@ -29,8 +29,8 @@ struct builder {
 static void
 stop(struct builder *b, enum fault fault, const char *why)
 {
-	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber(b->parser),
-		(unsigned)XML_GetCurrentColumnNumber(b->parser) + 1 };
+	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber64(b->parser),
+		(unsigned)XML_GetCurrentColumnNumber64(b->parser) + 1 };
 
 	if (!b->failed)
 		outcome_fail(b->outcome, fault, place, slice_of(why));
@@ -109,8 +109,8 @@ node_add(struct builder *b)
 {
 	struct xml_node *n = arena_alloc(b->arena, sizeof *n);
 
-	n->line = (uint32_t)XML_GetCurrentLineNumber(b->parser);
-	n->column = (uint32_t)XML_GetCurrentColumnNumber(b->parser) + 1;
+	n->line = (uint32_t)XML_GetCurrentLineNumber64(b->parser);
+	n->column = (uint32_t)XML_GetCurrentColumnNumber64(b->parser) + 1;
 	if (b->depth == 0)
 		b->root = n;
 	else if (b->newest[b->depth - 1] == NULL)
@@ -127,7 +127,7 @@ static void
 take_name(struct builder *b, struct xml_node *n, const char *name)
 {
 	const char *local = strchr(name, ' '), *end;
-	const char *at = b->text.ptr + XML_GetCurrentByteIndex(b->parser) + 1;
+	const char *at = b->text.ptr + XML_GetCurrentByteIndex64(b->parser) + 1;
 
 	local = local == NULL ? name : local + 1;
 	end = strchr(local, ' ');
@@ -146,7 +146,7 @@ open_xhtml(struct builder *b, struct xml_node *n, const char *name)
 		return;
 	}
 	n->flags |= XML_IS_XHTML;
-	n->name = b->text.ptr + XML_GetCurrentByteIndex(b->parser);
+	n->name = b->text.ptr + XML_GetCurrentByteIndex64(b->parser);
 	b->xhtml = b->depth + 1;
 }
 
@@ -210,8 +210,8 @@ on_end(void *ctx, const XML_Char *name UNUSED)
 		return;
 	if (b->depth == b->xhtml) {
 		n = b->open[b->depth - 1];
-		n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex(b->parser)
-		    + XML_GetCurrentByteCount(b->parser) - n->name);
+		n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex64(b->parser)
+		    + XML_GetCurrentByteCount64(b->parser) - n->name);
 		b->xhtml = 0;
 	}
 	b->depth--;

@@ -414,10 +414,22 @@ rule "FB-AUDIT-006" {
     fix     = { IsLogging = true }
   }
   on "AWS::CloudTrail::Trail" {
-    fail    = self.IsMultiRegionTrail == false
+    fail    = self.IsMultiRegionTrail != true
     at      = "IsMultiRegionTrail"
     message = "the trail records one region only"
     fix     = { IsMultiRegionTrail = true }
+  }
+  on "aws_cloudtrail" {
+    fail    = self.include_global_service_events == false && self.is_multi_region_trail == true
+    at      = "include_global_service_events"
+    message = "the trail leaves out the events of global services"
+    fix     = { include_global_service_events = true }
+  }
+  on "AWS::CloudTrail::Trail" {
+    fail    = self.IncludeGlobalServiceEvents == false && self.IsMultiRegionTrail == true
+    at      = "IncludeGlobalServiceEvents"
+    message = "the trail leaves out the events of global services"
+    fix     = { IncludeGlobalServiceEvents = true }
   }
 
   example "fail" "terraform" {
@@ -503,6 +515,40 @@ rule "FB-AUDIT-006" {
             IsMultiRegionTrail: true
             IncludeGlobalServiceEvents: true
             IsLogging: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudtrail" "t" {
+        name                          = "t"
+        s3_bucket_name                = "logs"
+        is_multi_region_trail         = true
+        include_global_service_events = false
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsLogging: true
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        T:
+          Type: AWS::CloudTrail::Trail
+          Properties:
+            S3BucketName: logs
+            IsLogging: true
+            IsMultiRegionTrail: true
+            IncludeGlobalServiceEvents: true
     EOT
   }
 }
@@ -895,6 +941,20 @@ rule "FB-AUDIT-012" {
     at      = ["retention_in_days", "retention_days", "RetentionInDays"]
     message = "the log is kept for ${self.retention_days} days"
   }
+  # The activity log of a subscription: 0 is for ever, and more than a year cannot be said.
+  on "azurerm_monitor_log_profile" {
+    fail    = self.retention_policy.enabled != true || self.retention_policy.days == null || self.retention_policy.days > 0 && self.retention_policy.days < 365
+    at      = ["retention_policy.days", "retention_policy.enabled", "retention_policy"]
+    message = "the activity log is kept for less than a year"
+  }
+  on "Microsoft.Insights/logprofiles" {
+    let {
+      policy = self.properties.retentionPolicy
+    }
+    fail    = policy.enabled != true || policy.days == null || policy.days > 0 && policy.days < 365
+    at      = ["properties.retentionPolicy.days", "properties.retentionPolicy", "properties"]
+    message = "the activity log is kept for less than a year"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -929,6 +989,31 @@ rule "FB-AUDIT-012" {
           Type: AWS::Logs::LogGroup
           Properties:
             LogGroupName: /fhir/audit
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_monitor_log_profile" "x" {
+        name       = "default"
+        categories = ["Write"]
+        locations  = ["global"]
+        retention_policy {
+          enabled = true
+          days    = 30
+        }
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "microsoft.insights/logprofiles", "apiVersion": "2016-03-01", "name": "default", "location": "global",
+          "properties": { "locations": ["global"], "categories": ["Write"], "retentionPolicy": { "enabled": true, "days": 0 } }
+        }]
+      }
     EOT
   }
 }
@@ -1088,6 +1173,25 @@ rule "FB-AUDIT-015" {
     at      = "AccessLogSettings"
     message = "the stage has no access log"
   }
+  on "AWS::ApiGateway::Stage" {
+    when    = present(self.MethodSettings)
+    fail    = !any([for s in list(self.MethodSettings) : present(s.LoggingLevel) && !one_of(s.LoggingLevel, "OFF")])
+    at      = "MethodSettings"
+    message = "execution logging of the stage is off"
+  }
+  on "AWS::ApiGatewayV2::Stage" {
+    when    = present(self.DefaultRouteSettings.LoggingLevel)
+    fail    = one_of(self.DefaultRouteSettings.LoggingLevel, "OFF")
+    at      = "DefaultRouteSettings.LoggingLevel"
+    message = "execution logging of the stage is off"
+  }
+  # A deployment that names a stage makes it.
+  on "AWS::ApiGateway::Deployment" {
+    when    = present(self.StageName) && present(self.StageDescription)
+    fail    = absent(self.StageDescription.AccessLogSetting)
+    at      = "StageDescription"
+    message = "the stage that the deployment makes has no access log"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -1139,6 +1243,38 @@ rule "FB-AUDIT-015" {
             StageName: prod
             AccessLogSettings:
               DestinationArn: arn:aws:logs:eu-west-1:111122223333:log-group:api
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Prod:
+          Type: AWS::ApiGateway::Stage
+          Properties:
+            RestApiId: !Ref Api
+            StageName: prod
+            AccessLogSetting:
+              DestinationArn: arn:aws:logs:eu-central-1:111122223333:log-group:api
+            MethodSettings:
+              - HttpMethod: "*"
+                ResourcePath: /*
+                MetricsEnabled: true
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Prod:
+          Type: AWS::ApiGateway::Stage
+          Properties:
+            RestApiId: !Ref Api
+            StageName: prod
+            AccessLogSetting:
+              DestinationArn: arn:aws:logs:eu-central-1:111122223333:log-group:api
+            MethodSettings:
+              - HttpMethod: "*"
+                ResourcePath: /*
+                LoggingLevel: ERROR
     EOT
   }
 }
@@ -1261,9 +1397,28 @@ rule "FB-AUDIT-017" {
     at   = "log_config"
   }
   on "azurerm_network_watcher_flow_log" {
-    fail = self.enabled != true || self.retention_policy.enabled == false
-    at   = ["enabled", "retention_policy.enabled"]
+    fail = self.enabled != true
+    at   = "enabled"
     fix  = { enabled = true }
+  }
+  # 0 is for ever.
+  on "azurerm_network_watcher_flow_log" {
+    when    = present(self.retention_policy)
+    fail    = self.retention_policy.enabled != true || self.retention_policy.days > 0 && self.retention_policy.days < 90
+    at      = ["retention_policy.days", "retention_policy"]
+    message = "the flow log is kept for less than 90 days"
+  }
+  on "Microsoft.Network/networkWatchers/flowLogs" {
+    fail = self.properties.enabled != true
+    at   = ["properties.enabled", "properties"]
+  }
+  on "Microsoft.Network/networkWatchers/flowLogs" {
+    let {
+      policy = self.properties.retentionPolicy
+    }
+    fail    = policy.enabled != true || policy.days == null || policy.days > 0 && policy.days < 90
+    at      = ["properties.retentionPolicy.days", "properties.retentionPolicy", "properties"]
+    message = "the flow log is kept for less than 90 days"
   }
 
   example "fail" "terraform" {
@@ -1328,6 +1483,36 @@ rule "FB-AUDIT-017" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "x" {
+        network_watcher_name = "w"
+        resource_group_name  = "g"
+        name                 = "f"
+        storage_account_id   = "s"
+        enabled              = true
+        retention_policy {
+          enabled = true
+          days    = 30
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_network_watcher_flow_log" "x" {
+        network_watcher_name = "w"
+        resource_group_name  = "g"
+        name                 = "f"
+        storage_account_id   = "s"
+        enabled              = true
+        retention_policy {
+          enabled = true
+          days    = 0
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-AUDIT-018" {
@@ -1353,10 +1538,15 @@ rule "FB-AUDIT-018" {
     at   = "EnableCloudwatchLogsExports"
   }
   on "azurerm_mssql_server" "azurerm_sql_server" {
-    fail = absent(self.extended_auditing_policy) && length(linked_from(self, "azurerm_mssql_server_extended_auditing_policy")) == 0
+    let {
+      databases = linked_from(self, "azurerm_mssql_database", "azurerm_sql_database")
+      policies  = ["azurerm_mssql_server_extended_auditing_policy", "azurerm_mssql_database_extended_auditing_policy"]
+      audited   = [for d in databases : d if present(d.extended_auditing_policy) || length(linked_from(d, policies...)) > 0]
+    }
+    fail = absent(self.extended_auditing_policy) && length(linked_from(self, policies...)) == 0 && (length(databases) == 0 || length(audited) < length(databases))
   }
   on "azurerm_postgresql_configuration" "azurerm_postgresql_flexible_server_configuration" {
-    when    = one_of(self.name, "log_connections", "log_disconnections", "log_checkpoints", "connection_throttling")
+    when    = one_of(self.name, "log_connections", "log_disconnections", "log_checkpoints", "log_duration", "log_retention", "connection_throttling", "connection_throttle.enable")
     fail    = one_of(self.value, "off", "false", "0")
     at      = "value"
     message = "the parameter that logs connections is off"
@@ -1419,6 +1609,25 @@ rule "FB-AUDIT-018" {
       }
     EOT
   }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mssql_server" "s" {
+        name                = "s"
+        resource_group_name = "g"
+        location            = "westeurope"
+        version             = "12.0"
+      }
+      resource "azurerm_mssql_database" "d" {
+        name      = "d"
+        server_id = azurerm_mssql_server.s.id
+      }
+      resource "azurerm_mssql_database_extended_auditing_policy" "d" {
+        database_id       = azurerm_mssql_database.d.id
+        storage_endpoint  = "https://logs.blob.core.windows.net"
+        retention_in_days = 365
+      }
+    EOT
+  }
 }
 
 rule "FB-AUDIT-019" {
@@ -1443,6 +1652,14 @@ rule "FB-AUDIT-019" {
     when = one_of(self.properties.state, "Enabled") || self.properties.state == null
     fail = self.properties.retentionDays == null || (self.properties.retentionDays > 0 && self.properties.retentionDays <= 90)
     at   = ["properties.retentionDays", "properties"]
+  }
+  # The server itself keeps seven days at most.
+  on "azurerm_postgresql_configuration" {
+    when    = self.name == "log_retention_days"
+    fail    = self.value < 4
+    at      = "value"
+    message = "the server keeps its log for ${self.value} days"
+    fix     = { value = "7" }
   }
 
   example "fail" "terraform" {
@@ -1474,6 +1691,26 @@ rule "FB-AUDIT-019" {
       resource "azurerm_mssql_server_extended_auditing_policy" "p" {
         server_id         = "s"
         retention_in_days = 0
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_configuration" "x" {
+        name                = "log_retention_days"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "2"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_postgresql_configuration" "x" {
+        name                = "log_retention_days"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "7"
       }
     EOT
   }
@@ -1513,6 +1750,15 @@ rule "FB-AUDIT-020" {
     fail = absent(agents) || agents.enabled == false
     at   = ["oms_agent", "addon_profile.oms_agent.enabled"]
   }
+  on "google_container_cluster" {
+    fail    = present(self.logging_config) && !contains(self.logging_config.enable_components, "SYSTEM_COMPONENTS")
+    at      = ["logging_config.enable_components", "logging_config"]
+    message = "the cluster writes no logs"
+  }
+  on "Microsoft.ContainerService/managedClusters" {
+    fail = self.properties.addonProfiles.omsagent.enabled != true && self.properties.addonProfiles.omsAgent.enabled != true
+    at   = ["properties.addonProfiles.omsagent.enabled", "properties.addonProfiles.omsAgent.enabled", "properties.addonProfiles", "properties"]
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -1546,6 +1792,28 @@ rule "FB-AUDIT-020" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_container_cluster" "x" {
+        name = "c"
+        logging_config {
+          enable_components = []
+        }
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.ContainerService/managedClusters", "apiVersion": "2024-05-01", "name": "c", "location": "westeurope",
+          "properties": { "addonProfiles": { "omsagent": { "enabled": true } } }
+        }]
+      }
+    EOT
+  }
 }
 
 rule "FB-AUDIT-021" {
@@ -1558,15 +1826,38 @@ rule "FB-AUDIT-021" {
 
   on "container" {
     when    = contains(self.command, "kube-apiserver")
-    fail    = !any([for w in list(self.command) : startswith(w, "--audit-log-path")])
+    fail    = !any([for w in list(self.command) : regex_match("^--audit-(log|webhook)-", w)])
     at      = ["command", "args"]
     message = "--audit-log-path is not set"
+  }
+  # What the CIS Benchmark for Kubernetes (1.2.17 to 1.2.19) asks for at least: days, files, megabytes.
+  on "container" {
+    let {
+      least = { maxage = 30, maxbackup = 10, maxsize = 100 }
+      given = { for w in list(self.command) : regex_find("^--audit-log-(max[a-z]+)=", w)[0] => regex_find("=(\\d+)$", w)[0] if regex_match("^--audit-log-max(age|backup|size)=\\d+$", w) }
+    }
+    when    = contains(self.command, "kube-apiserver")
+    fail    = [for name, value in given : name if tonumber(value) < least[name]]
+    at      = ["command", "args"]
+    message = "the API server keeps too little of its audit log (--audit-log-${it})"
   }
   on "Policy" {
     when    = startswith(self.apiVersion, "audit.k8s.io/")
     fail    = length([for r in list(self.rules) : r if !one_of(r.level, "None")]) == 0
     at      = "rules"
     message = "the audit policy records nothing"
+  }
+  # What no rule matches is not recorded.
+  on "Policy" {
+    let {
+      rules = [for r in list(self.rules) : r if !one_of(r.level, "None")]
+      wide  = any([for r in rules : absent(r.resources) && absent(r.nonResourceURLs) || any([for g in list(r.resources) : absent(g.resources) || contains(g.resources, "*")])])
+      named = join_lists([for r in rules : join_lists([for g in list(r.resources) : g.resources]...)]...)
+    }
+    when    = startswith(self.apiVersion, "audit.k8s.io/") && present(rules)
+    fail    = !wide && length([for k in ["secrets", "configmaps", "tokenreviews", "pods", "deployments", "pods/exec", "pods/portforward", "pods/proxy", "services/proxy"] : k if !contains(named, k)]) > 0
+    at      = "rules"
+    message = "the audit policy leaves out secrets, workloads or sessions in containers"
   }
 
   example "fail" "kubernetes" {
@@ -1611,6 +1902,48 @@ rule "FB-AUDIT-021" {
         - level: Metadata
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      rules:
+        - level: Metadata
+          resources:
+            - group: ""
+              resources: ["secrets", "configmaps"]
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: kube-apiserver
+        namespace: kube-system
+      spec:
+        containers:
+          - name: kube-apiserver
+            image: registry.k8s.io/kube-apiserver:v1.31.0
+            command:
+              - kube-apiserver
+              - --audit-log-path=/var/log/audit.log
+              - --audit-log-maxage=7
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      rules:
+        - level: None
+          users: ["system:kube-proxy"]
+        - level: RequestResponse
+          resources:
+            - group: ""
+              resources: ["secrets"]
+        - level: Metadata
+    EOT
+  }
 }
 
 rule "FB-AUDIT-022" {
@@ -1622,25 +1955,41 @@ rule "FB-AUDIT-022" {
   peers    = ["terraform/aws/cloudwatch_unauthorized_access_defined_alarm_missing", "terraform/aws/cloudwatch_iam_policy_changes_alarm_missing", "terraform/aws/cloudwatch_disabling_or_scheduled_deletion_of_customer_created_cmk_alarm_missing", "AWS-0147", "AWS-0149", "AWS-0150", "AWS-0153"]
 
   let {
-    # What shows that an event is meant, and what a whole filter for it holds.
+    # What shows that an event is meant, and what a whole filter for it names and looks like.  An alarm
+    # about `sign_in` alone says nothing of refusals and changes.
     events = [
-      { meant = "UnauthorizedOperation|AccessDenied", whole = "UnauthorizedOperation\\W*\\)\\s*\\|\\|.*AccessDenied\\*" },
-      { meant = "(Delete|Put|Attach|Detach)(Group|Role|User)Policy", whole = "DeleteGroupPolicy\\W.*DeleteRolePolicy\\W.*DetachGroupPolicy\\W" },
-      { meant = "DisableKey|ScheduleKeyDeletion", whole = "kms\\.amazonaws\\.com\\W*\\)\\s*&&.*DisableKey\\W.*ScheduleKeyDeletion\\W" },
+      { meant = "UnauthorizedOperation|AccessDenied", names = [], form = "UnauthorizedOperation\\W*\\)\\s*\\|\\|.*AccessDenied\\*" },
+      { meant = "userIdentity\\.type", names = [], form = "^(?!.*\\|\\|)(?=.*type\\s*=\\W*Root)(?=.*invokedBy\\s+NOT\\s+EXISTS).*eventType\\s*!=\\W*AwsServiceEvent" },
+      { meant = "(Delete|Put|Attach|Detach)(Group|Role|User)Policy", names = ["DeleteGroupPolicy", "DeleteRolePolicy", "DetachGroupPolicy"] },
+      { meant = "DisableKey|ScheduleKeyDeletion", names = ["DisableKey", "ScheduleKeyDeletion"], form = "kms\\.amazonaws\\.com\\W*\\)\\s*&&" },
+      { meant = "s3\\.amazonaws|BucketPolicy", names = ["PutBucketAcl", "PutBucketPolicy", "DeleteBucketPolicy"], form = "s3\\.amazonaws\\.com\\W*\\)\\s*&&" },
+      { meant = "(Create|Update|Delete)Trail|StopLogging", names = ["UpdateTrail", "DeleteTrail", "StopLogging"] },
+      { meant = "ConfigurationRecorder|DeliveryChannel", names = ["StopConfigurationRecorder", "DeleteDeliveryChannel", "PutDeliveryChannel", "PutConfigurationRecorder"], form = "config\\.amazonaws\\.com\\W*\\)\\s*&&" },
+      { meant = "organizations\\.amazonaws", names = ["AcceptHandshake", "AttachPolicy", "CreateAccount", "DeleteOrganization", "LeaveOrganization"], form = "organizations\\.amazonaws\\.com\\W*\\)\\s*&&" },
+      { meant = "NetworkAcl", names = ["CreateNetworkAcl", "CreateNetworkAclEntry", "DeleteNetworkAcl", "DeleteNetworkAclEntry", "ReplaceNetworkAclEntry", "ReplaceNetworkAclAssociation"] },
+      { meant = "SecurityGroup", names = ["AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "CreateSecurityGroup", "DeleteSecurityGroup"] },
+      { meant = "RouteTable|(Create|Delete|Replace)Route\\b", names = ["CreateRoute", "CreateRouteTable", "ReplaceRoute", "ReplaceRouteTableAssociation", "DeleteRouteTable", "DeleteRoute", "DisassociateRouteTable"] },
+      { meant = "(Customer|Internet)Gateway", names = ["CreateCustomerGateway", "DeleteCustomerGateway", "AttachInternetGateway", "CreateInternetGateway", "DeleteInternetGateway", "DetachInternetGateway"] },
+      { meant = "(Create|Delete)Vpc\\b|VpcPeering", names = ["CreateVpc", "DeleteVpc", "ModifyVpcAttribute", "AcceptVpcPeeringConnection", "CreateVpcPeeringConnection", "DeleteVpcPeeringConnection"] },
+      { meant = "Failed authentication", names = [], form = "eventName\\s*=\\W*ConsoleLogin\\W*&&.*errorMessage\\s*=\\W*Failed authentication" },
+      { meant = "MFAUsed", names = [], form = "eventName\\s*=\\W*ConsoleLogin\\W*&&.*MFAUsed\\s*!=\\W*Yes", sign_in = true },
     ]
+    filters = [for f in resources("aws_cloudwatch_log_metric_filter", "AWS::Logs::MetricFilter") :
+               { object = f, pattern = either(f.pattern, f.FilterPattern), metric = either(f.metric_transformation.name, first(f.MetricTransformations).MetricName) }]
+    metrics = [for m in [for a in resources("aws_cloudwatch_metric_alarm", "AWS::CloudWatch::Alarm") : either(a.metric_name, a.MetricName)] : m if known(m)]
     # Filters whose metric an alarm watches.
-    watched = [for f in resources("aws_cloudwatch_log_metric_filter") : f
-               if contains([for a in resources("aws_cloudwatch_metric_alarm") : a.metric_name if known(a.metric_name)], f.metric_transformation.name) || any([for a in linked_from(f, "aws_cloudwatch_metric_alarm") : !known(a.metric_name)])]
+    watched = [for f in filters : f if contains(metrics, f.metric) || any([for a in linked_from(f.object, "aws_cloudwatch_metric_alarm", "AWS::CloudWatch::Alarm") : !known(either(a.metric_name, a.MetricName))])]
+    served  = [for e in events : e if any([for f in watched : all([for n in e.names : regex_match("\\b${n}\\b", f.pattern)]) && (e.form == null || regex_match(e.form, f.pattern))])]
   }
 
   on "project" {
-    when    = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
-    fail    = any([for e in events : any([for f in resources("aws_cloudwatch_log_metric_filter") : regex_match(e.meant, f.pattern)]) && !any([for f in watched : regex_match(e.whole, f.pattern)])])
+    when    = length(filters) > 0
+    fail    = any([for e in events : any([for f in filters : regex_match(e.meant, f.pattern)]) && !contains([for s in served : s.meant], e.meant)])
     message = "a filter leaves events out, or no alarm watches it"
   }
   on "project" {
-    when = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm")) > 0
-    fail = !any([for e in events : any([for f in watched : regex_match(e.whole, f.pattern)])])
+    when = length(resources("aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm", "AWS::Logs::MetricFilter")) > 0
+    fail = length([for s in served : s if s.sign_in != true]) == 0
   }
 
   example "fail" "terraform" {
@@ -1702,6 +2051,44 @@ rule "FB-AUDIT-022" {
       resource "aws_s3_bucket" "x" {
         bucket = "b"
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Filter:
+          Type: AWS::Logs::MetricFilter
+          Properties:
+            LogGroupName: trail
+            FilterPattern: '{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) }'
+            MetricTransformations:
+              - MetricName: trail
+                MetricNamespace: CIS
+                MetricValue: "1"
+        Alarm:
+          Type: AWS::CloudWatch::Alarm
+          Properties:
+            MetricName: trail
+            Namespace: CIS
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Filter:
+          Type: AWS::Logs::MetricFilter
+          Properties:
+            LogGroupName: trail
+            FilterPattern: '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
+            MetricTransformations:
+              - MetricName: root
+                MetricNamespace: CIS
+                MetricValue: "1"
+        Alarm:
+          Type: AWS::CloudWatch::Alarm
+          Properties:
+            MetricName: root
+            Namespace: CIS
     EOT
   }
 }
@@ -1789,11 +2176,15 @@ rule "FB-AUDIT-024" {
     at   = ["logging.enable", "logging"]
   }
   on "aws_msk_cluster" {
-    fail = absent(self.logging_info)
-    at   = "logging_info"
+    let {
+      logs = self.logging_info.broker_logs
+    }
+    fail = logs.cloudwatch_logs.enabled != true && logs.firehose.enabled != true && logs.s3.enabled != true
+    at   = ["logging_info.broker_logs", "logging_info"]
   }
+  # RabbitMQ has no audit log.
   on "aws_mq_broker" {
-    fail = self.logs.audit != true && self.logs.general != true
+    fail = one_of(self.engine_type, "RabbitMQ") ? self.logs.general != true : self.logs.audit != true
     at   = ["logs.audit", "logs"]
   }
   on "AWS::Redshift::Cluster" {
@@ -1801,8 +2192,19 @@ rule "FB-AUDIT-024" {
     at   = "LoggingProperties"
   }
   on "AWS::Neptune::DBCluster" "AWS::DocDB::DBCluster" {
-    fail = !contains(self.EnableCloudwatchLogsExports, "audit")
+    fail = !contains(self.EnableCloudwatchLogsExports, "audit") || self._type == "AWS::DocDB::DBCluster" && !contains(self.EnableCloudwatchLogsExports, "profiler")
     at   = "EnableCloudwatchLogsExports"
+  }
+  on "AWS::MSK::Cluster" {
+    let {
+      logs = self.LoggingInfo.BrokerLogs
+    }
+    fail = logs.CloudWatchLogs.Enabled != true && logs.Firehose.Enabled != true && logs.S3.Enabled != true
+    at   = ["LoggingInfo.BrokerLogs", "LoggingInfo"]
+  }
+  on "AWS::AmazonMQ::Broker" {
+    fail = one_of(self.EngineType, "RabbitMQ") ? self.Logs.General != true : self.Logs.Audit != true
+    at   = ["Logs.Audit", "Logs"]
   }
 
   example "fail" "terraform" {
@@ -1833,6 +2235,42 @@ rule "FB-AUDIT-024" {
       resource "aws_neptune_cluster" "x" {
         cluster_identifier             = "n"
         enable_cloudwatch_logs_exports = ["audit"]
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Stream:
+          Type: AWS::MSK::Cluster
+          Properties:
+            ClusterName: events
+            LoggingInfo:
+              BrokerLogs:
+                CloudWatchLogs:
+                  Enabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Queue:
+          Type: AWS::AmazonMQ::Broker
+          Properties:
+            BrokerName: hl7
+            EngineType: RABBITMQ
+            Logs:
+              General: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_mq_broker" "x" {
+        broker_name = "hl7"
+        engine_type = "ActiveMQ"
+        logs {
+          general = true
+        }
       }
     EOT
   }

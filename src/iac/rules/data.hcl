@@ -1,5 +1,10 @@
 # Data Management Policies.
 
+locals {
+  # A name or label that says that health data is there.
+  health = "(?i:fhir|patient|health|dicom|hl7|medical|clinical|(^|[^a-z])e?phi([^a-z]|$))|PHI|[a-z]Phi"
+}
+
 rule "FB-DATA-001" {
   title    = "A HealthLake store is not encrypted with a key of one's own"
   control  = "data-management"
@@ -14,7 +19,7 @@ rule "FB-DATA-001" {
     at   = ["SseConfiguration.KmsEncryptionConfig.CmkType", "SseConfiguration"]
     fix  = { "SseConfiguration.KmsEncryptionConfig.CmkType" = "CUSTOMER_MANAGED_KMS_KEY" }
   }
-  on "awscc_healthlake_fhir_datastore" {
+  on "awscc_healthlake_fhir_datastore" "aws_healthlake_fhir_datastore" {
     fail = self.sse_configuration.kms_encryption_config.cmk_type != "CUSTOMER_MANAGED_KMS_KEY"
     at   = ["sse_configuration.kms_encryption_config.cmk_type", "sse_configuration"]
   }
@@ -84,6 +89,10 @@ rule "FB-DATA-002" {
     fail = absent(self.cosmosdb_key_vault_key_versionless_id)
     at   = "cosmosdb_key_vault_key_versionless_id"
   }
+  on "Microsoft.HealthcareApis/services" {
+    fail = absent(self.properties.cosmosDbConfiguration.keyVaultKeyUri)
+    at   = ["properties.cosmosDbConfiguration", "properties"]
+  }
   on "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.HealthcareApis/workspaces/dicomservices" {
     fail = absent(self.properties.encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl)
     at   = ["properties.encryption", "properties"]
@@ -118,6 +127,19 @@ rule "FB-DATA-002" {
       resource "azurerm_healthcare_dicom_service" "x" {
         name               = "d"
         encryption_key_url = "https://v.vault.azure.net/keys/k"
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.HealthcareApis/services", "apiVersion": "2021-11-01", "name": "fhir", "location": "westeurope",
+          "kind": "fhir-R4",
+          "properties": { "cosmosDbConfiguration": { "offerThroughput": 1000 } }
+        }]
       }
     EOT
   }
@@ -196,11 +218,14 @@ rule "FB-DATA-004" {
     fix  = { disable_resource_versioning = false }
   }
   on "Microsoft.HealthcareApis/workspaces/fhirservices" {
-    fail = self.properties.resourceVersionPolicyConfiguration.default == "no-version"
-    at   = "properties.resourceVersionPolicyConfiguration.default"
+    let {
+      policy = self.properties.resourceVersionPolicyConfiguration
+    }
+    fail = one_of(policy.default, "no-version") || any([for type, kept in policy.resourceTypeOverrides : one_of(kept, "no-version")])
+    at   = ["properties.resourceVersionPolicyConfiguration.resourceTypeOverrides", "properties.resourceVersionPolicyConfiguration.default"]
   }
   on "fhir_server" {
-    fail    = one_of(key(self.env, "FhirServer__CoreFeatures__Versioning__Default"), "no-version")
+    fail    = any([for name, kept in self.env : glob_match("FhirServer__CoreFeatures__Versioning__*", replace(name, ":", "__")) && one_of(kept, "no-version")])
     message = "the server keeps no versions"
   }
 
@@ -238,6 +263,19 @@ rule "FB-DATA-004" {
           image: mcr.microsoft.com/healthcareapis/r4-fhir-server:4.0.1
           environment:
             FhirServer__CoreFeatures__Versioning__Default: versioned
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.HealthcareApis/workspaces/fhirservices", "apiVersion": "2023-11-01", "name": "w/fhir", "location": "westeurope",
+          "kind": "fhir-R4",
+          "properties": { "resourceVersionPolicyConfiguration": { "default": "versioned", "resourceTypeOverrides": { "Observation": "no-version" } } }
+        }]
+      }
     EOT
   }
 }
@@ -486,7 +524,7 @@ rule "FB-DATA-009" {
   }
   on "google_bigquery_dataset" {
     when    = length(linked_from(self, "google_healthcare_fhir_store")) > 0
-    fail    = any([for a in list(self.access) : one_of(a.special_group, "allAuthenticatedUsers") || one_of(a.iam_member, "allUsers", "allAuthenticatedUsers")])
+    fail    = any([for a in list(self.access) : one_of(a.special_group, "allAuthenticatedUsers", "allUsers") || one_of(a.iam_member, "allUsers", "allAuthenticatedUsers")])
     at      = "access"
     message = "the dataset that the FHIR store streams to is public"
   }
@@ -587,6 +625,12 @@ rule "FB-DATA-010" {
     at      = "send_previous_resource_on_delete"
     message = "notifications carry the deleted resource"
   }
+  on "google_pubsub_topic" {
+    when    = length(linked_from(self, "google_healthcare_*")) > 0
+    fail    = absent(self.kms_key_name)
+    at      = "kms_key_name"
+    message = "the topic of the notifications is not encrypted with a key of one's own"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -628,6 +672,38 @@ rule "FB-DATA-010" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_pubsub_topic" "changes" {
+        name = "changes"
+      }
+      resource "google_healthcare_fhir_store" "x" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+        notification_configs {
+          pubsub_topic = google_pubsub_topic.changes.id
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_pubsub_topic" "changes" {
+        name         = "changes"
+        kms_key_name = "projects/p/locations/europe-west3/keyRings/r/cryptoKeys/k"
+      }
+      resource "google_healthcare_fhir_store" "x" {
+        name    = "s"
+        dataset = "d"
+        version = "R4"
+        notification_configs {
+          pubsub_topic       = google_pubsub_topic.changes.id
+          send_full_resource = false
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-011" {
@@ -638,26 +714,11 @@ rule "FB-DATA-011" {
   advice   = "Encrypt with aws:kms and a customer-managed key."
   peers    = ["CKV_AWS_19", "CKV_AWS_145", "CKV2_AZURE_1", "cloudFormation/aws/s3_bucket_without_server_side_encryption", "AWS-0088", "AWS-0132", "AZU-0060", "GCP-0066"]
 
-  # Amazon encrypts new buckets with AES256 since 2023-01: only that no encryption is chosen is
-  # reported.
-  on "aws_s3_bucket" {
-    let {
-      crypt = linked_from(self, "aws_s3_bucket_server_side_encryption_configuration")
-    }
-    fail = absent(crypt) && absent(self.server_side_encryption_configuration)
-  }
-  on "AWS::S3::Bucket" {
-    fail = absent(self.BucketEncryption)
-    at   = "BucketEncryption"
-  }
-  on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/s3-bucket")
-    fail = absent(self.server_side_encryption_configuration)
-  }
-  on "google_storage_bucket" {
-    when = regex_match("(?i)phi|fhir|patient|health|dicom", self.name, self._name)
-    fail = absent(self.encryption.default_kms_key_name)
-    at   = ["encryption.default_kms_key_name", "encryption"]
+  # Amazon encrypts new buckets with AES256 since 2023-01, Google and Azure always have with keys of
+  # their own: what is asked for is a key of the customer's account.
+  on "object_store" {
+    fail = self.provider == "aws" ? !one_of(self.encryption, "aws:kms", "aws:kms:dsse") && absent(self.kms_key) : absent(self.kms_key)
+    at   = ["server_side_encryption_configuration", "BucketEncryption", "encryption.default_kms_key_name", "encryption", "customer_managed_key", "properties.encryption"]
   }
 
   example "fail" "terraform" {
@@ -704,6 +765,59 @@ rule "FB-DATA-011" {
                     SSEAlgorithm: aws:kms
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name                     = "records"
+        resource_group_name      = "g"
+        location                 = "westeurope"
+        account_tier             = "Standard"
+        account_replication_type = "GRS"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "x" {
+        bucket = "records"
+      }
+      resource "aws_s3_bucket_server_side_encryption_configuration" "x" {
+        bucket = "records"
+        rule {
+          apply_server_side_encryption_by_default {
+            sse_algorithm = "AES256"
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name                     = "records"
+        resource_group_name      = "g"
+        location                 = "westeurope"
+        account_tier             = "Standard"
+        account_replication_type = "GRS"
+      }
+      resource "azurerm_storage_account_customer_managed_key" "x" {
+        storage_account_id = azurerm_storage_account.x.id
+        key_vault_id       = "v"
+        key_name           = "records"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      module "records" {
+        source = "terraform-aws-modules/s3-bucket/aws"
+        bucket = "records"
+        server_side_encryption_configuration = {
+          rule = { apply_server_side_encryption_by_default = { sse_algorithm = "aws:kms", kms_master_key_id = "alias/records" } }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-012" {
@@ -723,13 +837,14 @@ rule "FB-DATA-012" {
   }
   # Serverless v1 is always encrypted.
   on "aws_rds_cluster" {
-    when = self.engine_mode != "serverless"
-    fail = self.storage_encrypted != true
+    when = self.engine_mode != "serverless" && absent(self.replication_source_identifier) && absent(self.snapshot_identifier)
+    fail = self.storage_encrypted == false || absent(self.storage_encrypted) && absent(self.kms_key_id)
     at   = "storage_encrypted"
     fix  = { storage_encrypted = true }
   }
   on "aws_docdb_cluster" "aws_neptune_cluster" "aws_rds_global_cluster" {
-    fail = self.storage_encrypted != true
+    when = absent(self.snapshot_identifier) && absent(self.source_db_cluster_identifier)
+    fail = self.storage_encrypted == false || absent(self.storage_encrypted) && absent(self.kms_key_id)
     at   = "storage_encrypted"
     fix  = { storage_encrypted = true }
   }
@@ -753,6 +868,10 @@ rule "FB-DATA-012" {
   on "AWS::Redshift::Cluster" {
     fail = self.Encrypted != true
     at   = "Encrypted"
+  }
+  on "aws_neptune_cluster_snapshot" "aws_db_cluster_snapshot" {
+    fail = self.storage_encrypted == false
+    at   = "storage_encrypted"
   }
 
   example "fail" "terraform" {
@@ -867,6 +986,24 @@ rule "FB-DATA-012" {
             StorageEncrypted: true
     EOT
   }
+  example "pass" "terraform" {
+    text = <<-EOT
+      module "db" {
+        source  = "terraform-aws-modules/rds/aws"
+        version = "~> 6.0"
+        engine  = "postgres"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      module "db" {
+        source            = "terraform-aws-modules/rds-aurora/aws"
+        engine            = "aurora-postgresql"
+        storage_encrypted = false
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-013" {
@@ -898,7 +1035,7 @@ rule "FB-DATA-013" {
     fix     = { encrypted = true }
   }
   on "module" {
-    when    = strcontains(self.source, "autoscaling") || strcontains(self.source, "ec2-instance")
+    when    = strcontains(self.source, "autoscaling")
     fail    = [for d in join_lists(self.root_block_device, self.ebs_block_device) : d if d.encrypted != true && absent(d.snapshot_id)]
     at      = "encrypted"
     message = "a block device is not encrypted"
@@ -935,10 +1072,38 @@ rule "FB-DATA-013" {
     fail    = [for d in join_lists(self.boot_disk, self.attached_disk) : d if absent(d.kms_key_self_link) && absent(d.disk_encryption_key_raw)]
     message = "a disk has no key of one's own"
   }
-  on "module" {
-    when = strcontains(self.source, "efs") || strcontains(self.source, "ebs")
-    fail = self.encrypted == false
+  on "aws_ami" {
+    fail    = [for d in list(self.ebs_block_device) : d if d.encrypted == false || d.encrypted == null && absent(d.snapshot_id)]
+    at      = "encrypted"
+    message = "a block device of the image is not encrypted"
+  }
+  on "aws_ami_copy" {
+    fail = self.encrypted != true
     at   = "encrypted"
+    fix  = { encrypted = true }
+  }
+  on "aws_ebs_encryption_by_default" {
+    fail = self.enabled == false
+    at   = "enabled"
+    fix  = { enabled = true }
+  }
+  on "aws_workspaces_workspace" {
+    fail = self.root_volume_encryption_enabled != true || self.user_volume_encryption_enabled != true
+    at   = ["root_volume_encryption_enabled", "user_volume_encryption_enabled"]
+  }
+  on "AWS::WorkSpaces::Workspace" {
+    fail = self.UserVolumeEncryptionEnabled != true || self.RootVolumeEncryptionEnabled == false
+    at   = ["UserVolumeEncryptionEnabled", "RootVolumeEncryptionEnabled"]
+  }
+  on "AWS::EC2::Instance" "AWS::AutoScaling::LaunchConfiguration" "AWS::EC2::LaunchTemplate" {
+    fail    = [for d in join_lists(self.BlockDeviceMappings, self.LaunchTemplateData.BlockDeviceMappings) : d if present(d.Ebs) && d.Ebs.Encrypted != true && absent(d.Ebs.SnapshotId)]
+    at      = ["Ebs.Encrypted", "Ebs"]
+    message = "a block device is not encrypted"
+  }
+  on "StorageClass" {
+    when = one_of(self.provisioner, "ebs.csi.aws.com", "kubernetes.io/aws-ebs")
+    fail = self.parameters.encrypted != true
+    at   = ["parameters.encrypted", "parameters"]
   }
 
   example "fail" "terraform" {
@@ -1052,6 +1217,75 @@ rule "FB-DATA-013" {
             Encrypted: true
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: storage.k8s.io/v1
+      kind: StorageClass
+      metadata:
+        name: records
+      provisioner: ebs.csi.aws.com
+      parameters:
+        type: gp3
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Host:
+          Type: AWS::EC2::Instance
+          Properties:
+            BlockDeviceMappings:
+              - DeviceName: /dev/sdf
+                Ebs:
+                  VolumeSize: 100
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_ami" "x" {
+        name             = "fhir"
+        root_device_name = "/dev/xvda"
+        ebs_block_device {
+          device_name = "/dev/xvda"
+          snapshot_id = "snap-1"
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_ami_copy" "x" {
+        name              = "copy"
+        source_ami_id     = "ami-1"
+        source_ami_region = "eu-west-1"
+        encrypted         = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_ami_copy" "x" {
+        name              = "copy"
+        source_ami_id     = "ami-1"
+        source_ami_region = "eu-west-1"
+        encrypted         = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_ebs_encryption_by_default" "x" {
+        enabled = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_ebs_encryption_by_default" "x" {
+        enabled = true
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-014" {
@@ -1105,10 +1339,50 @@ rule "FB-DATA-014" {
     fail = absent(self.StreamEncryption)
     at   = "StreamEncryption"
   }
-  on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/sqs") || strcontains(self.source, "terraform-aws-modules/sns")
-    fail = absent(self.kms_master_key_id) && self.sqs_managed_sse_enabled != true
-    at   = "kms_master_key_id"
+  on "AWS::KinesisFirehose::DeliveryStream" {
+    when = absent(self.KinesisStreamSourceConfiguration)
+    fail = absent(self.DeliveryStreamEncryptionConfigurationInput)
+    at   = "DeliveryStreamEncryptionConfigurationInput"
+  }
+  on "AWS::MSK::Cluster" {
+    fail = absent(self.EncryptionInfo.EncryptionAtRest.DataVolumeKMSKeyId)
+    at   = ["EncryptionInfo.EncryptionAtRest", "EncryptionInfo"]
+  }
+  # Tables and brokers are encrypted with a key of Amazon's own when nothing is said.
+  on "aws_dynamodb_table" {
+    fail = self.server_side_encryption.enabled != true
+    at   = ["server_side_encryption.enabled", "server_side_encryption"]
+    fix  = { "server_side_encryption.enabled" = true }
+  }
+  on "AWS::DynamoDB::Table" "AWS::DynamoDB::GlobalTable" {
+    fail = self.SSESpecification.SSEEnabled != true
+    at   = ["SSESpecification.SSEEnabled", "SSESpecification"]
+    fix  = { "SSESpecification.SSEEnabled" = true }
+  }
+  on "aws_dax_cluster" {
+    fail = self.server_side_encryption.enabled != true
+    at   = ["server_side_encryption.enabled", "server_side_encryption"]
+    fix  = { "server_side_encryption.enabled" = true }
+  }
+  on "AWS::DAX::Cluster" {
+    fail = self.SSESpecification.SSEEnabled != true
+    at   = ["SSESpecification.SSEEnabled", "SSESpecification"]
+  }
+  on "aws_elasticsearch_domain" "aws_opensearch_domain" {
+    fail = self.encrypt_at_rest.enabled != true
+    at   = ["encrypt_at_rest.enabled", "encrypt_at_rest"]
+    fix  = { "encrypt_at_rest.enabled" = true }
+  }
+  on "AWS::Elasticsearch::Domain" "AWS::OpenSearchService::Domain" {
+    fail = self.EncryptionAtRestOptions.Enabled != true
+    at   = ["EncryptionAtRestOptions.Enabled", "EncryptionAtRestOptions"]
+    fix  = { "EncryptionAtRestOptions.Enabled" = true }
+  }
+  on "aws_mq_broker" {
+    fail = self.encryption_options == null
+  }
+  on "AWS::AmazonMQ::Broker" {
+    fail = self.EncryptionOptions == null
   }
 
   example "fail" "terraform" {
@@ -1181,6 +1455,150 @@ rule "FB-DATA-014" {
             AtRestEncryptionEnabled: true
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_dynamodb_table" "x" {
+        name     = "t"
+        hash_key = "id"
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Search:
+          Type: AWS::OpenSearchService::Domain
+          Properties:
+            DomainName: records
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      module "table" {
+        source                         = "terraform-aws-modules/dynamodb-table/aws"
+        name                           = "t"
+        hash_key                       = "id"
+        server_side_encryption_enabled = true
+      }
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Table:
+          Type: AWS::DynamoDB::Table
+          Properties:
+            TableName: t
+            SSESpecification:
+              SSEEnabled: true
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_dax_cluster" "x" {
+        cluster_name = "c"
+        server_side_encryption {
+          enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_dax_cluster" "x" {
+        cluster_name = "c"
+        server_side_encryption {
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_opensearch_domain" "x" {
+        domain_name = "d"
+        encrypt_at_rest {
+          enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_opensearch_domain" "x" {
+        domain_name = "d"
+        encrypt_at_rest {
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_dynamodb_table" "x" {
+        name     = "t"
+        hash_key = "id"
+        server_side_encryption {
+          enabled = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_dynamodb_table" "x" {
+        name     = "t"
+        hash_key = "id"
+        server_side_encryption {
+          enabled = true
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Table:
+          Type: AWS::DynamoDB::Table
+          Properties:
+            TableName: t
+            SSESpecification:
+              SSEEnabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Table:
+          Type: AWS::DynamoDB::Table
+          Properties:
+            TableName: t
+            SSESpecification:
+              SSEEnabled: true
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Search:
+          Type: AWS::OpenSearchService::Domain
+          Properties:
+            DomainName: records
+            EncryptionAtRestOptions:
+              Enabled: false
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Search:
+          Type: AWS::OpenSearchService::Domain
+          Properties:
+            DomainName: records
+            EncryptionAtRestOptions:
+              Enabled: true
+    EOT
+  }
 }
 
 rule "FB-DATA-015" {
@@ -1193,11 +1611,11 @@ rule "FB-DATA-015" {
 
   # Without it the account's shared key is used (2025-01).
   on "aws_secretsmanager_secret" {
-    fail = absent(self.kms_key_id)
+    fail = absent(self.kms_key_id) || regex_match("alias/aws/", self.kms_key_id) || any([for k in linked_to(self, "data.aws_kms_key", "data.aws_kms_alias") : regex_match("^alias/aws/", either(k.key_id, k.name))])
     at   = "kms_key_id"
   }
   on "AWS::SecretsManager::Secret" {
-    fail = absent(self.KmsKeyId)
+    fail = absent(self.KmsKeyId) || regex_match("alias/aws/", self.KmsKeyId)
     at   = "KmsKeyId"
   }
   on "aws_ssm_parameter" {
@@ -1206,7 +1624,7 @@ rule "FB-DATA-015" {
     at   = "key_id"
   }
   on "google_secret_manager_secret" {
-    fail = absent(self.replication.auto.customer_managed_encryption) && absent(self.replication.user_managed)
+    fail = absent(self.replication.auto.customer_managed_encryption) && !any([for r in list(self.replication.user_managed.replicas) : present(r.customer_managed_encryption)])
     at   = "replication"
   }
 
@@ -1242,6 +1660,17 @@ rule "FB-DATA-015" {
           Properties:
             Name: s
             KmsKeyId: alias/secrets
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "aws_kms_key" "shared" {
+        key_id = "alias/aws/secretsmanager"
+      }
+      resource "aws_secretsmanager_secret" "x" {
+        name       = "db"
+        kms_key_id = data.aws_kms_key.shared.arn
+      }
     EOT
   }
 }
@@ -1338,7 +1767,7 @@ rule "FB-DATA-017" {
     let {
       versions = linked_from(self, "aws_s3_bucket_versioning")
     }
-    fail = !one_of(either(first(versions).versioning_configuration.status, self.versioning.enabled), "Enabled", "true")
+    fail = !one_of(either(first(versions).versioning_configuration.status, self.versioning.enabled, self.versioning.status), "Enabled", "true")
     at   = ["versioning.enabled", "versioning"]
   }
   on "AWS::S3::Bucket" {
@@ -1351,15 +1780,14 @@ rule "FB-DATA-017" {
     fail = self.versioning.enabled != true
     at   = ["versioning.enabled", "versioning"]
   }
-  on "module" {
-    when = strcontains(self.source, "s3-bucket")
-    fail = self.versioning.enabled != true && self.versioning.status != true
-    at   = ["versioning.enabled", "versioning"]
-  }
   on "azurerm_storage_account" {
     fail = self.blob_properties.versioning_enabled == false
     at   = "blob_properties.versioning_enabled"
     fix  = { "blob_properties.versioning_enabled" = true }
+  }
+  on "Microsoft.Storage/storageAccounts/blobServices" {
+    fail = self.properties.isVersioningEnabled == false
+    at   = "properties.isVersioningEnabled"
   }
 
   example "fail" "terraform" {
@@ -1454,10 +1882,17 @@ rule "FB-DATA-018" {
     fail = (!one_of(either(first(versions).versioning_configuration.mfa_delete, self.versioning.mfa_delete, first(versions).mfa), "Enabled", "true") || one_of(either(first(versions).versioning_configuration.status, self.versioning.enabled), "Disabled", "false")) && length(locks) == 0
     at   = ["versioning.mfa_delete", "versioning"]
   }
-  on "module" {
-    when = strcontains(self.source, "s3-bucket") && absent(self.lifecycle_rule) && present(self.versioning)
-    fail = self.versioning.mfa_delete != true
-    at   = ["versioning.mfa_delete", "versioning"]
+  # Deleted blobs are gone at once without it (provider azurerm 4, 2025-01).
+  on "azurerm_storage_account" {
+    when    = self.account_kind != "FileStorage"
+    fail    = self.blob_properties.delete_retention_policy == null
+    at      = "blob_properties"
+    message = "deleted blobs are not kept"
+  }
+  on "google_storage_bucket" {
+    fail    = self.soft_delete_policy.retention_duration_seconds == 0
+    at      = "soft_delete_policy.retention_duration_seconds"
+    message = "deleted objects are not kept"
   }
 
   example "fail" "terraform" {
@@ -1507,6 +1942,33 @@ rule "FB-DATA-018" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name                     = "records"
+        resource_group_name      = "g"
+        location                 = "westeurope"
+        account_tier             = "Standard"
+        account_replication_type = "GRS"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "x" {
+        name                     = "records"
+        resource_group_name      = "g"
+        location                 = "westeurope"
+        account_tier             = "Standard"
+        account_replication_type = "GRS"
+        blob_properties {
+          delete_retention_policy {
+            days = 30
+          }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-019" {
@@ -1520,18 +1982,20 @@ rule "FB-DATA-019" {
   # 0 when absent (provider aws 5, 2025-01).
   on "aws_db_instance" {
     when = absent(self.replicate_source_db)
-    fail = absent(self.backup_retention_period) || self.backup_retention_period == 0
+    fail = absent(self.backup_retention_period) || self.backup_retention_period < 5
     at   = "backup_retention_period"
     fix  = { backup_retention_period = 7 }
   }
+  # 1 when absent; less than five days don't last over a long weekend.
   on "aws_rds_cluster" "aws_docdb_cluster" "aws_neptune_cluster" {
-    fail = self.backup_retention_period == 0
+    fail = absent(self.backup_retention_period) || self.backup_retention_period < 5
     at   = "backup_retention_period"
     fix  = { backup_retention_period = 7 }
   }
   # 1 when absent.
-  on "AWS::RDS::DBInstance" {
-    fail = self.BackupRetentionPeriod == 0
+  on "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" "AWS::DocDB::DBCluster" "AWS::Neptune::DBCluster" {
+    when = absent(self.DBClusterIdentifier) || self._type != "AWS::RDS::DBInstance"
+    fail = self.BackupRetentionPeriod == null ? absent(self.SourceDBInstanceIdentifier) : self.BackupRetentionPeriod < 5
     at   = "BackupRetentionPeriod"
     fix  = { BackupRetentionPeriod = 7 }
   }
@@ -1544,10 +2008,9 @@ rule "FB-DATA-019" {
     fail = self.snapshot_retention_limit == 0
     at   = "snapshot_retention_limit"
   }
-  on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/rds/")
-    fail = absent(self.backup_retention_period) || self.backup_retention_period == 0
-    at   = "backup_retention_period"
+  on "aws_redshift_cluster" {
+    fail = self.automated_snapshot_retention_period == 0
+    at   = "automated_snapshot_retention_period"
   }
 
   example "fail" "terraform" {
@@ -1647,10 +2110,8 @@ rule "FB-DATA-020" {
     fail = self.settings.backup_configuration.point_in_time_recovery_enabled == false
     at   = "settings.backup_configuration.point_in_time_recovery_enabled"
   }
-  on "module" {
-    when = strcontains(self.source, "dynamodb-table")
-    fail = self.point_in_time_recovery_enabled != true
-    at   = "point_in_time_recovery_enabled"
+  on "AWS::DynamoDB::GlobalTable" {
+    fail = [for r in list(self.Replicas) : r if r.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled != true]
   }
 
   example "fail" "terraform" {
@@ -1716,7 +2177,7 @@ rule "FB-DATA-021" {
     at   = "deletion_protection"
     fix  = { deletion_protection = true }
   }
-  on "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" {
+  on "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" "AWS::DocDB::DBCluster" "AWS::Neptune::DBCluster" {
     fail = self.DeletionProtection != true
     at   = "DeletionProtection"
     fix  = { DeletionProtection = true }
@@ -1800,8 +2261,15 @@ rule "FB-DATA-022" {
     at   = "geo_redundant_backup_enabled"
     fix  = { geo_redundant_backup_enabled = true }
   }
+  on "Microsoft.DBforPostgreSQL/servers" "Microsoft.DBforMySQL/servers" "Microsoft.DBforMariaDB/servers" {
+    fail = !one_of(self.properties.storageProfile.geoRedundantBackup, "Enabled")
+    at   = ["properties.storageProfile.geoRedundantBackup", "properties.storageProfile", "properties"]
+  }
+  on "Microsoft.DBforPostgreSQL/flexibleServers" "Microsoft.DBforMySQL/flexibleServers" {
+    fail = !one_of(self.properties.backup.geoRedundantBackup, "Enabled")
+    at   = ["properties.backup.geoRedundantBackup", "properties.backup", "properties"]
+  }
   on "azurerm_storage_account" {
-    when = regex_match("(?i)phi|fhir|patient|health", self.name, self._name)
     fail = one_of(self.account_replication_type, "LRS", "ZRS")
     at   = "account_replication_type"
   }
@@ -1930,19 +2398,27 @@ rule "FB-DATA-024" {
   peers    = ["CKV2_AWS_61"]
 
   on "aws_s3_bucket" {
-    when = regex_match("(?i)phi|fhir|patient|health|dicom|hl7", self.bucket, self._name)
+    when = regex_match(local.health, self.bucket, self._name, tag(self, "*classification*", "*sensitivity*"))
     fail = absent(self.lifecycle_rule) && length(linked_from(self, "aws_s3_bucket_lifecycle_configuration")) == 0
   }
   on "google_storage_bucket" {
-    when = regex_match("(?i)phi|fhir|patient|health|dicom|hl7", self.name, self._name)
-    fail = absent(self.lifecycle_rule)
+    when = regex_match(local.health, self.name, self._name, tag(self, "*classification*", "*sensitivity*"))
+    fail = absent(self.lifecycle_rule) && absent(self.retention_policy)
+  }
+  on "azurerm_storage_account" {
+    when = regex_match(local.health, self.name, self._name, tag(self, "*classification*", "*sensitivity*"))
+    fail = length(linked_from(self, "azurerm_storage_management_policy")) == 0
+  }
+  on "google_bigquery_dataset" {
+    when = regex_match(local.health, self.dataset_id, self._name, tag(self, "*classification*", "*sensitivity*"))
+    fail = absent(self.default_table_expiration_ms) && absent(self.default_partition_expiration_ms)
   }
   on "google_healthcare_consent_store" {
     fail = absent(self.default_consent_ttl)
     at   = "default_consent_ttl"
   }
   on "AWS::S3::Bucket" {
-    when = regex_match("(?i)phi|fhir|patient|health|dicom|hl7", self.BucketName, self._name)
+    when = regex_match(local.health, self.BucketName, self._name, tag(self, "*classification*", "*sensitivity*"))
     fail = absent(self.LifecycleConfiguration)
   }
 

@@ -214,7 +214,7 @@ view "object_store" {
     public_block     = first(access) == null ? null : { acls = first(access).block_public_acls == true, policy = first(access).block_public_policy == true, ignore = first(access).ignore_public_acls == true, restrict = first(access).restrict_public_buckets == true }
     encryption       = crypt_by.sse_algorithm
     kms_key          = crypt_by.kms_master_key_id
-    versioning       = one_of(either(first(versions).versioning_configuration.status, self.versioning.enabled), "Enabled", "true")
+    versioning       = one_of(either(first(versions).versioning_configuration.status, self.versioning.enabled, self.versioning.status), "Enabled", "true")
     mfa_delete       = one_of(either(first(versions).versioning_configuration.mfa_delete, self.versioning.mfa_delete), "Enabled", "true")
     log_target       = either(first(logs).target_bucket, self.logging.target_bucket)
     object_lock      = length(locks) > 0 || self.object_lock_enabled == true || self.object_lock_configuration.object_lock_enabled == "Enabled"
@@ -250,7 +250,7 @@ view "object_store" {
     encryption   = "AES256"
     kms_key      = self.encryption.default_kms_key_name
     versioning   = self.versioning.enabled == true
-    log_target   = self.logging.log_bucket
+    log_target   = either(self.logging.log_bucket, self.logging)
     object_lock  = self.retention_policy.is_locked == true
     lifecycle    = present(self.lifecycle_rule)
     uniform      = self.uniform_bucket_level_access == true

@@ -108,7 +108,7 @@ old_version(struct store_reader *w, int64_t vid, struct change *c, int *level, i
 	if ((found = sqlite3_step(q) == SQLITE_ROW)) {
 		c->vid = vid;
 		c->updated = sqlite3_column_int64(q, 0);
-		*level = store_level(w->store, (uint32_t)sqlite3_column_int64(q, 1));
+		*level = sqlite_level(w->store, (uint32_t)sqlite3_column_int64(q, 1));
 		*previous = sqlite3_column_int64(q, 2);
 	}
 	sqlite3_reset(q);
@@ -124,7 +124,7 @@ change_older(struct store_reader *w, const struct store_write *v, int now)
 	int64_t vid = v->replaces, previous;
 	int own, before = 0;
 
-	if (planted(28) && store_level(w->store, v->labels) > 3)
+	if (planted(28) && sqlite_level(w->store, v->labels) > 3)
 		return true;
 	for (bool first = true; vid != 0; vid = previous, first = false) {
 		int64_t updated;
@@ -147,7 +147,7 @@ change_older(struct store_reader *w, const struct store_write *v, int now)
 bool
 sqlite_change(struct store_reader *w, const struct store_write *v)
 {
-	int level = store_level(w->store, v->labels);
+	int level = sqlite_level(w->store, v->labels);
 	struct change c = { .type = v->type->number, .updated = v->updated, .vid = v->vid,
 		.until = STILL, .level = planted(29) && v->method == 'D' ? 0 : level };
 
@@ -272,7 +272,7 @@ find_id(struct store_reader *r, struct stored *v, struct arena *arena, struct ou
 static bool
 may_see(const struct store *s, const struct permit *p, const struct stored *v)
 {
-	return permit_reaches(p, v->compartment, store_level(s, v->labels)) || planted(20)
+	return permit_reaches(p, v->compartment, sqlite_level(s, v->labels)) || planted(20)
 	    || planted(21) || planted(29);
 }
 

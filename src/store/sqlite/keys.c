@@ -332,7 +332,7 @@ store_labels(struct store *s, const struct json *j, uint32_t security, uint32_t 
 }
 
 int
-store_level(const struct store *s, uint32_t labels)
+sqlite_level(const struct store *s, uint32_t labels)
 {
 	struct store *mutable = (struct store *)(uintptr_t)s;
 	int level;
@@ -343,4 +343,12 @@ store_level(const struct store *s, uint32_t labels)
 	level = labels < s->label_count ? s->labels[labels].level : 5;
 	pthread_mutex_unlock(&mutable->labels_lock);
 	return level;
+}
+
+int
+store_level(const struct store *s, uint32_t labels)
+{
+	int level = sqlite_level(s, labels);
+
+	return level_is_orphan(level) ? level - ORPHAN_LEVEL : level;
 }

@@ -139,7 +139,7 @@ sqlite_find(struct store_reader *r, const struct permit *p, const struct type *t
 	*v = (struct stored){ .type = type, .id = id };
 	if (!sqlite_row_of(r, type, id, &v->compartment, &v->row))
 		v->compartment = v->row = 0;            /* is nowhere, and is looked for all the same */
-	if (probe(r, p, v))
+	if (probe(r, p, v) || (type == r->store->binary && sqlite_orphan_find(r, p, v)))
 		return true;
 	return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
@@ -186,13 +186,6 @@ store_read(struct store_reader *r, const struct permit *p, const struct type *ty
 	return sqlite_find(r, p, type, id, v, o) && sqlite_load_version(r, v, arena, o);
 }
 
-/* A version under its own labels and compartment; the current one was found already. */
-static bool
-version_visible(const struct store *s, const struct permit *p, const struct stored *v)
-{
-	return permit_reaches(p, v->compartment, store_level(s, v->labels));
-}
-
 bool
 store_vread(struct store_reader *r, const struct permit *p, const struct type *type,
     struct slice id, struct slice version, struct arena *arena, struct stored *v,
@@ -210,7 +203,7 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	*v = (struct stored){ .type = type, .id = id, .vid = vid };
 	if (!sqlite_load_version(r, v, arena, o))
 		return false;
-	return planted(3) || version_visible(r->store, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
+	return planted(3) || sqlite_sees(r, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
 static int64_t
@@ -252,7 +245,7 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
 		if (v->updated < span->since)
 			break;
 		until = v->updated;
-		*count += v->updated <= span->last && (planted(4) || version_visible(r->store, p, v));
+		*count += v->updated <= span->last && (planted(4) || sqlite_sees(r, p, v));
 	}
 	return true;
 }

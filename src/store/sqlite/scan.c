@@ -15,7 +15,9 @@
 #include "store/sqlite/sqlite.h"
 
 #define COLUMNS "SELECT lead,type,row,vid FROM resource "
-#define VISIBLE " AND updated>=?4 AND labels IN (SELECT number FROM labelset WHERE level<=?5) "
+/* Of an orphan tell() says whether it is seen. */
+#define VISIBLE " AND updated>=?4 AND labels IN (SELECT number FROM labelset WHERE level<=?5 " \
+    "OR (level>=?6 AND level<?7)) "
 
 struct scan {
 	struct store_reader *reader;
@@ -97,7 +99,7 @@ tell(struct scan *s, struct stored *v)
 	if (v->vid == 0 || v->updated < s->of->since || (v->deleted && !s->of->deleted))
 		return true;
 	if (!planted(40) && !(planted(41) && v->deleted)
-	    && !permit_reaches(s->permit, v->compartment, store_level(s->reader->store, v->labels)))
+	    && !sqlite_sees(s->reader, s->permit, v))
 		return true;
 	if (v->deleted && !name_tombstone(s, v))
 		return false;
@@ -139,6 +141,8 @@ list_rows(struct scan *s, struct slice sql, struct found *rows, uint32_t max, ui
 	sqlite3_bind_int64(q, 3, s->at->row);
 	sqlite3_bind_int64(q, 4, s->of->since);
 	sqlite3_bind_int(q, 5, planted(40) || planted(41) ? 5 : permit_clearance(s->permit));
+	sqlite3_bind_int(q, 6, ORPHAN_LEVEL);
+	sqlite3_bind_int(q, 7, QUARANTINE_LEVEL);
 	while (*count < max && (code = sqlite3_step(q)) == SQLITE_ROW)
 		rows[(*count)++] = (struct found){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 2),
 			sqlite3_column_int64(q, 3), (uint32_t)sqlite3_column_int(q, 1) };

@@ -124,6 +124,8 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
+/* As the gate has it: store_level() is that of the codings alone. */
+int  sqlite_level(const struct store *, uint32_t labels);
 void sqlite_level_added(struct store *, uint32_t number, int level, struct slice codings);
 bool sqlite_intern(struct store *, struct slice codings, int level, uint32_t *number, struct outcome *);
 
@@ -148,6 +150,10 @@ void sqlite_unlink_content(struct store *, const uint8_t name[STORE_CONTENT_NAME
 bool sqlite_quarantine_labels(struct store *, uint32_t *labels, struct arena *, struct outcome *);
 bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
+/* orphan.c: as probing does, of a Binary whose row was found; and of one version. */
+bool sqlite_orphan_find(struct store_reader *, const struct permit *, struct stored *);
+bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
+
 /* changes.c: in the writer's transaction, on its connection. */
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */

@@ -233,12 +233,12 @@ erase_unresolved(struct writer *w, const struct index_row *r, int64_t lead, int6
 	return erase_row(w, &old, lead, row);
 }
 
-/* Who refers to a target under another lead; Patients by their own copy. */
+/* Who refers to a target under another lead, or by an Attachment; Patients by their own copy. */
 bool
 sqlite_is_backref(const struct store_write *v, const struct index_row *r, int64_t lead)
 {
 	return r->kind == SEARCH_REFERENCE && r->part == 0 && r->contained == 0 && r->b != INDEX_WITHIN
-	    && r->b != lead && lead == v->compartment.number;
+	    && (r->b != lead || r->param >= INDEX_ATTACHED) && lead == v->compartment.number;
 }
 
 static bool
