@@ -81,6 +81,8 @@ class World(Api):
                                 "subject": {"reference": ref}, "medicationReference": {"reference": "#m"},
                                 "contained": [{"resourceType": "Medication", "id": "m", "code": {"coding": [
                                     {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1049502"}]}}]})
+        w["form"] = self.make({"resourceType": "Questionnaire", "status": "active", "url": "urn:feature-form"})
+        w["answers"] = self.make({"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:feature-form"})
         return w
 
 
@@ -357,6 +359,13 @@ def everything(a):
     return {"Patient", "Observation", "Encounter", "Condition"} <= kinds or kinds
 
 
+def everything_by_post(a):
+    w = a.world()
+    got = a.call("POST", f"/Patient/{w['pat']['id']}/$everything", {"resourceType": "Parameters", "parameter": [
+        {"name": "_type", "valueCode": "Encounter"}, {"name": "_count", "valueInteger": 5}]})
+    return got.status == 200 and [e["resource"]["id"] for e in got.json()["entry"] if e["search"]["mode"] == "match"] == [w["enc"]["id"]]
+
+
 def everything_of_encounter(a):
     w = a.world()
     got = a.get(f"/Encounter/{w['enc']['id']}/$everything?_count=100").json()
@@ -483,6 +492,7 @@ FEATURES = [
     ("Search: parameter types", "search.html", [
         ("string, without case and accents", finds("/Patient?family=fahig", "pat")),
         ("token, system|code", finds("/Patient?identifier=urn:mrn%7Cf1", "pat")),
+        ("token, the system that a binding implies", finds("/Patient?gender=http://hl7.org/fhir/administrative-gender%7Cfemale&family=fahig", "pat")),
         ("date", finds("/Patient?birthdate=1974-12-25&family=fahig", "pat")),
         ("number", feature(lambda a: a.ids("/RiskAssessment?probability=gt0.8") == [])),
         ("quantity", finds("/Observation?subject={pat}&value-quantity=gt72%7Chttp://unitsofmeasure.org%7C/min", "obs")),
@@ -514,6 +524,8 @@ FEATURES = [
         (":not-in", feature(lambda a: a.ids(f"/Patient?gender:not-in={GENDER}&identifier=urn:mrn%7Cf1") == [])),
         (":below", finds("/Encounter?class:below=http://terminology.hl7.org/CodeSystem/v3-ActCode%7C_ActEncounterCode&subject={pat}", "enc")),
         (":above", feature(lambda a: a.get("/Encounter?class:above=http://terminology.hl7.org/CodeSystem/v3-ActCode%7CAMB").status == 200)),
+        (":below of references", finds("/Patient?organization:below=Organization/{org}", "pat")),
+        (":above of references", finds("/Patient?organization:above=Organization/{org}", "pat")),
         (":identifier", feature(lambda a: a.get("/Observation?subject:identifier=urn:mrn%7Cf1").status == 200)),
         (":of-type", finds("/Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203%7CMR%7Cf1", "pat")),
         (":[type]", finds("/Observation?subject:Patient={pat}&code=8867-4", "obs")),
@@ -527,6 +539,7 @@ FEATURES = [
         ("_include with a type", includes("/Observation?_id={obs}&_include=Observation:subject:Patient", "pat")),
         ("_include with :iterate", includes("/Observation?_id={obs}&_include=Observation:subject&_include:iterate=Patient:organization", "pat", "org")),
         ("_include with a wildcard", includes("/Observation?_id={obs}&_include=*", "pat", "enc", "doc")),
+        ("_include by canonical url", includes("/QuestionnaireResponse?_id={answers}&_include=QuestionnaireResponse:questionnaire", "form")),
         ("_revinclude", includes("/Encounter?_id={enc}&_revinclude=Observation:encounter", "obs")),
     ]),
     ("Search: results", "search.html#return", [
@@ -544,7 +557,7 @@ FEATURES = [
         ("Patient/[id]/*", feature(lambda a: a.get(f"/Patient/{a.world()['pat']['id']}/*").status == 200)),
         ("Encounter", finds("/Encounter/{enc}/Observation", "obs")),
         ("Practitioner", finds("/Practitioner/{doc}/Observation", "obs")),
-        ("$everything of a Patient", feature(everything)), ("$everything of an Encounter", feature(everything_of_encounter)),
+        ("$everything of a Patient", feature(everything)), ("$everything by POST", feature(everything_by_post)), ("$everything of an Encounter", feature(everything_of_encounter)),
     ]),
     ("Operations", "operations.html", [
         ("$validate", feature(validate_operation)), ("$meta, $meta-add, $meta-delete", feature(meta)),
@@ -557,8 +570,8 @@ FEATURES = [
 NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
-    "`_query` named queries and functional lists (`_list=$current-problems`): none are defined.",
-    "`:above` and `:below` of references, composites of contained resources, `_include` through canonical urls.",
+    "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
+    "`_revinclude` and chains through canonical urls; `:below` of the version in a canonical url.",
     "`$closure` and `$find-matches`; code system supplements.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",

@@ -3,15 +3,19 @@
 A seeded walk over every interaction and search feature is run against both by
 callers that may not see the difference, and the answers are compared byte by
 byte, after ids and instants that the server chose were renamed in order of
-first appearance.  `--plant` builds (meson -Dplant=N) must be found out."""
+first appearance.  Then everything that the server claims (twin_sweep.py), and an attacker who
+goes where the answers send him (twin_attacker.py).  A build with planted leaks must be found out."""
 import json
 import os
 import random
 import re
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import twin_attacker  # noqa: E402
+import twin_sweep  # noqa: E402
 from clamd import configure  # noqa: E402
 from firebreak import Server, observation, patient  # noqa: E402
 
@@ -71,10 +75,7 @@ class World:
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
-            self.put({"resourceType": "Group", "type": "person", "actual": True, "meta": SECRET, "member": [
-                {"entity": {"reference": "Patient/own"}}]}, "dark-group")
-            self.put({"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "meta": SECRET, "compose": {
-                "include": [{"system": "http://hl7.org/fhir/administrative-gender"}]}}, "dark-set")
+            self.definitions()
         if hidden:
             self.dark_version = self.server.get("/Observation/dark-0", self.all).json()["meta"]["versionId"]
             self.put(observation(dark_patient, meta=self.veil), "gone")
@@ -93,6 +94,18 @@ class World:
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+
+    def definitions(self):
+        """Hidden ones, which are in no compartment."""
+        gender = "http://hl7.org/fhir/administrative-gender"
+        for name, one in (
+                ("dark-group", {"resourceType": "Group", "type": "person", "actual": True, "member": [{"entity": {"reference": "Patient/own"}}]}),
+                ("dark-set", {"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "compose": {"include": [{"system": gender}]}}),
+                ("dark-codes", {"resourceType": "CodeSystem", "url": "urn:dark-codes", "status": "active", "content": "complete",
+                                "concept": [{"code": "a", "concept": [{"code": "b"}]}]}),
+                ("dark-map", {"resourceType": "ConceptMap", "url": "urn:dark-map", "status": "active", "group": [
+                    {"source": gender, "target": "urn:x", "element": [{"code": "male", "target": [{"code": "m", "equivalence": "equal"}]}]}]})):
+            self.put(dict(one, meta=SECRET), name)
 
     def content(self, name, context, data, release=True):
         a = self.server.request("PUT", "/Binary/" + name, self.officer, data,
@@ -136,6 +149,16 @@ class World:
             code={"coding": [{"code": "dark", "display": "Darkness"}]}, valueQuantity={"value": 55},
             hasMember=[{"reference": "Observation/seen-1"}], derivedFrom=[{"reference": "Observation/seen-2"}],
             **contains("bone"))
+        one("RiskAssessment", "dark-risk", True, status="final", subject={"reference": dark_patient}, prediction=[{"probabilityDecimal": .7}])
+        one("Patient", "dark-p", True, name=[{"family": "Zyx", "given": ["Zacharias"]}], birthDate="1933-03-03", identifier=[
+            {"value": "dark", "system": "urn:mrn", "type": {"coding": [{"system": "urn:t", "code": "MR"}]}}])
+        one("Observation", "dark-o", True, status="final", subject={"reference": "Patient/dark-p"}, code={"coding": [{"code": "dark"}]},
+            valueQuantity={"value": 137})
+        if self.mode == "labels":
+            one("Questionnaire", "dark-form", True, status="active", url="urn:dark-form")
+        one("QuestionnaireResponse", "seen-answers", False, status="completed", questionnaire="urn:dark-form", subject={"reference": "Patient/own"})
+        self.put({"resourceType": "Group", "type": "person", "actual": True, "member": [
+            {"entity": {"reference": "Patient/" + p}} for p in ("own", "other")]}, "seen-group")
         one("List", "dark-list", True, status="current", mode="working", subject={"reference": dark_patient},
             entry=[{"item": {"reference": "Observation/seen-2"}}])
 
@@ -375,7 +398,7 @@ def transcripts(world, token, method, path, body, headers):
     return got
 
 
-EXPORTS = ["/$export", "/Patient/$export?_type=Patient,Observation&_elements=status", "/Group/dark-group/$export",
+EXPORTS = ["/$export", "/Patient/$export?_type=Patient,Observation&_elements=status", "/Group/dark-group/$export", "/Group/seen-group/$export",
            "/$export?_type=Observation&_since=2020-01-01&_typeFilter=Observation%3Fcode=8867-4"]
 
 
@@ -387,7 +410,7 @@ def exported(world, token, path):
         return got
     job = answer.headers["content-location"].split("/fhir")[1]
     while (answer := world.server.get(job, token)).status == 202:
-        time.sleep(.05)
+        time.sleep(.02)
     got.append(world.transcript(answer))
     for file in [f for which in ("output", "deleted") for f in answer.json().get(which, [])]:
         got.append(world.transcript(world.server.get(file["url"].split("/fhir")[1], token)))
@@ -395,39 +418,77 @@ def exported(world, token, path):
     return got + [world.transcript(world.server.get(job, token))]
 
 
-def run(binary, mode, seed=1, count=300, stop_at_first=False):
-    """The steps whose answers differ: (caller, method, path, both answers)."""
-    worlds = [World(binary, hidden, mode, seed) for hidden in (0, 2)]
-    differences = []
-    try:
-        for caller in worlds[0].callers:
-            forms = random.Random(seed)
-            for step in steps(random.Random(seed), count):
-                if forms.random() < .2:         # one in five answers is in XML
-                    step = (*step[:3], dict(step[3], Accept="application/fhir+xml"))
-                one, two = (transcripts(w, w.callers[caller], *step) for w in worlds)
-                if one != two:
-                    differences.append((caller, step[0], step[1], (one, two)))
-                    if stop_at_first:
-                        return differences
-            for path in EXPORTS:
-                one, two = (exported(w, w.callers[caller], path) for w in worlds)
-                if one != two:
-                    differences.append((caller, "GET", path, (one, two)))
-        return differences
-    finally:
-        for w in worlds:
+class Twins:
+    """Two worlds.  differences() yields (caller, method, path, both answers); `lines` are the requests that were made."""
+
+    def __init__(self, binary, mode, seed):
+        self.seed, self.lines = seed, set()
+        with ThreadPoolExecutor(2) as both:
+            self.worlds = list(both.map(lambda hidden: World(binary, hidden, mode, seed), (0, 2)))
+        self.document = self.worlds[0].server.get("/openapi.json").json()
+        self.statement = self.worlds[0].server.get("/metadata").json()
+
+    def walk(self, caller, steps, say=transcripts):
+        for step in steps:
+            self.lines.add(twin_sweep.asked(step))
+            one, two = (say(w, w.callers[caller], *step) for w in self.worlds)
+            if one != two:
+                yield caller, step[0], step[1], (one, two)
+
+    def attack(self, caller):
+        asked, found = twin_attacker.attack(self.worlds, [w.callers[caller] for w in self.worlds])
+        self.lines |= {twin_sweep.asked(step) for step in asked}
+        if found:
+            yield (caller, *found)
+
+    def differences(self, count, thorough):
+        """What shows a leak soonest comes first: some of the random walk, then all of everything."""
+        for caller in self.worlds[0].callers:
+            drawn = random_steps(self.seed, count)
+            yield from self.walk(caller, [next(drawn) for _ in range(min(80, count))])
+            if thorough:
+                yield from self.systematic(caller)
+            yield from self.walk(caller, [("GET", path, None, {}) for path in EXPORTS],
+                                 lambda world, token, method, path, *_: exported(world, token, path))
+            yield from self.walk(caller, drawn)
+
+    def systematic(self, caller):
+        """Every claim, the attacker, every parameter: the same whatever the seed."""
+        yield from self.walk(caller, twin_sweep.VALUE_STEPS)
+        yield from self.attack(caller)
+        yield from self.walk(caller, twin_sweep.steps(self.document))
+        yield from self.walk(caller, twin_sweep.parameter_steps(self.statement))
+
+    def close(self):
+        for w in self.worlds:
             w.server.kill()
             w.server.remove()
+
+
+def random_steps(seed, count):
+    forms = random.Random(seed)
+    for step in steps(random.Random(seed), count):
+        # one in five answers is in XML
+        yield (*step[:3], dict(step[3], Accept="application/fhir+xml")) if forms.random() < .2 else step
+
+
+def run(binary, mode, seed=1, count=300, stop_at_first=False, thorough=True):
+    """The steps whose answers differ, and the requests that were made."""
+    twins = Twins(binary, mode, seed)
+    try:
+        found = twins.differences(count, thorough)
+        return [d for d, _ in zip(found, range(1))] if stop_at_first else list(found), twins.lines
+    finally:
+        twins.close()
 
 
 if __name__ == "__main__":
     total = 0
     for mode in ("compartment", "labels"):
-        found = run(sys.argv[1], mode, int(sys.argv[2]) if len(sys.argv) > 2 else 1,
-                    int(sys.argv[3]) if len(sys.argv) > 3 else 300)
+        found, _ = run(sys.argv[1], mode, int(sys.argv[2]) if len(sys.argv) > 2 else 1,
+                       int(sys.argv[3]) if len(sys.argv) > 3 else 300)
         total += len(found)
-        for caller, method, path, (one, two) in found[:3]:
+        for caller, method, path, (one, two) in [(d[0], d[-3], d[-2], d[-1]) for d in found[:3]]:
             print(mode, caller, method, path)
             for a, b in zip(one, two):
                 if a != b:

@@ -3,6 +3,7 @@
  * Small requests are cut from the newest chunk; each further chunk doubles
  * until CHUNK_MAX.  Memory comes zeroed: chunks are wiped up to the mark they
  * reached when they are given back, and a kept chunk is therefore zero again.
+ * A reset keeps some for the next use, as what an arena is used for is of one size.
  * Under AddressSanitizer what is not handed out is poisoned, so that a read
  * past an allocation is found although it stays within the chunk. */
 #include "base/arena.h"
@@ -33,6 +34,7 @@
 
 #define ALIGN     alignof(max_align_t)
 #define CHUNK_MAX (1u << 20)
+#define KEPT_MAX  (1u << 18)     /* bytes of spare chunks */
 
 struct chunk {
 	struct chunk *older;
@@ -47,7 +49,8 @@ struct deferred {
 };
 
 struct arena {
-	struct chunk    *newest, *first;
+	struct chunk    *newest, *first, *spare;        /* the smallest spare one is first */
+	size_t           spare_size;
 	struct deferred *deferred;
 	size_t           handed_out;
 };
@@ -101,6 +104,20 @@ run_deferred(struct arena *a)
 	}
 }
 
+static void
+give_back(struct arena *a, struct chunk *c)
+{
+	chunk_wipe(c);
+	if (a->spare_size + c->size > KEPT_MAX) {
+		free(c);
+		return;
+	}
+	POISON(c->bytes, c->size);
+	a->spare_size += c->size;
+	c->older = a->spare;
+	a->spare = c;
+}
+
 void
 arena_reset(struct arena *a)
 {
@@ -109,8 +126,7 @@ arena_reset(struct arena *a)
 		struct chunk *c = a->newest;
 
 		a->newest = c->older;
-		chunk_wipe(c);
-		free(c);
+		give_back(a, c);
 	}
 	chunk_wipe(a->first);
 	POISON(a->first->bytes, a->first->size);
@@ -123,9 +139,24 @@ arena_free(struct arena *a)
 	if (a == NULL)
 		return;
 	arena_reset(a);
-	UNPOISON(a->first->bytes, a->first->size);
-	free(a->first);
+	a->first->older = a->spare;
+	for (struct chunk *c = a->first, *older; c != NULL; c = older) {
+		older = c->older;
+		UNPOISON(c->bytes, c->size);
+		free(c);
+	}
 	free(a);
+}
+
+static struct chunk *
+take_spare(struct arena *a)
+{
+	struct chunk *c = a->spare;
+
+	a->spare = c->older;
+	a->spare_size -= c->size;
+	c->older = a->newest;
+	return c;
 }
 
 static struct chunk *
@@ -137,7 +168,8 @@ chunk_with_room(struct arena *a, size_t size)
 		return a->newest;
 	if (next > CHUNK_MAX)
 		next = CHUNK_MAX;
-	a->newest = chunk_new(next < size ? size : next, a->newest);
+	a->newest = a->spare != NULL && a->spare->size >= size ? take_spare(a)
+	    : chunk_new(next < size ? size : next, a->newest);
 	return a->newest;
 }
 

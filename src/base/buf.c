@@ -84,13 +84,18 @@ buf_add_int(struct buf *b, int64_t n)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t room = b->full ? 0 : b->cap - b->len;
 	va_list args;
 	int need;
 	char *to;
 
 	va_start(args, fmt);
-	need = vsnprintf(NULL, 0, fmt, args);
+	need = vsnprintf(room == 0 ? NULL : b->ptr + b->len, room, fmt, args);
 	va_end(args);
+	if (need >= 0 && (size_t)need < room && b->len + (size_t)need < b->max) {
+		b->len += (size_t)need;
+		return;
+	}
 	if (need < 0 || (to = buf_reserve(b, (size_t)need + 1)) == NULL) {
 		b->full = true;
 		return;

@@ -215,6 +215,19 @@ read_request(int argc, char **argv, struct request *q)
 	return -1;
 }
 
+/* What the guides that are used want of every resource. */
+static bool
+impose_globals(struct request *q, struct validator *v, const struct pack *pack)
+{
+	uint32_t count = 0;
+	struct slice *urls = arena_array(q->arena, pack_profile_count(pack) + 1, sizeof *urls);
+
+	for (uint32_t i = 0; i < pack_profile_count(pack); i++)
+		if (pack_profile_at(pack, i)->global && pack_profile_at(pack, i)->type->kind == TYPE_RESOURCE)
+			urls[count++] = pack_profile_at(pack, i)->url;
+	return validator_impose(v, urls, count, &q->o);
+}
+
 static int
 run(struct request *q, struct pack *pack, char **paths, int count)
 {
@@ -224,6 +237,8 @@ run(struct request *q, struct pack *pack, char **paths, int count)
 	if (!add_all(q, pack) || (v = validator_new(pack, &file_limits, &env_real, q->arena, &q->o)) == NULL)
 		return command_fail(&q->o, "validate");
 	validator_use_units(v, ucum_canonical);
+	if (!impose_globals(q, v, pack))
+		return command_fail(&q->o, "validate");
 	for (int i = 0; i < count; i++) {
 		int code = validate_file(v, &q->how, paths[i], strcmp(q->format, "json") == 0);
 

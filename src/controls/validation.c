@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/limits.h"
+#include "base/plant.h"
+#include "controls/authorization.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "fhir/names.h"
@@ -67,9 +69,10 @@ is_there(const struct exchange *x, const struct local *l)
 
 	outcome_init(&ignored, x->arena);
 	if (l->version.len > 0)
-		return store_vread(reader, x->permit, l->type, l->id, l->version, x->arena, &s, &ignored)
-		    && !s.deleted;
-	return store_read(reader, x->permit, l->type, l->id, x->arena, &s, &ignored) && !s.deleted;
+		return store_vread(reader, planted(83) ? authorization_house : x->permit, l->type, l->id, l->version,
+		    x->arena, &s, &ignored) && !s.deleted;
+	return store_read(reader, planted(82) ? authorization_house : x->permit, l->type, l->id, x->arena, &s,
+	    &ignored) && !s.deleted;
 }
 
 static bool

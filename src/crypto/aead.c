@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -14,13 +15,27 @@
 #define TAG   16
 
 static EVP_CIPHER *gcm, *ecb;
-static pthread_key_t context_key;
+static pthread_key_t contexts_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+#define BLOCK_CONTEXTS 8
+
+/* A thread's own.  A context that keeps its cipher needs not be made anew for another key, and one
+ * that keeps its key not even that. */
+struct contexts {
+	EVP_CIPHER_CTX *gcm;
+	struct { uint64_t of; EVP_CIPHER_CTX *context; } block[BLOCK_CONTEXTS];
+};
+
 static void
-free_context(void *context)
+free_contexts(void *contexts)
 {
-	EVP_CIPHER_CTX_free(context);
+	struct contexts *c = contexts;
+
+	EVP_CIPHER_CTX_free(c->gcm);
+	for (size_t i = 0; i < BLOCK_CONTEXTS; i++)
+		EVP_CIPHER_CTX_free(c->block[i].context);
+	free(c);
 }
 
 static void
@@ -28,19 +43,21 @@ fetch(void)
 {
 	gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
-	if (gcm == NULL || ecb == NULL || pthread_key_create(&context_key, free_context) != 0)
+	if (gcm == NULL || ecb == NULL || pthread_key_create(&contexts_key, free_contexts) != 0)
 		abort();
 }
 
-static EVP_CIPHER_CTX *
-context(void)
+static struct contexts *
+contexts(void)
 {
-	EVP_CIPHER_CTX *c;
+	struct contexts *c;
 
 	pthread_once(&once, fetch);
-	if ((c = pthread_getspecific(context_key)) != NULL)
+	if ((c = pthread_getspecific(contexts_key)) != NULL)
 		return c;
-	if ((c = EVP_CIPHER_CTX_new()) == NULL || pthread_setspecific(context_key, c) != 0)
+	if ((c = calloc(1, sizeof *c)) == NULL || (c->gcm = EVP_CIPHER_CTX_new()) == NULL
+	    || EVP_CipherInit_ex2(c->gcm, gcm, NULL, NULL, 1, NULL) != 1
+	    || pthread_setspecific(contexts_key, c) != 0)
 		abort();
 	return c;
 }
@@ -62,11 +79,11 @@ aead_seal(const uint8_t key[AEAD_KEY], const struct env *env, struct slice assoc
     struct slice plain, struct arena *arena)
 {
 	uint8_t *out = arena_alloc(arena, plain.len + AEAD_OVERHEAD);
-	EVP_CIPHER_CTX *c = context();
+	EVP_CIPHER_CTX *c = contexts()->gcm;
 	int n;
 
 	env_entropy(env, out, NONCE);
-	if (EVP_EncryptInit_ex2(c, gcm, key, out, NULL) != 1
+	if (EVP_EncryptInit_ex2(c, NULL, key, out, NULL) != 1
 	    || !feed(c, associated, plain, out + NONCE)
 	    || EVP_EncryptFinal_ex(c, out + NONCE + plain.len, &n) != 1
 	    || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + plain.len) != 1)
@@ -79,7 +96,7 @@ aead_open(const uint8_t key[AEAD_KEY], struct slice associated, struct slice sea
     struct arena *arena, struct slice *plain)
 {
 	const uint8_t *in = (const uint8_t *)sealed.ptr;
-	EVP_CIPHER_CTX *c = context();
+	EVP_CIPHER_CTX *c = contexts()->gcm;
 	uint8_t *out;
 	size_t len;
 	int n;
@@ -88,7 +105,7 @@ aead_open(const uint8_t key[AEAD_KEY], struct slice associated, struct slice sea
 		return false;
 	len = sealed.len - AEAD_OVERHEAD;
 	out = arena_alloc(arena, len + 1);
-	if (EVP_DecryptInit_ex2(c, gcm, key, in, NULL) != 1
+	if (EVP_DecryptInit_ex2(c, NULL, key, in, NULL) != 1
 	    || !feed(c, associated, slice_make(in + NONCE, len), out)
 	    || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG, (void *)(in + NONCE + len)) != 1
 	    || EVP_DecryptFinal_ex(c, out + len, &n) != 1) {
@@ -100,16 +117,19 @@ aead_open(const uint8_t key[AEAD_KEY], struct slice associated, struct slice sea
 }
 
 struct block_cipher {
-	uint8_t key[32];
+	uint64_t number;                /* never given out twice */
+	uint8_t  key[32];
 };
 
 struct block_cipher *
 block_cipher_new(const uint8_t key[32])
 {
+	static atomic_ullong last;
 	struct block_cipher *b = malloc(sizeof *b);
 
 	if (b == NULL)
 		abort();
+	b->number = atomic_fetch_add(&last, 1) + 1;
 	memcpy(b->key, key, sizeof b->key);
 	return b;
 }
@@ -122,16 +142,32 @@ block_cipher_free(struct block_cipher *b)
 	free(b);
 }
 
+/* The thread's context with this key and direction. */
+static EVP_CIPHER_CTX *
+block_context(const struct block_cipher *b, int encrypt)
+{
+	uint64_t of = b->number * 2 + (uint64_t)encrypt;
+	struct contexts *all = contexts();
+	size_t at = of % BLOCK_CONTEXTS;
+
+	if (all->block[at].of == of)
+		return all->block[at].context;
+	if (all->block[at].context == NULL && (all->block[at].context = EVP_CIPHER_CTX_new()) == NULL)
+		abort();
+	if (EVP_CipherInit_ex2(all->block[at].context, ecb, b->key, NULL, encrypt, NULL) != 1
+	    || EVP_CIPHER_CTX_set_padding(all->block[at].context, 0) != 1)
+		abort();
+	all->block[at].of = of;
+	return all->block[at].context;
+}
+
 static void
 one_block(const struct block_cipher *b, uint8_t block[16], int encrypt)
 {
-	EVP_CIPHER_CTX *c = context();
 	uint8_t out[32];
 	int n;
 
-	if (EVP_CipherInit_ex2(c, ecb, b->key, NULL, encrypt, NULL) != 1
-	    || EVP_CIPHER_CTX_set_padding(c, 0) != 1
-	    || EVP_CipherUpdate(c, out, &n, block, 16) != 1 || n != 16)
+	if (EVP_CipherUpdate(block_context(b, encrypt), out, &n, block, 16) != 1 || n != 16)
 		abort();
 	memcpy(block, out, 16);
 }

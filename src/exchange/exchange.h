@@ -56,6 +56,8 @@ struct transaction {
 /* One AuditEvent to be; several when an answer shows several patients. */
 struct exchange_event {
 	struct audit_event     event;
+	bool                   shown;           /* something of this compartment is in the answer */
+	int64_t                compartment;
 	struct exchange_event *next;
 };
 

@@ -380,6 +380,20 @@ read_rule_types(struct pack *p, uint32_t *count)
 	return t;
 }
 
+static const struct rule_binding *
+read_more_bindings(struct pack *p, uint32_t *count)
+{
+	struct rule_binding *more;
+
+	*count = count_word(p);
+	more = arena_array(p->arena, *count + 1, sizeof *more);
+	for (uint32_t i = 0; i < *count; i++) {
+		more[i].strength = (uint8_t)word(p);
+		more[i].set = set_word(p);
+	}
+	return more;
+}
+
 static void
 read_rule(struct pack *p, struct rule *r)
 {
@@ -395,15 +409,19 @@ read_rule(struct pack *p, struct rule *r)
 	r->ordered = (flags & PACK_ORDERED) != 0;
 	r->closed = (flags & PACK_CLOSED) != 0;
 	r->at_end = (flags & PACK_AT_END) != 0;
+	r->has_value = (flags & PACK_HAS_VALUE) != 0;
 	r->discriminators = read_discriminators(p, &r->discriminator_count);
 	r->fixed = value_word(p);
 	r->pattern = value_word(p);
 	r->value_type = string(p);
 	r->min_value = value_word(p);
 	r->max_value = value_word(p);
+	r->min_length = word(p);
 	r->max_length = word(p);
+	r->alternatives = strings(p, &r->alternative_count);
 	r->binding_strength = (uint8_t)word(p);
 	r->binding = set_word(p);
+	r->more = read_more_bindings(p, &r->more_count);
 	r->constraints = read_constraints(p, &r->constraint_count);
 	r->types = read_rule_types(p, &r->type_count);
 }
@@ -448,12 +466,15 @@ static void
 read_profile(struct pack *p, struct profile *f)
 {
 	struct context *c;
+	uint32_t flags;
 
 	f->url = string(p);
 	f->version = string(p);
 	f->base = string(p);
 	f->type = type_word(p);
-	f->modifier = (word(p) & PACK_MODIFIER_EXTENSION) != 0;
+	flags = word(p);
+	f->modifier = (flags & PACK_MODIFIER_EXTENSION) != 0;
+	f->global = (flags & PACK_GLOBAL) != 0;
 	f->context_count = count_word(p);
 	f->contexts = c = arena_array(p->arena, f->context_count + 1, sizeof *c);
 	for (uint32_t i = 0; i < f->context_count; i++) {

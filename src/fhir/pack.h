@@ -131,6 +131,11 @@ struct rule_type {
 	uint32_t            profile_count, target_count;
 };
 
+struct rule_binding {
+	uint8_t strength;
+	const struct value_set *set;
+};
+
 struct rule {
 	struct slice  name;             /* "component", "value", or "valueQuantity"; root: the type */
 	struct slice  slice;            /* "systolic", or empty */
@@ -141,7 +146,12 @@ struct rule {
 	const struct json *fixed, *pattern;             /* NULL: none */
 	struct slice  value_type;       /* of fixed or pattern: "Uri", "CodeableConcept" */
 	const struct json *min_value, *max_value;
-	uint32_t      max_length;       /* 0: none */
+	uint32_t      min_length, max_length;           /* 0: none */
+	bool          has_value;        /* a value is there, not extensions alone; or one of these: */
+	const struct slice *alternatives;               /* urls of extensions */
+	uint32_t      alternative_count;
+	const struct rule_binding *more;                /* bindings beside the one that follows */
+	uint32_t      more_count;
 	uint8_t       binding_strength;
 	const struct value_set *binding;
 	const struct constraint *constraints;           /* those that the base type does not have */
@@ -162,6 +172,7 @@ struct profile {
 	const struct type *type;
 	struct slice       base;        /* baseDefinition */
 	bool               modifier;    /* an extension that is a modifier */
+	bool               global;      /* its guide wants it of all resources of the type */
 	const struct context *contexts;
 	uint32_t           context_count;
 	const struct rule *root;

@@ -54,6 +54,7 @@ static const struct { const char *prefix, *type; } kinds[] = {
 	[DEFINITION_SYSTEM]      = { "CodeSystem-",            "CodeSystem" },
 	[DEFINITION_MAP]         = { "ConceptMap-",            "ConceptMap" },
 	[DEFINITION_OPERATION]   = { "OperationDefinition-",   "OperationDefinition" },
+	[DEFINITION_GUIDE]       = { "ImplementationGuide-",   "ImplementationGuide" },
 };
 
 bool

@@ -25,9 +25,10 @@
  * profile = url version base type flags context_count { kind expression }
  *         rule_count { rule }, the rules in the order of the snapshot
  * rule  = depth name slice min max flags discriminator_count { kind path }
- *         fixed pattern value_type min_value max_value max_length strength
- *         binding constraints type_count { type flags profile_count { url }
- *         target_count { url } }; a value is its JSON text, or empty
+ *         fixed pattern value_type min_value max_value min_length max_length
+ *         alternative_count { url } strength binding
+ *         more_count { strength binding } constraints type_count { type flags
+ *         profile_count { url } target_count { url } }; a value is its JSON text, or empty
  *
  * A word that names a string, type or value set is its number; NONE is none.
  * In a compiled package the numbers of types are those of the pack that it was
@@ -46,8 +47,9 @@
 enum { PACK_COMPLETE = 1, PACK_UNKNOWN = 2 };                   /* value set flags */
 enum { PACK_ABSTRACT = 1 };                                     /* type flags */
 enum { PACK_CHOICE = 1, PACK_MODIFIER = 2, PACK_SUMMARY = 4 };  /* element flags */
-enum { PACK_MODIFIER_EXTENSION = 1 };                           /* profile flags */
-enum { PACK_SLICED = 8, PACK_ORDERED = 16, PACK_CLOSED = 32, PACK_AT_END = 64 };  /* rule flags */
+enum { PACK_MODIFIER_EXTENSION = 1, PACK_GLOBAL = 2 };          /* profile flags */
+enum { PACK_SLICED = 8, PACK_ORDERED = 16, PACK_CLOSED = 32, PACK_AT_END = 64,   /* rule flags */
+	PACK_HAS_VALUE = 128 };
 
 struct pack_header {
 	char     magic[8];

@@ -9,14 +9,17 @@
 #include "fhir/pack_rules.h"
 
 #define DEPTH_MAX 64
+#define CORE  "http://hl7.org/fhir/StructureDefinition/"
+#define R5    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition."
+#define TOOLS "http://hl7.org/fhir/tools/StructureDefinition/"
 
-static bool
-is_profile(const struct builder *b, const struct json *j)
+bool
+builder_is_profile(const struct builder *b, const struct json *j)
 {
-	uint32_t type = json_get(j, 0, SLICE("type"));
+	struct slice type = json_string(j, json_get(j, 0, SLICE("type")), b->arena);
 
-	return json_is(j, json_get(j, 0, SLICE("derivation")), SLICE("constraint"))
-	    && names_find(&b->type_names, json_string(j, type, b->arena)) != NAME_UNKNOWN;
+	return (b->base != NULL || json_is(j, json_get(j, 0, SLICE("derivation")), SLICE("constraint")))
+	    && json_get(j, 0, SLICE("baseDefinition")) != 0 && names_find(&b->type_names, type) != NAME_UNKNOWN;
 }
 
 static uint32_t
@@ -119,6 +122,57 @@ overlay_values(struct builder *b, struct draft_rule *r, const struct json *j, ui
 		r->max_length = (uint32_t)n;
 }
 
+/* What extensions of an ElementDefinition say, some of them from later releases */
+
+static uint32_t
+value_node(const struct json *j, uint32_t extension)
+{
+	for (uint32_t n = json_first(j, extension); n != 0; n = json_next(j, extension, n))
+		if (slice_starts(json_raw(j, n), SLICE("value")))
+			return n + 1;
+	return 0;
+}
+
+/* The next extension of the list with this url; the first is after 0. */
+static uint32_t
+next_extension(const struct json *j, uint32_t list, struct slice url, uint32_t after)
+{
+	uint32_t n = list == 0 ? 0 : after == 0 ? json_first(j, list) : json_next(j, list, after);
+
+	while (n != 0 && !json_is(j, json_get(j, n, SLICE("url")), url))
+		n = json_next(j, list, n);
+	return n;
+}
+
+static struct slice
+extension_text(struct builder *b, const struct json *j, uint32_t list, struct slice url)
+{
+	uint32_t n = next_extension(j, list, url, 0);
+
+	return n == 0 ? SLICE_NONE : json_string(j, value_node(j, n), b->arena);
+}
+
+static void
+overlay_value_extensions(struct builder *b, struct draft_rule *r, const struct json *j, uint32_t element)
+{
+	uint32_t count, list = list_at(j, element, "extension", &count);
+	uint32_t shortest = next_extension(j, list, SLICE(CORE "minLength"), 0);
+	uint32_t must = next_extension(j, list, SLICE(R5 "mustHaveValue"), 0);
+	uint64_t n = 0;
+
+	if (shortest != 0 && slice_uint(json_raw(j, value_node(j, shortest)), &n))
+		r->min_length = (uint32_t)n;
+	if (must != 0 && json_type(j, value_node(j, must)) == JSON_TRUE)
+		r->flags |= PACK_HAS_VALUE;
+	if (next_extension(j, list, SLICE(R5 "valueAlternatives"), 0) == 0)
+		return;
+	r->alternatives = arena_array(b->arena, count + 1, sizeof *r->alternatives);
+	r->alternative_count = 0;
+	for (uint32_t e = next_extension(j, list, SLICE(R5 "valueAlternatives"), 0); e != 0;
+	    e = next_extension(j, list, SLICE(R5 "valueAlternatives"), e))
+		r->alternatives[r->alternative_count++] = json_string(j, value_node(j, e), b->arena);
+}
+
 /* One that a type of R4 has itself, and here only by inheritance. */
 static bool
 is_inherited(struct builder *b, const struct json *j, uint32_t constraint)
@@ -203,6 +257,23 @@ refer_of(struct builder *b, const struct json *j, uint32_t type)
 	return refer;
 }
 
+/* "profile" is what one element of it says. */
+static void
+overlay_profile_element(struct builder *b, struct draft_rule *r, const struct json *j, uint32_t element)
+{
+	uint32_t count, list = list_at(j, element, "type", &count);
+	uint32_t beside = list == 0 || json_first(j, list) == 0 ? 0
+	    : list_at(j, json_first(j, list), "_profile", &count);
+	uint32_t extensions = beside == 0 || json_first(j, beside) == 0 ? 0
+	    : list_at(j, json_first(j, beside), "extension", &count);
+	struct slice id = extension_text(b, j, extensions, SLICE(CORE "elementdefinition-profile-element"));
+
+	if (id.len == 0 || r->type_count != 1 || r->types[0].profile_count != 1)
+		return;
+	rule_borrow(b, r, r->types[0].profiles[0], id);
+	r->types[0].profile_count = 0;
+}
+
 static void
 overlay_types(struct builder *b, struct draft_rule *r, const struct json *j, uint32_t element)
 {
@@ -225,6 +296,43 @@ overlay_types(struct builder *b, struct draft_rule *r, const struct json *j, uin
 	}
 }
 
+/* What an additional binding is for; for others, and for one that holds at times only,
+ * there is nothing to check. */
+static const struct { const char *purpose; uint32_t strength; } purposes[] = {
+	{ "required", BINDING_REQUIRED }, { "maximum", BINDING_REQUIRED },
+	{ "extensible", BINDING_EXTENSIBLE }, { "preferred", BINDING_PREFERRED },
+};
+
+static void
+add_binding(struct draft_rule *r, struct slice purpose, struct slice set)
+{
+	for (size_t i = 0; i < COUNT_OF(purposes); i++)
+		if (set.len > 0 && slice_is(purpose, purposes[i].purpose))
+			r->more[r->more_count++] = (struct draft_binding){ purposes[i].strength, set };
+}
+
+static void
+overlay_more_bindings(struct builder *b, struct draft_rule *r, const struct json *j, uint32_t element)
+{
+	uint32_t count, list = list_at(j, element, "binding.extension", &count);
+
+	if (list == 0)
+		return;
+	r->more = arena_array(b->arena, count + 1, sizeof *r->more);
+	r->more_count = 0;
+	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {
+		uint32_t parts, inner = list_at(j, n, "extension", &parts);
+
+		if (json_is(j, json_get(j, n, SLICE("url")), SLICE(CORE "elementdefinition-maxValueSet")))
+			add_binding(r, SLICE("maximum"), json_string(j, value_node(j, n), b->arena));
+		else if ((json_is(j, json_get(j, n, SLICE("url")), SLICE(TOOLS "additional-binding"))
+		    || json_is(j, json_get(j, n, SLICE("url")), SLICE(R5 "binding.additional")))
+		    && next_extension(j, inner, SLICE("usage"), 0) == 0)
+			add_binding(r, extension_text(b, j, inner, SLICE("purpose")),
+			    extension_text(b, j, inner, SLICE("valueSet")));
+	}
+}
+
 static void
 overlay_binding(struct builder *b, struct draft_rule *r, const struct json *j, uint32_t element)
 {
@@ -234,6 +342,7 @@ overlay_binding(struct builder *b, struct draft_rule *r, const struct json *j, u
 		return;
 	r->strength = builder_strength(b, j, element);
 	r->binding = url;
+	overlay_more_bindings(b, r, j, element);
 }
 
 void
@@ -245,9 +354,11 @@ rule_overlay(struct builder *b, struct draft_rule *r, const struct json *j, uint
 		r->max = builder_cardinality(b, j, element, "max");
 	overlay_slicing(b, r, j, element);
 	overlay_values(b, r, j, element);
+	overlay_value_extensions(b, r, j, element);
 	overlay_binding(b, r, j, element);
 	overlay_constraints(b, r, j, element);
 	overlay_types(b, r, j, element);
+	overlay_profile_element(b, r, j, element);
 }
 
 /* The tree */
@@ -369,9 +480,16 @@ write_rule(struct builder *b, const struct draft_rule *r, uint32_t depth)
 	builder_string(b, r->value_type);
 	builder_string(b, r->min_value);
 	builder_string(b, r->max_value);
+	builder_word(b, r->min_length);
 	builder_word(b, r->max_length);
+	write_texts(b, r->alternatives, r->alternative_count);
 	builder_word(b, r->strength);
 	builder_word(b, builder_set_word(b, r->binding));
+	builder_word(b, r->more_count);
+	for (uint32_t i = 0; i < r->more_count; i++) {
+		builder_word(b, r->more[i].strength);
+		builder_word(b, builder_set_word(b, r->more[i].set));
+	}
 	write_constraints(b, r);
 	write_types(b, r);
 }
@@ -421,14 +539,33 @@ is_modifier(const struct json *j)
 	return list != 0 && builder_is_true(j, json_first(j, list), SLICE("isModifier"));
 }
 
+/* Does a guide beside it want it of every resource of its type (ImplementationGuide.global)? */
+static bool
+is_global(struct builder *b, struct slice url)
+{
+	const struct definitions *guides = &b->of[DEFINITION_GUIDE];
+
+	for (uint32_t i = 0; b->base != NULL && i < guides->count; i++) {
+		const struct json *j = &guides->at[i];
+		uint32_t count, list = list_at(j, 0, "global", &count);
+
+		for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n))
+			if (json_is(j, json_get(j, n, SLICE("profile")), url))
+				return true;
+	}
+	return false;
+}
+
 static void
 write_profile(struct builder *b, const struct json *j, const struct draft_rule *root)
 {
-	builder_string(b, builder_text(b, j, 0, "url"));
+	struct slice url = builder_text(b, j, 0, "url");
+
+	builder_string(b, url);
 	builder_string(b, builder_text(b, j, 0, "version"));
 	builder_string(b, builder_text(b, j, 0, "baseDefinition"));
 	builder_word(b, names_find(&b->type_names, builder_text(b, j, 0, "type")));
-	builder_word(b, is_modifier(j) ? PACK_MODIFIER_EXTENSION : 0u);
+	builder_word(b, (is_modifier(j) ? PACK_MODIFIER_EXTENSION : 0u) | (is_global(b, url) ? PACK_GLOBAL : 0u));
 	write_contexts(b, j);
 	builder_word(b, count_rules(root));
 	write_rules(b, root, 0);
@@ -443,13 +580,13 @@ builder_write_profiles(struct builder *b)
 
 	builder_word(b, 0);
 	for (uint32_t i = 0; i < d->count; i++) {
-		struct draft_rule *root = is_profile(b, &d->at[i]) ? rules_of(b, &d->at[i]) : NULL;
+		struct draft_rule *root = builder_is_profile(b, &d->at[i]) ? rules_of(b, &d->at[i]) : NULL;
 
 		if (root != NULL) {
 			write_profile(b, &d->at[i], root);
 			count++;
 		} else {
-			b->left_out += is_profile(b, &d->at[i]);
+			b->left_out += builder_is_profile(b, &d->at[i]);
 		}
 	}
 	b->profile_count = count;

@@ -23,6 +23,11 @@ struct draft_constraint {
 	bool         error;
 };
 
+struct draft_binding {
+	uint32_t     strength;
+	struct slice set;
+};
+
 /* As struct rule of pack.h, with texts for what is parsed at opening. */
 struct draft_rule {
 	struct slice  name, slice;
@@ -30,9 +35,13 @@ struct draft_rule {
 	struct draft_discriminator *discriminators;
 	uint32_t      discriminator_count;
 	struct slice  fixed, pattern, value_type, min_value, max_value;
-	uint32_t      max_length;
+	uint32_t      min_length, max_length;
+	struct slice *alternatives;
+	uint32_t      alternative_count;
 	uint32_t      strength;
 	struct slice  binding;          /* url of the value set */
+	struct draft_binding *more;
+	uint32_t      more_count;
 	struct draft_constraint *constraints;
 	uint32_t      constraint_count;
 	struct draft_type_rule *types;
@@ -52,6 +61,13 @@ struct draft_rule *rule_add(struct builder *, struct draft_rule *up, struct draf
 
 /* "component[x]" is "component", and a choice. */
 struct slice rule_name(struct slice path, bool *choice);
+
+/* The rules of the element with this id in another profile, where none say otherwise
+ * (extension elementdefinition-profile-element). */
+void rule_borrow(struct builder *, struct draft_rule *, struct slice profile, struct slice id);
+
+/* Does it constrain a type that is here?  Some definitions say that they specialize it. */
+bool builder_is_profile(const struct builder *, const struct json *);
 
 /* The rules of a StructureDefinition without a snapshot (profiling.html#snapshot):
  * those of its base with the differential over them.  NULL when its base is not

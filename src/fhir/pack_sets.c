@@ -123,7 +123,8 @@ add_system(struct builder *b, struct codes *c, struct slice system)
 	}
 	j = &b->of[DEFINITION_SYSTEM].at[number];
 	list = json_get(j, 0, SLICE("concept"));
-	if (!json_is(j, json_get(j, 0, SLICE("content")), SLICE("complete")) || list == 0)
+	if (!json_is(j, json_get(j, 0, SLICE("content")), SLICE("complete")) || list == 0
+	    || json_get(j, 0, SLICE("supplements")) != 0)
 		leave_open(c, system);
 	else
 		add_concepts(b, c, j, list, system);

@@ -30,6 +30,20 @@ copy_texts(struct builder *b, const struct slice *of, uint32_t count)
 	return all;
 }
 
+static struct slice
+canonical_of(struct builder *b, const struct value_set *set)
+{
+	struct buf out;
+
+	if (set == NULL || set->version.len == 0)
+		return set == NULL ? SLICE_NONE : set->url;
+	buf_init(&out, b->arena, 65536);
+	buf_add(&out, set->url);
+	buf_add_char(&out, '|');
+	buf_add(&out, set->version);
+	return buf_slice(&out);
+}
+
 static void
 copy_lists(struct builder *b, struct draft_rule *d, const struct rule *r)
 {
@@ -38,6 +52,10 @@ copy_lists(struct builder *b, struct draft_rule *d, const struct rule *r)
 	for (uint32_t i = 0; i < r->discriminator_count; i++)
 		d->discriminators[i] = (struct draft_discriminator){ r->discriminators[i].kind,
 			r->discriminators[i].path };
+	d->more_count = r->more_count;
+	d->more = arena_array(b->arena, r->more_count + 1, sizeof *d->more);
+	for (uint32_t i = 0; i < r->more_count; i++)
+		d->more[i] = (struct draft_binding){ r->more[i].strength, canonical_of(b, r->more[i].set) };
 	d->constraint_count = r->constraint_count;
 	d->constraints = arena_array(b->arena, r->constraint_count + 1, sizeof *d->constraints);
 	for (uint32_t i = 0; i < r->constraint_count; i++)
@@ -59,20 +77,6 @@ copy_lists(struct builder *b, struct draft_rule *d, const struct rule *r)
 	}
 }
 
-static struct slice
-canonical_of(struct builder *b, const struct value_set *set)
-{
-	struct buf out;
-
-	if (set == NULL || set->version.len == 0)
-		return set == NULL ? SLICE_NONE : set->url;
-	buf_init(&out, b->arena, 65536);
-	buf_add(&out, set->url);
-	buf_add_char(&out, '|');
-	buf_add(&out, set->version);
-	return buf_slice(&out);
-}
-
 static struct draft_rule *
 draft_of(struct builder *b, struct draft_rule *up, const struct rule *r)
 {
@@ -82,13 +86,16 @@ draft_of(struct builder *b, struct draft_rule *up, const struct rule *r)
 	d->max = r->max;
 	d->flags = (r->choice ? PACK_CHOICE : 0u) | (r->sliced ? PACK_SLICED : 0u)
 	    | (r->ordered ? PACK_ORDERED : 0u) | (r->closed ? PACK_CLOSED : 0u)
-	    | (r->at_end ? PACK_AT_END : 0u);
+	    | (r->at_end ? PACK_AT_END : 0u) | (r->has_value ? PACK_HAS_VALUE : 0u);
 	d->fixed = text_of(r->fixed);
 	d->pattern = text_of(r->pattern);
 	d->value_type = r->value_type;
 	d->min_value = text_of(r->min_value);
 	d->max_value = text_of(r->max_value);
+	d->min_length = r->min_length;
 	d->max_length = r->max_length;
+	d->alternatives = copy_texts(b, r->alternatives, r->alternative_count);
+	d->alternative_count = r->alternative_count;
 	d->strength = r->binding_strength;
 	d->binding = canonical_of(b, r->binding);
 	copy_lists(b, d, r);
@@ -121,11 +128,12 @@ rules_of_url(struct builder *b, struct slice canonical)
 		return NULL;
 	if (p == NULL && b->base != NULL)
 		p = pack_profile(b->base, url);
-	if (j != NULL && json_is(j, json_get(j, 0, SLICE("derivation")), SLICE("constraint"))) {
+	if (j != NULL && builder_is_profile(b, j)) {
 		struct draft_rule *r;
 
-		if (b->bases++ >= BASES_MAX)
+		if (b->bases >= BASES_MAX)
 			return NULL;
+		b->bases++;
 		r = rules_of(b, j);
 		b->bases--;
 		return r;
@@ -379,6 +387,21 @@ by_path(struct builder *b, struct draft_rule *root, struct draft_rule *last, str
 		struct slice name = rule_name(names[depth - 1], &choice);
 
 		return named_child(b, up, name, choice, slice);
+	}
+}
+
+void
+rule_borrow(struct builder *b, struct draft_rule *r, struct slice profile, struct slice id)
+{
+	struct draft_rule *of = rules_of_url(b, profile), *from = of == NULL ? NULL : by_id(b, of, id);
+
+	if (from == NULL)
+		return;
+	if (r->first == NULL)
+		adopt(r, from);
+	if (r->constraint_count == 0) {
+		r->constraints = from->constraints;
+		r->constraint_count = from->constraint_count;
 	}
 }
 

@@ -337,12 +337,20 @@ order_of(struct compiler *c, bool exact)
 
 /* The whole */
 
+/* One that supplements another is a supplement, whatever it says. */
+static struct slice
+content_of(struct compiler *c)
+{
+	return json_get(c->json, c->root, SLICE("supplements")) != 0 ? SLICE("supplement")
+	    : member(c, c->root, "content");
+}
+
 static uint32_t
 flags_of(struct compiler *c)
 {
 	uint32_t sensitive = json_get(c->json, c->root, SLICE("caseSensitive"));
 	struct slice meaning = member(c, c->root, "hierarchyMeaning");
-	bool complete = slice_is(member(c, c->root, "content"), "complete") && c->count > 0;
+	bool complete = slice_is(content_of(c), "complete") && c->count > 0;
 
 	return (sensitive == 0 || json_type(c->json, sensitive) != JSON_FALSE
 	    ? SYSTEM_CASE_SENSITIVE : 0u) | (complete ? SYSTEM_COMPLETE : 0u)
@@ -366,7 +374,7 @@ head_of(struct compiler *c)
 		.flags = flags_of(c), .url = put_member(c, c->root, "url"),
 		.version = put_member(c, c->root, "version"), .name = put_member(c, c->root, "name"),
 		.title = put_member(c, c->root, "title"), .value_set = put_member(c, c->root, "valueSet"),
-		.content = put_member(c, c->root, "content"), .concept_count = c->count,
+		.content = put_text(c, content_of(c)), .concept_count = c->count,
 		.property_count = (uint32_t)(c->properties.len / sizeof(struct property_row)),
 		.designation_count = (uint32_t)(c->designations.len / sizeof(struct designation_row)),
 		.kind_count = (uint32_t)(c->kinds.len / sizeof(struct kind_row)),

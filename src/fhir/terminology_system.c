@@ -120,6 +120,12 @@ code_system_version(const struct code_system *s)
 	return code_system_text(s, s->head.version);
 }
 
+struct slice
+code_system_content(const struct code_system *s)
+{
+	return code_system_text(s, s->head.content);
+}
+
 static unsigned char
 folded(char c)
 {

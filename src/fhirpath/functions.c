@@ -584,6 +584,15 @@ fn_extension(ARGS)
 	return true;
 }
 
+/* Not in the specification, but in the search parameters of R4 (QuestionnaireResponse item-subject). */
+static bool
+fn_has_extension(ARGS)
+{
+	struct list found = { 0 };
+
+	return fn_extension(e, n, focus, &found) && add_boolean(e, out, found.count > 0);
+}
+
 static bool
 has_primitive_value(const struct item *i)
 {
@@ -742,6 +751,7 @@ static const struct function_row rows[] = {
 	{ "descendants", 0, 0, fn_descendants }, { "aggregate", 1, 2, fn_aggregate },
 	{ "trace", 1, 2, fn_trace }, { "now", 0, 0, fn_now }, { "today", 0, 0, fn_today },
 	{ "timeOfDay", 0, 0, fn_time_of_day }, { "extension", 1, 1, fn_extension },
+	{ "hasExtension", 1, 1, fn_has_extension },
 	{ "hasValue", 0, 0, fn_has_value }, { "getValue", 0, 0, fn_get_value },
 	{ "resolve", 0, 0, fn_resolve }, { "memberOf", 1, 1, fn_member_of },
 	{ "type", 0, 0, fn_type }, { "htmlChecks", 0, 0, fn_html_checks },

@@ -302,11 +302,31 @@ struct owner {
 	struct slice type, name;
 };
 
-/* A nested child says the last part of its type and name only. */
-static struct slice
-whole(struct azure *z, struct slice outer, struct slice own)
+static uint32_t
+parts(struct slice s)
 {
-	return outer.len == 0 || slice_find(own, '/') < own.len ? own : azure_address(z, outer, own);
+	uint32_t n = 1;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.ptr[i] == '/';
+	return n;
+}
+
+/* A nested child says the last parts of its type and name only ("blobServices/containers",
+ * "default/images"), or all of them: then its type begins with that of its owner, or has as many
+ * parts behind the provider as its name. */
+static struct owner
+whole(struct azure *z, struct owner outer, struct owner own)
+{
+	bool has_provider = slice_find(own.type, '.') < slice_find(own.type, '/') && parts(own.type) > 1;
+
+	if (outer.type.len == 0)
+		return own;
+	if (!has_provider)
+		own.type = azure_address(z, outer.type, own.type);
+	if (parts(own.name) + 1 < parts(own.type))
+		own.name = azure_address(z, outer.name, own.name);
+	return own;
 }
 
 static const struct value *
@@ -407,8 +427,9 @@ add_one(struct azure *z, const struct value *raw, struct owner owner)
 	enum azure_presence presence;
 	struct owner self;
 
-	self.type = whole(z, owner.type, azure_text(z, arm_value(z, value_member(raw, SLICE("type")))));
-	self.name = whole(z, owner.name, azure_text(z, arm_value(z, value_member(raw, SLICE("name")))));
+	self.type = azure_text(z, arm_value(z, value_member(raw, SLICE("type"))));
+	self.name = azure_text(z, arm_value(z, value_member(raw, SLICE("name"))));
+	self = whole(z, owner, self);
 	z->by_default = false;
 	condition = arm_value(z, condition);
 	presence = azure_presence(z, condition, z->by_default);
@@ -538,6 +559,7 @@ arm_read(struct project *p, uint32_t source, const struct value *parameters, str
 		document_json(p, source, JSON_WITH_COMMENTS, &document);
 		read_template(&z, template_of(document));
 	}
+	azure_give_parameters(&z);
 	azure_distinct(p, first);
 	host_gather(p, first);
 }

@@ -68,11 +68,15 @@ test_shape(void **state)
 	    "\"pw\":{\"type\":\"securestring\"}},\n"
 	    "\"resources\":[\n{\"type\":\"Microsoft.Sql/servers\",\n\"apiVersion\":\"2021\","
 	    "\"name\":\"[parameters('n')]\",\"properties\":{\"login\":\"[[x]\",\"pw\":\"[parameters('pw')]\"},\n"
-	    "\"resources\":[{\"type\":\"databases\",\"name\":\"db\",\"properties\":{}}]},\n"
+	    "\"resources\":[{\"type\":\"databases\",\"name\":\"db\",\"properties\":{}},"
+	    "{\"type\":\"databases/tags\",\"name\":\"db2/t\"}]},\n"
 	    "{\"type\":\"Microsoft.Sql/servers/auditingSettings\",\"name\":\"[concat(parameters('n'), '/a')]\","
 	    "\"dependsOn\":[\"[resourceId('Microsoft.Sql/servers', parameters('n'))]\"]}]}");
 	assert_int_equal(p.problem_count, 0);
-	assert_int_equal(p.resource_count, 3);
+	assert_int_equal(p.resource_count, 6);
+	assert_string_equal(shown(value_path(resource(&p, "parameter.n")->attributes, "default")), "s1");
+	assert_string_equal(shown(value_path(resource(&p, "parameter.pw")->attributes, "secure")), "true");
+	assert_true(slice_is(resource(&p, "Microsoft.Sql/servers/databases/tags/s1/db2/t")->name, "s1/db2/t"));
 	r = resource(&p, "Microsoft.Sql/servers/s1");
 	assert_int_equal(r->span.line, 5);
 	assert_true(slice_is(r->name, "s1"));
@@ -162,7 +166,7 @@ test_copies(void **state)
 	    "\"z\":{\"type\":\"A/c\",\"name\":\"gone\",\"condition\":false},"
 	    "\"d\":{\"type\":\"A/c\",\"name\":\"n\"}}}");
 	assert_int_equal(p.problem_count, 0);
-	assert_int_equal(p.resource_count, 4);
+	assert_int_equal(p.resource_count, 5);
 	assert_string_equal(shown(value_path(resource(&p, "A/b/n2")->attributes, "properties.disks.2.lun")), "2");
 	r = resource(&p, "A/c/n");
 	assert_true(slice_is(r->attributes->why->text, "only when its condition holds"));

@@ -297,6 +297,38 @@ azure_give(struct azure *z, const struct resource *of)
 	z->reference_count = z->reference_room = 0;
 }
 
+static const struct value *
+parameter_attributes(struct azure *z, const struct azure_cell *c)
+{
+	struct hcl_map m = { .arena = z->arena };
+
+	if (c->raw != NULL || c->expression != NULL)
+		hcl_map_add(&m, SLICE("default"), c->span, c->raw != NULL ? arm_value(z, c->raw)
+		    : azure_evaluate(z, c->expression, NULL));
+	hcl_map_add(&m, SLICE("secure"), c->span, value_bool(z->arena, c->span, c->secure));
+	return hcl_map_end(&m, c->span);
+}
+
+void
+azure_give_parameters(struct azure *z)
+{
+	struct buf b;
+
+	for (uint32_t i = 0; i < z->cell_count; i++) {
+		const struct azure_cell *c = &z->cells[i];
+
+		if (c->kind != AZURE_PARAMETER || z->project->resource_count >= AZURE_RESOURCES)
+			continue;
+		buf_init(&b, z->arena, c->name.len + 16);
+		buf_printf(&b, "parameter.%.*s", SLICE_FMT(c->name));
+		*project_add_resource(z->project) = (struct resource){ .language = LANGUAGE_ARM,
+			.address = buf_slice(&b), .module = z->module, .type = SLICE("parameter"), .name = c->name,
+			.attributes = parameter_attributes(z, c), .span = c->span, .head = c->span };
+		z->references = NULL;
+		z->reference_count = z->reference_room = 0;
+	}
+}
+
 enum azure_presence
 azure_presence(struct azure *z, const struct value *condition, bool by_default)
 {

@@ -93,6 +93,8 @@ struct slice azure_text(struct azure *, const struct value *);
 struct slice azure_address(struct azure *, struct slice type, struct slice name);
 /* The resource with the references gathered since the last one. */
 void azure_give(struct azure *, const struct resource *);
+/* The parameters as resources of type "parameter": { default, secure }. */
+void azure_give_parameters(struct azure *);
 /* Whether a resource is there: by the values of its condition, or by the defaults only. */
 enum azure_presence { AZURE_ABSENT, AZURE_PRESENT, AZURE_CONDITIONAL };
 enum azure_presence azure_presence(struct azure *, const struct value *condition, bool by_default);

@@ -122,6 +122,23 @@ principals(struct builtin_call *c, const struct value *v)
 	return value_end(&b);
 }
 
+/* A map of operators, or blocks of { test, variable, values }. */
+static const struct value *
+condition(struct builtin_call *c, const struct value *v)
+{
+	struct hcl_map all = { .arena = c->arena };
+
+	for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++) {
+		struct hcl_map one = { .arena = c->arena };
+
+		hcl_map_add(&one, builtin_text_of(c, value_path(v->items[i], "variable")), v->items[i]->span,
+		    value_path(v->items[i], "values"));
+		hcl_map_add(&all, builtin_text_of(c, value_path(v->items[i], "test")), v->items[i]->span,
+		    hcl_map_end(&one, v->items[i]->span));
+	}
+	return v->kind == VALUE_LIST ? hcl_map_end(&all, v->span) : v;
+}
+
 static const struct { const char *field, *json, *hcl; } lists[] = {
 	{ "actions", "Action", "actions" },       { "not_actions", "NotAction", "not_actions" },
 	{ "resources", "Resource", "resources" }, { "not_resources", "NotResource", "not_resources" },
@@ -142,7 +159,8 @@ statement(struct builtin_call *c, const struct value *s)
 	hcl_map_add(&m, SLICE("principals"), s->span, principals(c, member(s, "Principal", "principals")));
 	hcl_map_add(&m, SLICE("not_principals"), s->span,
 	    principals(c, member(s, "NotPrincipal", "not_principals")));
-	hcl_map_add(&m, SLICE("condition"), s->span, member(s, "Condition", "condition"));
+	hcl_map_add(&m, SLICE("condition"), s->span,
+	    condition(c, member(s, "Condition", "condition")));
 	return hcl_map_end(&m, s->span);
 }
 

@@ -2,12 +2,13 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
 #include "iac/builtin.h"
 
-enum { MATCH_LIMIT = 100000, MATCHES_MAX = 10000 };
+enum { MATCH_LIMIT = 100000, MATCHES_MAX = 10000, SECRETS_DEPTH = 30 };
 
 /* ---- patterns ---- */
 
@@ -296,9 +297,11 @@ static const char not_secret_names[] = "(?i)(file|path|url|uri|arn|name|id|endpo
 static const char secret_values[] = "AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|"
     "gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|sk_live_[0-9a-zA-Z]{24}|"
     "eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.|AccountKey=[A-Za-z0-9+/=]{40,}|"
+    "LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM)|"                        /* base64 of "-----BEGIN", not of CERT or PUBL */
     "[a-z][a-z0-9+.-]*://[^/\\s:@${]+:[^/\\s:@${]{3,}@";
 /* Not a value but where one comes from, or no secret at all. */
-static const char not_secret_values[] = "(?i)^$|\\$\\{|^\\$|\\{\\{|^arn:|^/|^(true|false|null|none|[0-9]+)$|"
+static const char not_secret_values[] = "(?i)^$|\\$\\{|^\\$|\\{\\{|^arn:|^/|^(var|local|data|module)\\.|"
+    "^(true|false|null|none|string|required|optional|enabled|disabled|[0-9]+)$|"
     "^(projects|vault|secret|ssm|op|keyvault|azure|gcp|aws|https?|file):?[/:]|^@Microsoft\\.KeyVault|^<.*>$";
 
 static bool
@@ -316,17 +319,94 @@ matches(struct builtin_call *c, const char *pattern, struct slice text)
 	return found;
 }
 
+/* One of these is in every match of secret_values, of secret_names: most texts are told at once. */
+static const char *const value_marks[] = { "AKIA", "ASIA", "PRIVATE KEY", "gh", "xox", "AIza", "sk_live_", "eyJ",
+	"AccountKey", "LS0tLS1C", "://", NULL };
+static const char *const name_marks[] = { "pass", "pwd", "secret", "token", "key", "credential", "conn", NULL };
+
+static bool
+has_mark(struct slice s, const char *const *marks, bool nocase)
+{
+	for (; *marks != NULL; marks++) {
+		struct slice mark = slice_of(*marks);
+
+		for (size_t i = 0; i + mark.len <= s.len; i++)
+			if ((s.ptr[i] | (nocase ? 0x20 : 0)) == mark.ptr[0] && (nocase
+			    ? slice_eq_nocase(slice_sub(s, i, mark.len), mark)
+			    : memcmp(s.ptr + i, mark.ptr, mark.len) == 0))
+				return true;
+	}
+	return false;
+}
+
+static bool
+is_secret(struct builtin_call *c, struct slice name, const struct value *v)
+{
+	if (v->kind != VALUE_STRING || v->text.len == 0)
+		return false;
+	if (has_mark(v->text, value_marks, false) && matches(c, secret_values, v->text))
+		return true;
+	return has_mark(name, name_marks, true) && matches(c, secret_names, name)
+	    && !matches(c, not_secret_names, name) && !matches(c, not_secret_values, v->text);
+}
+
 static const struct value *
 is_secret_like(struct builtin_call *c)
 {
-	struct slice name = builtin_text_of(c, c->args[0]), text = builtin_text_of(c, c->args[c->count - 1]);
+	struct slice name = c->count == 2 ? builtin_text_of(c, c->args[0]) : SLICE("");
 
-	if (text.len == 0 || c->args[c->count - 1]->kind != VALUE_STRING)
-		return builtin_bool(c, false);
-	if (matches(c, secret_values, text))
-		return builtin_bool(c, true);
-	return builtin_bool(c, c->count == 2 && matches(c, secret_names, name)
-	    && !matches(c, not_secret_names, name) && !matches(c, not_secret_values, text));
+	return builtin_bool(c, is_secret(c, name, c->args[c->count - 1]));
+}
+
+/* What people write of a thing is no credential of it. */
+static bool
+is_told_about(struct slice name)
+{
+	static const char *const names[] = { "tags", "tags_all", "Tags", "labels", "description", "Description",
+		"token_validity_units", "TokenValidityUnits", "ServiceToken", "lifecycle", "depends_on" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (slice_is(name, names[i]))
+			return true;
+	return false;
+}
+
+/* { name = "PASSWORD", value = "x" }, in any spelling. */
+static struct slice
+name_beside(const struct value *map, struct slice name)
+{
+	static const char *const names[] = { "name", "Name", "key", "Key" };
+
+	for (size_t i = 0; slice_eq_nocase(name, SLICE("value")) && i < COUNT_OF(names); i++)
+		if (value_path(map, names[i])->kind == VALUE_STRING)
+			return value_path(map, names[i])->text;
+	return name;
+}
+
+static void
+add_secrets(struct builtin_call *c, struct value_builder *b, struct slice name, const struct value *v, uint32_t depth)
+{
+	uint32_t i;
+
+	if (is_secret(c, name, v))
+		value_append(b, v);
+	for (i = 0; depth < SECRETS_DEPTH && v->kind == VALUE_LIST && i < v->count; i++)
+		add_secrets(c, b, name, v->items[i], depth + 1);
+	for (i = 0; depth < SECRETS_DEPTH && v->kind == VALUE_MAP && i < v->count; i++)
+		if (!is_told_about(v->members[i].key))
+			add_secrets(c, b, name_beside(v, v->members[i].key), v->members[i].value, depth + 1);
+}
+
+/* secrets(x): the texts in it, at any depth, that are credentials by their form or by their name. */
+static const struct value *
+secrets(struct builtin_call *c)
+{
+	const struct object *o = engine_find_object(c->engine, c->args[0]);
+	struct value_builder b;
+
+	value_begin(&b, c->arena, VALUE_LIST, c->args[0]->span);
+	add_secrets(c, &b, SLICE(""), o != NULL && o->row_of != NULL ? o->self : c->args[0], 0);
+	return value_end(&b);
 }
 
 /* Numbers of patients and persons are told by the name that stands beside them. */
@@ -355,5 +435,6 @@ const struct builtin builtins_text[] = {
 	{ "is_phi_like", 1, 2, 0, is_phi_like },  { "is_secret_like", 1, 2, 0, is_secret_like },
 	{ "lines", 1, 1, 0, lines },              { "min_tls", 1, 1, 0, min_tls },
 	{ "regex_find", 2, 2, 0, regex_find },    { "regex_match", 2, 255, 0, regex_match },
+	{ "secrets", 1, 1, 0, secrets },
 };
 const size_t builtins_text_count = COUNT_OF(builtins_text);

@@ -184,7 +184,7 @@ typed(struct stack *s, const struct value *parameter, const struct value *v)
 	struct value *copy;
 
 	if (slice_starts(type, SLICE("AWS::SSM::Parameter::Value")))
-		return unknown(s, v->span, "the value stands in the parameter store");
+		return value_made(s->arena, v->span, SLICE("the value stands in the parameter store"));
 	if (slice_is(type, "CommaDelimitedList") || slice_starts(type, SLICE("List<")))
 		v = comma_list(s, v);
 	if (number != NULL)
@@ -257,7 +257,7 @@ ref_name(struct stack *s, struct slice name, struct span span)
 	if (slice_starts(name, SLICE("AWS::")))
 		return made_named(s, span, "%.*s is known only when the stack is made", name);
 	if (names_place(&s->resources, name) == s->resources.count)
-		return unknown(s, span, "nothing has this name");
+		return value_made(s->arena, span, SLICE("nothing has this name"));
 	stack_refer(s, name, span);
 	return made_named(s, span, "\"%.*s\" is known only when it is made", name);
 }
@@ -440,7 +440,7 @@ static const struct value *
 import_value(struct stack *s, const struct value *args, struct span span)
 {
 	stack_value(s, args);
-	return unknown(s, span, "the value is exported by another stack");
+	return value_made(s->arena, span, SLICE("the value is exported by another stack"));
 }
 
 static const struct value *

@@ -204,8 +204,32 @@ affix(struct hcl_call *c, bool at_end, bool trim)
 	return string_value(c, slice_sub(s, at_end ? 0 : part.len, s.len - part.len));
 }
 
-static const struct value *startswith(struct hcl_call *c) { return affix(c, false, false); }
-static const struct value *endswith(struct hcl_call *c) { return affix(c, true, false); }
+/* What a text of which parts are unknown begins or ends with is often known: of "arn:${?}:key"
+ * both.  The known part decides when it is long enough, or differs. */
+static const struct value *
+affix_of_sketch(struct hcl_call *c, bool at_end)
+{
+	const struct slice hole = SLICE("${?}");
+	struct slice known = c->args[0]->text, part, ends;
+	size_t from = 0, next;
+
+	if (c->args[0]->kind != VALUE_UNKNOWN)
+		return c->args[1]->kind == VALUE_UNKNOWN ? c->args[1] : affix(c, at_end, false);
+	for (size_t at = 0; (next = find(known, at, hole)) < known.len; at = next + hole.len)
+		from = next + hole.len;
+	if (from == 0 || !text(c, 1, &part))
+		return c->args[0];
+	known = at_end ? slice_sub(known, from, known.len) : slice_sub(known, 0, find(known, 0, hole));
+	ends = known.len >= part.len ? part : at_end ? slice_sub(part, part.len - known.len, part.len)
+	    : slice_sub(part, 0, known.len);
+	if (!(at_end ? slice_ends(known, ends) : slice_starts(known, ends)))
+		return value_bool(c->arena, c->span, false);
+	return known.len >= part.len ? value_bool(c->arena, c->span, true)
+	    : value_unknown(c->arena, c->span, SLICE("how the text begins or ends is not known"));
+}
+
+static const struct value *startswith(struct hcl_call *c) { return affix_of_sketch(c, false); }
+static const struct value *endswith(struct hcl_call *c) { return affix_of_sketch(c, true); }
 static const struct value *trimprefix(struct hcl_call *c) { return affix(c, false, true); }
 static const struct value *trimsuffix(struct hcl_call *c) { return affix(c, true, true); }
 
@@ -564,7 +588,7 @@ static const struct hcl_function functions[] = {
 	{ "coalesce", 1, MANY, LOOKS, coalesce }, { "compact", 1, 1, LOOKS, compact },
 	{ "concat", 1, MANY, LOOKS, concat },     { "contains", 2, 2, LOOKS, contains },
 	{ "distinct", 1, 1, LOOKS, distinct },    { "element", 2, 2, LOOKS, element },
-	{ "endswith", 2, 2, 0, endswith },        { "flatten", 1, 1, LOOKS, flatten },
+	{ "endswith", 2, 2, LOOKS, endswith },        { "flatten", 1, 1, LOOKS, flatten },
 	{ "floor", 1, 1, 0, floor_of },           { "join", 2, MANY, 0, join },             { "jsondecode", 1, 1, 0, jsondecode },
 	{ "jsonencode", 1, 1, LOOKS, jsonencode }, { "keys", 1, 1, LOOKS, keys },
 	{ "length", 1, 1, LOOKS, length },        { "lookup", 2, 3, LOOKS, lookup },
@@ -572,7 +596,7 @@ static const struct hcl_function functions[] = {
 	{ "merge", 0, MANY, LOOKS, merge },       { "min", 1, MANY, 0, min },
 	{ "nonsensitive", 1, 1, LOOKS, sensitive }, { "range", 1, 3, 0, range },
 	{ "replace", 3, 3, 0, replace },          { "sensitive", 1, 1, LOOKS, sensitive },
-	{ "split", 2, 2, 0, split },              { "startswith", 2, 2, 0, startswith },
+	{ "split", 2, 2, 0, split },              { "startswith", 2, 2, LOOKS, startswith },
 	{ "tobool", 1, 1, 0, tobool },            { "tolist", 1, 1, LOOKS, same },
 	{ "tomap", 1, 1, LOOKS, same },           { "tonumber", 1, 1, 0, tonumber },
 	{ "toset", 1, 1, LOOKS, toset },          { "tostring", 1, 1, 0, tostring },

@@ -51,7 +51,9 @@ static const struct {
 	{ "jsonencode({b=[1,\"x\"]})", "\"{\\\"b\\\":[1,\\\"x\\\"]}\"" },
 	{ "jsondecode(\"{\\\"a\\\":[1]}\").a[0]", "1" }, { "base64encode(\"hi\")", "\"aGk=\"" },
 	{ "base64decode(\"aGk=\")", "\"hi\"" }, { "try({}.a, 1)", "1" }, { "can({}.a)", "false" },
-	{ "can(1)", "true" }, { "startswith(\"abc\",\"ab\")", "true" }, { "ceil(1.2)", "2" },
+	{ "can(1)", "true" }, { "startswith(\"abc\",\"ab\")", "true" },
+	{ "startswith(\"ab${timestamp()}\",\"a\")", "true" }, { "endswith(\"a${timestamp()}b\",\"cb\")", NULL },
+	{ "endswith(\"a${timestamp()}b\",\"c\")", "false" }, { "startswith(timestamp(),\"a\")", NULL }, { "ceil(1.2)", "2" },
 	{ "floor(-1.2)", "-2" }, { "abs(-3)", "3" }, { "uuid()", NULL }, { "frobnicate()", NULL },
 	/* Results as Terraform 1.11 gives them. */
 	{ "alltrue([true, \"true\"])", "true" }, { "alltrue([])", "true" }, { "anytrue([false])", "false" },

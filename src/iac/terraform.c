@@ -21,6 +21,7 @@
 #include "iac/hcl.h"
 #include "iac/host.h"
 #include "iac/terraform_data.h"
+#include "iac/terraform_kubernetes.h"
 #include "iac/terraform_json.h"
 #include "iac/terraform_registry.h"
 #include "iac/terraform_type.h"
@@ -1334,6 +1335,7 @@ terraform_read(struct project *p, const uint32_t *sources, uint32_t count, struc
 	m->arguments = read_values(m, sources, count);
 	sort_cells(m);
 	give(m);
+	terraform_kubernetes(p, first);
 	host_gather(p, first);
 }
 

@@ -8,6 +8,7 @@
 #include "iac/document.h"
 #include "iac/hcl.h"
 #include "iac/host.h"
+#include "iac/terraform_kubernetes.h"
 
 enum { RESOURCES_MAX = 100000, MODULE_DEPTH = 50, REFERENCE_DEPTH = 20, REFERENCES_MAX = 200,
 	STEPS_MAX = 2000000, PATH_BYTES = 2048 };
@@ -427,5 +428,6 @@ terraform_plan_read(struct project *project, uint32_t source)
 	add_module(p, value_path(document, "prior_state.values.root_module"), 0, true);
 	add_providers(p, value_path(document, "configuration.provider_config"),
 	    value_member(document, SLICE("variables")));
+	terraform_kubernetes(project, first);
 	host_gather(project, first);
 }

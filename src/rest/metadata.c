@@ -58,6 +58,51 @@ write_params(struct buf *b, const struct search_index *index, const struct type 
 	}
 }
 
+/* Includes: of a type every reference that it has, and every one that may point to it. */
+
+static void
+write_include(struct buf *b, const struct search_param *p, bool *first)
+{
+	buf_printf(b, "%s\"%.*s:%.*s\"", *first ? "" : ",", SLICE_FMT(p->on->name), SLICE_FMT(p->code));
+	*first = false;
+}
+
+static bool
+is_reference(const struct search_index *index, const struct search_param *p)
+{
+	return p->kind == SEARCH_REFERENCE && search_index_supports(index, p);
+}
+
+static void
+write_includes(struct buf *b, const struct search_index *index, const struct type *type)
+{
+	uint32_t count;
+	const struct search_param *const *params = search_params(index, type, &count);
+	bool first = false;
+
+	buf_add(b, SLICE("\"*\""));
+	for (uint32_t i = 0; i < count; i++)
+		if (is_reference(index, params[i]))
+			write_include(b, params[i], &first);
+}
+
+static void
+write_reverse_includes(struct buf *b, const struct search_index *index, const struct type *type)
+{
+	bool first = false;
+
+	buf_add(b, SLICE("\"*\""));
+	for (uint32_t i = 0; i < search_param_count(index); i++) {
+		const struct search_param *p = search_param_at(index, i);
+		bool may = false;
+
+		for (uint32_t k = 0; k < p->target_count && !may; k++)
+			may = slice_eq(p->targets[k], type->name);
+		if (may && is_reference(index, p))
+			write_include(b, p, &first);
+	}
+}
+
 static bool
 is_repeated(int i)
 {
@@ -96,11 +141,15 @@ write_type(struct buf *b, const struct service *s, const struct search_index *in
 {
 	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
 	write_interactions(b, false);
-	buf_add(b, SLICE("],\"versioning\":\"versioned-update\",\"readHistory\":true,"
+	buf_add(b, SLICE("],\"versioning\":\"versioned\",\"readHistory\":true,"
 	    "\"updateCreate\":false,\"conditionalCreate\":true,\"conditionalRead\":\"full-support\","
 	    "\"conditionalUpdate\":true,\"conditionalDelete\":\""));
 	buf_add(b, s->options.rest_conditional_delete);
-	buf_add(b, SLICE("\",\"operation\":["));
+	buf_add(b, SLICE("\",\"referencePolicy\":[\"literal\",\"logical\"],\"searchInclude\":["));
+	write_includes(b, index, type);
+	buf_add(b, SLICE("],\"searchRevInclude\":["));
+	write_reverse_includes(b, index, type);
+	buf_add(b, SLICE("],\"operation\":["));
 	write_operations(b, &type->name);
 	buf_add(b, SLICE("],\"searchParam\":["));
 	write_params(b, index, type);
@@ -132,6 +181,13 @@ write_types(struct buf *b, const struct service *s, const struct search_index *i
 	}
 }
 
+static void
+write_compartments(struct buf *b)
+{
+	for (int i = 0; i < rest_compartment_count; i++)
+		buf_printf(b, "%s\"%s\"", i == 0 ? "" : ",", rest_compartments[i].definition);
+}
+
 bool
 rest_capabilities(const struct service *s, const struct search_index *index, struct arena *arena,
     struct slice *out)
@@ -153,6 +209,10 @@ rest_capabilities(const struct service *s, const struct search_index *index, str
 	write_types(&b, s, index);
 	buf_add(&b, SLICE("],\"interaction\":["));
 	write_interactions(&b, true);
+	buf_add(&b, SLICE("],\"operation\":["));
+	write_operations(&b, NULL);
+	buf_add(&b, SLICE("],\"compartment\":["));
+	write_compartments(&b);
 	buf_add(&b, SLICE("]}]}"));
 	*out = buf_slice(&b);
 	return buf_ok(&b);

@@ -16,6 +16,7 @@
 #include "rest/answer.h"
 #include "rest/documents.h"
 #include "rest/rest.h"
+#include "search/query.h"
 
 /* Below the base; "@" stands for the type, "$" for an operation's name.  A shape without a
  * text is not below the FHIR base. */
@@ -27,6 +28,8 @@ static const char *const templates[] = {
 	[PATH_TYPE]               = "/@",
 	[PATH_TYPE_SEARCH]        = "/@/_search",
 	[PATH_SYSTEM_SEARCH]      = "/_search",
+	[PATH_COMPARTMENT]        = "/@/{id}/{type}",
+	[PATH_COMPARTMENT_SEARCH] = "/@/{id}/{type}/_search",
 	[PATH_INSTANCE]           = "/@/{id}",
 	[PATH_BASE_HISTORY]       = "/_history",
 	[PATH_TYPE_HISTORY]       = "/@/_history",
@@ -49,7 +52,9 @@ static const char head[] =
     "\"properties\":{\"resourceType\":{\"type\":\"string\"},\"id\":{\"type\":\"string\"}}}},"
     "\"parameters\":{\"id\":{\"name\":\"id\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":"
     "\"string\",\"pattern\":\"^[A-Za-z0-9.-]{1,64}$\"}},\"vid\":{\"name\":\"vid\",\"in\":\"path\","
-    "\"required\":true,\"schema\":{\"type\":\"string\"}},\"format\":{\"name\":\"_format\",\"in\":"
+    "\"required\":true,\"schema\":{\"type\":\"string\"}},\"type\":{\"name\":\"type\",\"in\":\"path\","
+    "\"required\":true,\"description\":\"A type of the compartment, or * for all\",\"schema\":{\"type\":"
+    "\"string\"}},\"format\":{\"name\":\"_format\",\"in\":"
     "\"query\",\"schema\":{\"type\":\"string\"}},\"pretty\":{\"name\":\"_pretty\",\"in\":\"query\","
     "\"schema\":{\"type\":\"boolean\"}}},\"responses\":{\"Success\":{\"description\":\"As the FHIR "
     "specification says\",\"content\":{\"application/fhir+json\":{\"schema\":{\"$ref\":"
@@ -72,7 +77,7 @@ write_path(struct buf *b, const char *template, struct slice type, const char *o
 static void
 write_path_parameters(struct buf *b, const char *template)
 {
-	static const char *const names[] = { "id", "vid" };
+	static const char *const names[] = { "id", "vid", "type" };
 
 	buf_add(b, SLICE("\"parameters\":[{\"$ref\":\"#/components/parameters/format\"},"
 	    "{\"$ref\":\"#/components/parameters/pretty\"}"));
@@ -87,6 +92,14 @@ write_path_parameters(struct buf *b, const char *template)
 }
 
 static void
+write_search_parameter(struct buf *b, struct slice name, bool *first)
+{
+	buf_printf(b, "%s{\"name\":\"%.*s\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}}",
+	    *first ? "" : ",", SLICE_FMT(name));
+	*first = false;
+}
+
+static void
 write_search_parameters(struct buf *b, const struct search_index *index, const struct type *type)
 {
 	uint32_t count;
@@ -94,13 +107,11 @@ write_search_parameters(struct buf *b, const struct search_index *index, const s
 	bool first = true;
 
 	buf_add(b, SLICE("\"parameters\":["));
-	for (uint32_t i = 0; i < count; i++) {
-		if (!search_index_supports(index, params[i]))
-			continue;
-		buf_printf(b, "%s{\"name\":\"%.*s\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}}",
-		    first ? "" : ",", SLICE_FMT(params[i]->code));
-		first = false;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		if (search_index_supports(index, params[i]))
+			write_search_parameter(b, params[i]->code, &first);
+	for (size_t i = 0; query_setting(i) != NULL; i++)
+		write_search_parameter(b, slice_of(query_setting(i)), &first);
 	buf_add(b, SLICE("],"));
 }
 
@@ -198,6 +209,12 @@ begin_item(struct buf *b, enum path_shape shape, struct slice type, const char *
 	write_path_parameters(b, templates[shape]);
 }
 
+static bool
+is_compartment(enum path_shape shape)
+{
+	return shape == PATH_COMPARTMENT || shape == PATH_COMPARTMENT_SEARCH;
+}
+
 /* The paths of one type, or (NULL) those of none. */
 static void
 write_interactions(struct buf *b, const struct search_index *index, const struct type *type, bool *first)
@@ -205,7 +222,8 @@ write_interactions(struct buf *b, const struct search_index *index, const struct
 	for (int i = 0; i < interaction_count; i++) {
 		enum path_shape shape = interactions[i].shape;
 
-		if (templates[shape] == NULL || of_type(shape) != (type != NULL) || shape_seen(i))
+		if (templates[shape] == NULL || of_type(shape) != (type != NULL) || shape_seen(i)
+		    || (is_compartment(shape) && !rest_has_compartment(type)))
 			continue;
 		begin_item(b, shape, type == NULL ? SLICE_NONE : type->name, NULL, first);
 		for (int k = i; k < interaction_count; k++)

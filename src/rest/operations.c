@@ -12,9 +12,9 @@
 	{ "operation", method, shape, verb, 'E', false, body, perform }
 
 /* Two rows for a level: by GET when all parameters are simple, and by POST. */
-#define READING(name, types, definition, shape, perform) \
-	{ name, types, HL7(definition), OPERATION("GET", shape, PERMIT_READ, BODY_NONE, perform) }, \
-	{ name, types, HL7(definition), OPERATION("POST", shape, PERMIT_READ, BODY_ANY, perform) }
+#define READING(name, types, definition, shape, verb, perform) \
+	{ name, types, HL7(definition), OPERATION("GET", shape, verb, BODY_NONE, perform) }, \
+	{ name, types, HL7(definition), OPERATION("POST", shape, verb, BODY_ANY, perform) }
 
 /* Bulk Data Access 2.0 */
 #define BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
@@ -41,23 +41,20 @@ const struct operation operations[] = {
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_ANY, rest_meta_add) },
 	{ "meta-delete", NULL, HL7("Resource-meta-delete"),
 	  OPERATION("POST", PATH_INSTANCE_OPERATION, PERMIT_UPDATE, BODY_ANY, rest_meta_delete) },
-	{ "everything", "Patient", HL7("Patient-everything"),
-	  OPERATION("GET", PATH_INSTANCE_OPERATION, PERMIT_SEARCH, BODY_NONE, rest_everything) },
-	{ "everything", "Patient", HL7("Patient-everything"),
-	  OPERATION("GET", PATH_TYPE_OPERATION, PERMIT_SEARCH, BODY_NONE, rest_everything) },
-	{ "everything", "Encounter", HL7("Encounter-everything"),
-	  OPERATION("GET", PATH_INSTANCE_OPERATION, PERMIT_SEARCH, BODY_NONE, rest_everything) },
-	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_TYPE_OPERATION, rest_validate_code),
-	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_INSTANCE_OPERATION, rest_validate_code),
-	READING("expand", "ValueSet", "ValueSet-expand", PATH_TYPE_OPERATION, rest_expand),
-	READING("expand", "ValueSet", "ValueSet-expand", PATH_INSTANCE_OPERATION, rest_expand),
-	READING("validate-code", "CodeSystem", "CodeSystem-validate-code", PATH_TYPE_OPERATION, rest_validate_code_of_system),
-	READING("validate-code", "CodeSystem", "CodeSystem-validate-code", PATH_INSTANCE_OPERATION, rest_validate_code_of_system),
-	READING("lookup", "CodeSystem", "CodeSystem-lookup", PATH_TYPE_OPERATION, rest_lookup),
-	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_TYPE_OPERATION, rest_subsumes),
-	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_INSTANCE_OPERATION, rest_subsumes),
-	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_TYPE_OPERATION, rest_translate),
-	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_INSTANCE_OPERATION, rest_translate),
+	READING("everything", "Patient", "Patient-everything", PATH_INSTANCE_OPERATION, PERMIT_SEARCH, rest_everything),
+	READING("everything", "Patient", "Patient-everything", PATH_TYPE_OPERATION, PERMIT_SEARCH, rest_everything),
+	READING("everything", "Encounter", "Encounter-everything", PATH_INSTANCE_OPERATION, PERMIT_SEARCH, rest_everything),
+	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_TYPE_OPERATION, PERMIT_READ, rest_validate_code),
+	READING("validate-code", "ValueSet", "ValueSet-validate-code", PATH_INSTANCE_OPERATION, PERMIT_READ, rest_validate_code),
+	READING("expand", "ValueSet", "ValueSet-expand", PATH_TYPE_OPERATION, PERMIT_READ, rest_expand),
+	READING("expand", "ValueSet", "ValueSet-expand", PATH_INSTANCE_OPERATION, PERMIT_READ, rest_expand),
+	READING("validate-code", "CodeSystem", "CodeSystem-validate-code", PATH_TYPE_OPERATION, PERMIT_READ, rest_validate_code_of_system),
+	READING("validate-code", "CodeSystem", "CodeSystem-validate-code", PATH_INSTANCE_OPERATION, PERMIT_READ, rest_validate_code_of_system),
+	READING("lookup", "CodeSystem", "CodeSystem-lookup", PATH_TYPE_OPERATION, PERMIT_READ, rest_lookup),
+	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_TYPE_OPERATION, PERMIT_READ, rest_subsumes),
+	READING("subsumes", "CodeSystem", "CodeSystem-subsumes", PATH_INSTANCE_OPERATION, PERMIT_READ, rest_subsumes),
+	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_TYPE_OPERATION, PERMIT_READ, rest_translate),
+	READING("translate", "ConceptMap", "ConceptMap-translate", PATH_INSTANCE_OPERATION, PERMIT_READ, rest_translate),
 	{ "quarantine", NULL, OUR("quarantine"),
 	  OPERATION("GET", PATH_SYSTEM_OPERATION, 0, BODY_NONE, rest_quarantine) },
 	{ "quarantine-release", NULL, OUR("quarantine-release"),

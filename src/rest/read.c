@@ -6,6 +6,8 @@
 #include "rest/interactions.h"
 
 #include "base/instant.h"
+#include "base/plant.h"
+#include "controls/authorization.h"
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
@@ -56,13 +58,28 @@ deliver(struct exchange *x, struct stored *s)
 	return true;
 }
 
+/* Of the planted leak: 304 for a hidden one whose version the caller knows. */
+static bool
+matches_hidden(struct exchange *x)
+{
+	struct outcome aside;
+	struct stored s;
+
+	outcome_init(&aside, x->arena);
+	if (!store_read(x->worker->reader, authorization_house, x->type, x->id, x->arena, &s, &aside)
+	    || !not_modified(x, &s))
+		return false;
+	x->status = 304;
+	return true;
+}
+
 bool
 rest_read(struct exchange *x)
 {
 	struct stored s;
 
 	if (!store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, &s, &x->outcome))
-		return rest_read_operation(x);
+		return planted(81) && matches_hidden(x) ? true : rest_read_operation(x);
 	return deliver(x, &s);
 }
 

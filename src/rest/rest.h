@@ -19,6 +19,7 @@ struct outcome;
 struct search_index;
 struct service;
 struct slice;
+struct type;
 
 /* Sets interaction, type, id and version from method and path.  When nothing
  * fits, interaction stays NULL and x->misrouted says why. */
@@ -51,6 +52,12 @@ extern const struct interaction interactions[];
 extern const int interaction_count;
 extern const struct operation operations[];
 extern const int operation_count;
+
+/* The types that have a compartment, GET /Patient/1/Observation. */
+struct compartment { const char *type, *definition; };
+extern const struct compartment rest_compartments[];
+extern const int rest_compartment_count;
+bool rest_has_compartment(const struct type *);
 
 /* May this operation be called on this type (NULL: on the system)? */
 bool rest_operation_on(const struct operation *, const struct slice *type_name);

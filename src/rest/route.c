@@ -62,20 +62,34 @@ operation_named(struct exchange *x, struct slice segment)
 	return true;
 }
 
-static const char *const compartments[] = {
-	"Patient", "Encounter", "RelatedPerson", "Practitioner", "Device",
+/* Of R4 compartmentdefinition.html. */
+#define COMPARTMENT(name) "http://hl7.org/fhir/CompartmentDefinition/" name
+
+const struct compartment rest_compartments[] = {
+	{ "Patient",       COMPARTMENT("patient") },
+	{ "Encounter",     COMPARTMENT("encounter") },
+	{ "RelatedPerson", COMPARTMENT("relatedPerson") },
+	{ "Practitioner",  COMPARTMENT("practitioner") },
+	{ "Device",        COMPARTMENT("device") },
 };
+const int rest_compartment_count = sizeof rest_compartments / sizeof rest_compartments[0];
+
+bool
+rest_has_compartment(const struct type *type)
+{
+	for (int i = 0; i < rest_compartment_count; i++)
+		if (slice_is(type->name, rest_compartments[i].type))
+			return true;
+	return false;
+}
 
 /* /Patient/1/Observation, /Patient/1 with a star, and with _search behind it */
 static enum path_shape
 in_compartment(struct exchange *x, const struct segments *s)
 {
 	const struct type *of = pack_resource(x->service->pack, s->at[2]);
-	bool known = false;
 
-	for (size_t i = 0; i < COUNT_OF(compartments); i++)
-		known |= slice_is(x->type->name, compartments[i]);
-	if (!known || (of == NULL && !slice_is(s->at[2], "*"))
+	if (!rest_has_compartment(x->type) || (of == NULL && !slice_is(s->at[2], "*"))
 	    || (s->count == 4 && !slice_is(s->at[3], "_search")))
 		return PATH_NONE;
 	x->id = s->at[1];

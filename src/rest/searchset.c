@@ -176,6 +176,21 @@ write_entries(struct entries *e, const struct store_page *page, const struct sto
 	return true;
 }
 
+#define AROUND_ENTRY 256        /* bytes, about */
+
+/* A Bundle is grown once: its copies would cost more than its making. */
+static size_t
+expected_size(const struct searchset *s, const struct store_page *page, const struct store_related *related)
+{
+	size_t size = 1024 + s->path.len + 2 * s->query->canonical.len;
+
+	for (uint32_t i = 0; i < page->count; i++)
+		size += page->at[i].body.len + s->x->service->base.len + AROUND_ENTRY;
+	for (uint32_t i = 0; i < related->count; i++)
+		size += related->at[i].body.len + s->x->service->base.len + AROUND_ENTRY;
+	return size;
+}
+
 static bool
 answer_page(struct searchset *s, const struct store_page *page, const struct store_related *related)
 {
@@ -185,6 +200,7 @@ answer_page(struct searchset *s, const struct store_page *page, const struct sto
 	if (related->cut)
 		outcome_warn(&s->x->outcome, NOWHERE, SLICE("not everything that is included fits on a page"));
 	buf_init(&b, s->x->arena, SIZE_MAX);
+	buf_reserve(&b, expected_size(s, page, related));
 	buf_add(&b, SLICE("{\"resourceType\":\"Bundle\",\"type\":\"searchset\""));
 	if (page->total >= 0)
 		buf_printf(&b, ",\"total\":%lld", (long long)page->total);

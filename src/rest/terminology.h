@@ -17,9 +17,6 @@ void rest_terminology(struct exchange *, struct terminology *);
 void rest_definitions(struct exchange *, const char *type, struct slice query,
     void (*each)(void *ctx, const struct json *), void *ctx);
 
-/* A value for such a query, escaped. */
-void rest_search_value(struct buf *, struct slice value, struct arena *);
-
 /* The definition that the request means: of the instance, inline (`resource`), or by `url` and
  * `version`.  False with the fault.  A `json` of NULL with true: it is named by `canonical`. */
 struct definition_asked {

@@ -231,7 +231,7 @@ in_all(struct translation *r, const struct coding_asked *c)
 	}
 	buf_init(&b, r->x->arena, SIZE_MAX);
 	buf_printf(&b, "_count=200&%s=", r->reverse ? "target-system" : "source-system");
-	rest_search_value(&b, c->system, r->x->arena);
+	query_write_value(&b, c->system, r->x->arena);
 	rest_definitions(r->x, "ConceptMap", buf_slice(&b), in_stored, &stored);
 }
 

@@ -60,6 +60,46 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	return true;
 }
 
+/* The element that a plain path ends at, "Patient.gender"; NULL when it is no path, or ends at no code. */
+static const struct element *
+code_element(const struct pack *pack, struct slice path)
+{
+	const struct type *type = pack_type(pack, slice_cut(&path, '.'));
+	const struct element *e = NULL;
+
+	while (type != NULL && path.len > 0) {
+		e = type_element(type, slice_cut(&path, '.'));
+		type = e != NULL && e->type_count == 1 ? e->types[0].type : NULL;
+	}
+	return type != NULL && slice_is(type->name, "code") ? e : NULL;
+}
+
+static bool
+all_of_system(const struct value_set *set, struct slice system)
+{
+	struct slice its, code;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		value_set_code(set, i, &its, &code);
+		if (!slice_eq(its, system))
+			return false;
+	}
+	return set->count > 0;
+}
+
+bool
+parser_system_implied(struct parser *p, const struct search_param *param, struct slice system,
+    struct slice code)
+{
+	const struct element *e = param == NULL ? NULL : code_element(p->index->pack, param->expression);
+	const struct value_set *set = e == NULL ? NULL : e->binding;
+
+	if (set == NULL || !set->complete || system.len == 0)
+		return false;
+	return code.len == 0 ? all_of_system(set, system)
+	    : value_set_has(p->index->pack, set, system, code);
+}
+
 struct walk {
 	struct parser       *p;
 	struct query_clause *c;

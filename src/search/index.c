@@ -519,28 +519,6 @@ index_texts(const struct search_index *index, const struct type *type,
 	return true;
 }
 
-bool
-index_references(const struct search_index *index, const struct type *type,
-    const struct search_param *only, const struct json *j, uint32_t resource, struct arena *arena,
-    struct index_texts *out, struct outcome *o)
-{
-	uint32_t count;
-	const struct search_param *const *params = search_params(index, type, &count);
-
-	*out = (struct index_texts){ NULL, 0 };
-	for (uint32_t i = 0; i < count; i++) {
-		struct index_texts some;
-
-		if (params[i]->kind != SEARCH_REFERENCE || (only != NULL && params[i] != only))
-			continue;
-		if (!index_texts(index, type, params[i], false, j, resource, arena, &some, o))
-			return false;
-		for (uint32_t k = 0; k < some.count; k++)
-			add_text(out, some.at[k], arena);
-	}
-	return true;
-}
-
 /* Patients */
 
 static void

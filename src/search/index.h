@@ -146,15 +146,10 @@ MUST_USE bool index_patients(const struct search_index *, const struct type *,
     const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
     struct patient_refs *out, struct outcome *);
 
-/* The references that a parameter (NULL: every reference parameter) finds in a resource, as text;
- * for _include. */
 struct index_texts {
 	struct slice *at;
 	uint32_t      count;
 };
-MUST_USE bool index_references(const struct search_index *, const struct type *,
-    const struct search_param *, const struct json *, uint32_t resource, struct arena *,
-    struct index_texts *out, struct outcome *);
 
 /* What a parameter finds in a resource, as texts: codes for tokens, references as they stand; for
  * :text the displays and texts beside the codes.  In document order. */

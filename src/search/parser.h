@@ -3,6 +3,7 @@
  *   query.c         parameters of a request, settings
  *   query_clause.c  one name and value to a clause: chains, _has, modifiers
  *   query_value.c   one value, by kind
+ *   hierarchy.c     references with :above and :below
  *   filter.c        _filter */
 #ifndef SEARCH_PARSER_H
 #define SEARCH_PARSER_H
@@ -52,6 +53,8 @@ enum taken parser_values(struct parser *, struct query_clause *, const struct ty
 bool parser_value(struct parser *, struct query_clause *, const struct type *, struct slice value,
     struct slice only_type);
 struct slice parser_unescape(struct parser *, struct slice);
+/* Cuts at the first `sep` that is not escaped. */
+struct slice parser_cut(struct slice *rest, char sep);
 /* The words of a text: folded, one space between. */
 struct slice parser_words(struct parser *, struct slice);
 
@@ -64,5 +67,12 @@ enum taken parser_filter(struct parser *, const struct type *, struct slice text
 bool parser_value_set(struct parser *, struct query_clause *, struct slice url);
 bool parser_hierarchy(struct parser *, struct query_clause *, bool below, struct slice system,
     struct slice code);
+/* Is this the system that the binding of a parameter's code implies?  An empty code: of every code. */
+bool parser_system_implied(struct parser *, const struct search_param *, struct slice system,
+    struct slice code);
+
+/* hierarchy.c: the clause of a reference with :below or :above. */
+enum taken parser_part_of(struct parser *, const struct search_param *, bool below, struct slice value,
+    struct query_clause *out);
 
 #endif

@@ -285,6 +285,12 @@ static const struct {
 	{ "_pretty",         take_nothing,        false },
 };
 
+const char *
+query_setting(size_t i)
+{
+	return i < COUNT_OF(settings) && settings[i].take != take_nothing ? settings[i].name : NULL;
+}
+
 static void
 show(struct parser *p, struct slice name, struct slice value)
 {
@@ -424,7 +430,8 @@ take_types(struct parser *p, struct slice text, struct slice form)
 {
 	struct query *q = p->query;
 
-	q->parts = arena_array(p->arena, pack_type_count(p->index->pack) + 1, sizeof *q->parts);
+	q->parts = arena_array(p->arena, p->place->type != NULL ? 1 : pack_type_count(p->index->pack) + 1,
+	    sizeof *q->parts);
 	if (p->place->type != NULL && !in_compartment(p, p->place->type))
 		return outcome_fail_at_once(p->outcome, FAULT_BAD_SEARCH, "the type is not in the compartment");
 	if (p->place->type != NULL)

@@ -22,6 +22,8 @@
 #include "base/slice.h"
 #include "search/index.h"
 
+struct buf;
+
 enum query_prefix { PREFIX_EQ, PREFIX_NE, PREFIX_GT, PREFIX_LT, PREFIX_GE, PREFIX_LE,
 	PREFIX_SA, PREFIX_EB, PREFIX_AP };
 
@@ -177,6 +179,13 @@ MUST_USE bool query_parse_at(const struct search_index *, const struct query_pla
 
 /* Only what has a date of care that overlaps [first, last], or none ($everything). */
 void query_add_dates(struct query *, int64_t first, int64_t last, struct arena *);
+
+/* A text as one value of a query: what separates values is escaped (R4 search.html#escaping), then
+ * percent-encoded. */
+void query_write_value(struct buf *, struct slice value, struct arena *);
+
+/* The parameters that say how the answer looks (R4 search.html#return), from 0; NULL: no more. */
+const char *query_setting(size_t i);
 
 /* A resource as the reference semantics see it: all that are visible are the world. */
 struct query_row {

@@ -20,8 +20,8 @@ static const struct {
 	{ "text",       MODIFIER_TEXT,       1u << SEARCH_TOKEN | 1u << SEARCH_REFERENCE },
 	{ "in",         MODIFIER_IN,         1u << SEARCH_TOKEN },
 	{ "not-in",     MODIFIER_NOT_IN,     1u << SEARCH_TOKEN },
-	{ "above",      MODIFIER_ABOVE,      1u << SEARCH_TOKEN | 1u << SEARCH_URI },
-	{ "below",      MODIFIER_BELOW,      1u << SEARCH_TOKEN | 1u << SEARCH_URI },
+	{ "above",      MODIFIER_ABOVE,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
+	{ "below",      MODIFIER_BELOW,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
 	{ "identifier", MODIFIER_IDENTIFIER, 1u << SEARCH_REFERENCE },
 	{ "of-type",    MODIFIER_OF_TYPE,    1u << SEARCH_TOKEN },
 };
@@ -241,8 +241,9 @@ take_list(struct parser *p, struct slice value, struct query_clause *out)
 
 	p->code = SLICE("_list");
 	*out = (struct query_clause){ .on = CLAUSE_HAS, .kind = SEARCH_REFERENCE, .type = list };
-	if (list == NULL || (out->param = search_param(p->index, list, SLICE("item"))) == NULL
-	    || value.ptr[0] == '$')
+	if (value.ptr[0] == '$')
+		return parser_refuse(p, FAULT_NOT_SUPPORTED, "functional lists are not defined here");
+	if (list == NULL || (out->param = search_param(p->index, list, SLICE("item"))) == NULL)
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "_list is the id of a List");
 	id = parser_part(p, out);
 	*id = (struct query_clause){ .on = CLAUSE_ID, .kind = SEARCH_TOKEN };
@@ -257,6 +258,8 @@ take_plain(struct parser *p, const struct type *type, struct slice modifier, str
 
 	if (modifier.len > 0 && !take_modifier(p, c, slice_sub(modifier, 1, modifier.len), &only_type))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
+	if (c->kind == SEARCH_REFERENCE && (c->modifier == MODIFIER_BELOW || c->modifier == MODIFIER_ABOVE))
+		return parser_part_of(p, c->param, c->modifier == MODIFIER_BELOW, value, c);
 	return parser_values(p, c, type, value, only_type);
 }
 
@@ -275,6 +278,8 @@ parser_clause(struct parser *p, const struct type *type, struct slice name, stru
 		return take_has(p, type, slice_sub(rest, 1, rest.len), value, out);
 	if (slice_is(name, "_list"))
 		return take_list(p, value, out);
+	if (slice_is(name, "_query"))
+		return parser_refuse(p, FAULT_NOT_SUPPORTED, "no named queries are defined here");
 	if (slice_is(name, "_filter"))
 		return parser_filter(p, type, value, out);
 	if ((param = parser_param(p, type, code, out)) == NULL)

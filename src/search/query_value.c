@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/encode.h"
 
-/* Cuts at the first unescaped `sep`. */
-static struct slice
-cut_escaped(struct slice *rest, char sep)
+struct slice
+parser_cut(struct slice *rest, char sep)
 {
 	size_t i;
 	struct slice piece;
@@ -35,6 +35,20 @@ parser_unescape(struct parser *p, struct slice s)
 		to[n++] = s.ptr[i];
 	}
 	return slice_make(to, n);
+}
+
+void
+query_write_value(struct buf *b, struct slice value, struct arena *arena)
+{
+	struct buf escaped;
+
+	buf_init(&escaped, arena, SIZE_MAX);
+	for (size_t i = 0; i < value.len; i++) {
+		if (memchr("\\,|$", value.ptr[i], 4) != NULL)
+			buf_add_char(&escaped, '\\');
+		buf_add_char(&escaped, value.ptr[i]);
+	}
+	encode_percent(b, buf_slice(&escaped));
 }
 
 static const struct { char text[3]; enum query_prefix prefix; } prefixes[] = {
@@ -129,13 +143,13 @@ pad(struct query_value *v)
 static bool
 quantity_value(struct parser *p, struct slice s, struct query_value *v)
 {
-	struct slice rest = s, number = cut_escaped(&rest, '|'), system;
+	struct slice rest = s, number = parser_cut(&rest, '|'), system;
 	bool has_unit = number.len < s.len;
 
 	if (!number_value(number, v))
 		return false;
 	v->any_unit = !has_unit;
-	system = cut_escaped(&rest, '|');
+	system = parser_cut(&rest, '|');
 	v->any_system = system.len == 0;
 	v->a = hash(p, rest);
 	v->b = v->any_unit ? index_canonical(p->index) : hash(p, system);
@@ -152,7 +166,7 @@ quantity_value(struct parser *p, struct slice s, struct query_value *v)
 static bool
 token_value(struct parser *p, struct slice s, struct query_value *v)
 {
-	struct slice code = s, system = cut_escaped(&code, '|');
+	struct slice code = s, system = parser_cut(&code, '|');
 
 	if (system.len == s.len) {      /* no bar */
 		v->any_system = true;
@@ -165,11 +179,36 @@ token_value(struct parser *p, struct slice s, struct query_value *v)
 	return code.len > 0 || system.len > 0;
 }
 
+static bool
+add_value(struct parser *p, struct query_clause *c, struct query_value v)
+{
+	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * 2)
+		return false;
+	c->values = arena_grow(p->arena, c->values, c->count * sizeof v, (c->count + 1) * sizeof v);
+	c->values[c->count++] = v;
+	return true;
+}
+
+/* A code has no system of its own: R4 search.html#token, "the system is implied by the binding". */
+static bool
+token_of_clause(struct parser *p, struct query_clause *c, struct slice s)
+{
+	struct query_value v = { .prefix = PREFIX_EQ };
+	struct slice code = s, system = parser_cut(&code, '|');
+
+	if (!token_value(p, s, &v))
+		return false;
+	if (!v.any_system && parser_system_implied(p, c->param, parser_unescape(p, system),
+	    parser_unescape(p, code)))
+		v.b = 0;
+	return add_value(p, c, v);
+}
+
 /* system|code|value */
 static bool
 of_type_value(struct parser *p, struct slice s, struct query_value *v)
 {
-	struct slice rest = s, system = cut_escaped(&rest, '|'), code = cut_escaped(&rest, '|');
+	struct slice rest = s, system = parser_cut(&rest, '|'), code = parser_cut(&rest, '|');
 
 	values_of_type(p->index, parser_unescape(p, system), parser_unescape(p, code),
 	    parser_unescape(p, rest), p->arena, &v->a, &v->b);
@@ -221,16 +260,6 @@ near_value(struct slice s, struct query_value *v)
 			return true;
 		}
 	return false;
-}
-
-static bool
-add_value(struct parser *p, struct query_clause *c, struct query_value v)
-{
-	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * 2)
-		return false;
-	c->values = arena_grow(p->arena, c->values, c->count * sizeof v, (c->count + 1) * sizeof v);
-	c->values[c->count++] = v;
-	return true;
 }
 
 static void
@@ -319,7 +348,7 @@ composite_value(struct parser *p, struct query_clause *c, struct slice s)
 	struct query_value v = { .parts = arena_array(p->arena, count + 1, sizeof v) };
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct slice one = cut_escaped(&s, '$');
+		struct slice one = parser_cut(&s, '$');
 
 		if (one.len == 0 || !component_value(p, &c->param->components[i], one, &v.parts[i]))
 			return false;
@@ -363,7 +392,7 @@ component_value(struct parser *p, const struct search_component *component, stru
 static bool
 hierarchy_value(struct parser *p, struct query_clause *c, struct slice s)
 {
-	struct slice code = s, system = cut_escaped(&code, '|');
+	struct slice code = s, system = parser_cut(&code, '|');
 
 	if (code.len == 0 || system.len == 0)
 		return false;
@@ -382,7 +411,7 @@ token_with_modifier(struct parser *p, struct query_clause *c, struct slice s)
 	case MODIFIER_ABOVE:
 	case MODIFIER_BELOW:   return hierarchy_value(p, c, s);
 	case MODIFIER_OF_TYPE: return of_type_value(p, s, &v) && add_value(p, c, v);
-	default:               return token_value(p, s, &v) && add_value(p, c, v);
+	default:               return token_of_clause(p, c, s);
 	}
 }
 
@@ -452,7 +481,7 @@ parser_values(struct parser *p, struct query_clause *c, const struct type *type,
 	while (value.len > 0) {
 		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
 			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
-		if (!parser_value(p, c, type, cut_escaped(&value, ','), only_type))
+		if (!parser_value(p, c, type, parser_cut(&value, ','), only_type))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");
 	}

@@ -56,7 +56,7 @@ common_compartment(struct store *s, sqlite3 *db, struct outcome *o)
 	sqlite3_bind_blob(put, 1, wrapped, sizeof wrapped, SQLITE_STATIC);
 	good = sqlite3_step(put) == SQLITE_DONE;
 	sqlite3_finalize(put);
-	sqlite_keep_key(s, 0, key);
+	sqlite_keep_key(s, 0, false, key);
 	return good || sqlite_failed(db, "compartment-0", o);
 }
 

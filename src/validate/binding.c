@@ -191,6 +191,14 @@ check_display(struct walk *w, const struct step *at, uint32_t coding, struct sli
 		complain(w, &here, json_get(w->json, coding, SLICE("display")), MESSAGE_display, system);
 }
 
+static bool
+is_supplement(struct walk *w, struct slice system)
+{
+	const struct code_system *s = w->validator == NULL ? NULL : terminology_system(terminology_of(w), system);
+
+	return s != NULL && slice_is(code_system_content(s), "supplement");
+}
+
 /* A code system of which the pack holds every code has no other. */
 void
 check_coding(struct walk *w, const struct step *at, uint32_t coding)
@@ -207,9 +215,11 @@ check_coding(struct walk *w, const struct step *at, uint32_t coding)
 		    SLICE_NONE);
 	if (!code_has_form(system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), MESSAGE_code_form, SLICE_NONE);
-	if (all == NULL || !all->complete)
+	if (all == NULL || (!all->complete && !is_supplement(w, system)))
 		return;
-	if (!value_set_has(w->pack, all, system, code))
+	if (!all->complete)
+		complain(w, &at_system, json_get(w->json, coding, SLICE("system")), MESSAGE_coding_supplement, SLICE_NONE);
+	else if (!value_set_has(w->pack, all, system, code))
 		complain(w, &at_code, json_get(w->json, coding, SLICE("code")), w->how->codes
 		    ? MESSAGE_code_unknown : MESSAGE_code_unlisted, all->url);
 	else

@@ -85,7 +85,8 @@
 	X(profile_type,        STRUCTURE, "the profile is for another type")                     \
 	X(profile_fixed,       VALUE,     "the value is fixed by the profile")                   \
 	X(profile_pattern,     VALUE,     "the value does not have the pattern of the profile")  \
-	X(profile_length,      VALUE,     "the value is longer than the profile allows")         \
+	X(profile_length,      VALUE,     "the value is longer or shorter than the profile allows") \
+	X(profile_value,       REQUIRED,  "the profile requires a value, or a certain extension instead") \
 	X(profile_range,       VALUE,     "the value is outside the profile's range")            \
 	X(profiles_many,       BUDGET,    "the resource claims too many profiles")               \
 	X(profile_costly,      BUDGET,    "the profiles take too much work")                     \
@@ -100,6 +101,7 @@
 	X(narrative_xhtml,     INVARIANT, "%")                                                   \
 	X(narrative_empty,     INVARIANT, "txt-2: the narrative says nothing")                   \
 	X(narrative_policy,    WARN_INVARIANT, "%; the server refuses it")                       \
+	X(coding_supplement,   VALUE,     "a supplement of a code system has no codes of its own") \
 	X(coding_system,       VALUE,     "a code system is named by an absolute URI")           \
 	X(canonical_url,       VALUE,     "a canonical url is absolute")                         \
 	X(supplement,          VALUE,     "what supplements another code system has the content 'supplement'") \

@@ -113,17 +113,43 @@ check_range(struct walk *w, const struct step *at, const struct rule *r, uint32_
 }
 
 static void
+check_length(struct walk *w, const struct step *at, const struct rule *r, uint32_t node)
+{
+	size_t length = characters(json_string(w->json, node, w->arena));
+
+	if (length < r->min_length || (r->max_length > 0 && length > r->max_length))
+		complain(w, at, node, MESSAGE_profile_length, SLICE_NONE);
+}
+
+/* ElementDefinition.mustHaveValue, .valueAlternatives of R5: a primitive without a value. */
+static void
+check_alternatives(struct walk *w, const struct step *at, const struct rule *r, const struct value *v)
+{
+	uint32_t list = json_type(w->json, v->sibling) == JSON_OBJECT ? json_get(w->json, v->sibling, SLICE("extension")) : 0;
+
+	if (!r->has_value && r->alternative_count == 0)
+		return;
+	for (uint32_t n = list == 0 || json_type(w->json, list) != JSON_ARRAY ? 0 : json_first(w->json, list); n != 0;
+	    n = json_next(w->json, list, n))
+		for (uint32_t i = 0; i < r->alternative_count; i++)
+			if (json_type(w->json, n) == JSON_OBJECT && slice_eq(walk_text(w, n, SLICE("url")), r->alternatives[i]))
+				return;
+	complain(w, at, v->sibling, MESSAGE_profile_value, SLICE_NONE);
+}
+
+static void
 check_fixed(struct walk *w, const struct step *at, const struct rule *r, const struct value *v)
 {
-	if (v->node == 0)
+	if (v->node == 0) {
+		check_alternatives(w, at, r, v);
 		return;
+	}
 	if (r->fixed != NULL && !value_is_fixed(w, v->node, r->fixed, 0))
 		complain(w, at, v->node, MESSAGE_profile_fixed, SLICE_NONE);
 	if (r->pattern != NULL && !value_has_pattern(w, v->node, r->pattern, 0))
 		complain(w, at, v->node, MESSAGE_profile_pattern, SLICE_NONE);
-	if (r->max_length > 0 && json_type(w->json, v->node) == JSON_STRING
-	    && characters(json_string(w->json, v->node, w->arena)) > r->max_length)
-		complain(w, at, v->node, MESSAGE_profile_length, SLICE_NONE);
+	if ((r->max_length > 0 || r->min_length > 0) && json_type(w->json, v->node) == JSON_STRING)
+		check_length(w, at, r, v->node);
 	if (r->min_value != NULL || r->max_value != NULL)
 		check_range(w, at, r, v->node);
 }
@@ -492,6 +518,8 @@ check_rule(struct walk *w, const struct step *at, const struct rule *r, const st
 	if (v->node != 0 && v->type != NULL && !(r->choice && r->type_count > 1) && (v->element == NULL || r->binding != v->element->binding
 	    || r->binding_strength != v->element->binding_strength))
 		check_binding(w, at, r->binding, r->binding_strength, v->type, v->node);
+	for (uint32_t i = 0; v->node != 0 && v->type != NULL && i < r->more_count; i++)
+		check_binding(w, at, r->more[i].set, r->more[i].strength, v->type, v->node);
 	check_constraints(w, at, r->constraints, r->constraint_count, v);
 	if (v->type == NULL || (v->type->kind == TYPE_PRIMITIVE && v->sibling == 0))
 		return;

@@ -31,6 +31,11 @@ static const struct validator *validator;
 #define RULE(path, more) "{'path':'" path "'," more "}"
 #define ID_RULE(id, path, more) "{'id':'" id "','path':'" path "'," more "}"
 
+#define R5_ELEMENT "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition."
+#define SPECIALIZED(id) "{'resourceType':'StructureDefinition','url':'http://t/" id "','status':'draft','name':'A','kind':'resource'," \
+	"'abstract':false,'type':'Patient','derivation':'specialization','baseDefinition':'" CORE "Patient','differential':{'element':[" \
+	RULE("Patient.name", "'min':1") "]}}"
+
 #define EXTENSION(id, contexts) "{'resourceType':'StructureDefinition','url':'http://t/" id "','status':'draft','name':'A'," \
 	"'kind':'complex-type','abstract':false,'type':'Extension','derivation':'constraint','baseDefinition':'" CORE "Extension'," \
 	contexts ",'differential':{'element':[" RULE("Extension.url", "'fixedUri':'http://t/" id "'") "]}}"
@@ -91,6 +96,31 @@ static const char *const definitions[] = {
 	    RULE("Patient.maritalStatus", "'binding':{'strength':'required','valueSet':'http://t/below'}")),
 	("{'resourceType':'ValueSet','url':'http://t/below','compose':{'include':[{'system':'http://t/codes','filter':["
 	    "{'property':'concept','op':'descendent-of','value':'x'}]}]}}"),
+	PROFILE("missing-ones", "Observation", CORE "Observation",
+	    RULE("Observation.category", "'slicing':{'discriminator':[{'type':'profile','path':'coding'},{'type':'profile','path':'text'}],'rules':'open'}")
+	    "," ITEM("Observation.category", "coded", ",'min':1") "," RULE("Observation.category.coding", "'min':1,'type':[{'code':'Coding','profile':['http://t/of-s']}]")
+	    "," ITEM("Observation.category", "said", ",'min':1") "," RULE("Observation.category.text", "'min':1,'type':[{'code':'string','profile':['http://t/any-text']}]")),
+	PROFILE("of-s", "Coding", CORE "Coding", RULE("Coding.system", "'min':1,'fixedUri':'http://s'")),
+	PROFILE("any-text", "string", CORE "string", RULE("string.extension", "'max':'0'")),
+	PROFILE("more", "Patient", CORE "Patient",
+	    RULE("Patient.active", "'min':1,'extension':[{'url':'" R5_ELEMENT "mustHaveValue','valueBoolean':true}]")
+	    "," RULE("Patient.gender", "'extension':[{'url':'" R5_ELEMENT "valueAlternatives','valueCanonical':'" CORE "data-absent-reason'}]")
+	    "," RULE("Patient.birthDate", "'extension':[{'url':'" CORE "minLength','valueInteger':10}]")
+	    "," RULE("Patient.maritalStatus", "'binding':{'strength':'extensible','valueSet':'http://t/set','extension':[{'url':'" CORE "elementdefinition-maxValueSet','valueCanonical':'http://t/set'}]}")
+	    "," RULE("Patient.communication.language", "'binding':{'strength':'preferred','valueSet':'http://hl7.org/fhir/ValueSet/languages','extension':["
+	    "{'url':'http://hl7.org/fhir/tools/StructureDefinition/additional-binding','extension':[{'url':'purpose','valueCode':'required'},{'url':'valueSet','valueCanonical':'http://t/set'}]}]}")),
+	PROFILE("more-still", "Patient", "http://t/more", RULE("Patient.name", "'min':0")),
+	PROFILE("borrower", "Composition", CORE "Composition",
+	    RULE("Composition.section", SLICING("pattern", "code", "closed"))
+	    "," ITEM("Composition.section", "one", ",'type':[{'code':'BackboneElement','profile':['http://t/library'],'_profile':[{'extension':["
+	    "{'url':'" CORE "elementdefinition-profile-element','valueString':'Composition.section:a'}]}]}]")),
+	PROFILE("library", "Composition", CORE "Composition",
+	    RULE("Composition.section", SLICING("pattern", "code", "closed"))
+	    "," ITEM("Composition.section", "a", "") "," RULE("Composition.section.title", "'min':1")
+	    "," RULE("Composition.section.code", "'min':1,'patternCodeableConcept':{'text':'a'}")),
+	SPECIALIZED("says-specialized"),
+	("{'resourceType':'ImplementationGuide','url':'http://t/guide','global':[{'type':'Patient','profile':'http://t/female'}]}"),
+	"{'resourceType':'CodeSystem','url':'http://t/supplement','content':'complete','supplements':'http://t/codes','concept':[{'code':'x'}]}",
 	PROFILE("bound", "Patient", CORE "Patient",
 	    RULE("Patient.maritalStatus", "'min':1,'binding':{'strength':'required','valueSet':'http://t/set|1'}")),
 	PROFILE("ring", "Observation", CORE "Observation", RULE("Observation.status", "'min':1") "," RULE("Observation.hasMember",
@@ -166,6 +196,7 @@ close_guide(void **state UNUSED)
 #define FEMALE "{'resourceType':'Patient','id':'f','gender':'female'}"
 #define MALE   "{'resourceType':'Patient','id':'f','gender':'male'}"
 #define BUNDLE(of) "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://a/Patient/f','resource':" of "}]}"
+#define COMPOSITION(section) "{'resourceType':'Composition','status':'final','type':{'text':'x'},'date':'2020-01-01','title':'x','author':[{'display':'a'}],'section':[" section "]}"
 #define SUBJECT(who) ",'contained':[" who "],'subject':{'reference':'#f'}"
 #define ITEMS(more) "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1','text':'a','type':'group'" more "}]}"
 
@@ -220,6 +251,21 @@ static const struct {
 	{ "extensions whose definitions are elsewhere", "foreign", PATIENT(",'extension':[{'url':'http://hl7.org/fhir/5.0/StructureDefinition/f','valueCode':'a'},"
 	    "{'url':'http://hl7.org/fhir/5.0/StructureDefinition/g','valueCode':'a'},{'url':'http://hl7.org/fhir/5.0/StructureDefinition/g','valueCode':'b'}]"), NULL, NULL },
 	{ "extensions whose definitions are elsewhere: missing", "foreign", PATIENT(",'extension':[{'url':'http://hl7.org/fhir/5.0/StructureDefinition/f','valueCode':'a'}]"), "slice_min", "Patient" },
+	{ "slices by profiles of what may be missing", "missing-ones", OBSERVATION(",'category':[{'coding':[{'system':'http://s','code':'a'}]},{'text':'a'}]"), NULL, NULL },
+	{ "slices by profiles: one is missing", "missing-ones", OBSERVATION(",'category':[{'coding':[{'system':'http://s','code':'a'}]}]"), "slice_min", "Observation" },
+	{ "a value", "more", PATIENT(",'active':true,'_gender':{'extension':[{'url':'" CORE "data-absent-reason','valueCode':'unknown'}]},'birthDate':'2020-01-01'"), "code_absent", "Patient.gender" },
+	{ "no value", "more", PATIENT(",'_active':{'extension':[{'url':'" CORE "data-absent-reason','valueCode':'unknown'}]}"), "profile_value", "Patient.active" },
+	{ "no value: of the base", "more-still", PATIENT(",'_active':{'extension':[{'url':'" CORE "data-absent-reason','valueCode':'unknown'}]}"), "profile_value", "Patient.active" },
+	{ "another extension than the alternative", "more", PATIENT(",'active':true,'_gender':{'extension':[{'url':'http://example.org/a','valueCode':'unknown'}]}"), "profile_value", "Patient.gender" },
+	{ "too short", "more", PATIENT(",'active':true,'birthDate':'2020-01'"), "profile_length", "Patient.birthDate" },
+	{ "maximum set", "more", PATIENT(",'active':true,'maritalStatus':{'coding':[{'system':'http://t/codes','code':'z'}]}"), "binding_required", "Patient.maritalStatus" },
+	{ "maximum set: of the base", "more-still", PATIENT(",'active':true,'maritalStatus':{'coding':[{'system':'http://t/codes','code':'z'}]}"), "binding_required", "Patient.maritalStatus" },
+	{ "another binding", "more", PATIENT(",'active':true,'communication':[{'language':{'coding':[{'system':'urn:ietf:bcp:47','code':'en'}]}}]"), "binding_required", "Patient.communication[0].language" },
+	{ "an element of another profile", "borrower", COMPOSITION("{'title':'t','code':{'text':'a'}" ",'text':{'status':'generated','div':'<div xmlns=~http://www.w3.org/1999/xhtml~>a</div>'}}"), NULL, NULL },
+	{ "an element of another profile: what it says", "borrower", COMPOSITION("{'code':{'text':'a'}" ",'text':{'status':'generated','div':'<div xmlns=~http://www.w3.org/1999/xhtml~>a</div>'}}"), "required", "Composition.section[0]" },
+	{ "an element of another profile: another code", "borrower", COMPOSITION("{'title':'t','code':{'text':'b'}" ",'text':{'status':'generated','div':'<div xmlns=~http://www.w3.org/1999/xhtml~>a</div>'}}"), "slice_closed", "Composition.section[0]" },
+	{ "a profile that says it specializes", "says-specialized", PATIENT(""), "required", "Patient" },
+	{ "a code of a supplement", "ordered", PATIENT(",'maritalStatus':{'coding':[{'system':'http://t/supplement','code':'x'}]}"), "coding_supplement", "Patient.maritalStatus.coding[0].system" },
 	{ "two short names", "two-names", OBSERVATION(",'valueString':'ab'"), NULL, NULL },
 	{ "two short names: the first", "two-names", OBSERVATION(",'valueQuantity':{'value':1}"), "required", "Observation.value.ofType(Quantity)" },
 	{ "two short names: the second", "two-names", OBSERVATION(",'valueString':'abc'"), "profile_length", "Observation.value.ofType(string)" },
@@ -290,6 +336,14 @@ each_rule(void **state UNUSED)
 	assert_int_equal(wrong, 0);
 }
 
+/* What a guide beside a profile wants of every resource is marked. */
+static void
+globals_are_known(void **state UNUSED)
+{
+	assert_true(pack_profile(pack, SLICE("http://t/female"))->global);
+	assert_false(pack_profile(pack, SLICE("http://t/derived"))->global);
+}
+
 static void
 versions_are_told_apart(void **state UNUSED)
 {
@@ -355,6 +409,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule),
+		cmocka_unit_test(globals_are_known),
 		cmocka_unit_test(versions_are_told_apart),
 		cmocka_unit_test(work_is_bounded),
 		cmocka_unit_test(rings_end),

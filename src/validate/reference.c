@@ -2,6 +2,8 @@
  * are for (references.html, bundle.html#references). */
 #include "validate/walk.h"
 
+#include <ctype.h>
+
 #include "fhir/names.h"
 
 static uint32_t
@@ -38,6 +40,15 @@ found(struct walk *w, uint32_t node, struct item *out)
 	return true;
 }
 
+static bool
+is_id(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!isalnum((unsigned char)s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '.')
+			return false;
+	return s.len > 0 && s.len <= 64;
+}
+
 /* "Patient/1" or ".../Patient/1/_history/2": the type it names; NULL when the
  * reference does not tell. */
 static const struct type *
@@ -53,7 +64,7 @@ named_type(struct walk *w, struct slice reference)
 		before = last;
 		last = part;
 	}
-	return last.len == 0 || before.len == 0 ? NULL : pack_resource(w->pack, before);
+	return before.len == 0 || !is_id(last) ? NULL : pack_resource(w->pack, before);
 }
 
 /* fullUrl ends in the relative reference, or is the absolute one. */

@@ -448,6 +448,8 @@ profile_matches(struct walk *w, const struct spot *s)
 {
 	const struct rule *r = s->reference != NULL ? s->reference : s->rule;
 
+	if (r == NULL || (s->values.count == 0 && s->reference == NULL && r->min == 0))
+		return true;                    /* the slice asks for nothing there */
 	for (uint32_t i = 0; r != NULL && s->values.count > 0 && i < r->type_count; i++) {
 		const struct rule_type *t = &r->types[i];
 		const struct slice *urls = s->reference != NULL ? t->targets : t->profiles;

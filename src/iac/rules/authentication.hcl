@@ -420,7 +420,7 @@ rule "FB-AUTHN-007" {
     at   = "authorization_type"
   }
   on "aws_api_gateway_rest_api" "aws_apigatewayv2_api" {
-    when    = absent(self.body) && length(linked_from(self, "aws_api_gateway_method", "aws_apigatewayv2_route")) == 0 && self._type == "aws_api_gateway_rest_api"
+    when    = absent(self.body) && absent(self.target) && length(linked_from(self, "aws_api_gateway_method", "aws_apigatewayv2_route")) == 0
     fail    = length(linked_from(self, "aws_api_gateway_authorizer", "aws_apigatewayv2_authorizer")) == 0
     message = "the API has no authorizer"
   }
@@ -430,8 +430,14 @@ rule "FB-AUTHN-007" {
     at   = "AuthorizationType"
   }
   on "AWS::ApiGatewayV2::Route" {
+    when = !startswith(self.RouteKey, "OPTIONS") && self.ApiKeyRequired != true
     fail = one_of(self.AuthorizationType, "NONE") || absent(self.AuthorizationType)
     at   = "AuthorizationType"
+  }
+  on "AWS::ApiGateway::RestApi" "AWS::ApiGatewayV2::Api" {
+    when    = absent(either(self.Body, self.BodyS3Location, self.Target)) && length(linked_from(self, "AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route")) == 0
+    fail    = length(linked_from(self, "AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer")) == 0
+    message = "the API has no authorizer"
   }
 
   example "fail" "terraform" {
@@ -469,6 +475,31 @@ rule "FB-AUTHN-007" {
           Properties:
             HttpMethod: GET
             AuthorizationType: AWS_IAM
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::ApiGatewayV2::Api
+          Properties:
+            Name: fhir
+            ProtocolType: HTTP
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::ApiGateway::RestApi
+          Properties:
+            Name: fhir
+        A:
+          Type: AWS::ApiGateway::Authorizer
+          Properties:
+            Name: jwt
+            Type: COGNITO_USER_POOLS
+            RestApiId: !Ref X
     EOT
   }
 }
@@ -542,6 +573,19 @@ rule "FB-AUTHN-009" {
     fail = !one_of(self.mfa_configuration, "ON", "OPTIONAL") || (absent(self.sms_configuration) && absent(self.software_token_mfa_configuration) && absent(self.email_mfa_configuration))
     at   = ["mfa_configuration"]
   }
+  on "aws_cognito_user_pool" {
+    fail    = self.password_policy.minimum_length < 8 || self.password_policy.require_numbers == false && self.password_policy.require_symbols == false
+    at      = ["password_policy.minimum_length", "password_policy"]
+    message = "passwords may be short, or of letters only"
+  }
+  on "AWS::Cognito::UserPool" {
+    let {
+      p = self.Policies.PasswordPolicy
+    }
+    fail    = p.MinimumLength < 8 || p.RequireNumbers == false && p.RequireSymbols == false
+    at      = ["Policies.PasswordPolicy.MinimumLength", "Policies.PasswordPolicy"]
+    message = "passwords may be short, or of letters only"
+  }
   # OFF when absent.
   on "AWS::Cognito::UserPool" {
     fail = !one_of(self.MfaConfiguration, "ON", "OPTIONAL")
@@ -587,6 +631,20 @@ rule "FB-AUTHN-009" {
             MfaConfiguration: "ON"
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cognito_user_pool" "x" {
+        name              = "u"
+        mfa_configuration = "ON"
+        software_token_mfa_configuration {
+          enabled = true
+        }
+        password_policy {
+          minimum_length = 6
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHN-010" {
@@ -605,6 +663,11 @@ rule "FB-AUTHN-010" {
   on "aws_cognito_user_pool_client" {
     fail    = any([for u in list(self.callback_urls) : startswith(lower(u), "http://") && !startswith(lower(u), "http://localhost")])
     at      = "callback_urls"
+    message = "a callback is not https"
+  }
+  on "AWS::Cognito::UserPoolClient" {
+    fail    = any([for u in list(self.CallbackURLs) : startswith(lower(u), "http://") && !startswith(lower(u), "http://localhost")])
+    at      = "CallbackURLs"
     message = "a callback is not https"
   }
   on "AWS::Cognito::UserPoolClient" {
@@ -714,7 +777,7 @@ rule "FB-AUTHN-012" {
   advice   = "Enable auth_settings_v2 (or auth_settings)."
   peers    = ["CKV_AZURE_13", "CKV_AZURE_56", "terraform/azure/app_service_authentication_disabled", "terraform/azure/function_app_authentication_disabled", "azureResourceManager/app_service_authentication_not_set", "AZU-0003"]
 
-  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" {
+  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" "azurerm_app_service_slot" "azurerm_function_app_slot" "azurerm_linux_web_app_slot" "azurerm_windows_web_app_slot" "azurerm_linux_function_app_slot" "azurerm_windows_function_app_slot" {
     fail = self.auth_settings.enabled != true && self.auth_settings_v2.auth_enabled != true
     at   = ["auth_settings.enabled", "auth_settings_v2.auth_enabled"]
   }
@@ -776,9 +839,9 @@ rule "FB-AUTHN-013" {
     fail = absent(self.identity)
     at   = "identity"
   }
-  on "Microsoft.Web/sites" {
-    fail = absent(self.identity)
-    at   = "identity"
+  on "Microsoft.Web/sites" "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.ContainerInstance/containerGroups" {
+    fail = absent(self.identity.type) || one_of(self.identity.type, "None")
+    at   = ["identity.type", "identity"]
   }
 
   example "fail" "terraform" {
@@ -812,6 +875,17 @@ rule "FB-AUTHN-013" {
         identity {
           type = "SystemAssigned"
         }
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Web/sites", "apiVersion": "2022-09-01", "name": "w",
+          "identity": { "type": "None" }, "properties": {}
+        }]
       }
     EOT
   }
@@ -828,6 +902,10 @@ rule "FB-AUTHN-014" {
   on "google_cloud_run_service_iam_member" "google_cloud_run_service_iam_binding" "google_cloud_run_v2_service_iam_member" "google_cloud_run_v2_service_iam_binding" "google_cloudfunctions_function_iam_member" "google_cloudfunctions_function_iam_binding" "google_cloudfunctions2_function_iam_member" "google_cloudfunctions2_function_iam_binding" {
     fail = any([for m in join_lists(self.member, self.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])
     at   = ["member", "members"]
+  }
+  on "google_cloud_run_service_iam_policy" "google_cloud_run_v2_service_iam_policy" "google_cloudfunctions_function_iam_policy" "google_cloudfunctions2_function_iam_policy" {
+    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    at   = "policy_data"
   }
 
   example "fail" "terraform" {
@@ -866,6 +944,20 @@ rule "FB-AUTHN-014" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "open" {
+        binding {
+          role    = "roles/run.invoker"
+          members = ["allUsers"]
+        }
+      }
+      resource "google_cloud_run_service_iam_policy" "x" {
+        service     = "fhir"
+        policy_data = data.google_iam_policy.open.policy_data
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHN-015" {
@@ -878,26 +970,26 @@ rule "FB-AUTHN-015" {
 
   # False when absent; other engines cannot.
   on "aws_db_instance" "aws_rds_cluster" "aws_neptune_cluster" {
-    when = regex_match("^(mysql|postgres)", self.engine) || self._type != "aws_db_instance" || regex_match("^mariadb", self.engine) && regex_match("^(10\\.([6-9]|[1-9][0-9])|1[1-9])", self.engine_version)
+    when = regex_match("^(?i)(mysql|postgres)", self.engine) || self._type != "aws_db_instance" || regex_match("^mariadb", self.engine) && regex_match("^(10\\.([6-9]|[1-9][0-9])|1[1-9])", self.engine_version)
     fail = self.iam_database_authentication_enabled != true
     at   = "iam_database_authentication_enabled"
     fix  = { iam_database_authentication_enabled = true }
   }
+  # In Aurora the cluster says it.
   on "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" {
-    when = regex_match("^(aurora|mysql|postgres|mariadb)", self.Engine) && absent(self.DBClusterIdentifier)
+    when = regex_match("^(?i)(mysql|postgres)", self.Engine) || startswith(self.Engine, "aurora") && self._type == "AWS::RDS::DBCluster" || regex_match("^(?i)mariadb", self.Engine) && regex_match("^(10\\.([6-9]|[1-9][0-9])|1[1-9])", self.EngineVersion)
     fail = self.EnableIAMDatabaseAuthentication != true
     at   = "EnableIAMDatabaseAuthentication"
     fix  = { EnableIAMDatabaseAuthentication = true }
+  }
+  on "AWS::Neptune::DBCluster" {
+    fail = self.IamAuthEnabled != true
+    at   = "IamAuthEnabled"
   }
   on "google_sql_database_instance" {
     when = startswith(self.database_version, "POSTGRES") && present(self.settings.database_flags)
     fail = !any([for f in list(self.settings.database_flags) : regex_match("^cloudsql[._]iam_authentication$", f.name) && one_of(f.value, "on")])
     at   = "settings.database_flags"
-  }
-  on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/rds/") && regex_match("^(mysql|postgres)", self.engine)
-    fail = self.iam_database_authentication_enabled != true
-    at   = "iam_database_authentication_enabled"
   }
 
   example "fail" "terraform" {
@@ -934,6 +1026,25 @@ rule "FB-AUTHN-015" {
             EnableIAMDatabaseAuthentication: true
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::Neptune::DBCluster
+          Properties:
+            StorageEncrypted: true
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            Engine: aurora-postgresql
+            DBInstanceClass: db.r6g.large
+    EOT
+  }
 }
 
 rule "FB-AUTHN-016" {
@@ -960,6 +1071,18 @@ rule "FB-AUTHN-016" {
     fail    = self.require_lowercase_characters == false || self.require_uppercase_characters == false || self.require_numbers == false || self.require_symbols == false
     at      = ["require_symbols", "require_numbers"]
     message = "passwords may be of one kind of characters"
+  }
+  # 20 characters when absent (provider aws 5, 2025-01).
+  on "aws_iam_user_login_profile" {
+    fail    = self.password_length < 14
+    at      = "password_length"
+    message = "the first password is short"
+  }
+  on "AWS::IAM::User" {
+    when    = present(self.LoginProfile.Password)
+    fail    = length(self.LoginProfile.Password) < 14
+    at      = "LoginProfile.Password"
+    message = "the first password is short"
   }
 
   example "fail" "terraform" {
@@ -994,6 +1117,33 @@ rule "FB-AUTHN-016" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_user_login_profile" "x" {
+        user                    = "u"
+        password_length         = 10
+        password_reset_required = true
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_user_login_profile" "x" {
+        user                    = "u"
+        password_reset_required = true
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::IAM::User
+          Properties:
+            LoginProfile:
+              Password: short
+    EOT
+  }
 }
 
 rule "FB-AUTHN-017" {
@@ -1010,8 +1160,12 @@ rule "FB-AUTHN-017" {
     at   = ["metadata_options.http_tokens", "metadata_options"]
     fix  = { "metadata_options.http_tokens" = "required" }
   }
+  on "AWS::AutoScaling::LaunchConfiguration" {
+    fail = !one_of(self.MetadataOptions.HttpTokens, "required") && !one_of(self.MetadataOptions.HttpEndpoint, "disabled")
+    at   = ["MetadataOptions.HttpTokens", "MetadataOptions"]
+  }
   on "AWS::EC2::LaunchTemplate" {
-    fail = !one_of(self.LaunchTemplateData.MetadataOptions.HttpTokens, "required")
+    fail = !one_of(self.LaunchTemplateData.MetadataOptions.HttpTokens, "required") && !one_of(self.LaunchTemplateData.MetadataOptions.HttpEndpoint, "disabled")
     at   = ["LaunchTemplateData.MetadataOptions.HttpTokens", "LaunchTemplateData"]
   }
 
@@ -1135,27 +1289,25 @@ rule "FB-AUTHN-019" {
     at      = ["env", "environment"]
     message = "the environment holds a credential"
   }
-  on "aws_instance" "aws_launch_template" "aws_launch_configuration" "module" {
-    let {
-      text = either(self.user_data, self.user_data_base64)
-    }
-    when    = present(text)
-    fail    = regex_match("-----BEGIN [A-Z ]*PRIVATE KEY-----|LS0tLS1CRUdJTiB|AKIA[0-9A-Z]{16}", text)
-    at      = ["user_data_base64", "user_data"]
-    message = "the user data holds a private key or an access key"
+  # User data, environments of functions, passwords: wherever the cloud takes it.
+  on "aws_*" "azurerm_*" "google_*" "AWS::*" "Alexa::*" "Microsoft.*" "module" "provider" {
+    fail    = secrets(self)
+    at      = []
+    message = "a credential is written here"
   }
-  on "provider" {
-    fail    = is_secret_like("secret_key", self.secret_key) || is_secret_like("access_key", self.access_key) || is_secret_like("password", self.password) || is_secret_like("client_secret", self.client_secret) || is_secret_like("token", self.token)
-    at      = ["secret_key", "access_key", "password", "client_secret", "token"]
-    message = "the provider block holds a credential"
+  on "variable" {
+    fail    = is_secret_like(self._name, self.default)
+    at      = "default"
+    message = "the default of the variable is a credential"
   }
-  on "aws_db_instance" "aws_rds_cluster" "azurerm_mssql_server" "azurerm_postgresql_server" "google_sql_user" "aws_docdb_cluster" "aws_redshift_cluster" {
+  on "parameter" {
     let {
-      word = either(self.password, self.master_password, self.administrator_login_password)
+      usual = either(self.Default, self.default)
     }
-    fail    = known(word) && is_secret_like("password", word)
-    at      = ["password", "master_password", "administrator_login_password"]
-    message = "the password of the database is written here"
+    when    = known(usual)
+    fail    = is_secret_like(self.NoEcho == true || self.secure == true ? "password" : self._name, usual)
+    at      = ["Default", "default"]
+    message = "the default of the parameter is a credential"
   }
   on "ConfigMap" {
     fail    = [for k, v in self.data : k if is_secret_like(k, v)]
@@ -1203,6 +1355,85 @@ rule "FB-AUTHN-019" {
       variable "password" {
         type      = string
         sensitive = true
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        Key:
+          Type: String
+          NoEcho: true
+          Default: correct-horse-battery
+      Resources:
+        F:
+          Type: AWS::Lambda::Function
+          Properties:
+            Environment:
+              Variables:
+                ID: AKIAABCDEFGHIJKLMNOP
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        DbPassword:
+          Type: String
+          NoEcho: true
+      Resources:
+        D:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            MasterUserPassword: !Ref DbPassword
+        E:
+          Type: AWS::DMS::Endpoint
+          Properties:
+            Password: "{{resolve:secretsmanager:dms:SecretString:password}}"
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": { "admin": { "type": "secureString", "defaultValue": "correct-horse-battery" } },
+        "resources": []
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": { "admin": { "type": "secureString", "defaultValue": "[newGuid()]" } },
+        "resources": []
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      variable "db_password" {
+        default = "correct-horse-battery"
+      }
+      resource "google_compute_instance" "x" {
+        metadata = {
+          startup-script = "export KEY=AKIAABCDEFGHIJKLMNOP"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      variable "db_password" {
+        sensitive = true
+      }
+      resource "azurerm_mssql_server" "x" {
+        administrator_login_password = var.db_password
+      }
+      resource "aws_cognito_user_pool_client" "x" {
+        token_validity_units {
+          access_token = "minutes"
+        }
+        tags = { secret = "yes" }
       }
     EOT
   }
@@ -1291,6 +1522,9 @@ rule "FB-AUTHN-021" {
     when = length(linked_from(self, "aws_secretsmanager_secret_version")) > 0 || present(self.name)
     fail = length(linked_from(self, "aws_secretsmanager_secret_rotation")) == 0 && absent(self.rotation_rules)
   }
+  on "AWS::SecretsManager::Secret" {
+    fail = length(linked_from(self, "AWS::SecretsManager::RotationSchedule")) == 0
+  }
   on "azurerm_key_vault_secret" {
     fail = absent(self.expiration_date)
     at   = "expiration_date"
@@ -1336,6 +1570,30 @@ rule "FB-AUTHN-021" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::SecretsManager::Secret
+          Properties:
+            Name: db
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::SecretsManager::Secret
+          Properties:
+            Name: db
+        R:
+          Type: AWS::SecretsManager::RotationSchedule
+          Properties:
+            SecretId: !Ref X
+            RotationRules:
+              AutomaticallyAfterDays: 30
+    EOT
+  }
 }
 
 rule "FB-AUTHN-022" {
@@ -1349,6 +1607,10 @@ rule "FB-AUTHN-022" {
   on "google_container_cluster" {
     fail = present(self.master_auth.username) || present(self.master_auth.password) || self.master_auth.client_certificate_config.issue_client_certificate == true
     at   = ["master_auth.client_certificate_config.issue_client_certificate", "master_auth.username", "master_auth"]
+  }
+  on "Microsoft.ContainerService/managedClusters" {
+    fail = self.properties.disableLocalAccounts != true
+    at   = ["properties.disableLocalAccounts", "properties"]
   }
   # False when absent (azurerm 4, 2025-01).
   on "azurerm_kubernetes_cluster" {

@@ -1,5 +1,12 @@
 # Authorization / Access Control.
 
+locals {
+  # Conditions that leave only some of those whom a principal "*" names.
+  narrow = "(?i)^(aws:(Source(Arn|Account|Owner|OrgID|OrgPaths|Vpc|Vpce)|Principal(Arn|Account|OrgID|OrgPaths))|kms:CallerAccount)$"
+  # Basic roles, and those of administrators.
+  large_role = "(?i)^roles/(owner|editor)$|admin$"
+}
+
 rule "FB-AUTHZ-001" {
   title    = "A health data store is open to everyone"
   control  = "authorization"
@@ -399,9 +406,17 @@ rule "FB-AUTHZ-008" {
   peers    = ["CKV_AWS_1", "CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_49", "cloudFormation/aws/iam_policies_with_full_privileges", "cloudFormation/aws/iam_policy_grants_full_permissions", "AWS-0057", "AWS-0345"]
 
   on "statement" {
-    when = self.kind == "identity"
+    when = self.kind == "identity" || self.kind == "trust"
     fail = allows(self, "*") && any([for r in list(self.resources) : r == "*"])
     at   = ["Action", "actions"]
+  }
+  on "AWS::IAM::Role" "AWS::IAM::User" "AWS::IAM::Group" {
+    fail = any([for p in list(self.ManagedPolicyArns) : endswith(p, "policy/AdministratorAccess")])
+    at   = "ManagedPolicyArns"
+  }
+  on "aws_iam_role" {
+    fail = any([for p in list(self.managed_policy_arns) : endswith(p, "policy/AdministratorAccess")])
+    at   = "managed_policy_arns"
   }
   on "aws_iam_role_policy_attachment" "aws_iam_user_policy_attachment" "aws_iam_group_policy_attachment" "aws_iam_policy_attachment" {
     fail = endswith(self.policy_arn, "policy/AdministratorAccess")
@@ -458,6 +473,16 @@ rule "FB-AUTHZ-008" {
                 - Effect: Allow
                   Action: ["s3:GetObject"]
                   Resource: arn:aws:s3:::records/*
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::IAM::Role
+          Properties:
+            ManagedPolicyArns:
+              - !Sub arn:$${AWS::Partition}:iam::aws:policy/AdministratorAccess
     EOT
   }
 }
@@ -577,10 +602,10 @@ rule "FB-AUTHZ-010" {
 
   on "statement" {
     let {
-      grow = ["iam:PassRole", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:AttachUserPolicy", "iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:PutUserPolicy", "iam:PutGroupPolicy", "iam:PutRolePolicy", "iam:AddUserToGroup", "iam:UpdateAssumeRolePolicy", "iam:*", "lambda:UpdateFunctionCode", "glue:UpdateDevEndpoint"]
+      grow = ["iam:PassRole", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:AttachUserPolicy", "iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:PutUserPolicy", "iam:PutGroupPolicy", "iam:PutRolePolicy", "iam:AddUserToGroup", "iam:UpdateAssumeRolePolicy", "lambda:UpdateFunctionCode", "glue:UpdateDevEndpoint"]
     }
-    when = self.kind == "identity"
-    fail = self.effect == "Allow" && any([for a in list(self.actions) : one_of(a, grow)]) && any([for r in list(self.resources) : r == "*"])
+    when = self.kind == "identity" && !contains(self.actions, "*")
+    fail = allows(self, grow) && any([for r in list(self.resources) : r == "*"])
     at   = ["Action", "actions"]
   }
 
@@ -621,6 +646,16 @@ rule "FB-AUTHZ-010" {
       resource "aws_iam_role_policy" "x" {
         role = "r"
         policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "iam:GetRole", Resource = "*" }] })
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "aws_iam_policy_document" "x" {
+        statement {
+          actions   = ["iam:Attach*"]
+          resources = ["*"]
+        }
       }
     EOT
   }
@@ -702,12 +737,12 @@ rule "FB-AUTHZ-012" {
   peers    = ["CKV_AWS_20", "CKV_AWS_57", "CKV_AWS_70", "CKV_GCP_28", "CKV_AZURE_34", "terraform/aws/s3_bucket_acl_allows_read_or_write_to_all_users", "terraform/aws/s3_bucket_access_to_any_principal", "terraform/gcp/cloud_storage_anonymous_or_publicly_accessible", "terraform/gcp/cloud_storage_bucket_is_publicly_accessible", "cloudFormation/aws/s3_bucket_acl_allows_read_or_write_to_all_users", "AWS-0092", "GCP-0001", "AZU-0007"]
 
   on "object_store" {
-    fail    = one_of(self.acl, "public-read", "public-read-write", "website", "PublicRead", "PublicReadWrite")
+    fail    = one_of(self.acl, "public-read", "public-read-write", "authenticated-read", "website", "PublicRead", "PublicReadWrite")
     at      = ["acl", "AccessControl"]
     message = "the ACL of the bucket is public"
   }
   on "aws_s3_bucket_acl" {
-    fail = any([for g in list(self.access_control_policy.grant) : regex_match("global/(AllUsers|AuthenticatedUsers)$", g.grantee.uri)]) || (length(linked_to(self, "aws_s3_bucket")) == 0 && one_of(self.acl, "public-read", "public-read-write"))
+    fail = any([for g in list(self.access_control_policy.grant) : regex_match("global/(AllUsers|AuthenticatedUsers)$", g.grantee.uri)]) || (length(linked_to(self, "aws_s3_bucket")) == 0 && one_of(self.acl, "public-read", "public-read-write", "authenticated-read"))
     at   = ["access_control_policy.grant", "acl"]
   }
   on "aws_s3_bucket" {
@@ -715,7 +750,7 @@ rule "FB-AUTHZ-012" {
     at   = "grant"
   }
   on "aws_s3_bucket_policy" "aws_s3_bucket" "AWS::S3::BucketPolicy" "module" {
-    fail    = [for s in statements(either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow" && any([for p in list(s.principals) : p == "*"]) && !any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match("(?i)aws:(SourceArn|SourceAccount|SourceVpc|SourceVpce|PrincipalOrgID|PrincipalArn)", k)])])]
+    fail    = [for s in statements(either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow" && any([for p in list(s.principals) : p == "*"]) && !any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match(local.narrow, k)])])]
     at      = ["policy", "PolicyDocument"]
     message = "the policy lets everyone in"
   }
@@ -738,7 +773,7 @@ rule "FB-AUTHZ-012" {
   }
   on "module" {
     when = strcontains(self.source, "s3-bucket")
-    fail = one_of(self.acl, "public-read", "public-read-write", "website")
+    fail = one_of(self.acl, "public-read", "public-read-write", "authenticated-read", "website")
     at   = "acl"
   }
 
@@ -833,6 +868,12 @@ rule "FB-AUTHZ-013" {
     fail = b.BlockPublicAcls != true || b.BlockPublicPolicy != true || b.IgnorePublicAcls != true || b.RestrictPublicBuckets != true
     at   = "PublicAccessBlockConfiguration"
   }
+  on "AWS::S3::Bucket" {
+    when    = self.PublicAccessBlockConfiguration.IgnorePublicAcls != true
+    fail    = one_of(self.AccessControl, "AuthenticatedRead")
+    at      = "AccessControl"
+    message = "the ACL lets every account of AWS read, and nothing blocks it"
+  }
   # The module blocks public access by itself from version 4.
   on "module" {
     let {
@@ -892,6 +933,15 @@ rule "FB-AUTHZ-013" {
               BlockPublicPolicy: true
               IgnorePublicAcls: true
               RestrictPublicBuckets: true
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::S3::Bucket
+          Properties:
+            AccessControl: AuthenticatedRead
     EOT
   }
 }
@@ -976,7 +1026,7 @@ rule "FB-AUTHZ-015" {
 
   on "statement" {
     when = one_of(self._type, "aws_kms_key", "aws_kms_key_policy", "AWS::KMS::Key") || one_of(self.resource._type, "aws_kms_key", "aws_kms_key_policy", "AWS::KMS::Key")
-    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && absent(self.condition) && any([for a in list(self.actions) : regex_match("(?i)^(kms:\\*|\\*|kms:Decrypt|kms:PutKeyPolicy)$", a)])
+    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match(local.narrow, k)])]) && any([for a in list(self.actions) : regex_match("(?i)^(kms:\\*|\\*|kms:Decrypt|kms:PutKeyPolicy)$", a)])
     at   = ["policy", "KeyPolicy"]
   }
   on "google_kms_crypto_key_iam_member" "google_kms_crypto_key_iam_binding" "google_kms_key_ring_iam_member" "google_kms_key_ring_iam_binding" {
@@ -1042,8 +1092,12 @@ rule "FB-AUTHZ-016" {
 
   on "statement" {
     when = regex_match("(?i)(aws_sns|aws_sqs|AWS::SNS|AWS::SQS)", self._type, self.resource._type)
-    fail = is_for_anyone(self)
+    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match(local.narrow, k)])])
     at   = ["policy", "PolicyDocument"]
+  }
+  on "google_pubsub_topic_iam_policy" "google_pubsub_subscription_iam_policy" {
+    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    at   = "policy_data"
   }
   on "google_pubsub_topic_iam_member" "google_pubsub_topic_iam_binding" "google_pubsub_subscription_iam_member" "google_pubsub_subscription_iam_binding" {
     fail = any([for m in join_lists(self.member, self.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])
@@ -1084,6 +1138,42 @@ rule "FB-AUTHZ-016" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_sqs_queue_policy" "x" {
+        queue_url = "q"
+        policy = jsonencode({
+          Statement = [{
+            Effect = "Allow", Principal = { AWS = ["*"] }, Action = "sqs:SendMessage", Resource = "*"
+            Condition = { IpAddress = { "aws:SourceIp" = "198.51.100.0/24" } }
+          }]
+        })
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      data "aws_iam_policy_document" "x" {
+        statement {
+          actions   = ["sns:Publish"]
+          resources = ["*"]
+          principals {
+            type        = "AWS"
+            identifiers = ["*"]
+          }
+          condition {
+            test     = "StringEquals"
+            variable = "AWS:SourceAccount"
+            values   = ["111122223333"]
+          }
+        }
+      }
+      resource "aws_sns_topic_policy" "x" {
+        arn    = "t"
+        policy = data.aws_iam_policy_document.x.json
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-017" {
@@ -1101,19 +1191,25 @@ rule "FB-AUTHZ-017" {
   }
   on "aws_lambda_permission" {
     when    = known(self.action)
-    fail    = self.action != "lambda:InvokeFunction"
+    fail    = !one_of(self.action, "lambda:InvokeFunction", "lambda:InvokeFunctionUrl")
     at      = "action"
     message = "more than calls are permitted"
   }
   on "aws_lambda_permission" {
-    when    = endswith(self.principal, ".amazonaws.com") && !one_of(self.principal, "alexa-appkit.amazon.com")
+    when    = endswith(self.principal, ".amazonaws.com")
     fail    = absent(self.source_arn) && absent(self.source_account) && absent(self.principal_org_id)
     at      = "principal"
     message = "any customer of the service may call the function"
   }
   on "AWS::Lambda::Permission" {
-    fail = self.Principal == "*" || self.Action == "lambda:*"
+    fail = self.Principal == "*" || known(self.Action) && !one_of(self.Action, "lambda:InvokeFunction", "lambda:InvokeFunctionUrl")
     at   = ["Principal", "Action"]
+  }
+  on "AWS::Lambda::Permission" {
+    when    = endswith(self.Principal, ".amazonaws.com")
+    fail    = absent(self.SourceArn) && absent(self.SourceAccount) && absent(self.PrincipalOrgID)
+    at      = "Principal"
+    message = "any customer of the service may call the function"
   }
 
   example "fail" "terraform" {
@@ -1154,6 +1250,29 @@ rule "FB-AUTHZ-017" {
             FunctionName: f
             Action: lambda:InvokeFunction
             Principal: events.amazonaws.com
+            SourceArn: !GetAtt Rule.Arn
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::Lambda::Permission
+          Properties:
+            FunctionName: f
+            Action: lambda:InvokeFunction
+            Principal: events.amazonaws.com
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::Lambda::Permission
+          Properties:
+            FunctionName: f
+            Action: lambda:GetFunction
+            Principal: "111122223333"
     EOT
   }
 }
@@ -1224,7 +1343,7 @@ rule "FB-AUTHZ-019" {
 
   on "statement" {
     when = self.kind == "rbac"
-    fail = contains(self.resources, "secrets") && any([for v in list(self.actions) : one_of(v, "get", "list", "watch", "*")]) && absent(self.names)
+    fail = any([for r in list(self.resources) : one_of(r, "secrets", "*")]) && any([for g in list(self.groups) : one_of(g, "", "core", "*")]) && any([for v in list(self.actions) : one_of(v, "get", "list", "watch", "*")]) && absent(self.names)
     at   = ["resources"]
   }
 
@@ -1268,6 +1387,20 @@ rule "FB-AUTHZ-019" {
         - {apiGroups: [""], resources: ["secrets"], verbs: ["create"]}
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_cluster_role" "x" {
+        metadata {
+          name = "r"
+        }
+        rule {
+          api_groups = [""]
+          resources  = ["*"]
+          verbs      = ["list"]
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-020" {
@@ -1279,7 +1412,7 @@ rule "FB-AUTHZ-020" {
   peers    = ["KSV-0111"]
 
   on "ClusterRoleBinding" "RoleBinding" {
-    when = one_of(self.roleRef.name, "cluster-admin", "admin") && !startswith(self.metadata.name, "system:")
+    when = one_of(self.roleRef.name, "cluster-admin", "admin") && !one_of(self.roleRef.kind, "Role") && !startswith(self.metadata.name, "system:")
     fail = any([for s in list(self.subjects) : s.kind == "ServiceAccount" || one_of(s.name, "system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts") || startswith(s.name, "system:serviceaccounts:")])
     at   = ["subjects", "roleRef.name"]
   }
@@ -1338,6 +1471,41 @@ rule "FB-AUTHZ-020" {
         name: fhir-reader
       subjects:
         - {kind: ServiceAccount, name: fhir, namespace: fhir}
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_cluster_role_binding" "x" {
+        metadata {
+          name = "b"
+        }
+        role_ref {
+          api_group = "rbac.authorization.k8s.io"
+          kind      = "ClusterRole"
+          name      = "cluster-admin"
+        }
+        subject {
+          kind      = "ServiceAccount"
+          name      = "app"
+          namespace = "fhir"
+        }
+      }
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata:
+        name: b
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: admin
+      subjects:
+        - kind: ServiceAccount
+          name: app
+          namespace: fhir
     EOT
   }
 }
@@ -1406,17 +1574,24 @@ rule "FB-AUTHZ-021" {
 }
 
 rule "FB-AUTHZ-022" {
-  title    = "A FHIR server holds a token of the cluster's API"
+  title    = "A pod holds a token of the cluster's API"
   control  = "authorization"
   severity = "medium"
   cites    = ["HIPAA 164.312(a)(1)", "GDPR 32"]
   advice   = "Set automountServiceAccountToken to false and use a service account of its own."
   peers    = ["CKV_K8S_38", "CKV_K8S_41", "KSV-0036"]
 
-  on "fhir_server" {
-    when = self.platform == "kubernetes" && present(self.container.spec)
-    fail = self.container.mounts_token
-    at   = ["automountServiceAccountToken", "image"]
+  on "container" {
+    when    = self.platform == "kubernetes" && present(self.spec)
+    fail    = self.mounts_token
+    at      = ["automountServiceAccountToken", "image"]
+    message = "the pod of ${self.name} holds a token of the cluster's API"
+  }
+  on "ServiceAccount" {
+    when    = self.metadata.name == "default"
+    fail    = self.automountServiceAccountToken != false
+    at      = ["automountServiceAccountToken", "metadata.name"]
+    message = "the default service account gives its token to every pod"
   }
 
   example "fail" "kubernetes" {
@@ -1482,6 +1657,32 @@ rule "FB-AUTHZ-022" {
             image: hapiproject/hapi:v7.4.0
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_cron_job_v1" "x" {
+        metadata {
+          name = "c"
+        }
+        spec {
+          schedule = "0 1 * * *"
+          job_template {
+            metadata {}
+            spec {
+              template {
+                metadata {}
+                spec {
+                  container {
+                    name  = "c"
+                    image = "registry.example.org/c:1"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    EOT
+  }
   example "fail" "kubernetes" {
     text = <<-EOT
       apiVersion: v1
@@ -1531,6 +1732,27 @@ rule "FB-AUTHZ-022" {
       apiVersion: v1
       kind: ServiceAccount
       metadata:
+        name: quiet
+      automountServiceAccountToken: false
+      ---
+      apiVersion: apps/v1
+      kind: StatefulSet
+      metadata:
+        name: s
+      spec:
+        template:
+          spec:
+            serviceAccountName: quiet
+            containers:
+              - name: c
+                image: registry.example.org/c:1
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata:
         name: default
         namespace: fhir
       automountServiceAccountToken: false
@@ -1561,6 +1783,11 @@ rule "FB-AUTHZ-023" {
     fail    = self.privileged == true
     at      = ["securityContext.privileged", "privileged", "Privileged"]
     message = "container ${self.name} is privileged"
+  }
+  on "PodSecurityPolicy" {
+    fail    = self.spec.privileged == true
+    at      = "spec.privileged"
+    message = "the policy admits privileged containers"
   }
 
   example "fail" "kubernetes" {
@@ -1606,6 +1833,19 @@ rule "FB-AUTHZ-023" {
           image: a:1
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: policy/v1beta1
+      kind: PodSecurityPolicy
+      metadata:
+        name: p
+      spec:
+        privileged: true
+        hostNetwork: true
+        runAsUser:
+          rule: RunAsAny
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-024" {
@@ -1633,6 +1873,11 @@ rule "FB-AUTHZ-024" {
     fail    = absent(self.user) && !regex_match("(?i)nonroot|unprivileged|rootless|distroless.*nonroot", self.from.image)
     at      = "from"
     message = "the image runs as root: there is no USER"
+  }
+  on "PodSecurityPolicy" {
+    fail    = !one_of(self.spec.runAsUser.rule, "MustRunAsNonRoot") && !(self.spec.runAsUser.rule == "MustRunAs" && all([for r in list(self.spec.runAsUser.ranges) : r.min > 0]))
+    at      = ["spec.runAsUser.rule", "spec"]
+    message = "the policy admits containers that run as root"
   }
 
   example "fail" "kubernetes" {
@@ -1677,6 +1922,19 @@ rule "FB-AUTHZ-024" {
       CMD ["app"]
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: policy/v1beta1
+      kind: PodSecurityPolicy
+      metadata:
+        name: p
+      spec:
+        privileged: true
+        hostNetwork: true
+        runAsUser:
+          rule: RunAsAny
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-025" {
@@ -1699,6 +1957,11 @@ rule "FB-AUTHZ-025" {
     fail    = self.escalation == true
     at      = ["security_opt"]
     message = "${self.name} may gain privileges: no-new-privileges is not set"
+  }
+  on "PodSecurityPolicy" {
+    fail    = self.spec.allowPrivilegeEscalation != false
+    at      = ["spec.allowPrivilegeEscalation", "spec"]
+    message = "the policy admits processes that gain privileges"
   }
 
   example "fail" "kubernetes" {
@@ -1747,6 +2010,19 @@ rule "FB-AUTHZ-025" {
             - no-new-privileges:true
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: policy/v1beta1
+      kind: PodSecurityPolicy
+      metadata:
+        name: p
+      spec:
+        privileged: true
+        hostNetwork: true
+        runAsUser:
+          rule: RunAsAny
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-026" {
@@ -1763,9 +2039,30 @@ rule "FB-AUTHZ-026" {
     message = "${self.name} shares a namespace of the host"
   }
   on "container" {
-    fail    = [for m in list(self.mounts) : m if any([for s in list(m.source) : regex_match("^(/|/etc|/proc|/sys|/root|/boot|/var/lib|/var/run|/run|/dev|/usr|/home)/?$|docker\\.sock|containerd\\.sock|crio\\.sock", s)])]
+    fail    = [for m in list(self.mounts) : m if any([for s in list(m.source) : regex_match("^(/home)?/?$|^/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)(/|$)|(docker|containerd|crio)\\.sock", s) && !regex_match("^/etc/(localtime|timezone|ssl|pki|letsencrypt)(/|$)|^/dev/(rtc|ptp|null|shm)", s)])]
     at      = ["source", "volumeMounts", "volumes"]
     message = "a path of the host is mounted"
+  }
+  # Daemons of the cluster itself cannot do without.
+  on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Revision" "Configuration" "Service" {
+    let {
+      pod = either(self.spec.jobTemplate.spec.template.spec, self.spec.template.spec, self.spec)
+    }
+    when    = self.metadata.namespace != "kube-system"
+    fail    = [for v in list(pod.volumes) : v if present(v.hostPath)]
+    at      = ["hostPath.path", "hostPath", "name"]
+    message = "a path of the host is a volume of the pod"
+  }
+  on "PersistentVolume" {
+    when    = self.metadata.namespace != "kube-system"
+    fail    = present(self.spec.hostPath)
+    at      = ["spec.hostPath.path", "spec.hostPath"]
+    message = "a path of the host is a volume"
+  }
+  on "PodSecurityPolicy" {
+    fail    = self.spec.hostIPC == true || self.spec.hostPID == true || self.spec.hostNetwork == true
+    at      = ["spec.hostIPC", "spec.hostPID", "spec.hostNetwork"]
+    message = "the policy admits pods in namespaces of the host"
   }
 
   example "fail" "kubernetes" {
@@ -1810,6 +2107,61 @@ rule "FB-AUTHZ-026" {
           image: a:1
           volumes:
             - data:/data
+      volumes:
+        data: {}
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: policy/v1beta1
+      kind: PodSecurityPolicy
+      metadata:
+        name: p
+      spec:
+        privileged: true
+        hostNetwork: true
+        runAsUser:
+          rule: RunAsAny
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_pod" "x" {
+        metadata {
+          name = "p"
+        }
+        spec {
+          container {
+            name  = "c"
+            image = "i:1"
+          }
+          volume {
+            name = "v"
+            host_path {
+              path = "/data"
+            }
+          }
+        }
+      }
+    EOT
+  }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        web:
+          image: web:1
+          volumes:
+            - /var/lib/other:/data
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        web:
+          image: web:1
+          volumes:
+            - ./conf:/etc/web:ro
+            - data:/var/lib/web
       volumes:
         data: {}
     EOT
@@ -2012,8 +2364,17 @@ rule "FB-AUTHZ-028" {
     at   = ["ResourcesVpcConfig.PublicAccessCidrs", "ResourcesVpcConfig"]
   }
   on "google_container_cluster" {
+    when = absent(self.master_authorized_networks_config.cidr_blocks) || is_public_cidr([for c in list(self.master_authorized_networks_config.cidr_blocks) : c.cidr_block])
     fail = self.private_cluster_config.enable_private_endpoint != true || self.private_cluster_config.enable_private_nodes != true
-    at   = ["private_cluster_config.enable_private_endpoint", "private_cluster_config"]
+    at   = ["private_cluster_config.enable_private_endpoint", "private_cluster_config", "master_authorized_networks_config"]
+  }
+  on "Microsoft.ContainerService/managedClusters" {
+    let {
+      access = self.properties.apiServerAccessProfile
+      ranges = either(access.authorizedIPRanges, self.properties.apiServerAuthorizedIPRanges)
+    }
+    fail = access.enablePrivateCluster != true && (absent(ranges) || is_public_cidr(ranges))
+    at   = ["properties.apiServerAccessProfile", "properties"]
   }
   on "azurerm_kubernetes_cluster" {
     fail = self.private_cluster_enabled != true && absent(either(self.api_server_access_profile.authorized_ip_ranges, self.api_server_authorized_ip_ranges))
@@ -2062,6 +2423,28 @@ rule "FB-AUTHZ-028" {
       }
     EOT
   }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.ContainerService/managedClusters", "apiVersion": "2023-08-01", "name": "k",
+          "properties": { "apiServerAccessProfile": { "authorizedIPRanges": [] } }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.ContainerService/managedClusters", "apiVersion": "2023-08-01", "name": "k",
+          "properties": { "apiServerAccessProfile": { "enablePrivateCluster": true } }
+        }]
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-029" {
@@ -2081,6 +2464,11 @@ rule "FB-AUTHZ-029" {
     fail = self.enable_legacy_abac == true
     at   = "enable_legacy_abac"
     fix  = { enable_legacy_abac = false }
+  }
+  # The API leaves it off when nothing is said (2025-01).
+  on "Microsoft.ContainerService/managedClusters" {
+    fail = self.properties.enableRBAC != true
+    at   = ["properties.enableRBAC", "properties"]
   }
 
   example "fail" "terraform" {
@@ -2115,6 +2503,17 @@ rule "FB-AUTHZ-029" {
       }
     EOT
   }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.ContainerService/managedClusters", "apiVersion": "2023-08-01", "name": "k",
+          "properties": { "enableRBAC": false }
+        }]
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-030" {
@@ -2137,13 +2536,37 @@ rule "FB-AUTHZ-030" {
     fail = contains(self.cors_configuration.allow_origins, "*")
     at   = "cors_configuration.allow_origins"
   }
-  on "aws_s3_bucket" {
+  on "aws_s3_bucket" "aws_s3_bucket_cors_configuration" {
     fail = [for r in list(self.cors_rule) : r if contains(r.allowed_origins, "*")]
     at   = "allowed_origins"
   }
-  on "aws_s3_bucket_cors_configuration" {
-    fail = [for r in list(self.cors_rule) : r if contains(r.allowed_origins, "*")]
-    at   = "allowed_origins"
+  on "AWS::S3::Bucket" {
+    fail = [for r in list(self.CorsConfiguration.CorsRules) : r if contains(r.AllowedOrigins, "*")]
+    at   = "AllowedOrigins"
+  }
+  on "AWS::ApiGatewayV2::Api" {
+    fail = contains(self.CorsConfiguration.AllowOrigins, "*")
+    at   = "CorsConfiguration.AllowOrigins"
+  }
+  on "aws_lambda_function_url" {
+    fail = contains(self.cors.allow_origins, "*")
+    at   = "cors.allow_origins"
+  }
+  on "AWS::Lambda::Url" {
+    fail = contains(self.Cors.AllowOrigins, "*")
+    at   = "Cors.AllowOrigins"
+  }
+  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" {
+    fail = contains(self.site_config.cors.allowed_origins, "*")
+    at   = "site_config.cors.allowed_origins"
+  }
+  on "Microsoft.Web/sites" {
+    fail = contains(self.properties.siteConfig.cors.allowedOrigins, "*")
+    at   = "properties.siteConfig.cors.allowedOrigins"
+  }
+  on "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.HealthcareApis/workspaces/dicomservices" "Microsoft.HealthcareApis/services" {
+    fail = contains(self.properties.corsConfiguration.origins, "*")
+    at   = "properties.corsConfiguration.origins"
   }
   on "module" {
     when = strcontains(self.source, "s3-bucket")
@@ -2196,6 +2619,29 @@ rule "FB-AUTHZ-030" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::S3::Bucket
+          Properties:
+            CorsConfiguration:
+              CorsRules:
+                - AllowedMethods: [GET]
+                  AllowedOrigins: ["*"]
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_linux_web_app" "x" {
+        site_config {
+          cors {
+            allowed_origins = ["*"]
+          }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-031" {
@@ -2206,10 +2652,20 @@ rule "FB-AUTHZ-031" {
   advice   = "Use a service account of its own with the least role."
   peers    = ["CKV_GCP_41", "CKV_GCP_42", "CKV_GCP_30", "CKV_GCP_117", "terraform/gcp/using_default_service_account", "GCP-0007", "GCP-0044"]
 
-  on "google_project_iam_member" "google_project_iam_binding" "google_folder_iam_member" "google_organization_iam_member" {
-    fail    = one_of(self.role, "roles/owner", "roles/editor") && any([for m in join_lists(self.member, self.members) : startswith(m, "serviceAccount:")])
+  on "google_project_iam_member" "google_project_iam_binding" "google_folder_iam_member" "google_folder_iam_binding" "google_organization_iam_member" "google_organization_iam_binding" {
+    fail    = regex_match(local.large_role, self.role) && any([for m in join_lists(self.member, self.members) : startswith(m, "serviceAccount:")])
     at      = "role"
-    message = "a service account has a basic role"
+    message = "a service account has a basic or an administrator's role"
+  }
+  on "data.google_iam_policy" {
+    fail    = [for b in list(self.binding) : b if regex_match(local.large_role, b.role) && any([for m in list(b.members) : startswith(m, "serviceAccount:")])]
+    at      = "role"
+    message = "a service account has a basic or an administrator's role"
+  }
+  on "google_project_iam_member" "google_project_iam_binding" "google_folder_iam_member" "google_folder_iam_binding" "google_organization_iam_member" "google_organization_iam_binding" {
+    fail    = one_of(self.role, "roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser")
+    at      = "role"
+    message = "the role is for all service accounts, and so for those with large roles"
   }
   on "google_compute_instance" "google_compute_instance_template" {
     when    = self._type == "google_compute_instance"
@@ -2262,6 +2718,16 @@ rule "FB-AUTHZ-031" {
         project = "p"
         role = "roles/healthcare.fhirResourceReader"
         member = "serviceAccount:a@p.iam.gserviceaccount.com"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "x" {
+        binding {
+          role    = "roles/compute.admin"
+          members = ["serviceAccount:fhir@p.iam.gserviceaccount.com"]
+        }
       }
     EOT
   }

@@ -1,5 +1,10 @@
 # Communications Security.
 
+locals {
+  # Versions and suites of a classic load balancer, by the names that its policies give them.
+  weak_tls = "^Protocol-(SSLv[23]|TLSv1(\\.1)?)$|(?i)(^|[-_])(RC[24]|(3)?DES|CBC3|IDEA|SEED|NULL|EXP(ORT)?[0-9]*|ADH|anon|KRB5|MD5)([-_]|$)"
+}
+
 rule "FB-COMM-001" {
   title    = "A load balancer speaks HTTP and does not redirect to HTTPS"
   control  = "communications"
@@ -9,9 +14,8 @@ rule "FB-COMM-001" {
   peers    = ["CKV_AWS_2", "CKV_AWS_378", "AWS-0054"]
 
   on "listener" {
-    when    = self.internal != true
     fail    = self.protocol == "HTTP" && !self.redirects
-    at      = ["protocol", "Protocol", "port"]
+    at      = ["protocol", "lb_protocol", "Protocol", "port"]
     message = "the listener speaks ${self.protocol}"
   }
   on "google_compute_global_forwarding_rule" "google_compute_forwarding_rule" {
@@ -77,6 +81,36 @@ rule "FB-COMM-001" {
                 TargetGroupArn: t
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_lb" "inside" {
+        internal = true
+      }
+      resource "aws_lb_listener" "x" {
+        load_balancer_arn = aws_lb.inside.arn
+        port              = 80
+        default_action {
+          type = "redirect"
+          redirect {
+            port        = "8080"
+            status_code = "HTTP_301"
+          }
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::ElasticLoadBalancing::LoadBalancer
+          Properties:
+            Listeners:
+              - LoadBalancerPort: "80"
+                InstancePort: "8080"
+                Protocol: HTTP
+    EOT
+  }
 }
 
 rule "FB-COMM-002" {
@@ -88,15 +122,25 @@ rule "FB-COMM-002" {
   peers    = ["CKV_AWS_103", "CKV_GCP_4", "CKV_AZURE_218", "CKV2_AWS_74", "terraform/aws/elb_using_insecure_protocols", "terraform/aws/elb_using_weak_ciphers", "terraform/gcp/google_compute_ssl_policy_weak_cipher_in_use", "AWS-0047", "GCP-0039"]
 
   on "listener" {
-    when = one_of(self.protocol, "HTTPS", "TLS", "SSL") && present(self.policy)
-    fail = min_tls(self.policy) < 1.2 || one_of(self.policy, "ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS-1-0-2015-04", "ELBSecurityPolicy-TLS-1-1-2017-01", "ELBSecurityPolicy-2015-05")
+    when = one_of(self.protocol, "HTTPS", "TLS", "SSL")
+    fail = min_tls(self.policy) < 1.2
     at   = ["ssl_policy", "SslPolicy", "policy"]
   }
+  # ELBSecurityPolicy-2016-08, which begins at TLS 1.0, when absent (provider aws 5, 2025-01).
+  on "aws_lb_listener" "aws_alb_listener" {
+    when    = one_of(self.protocol, "HTTPS", "TLS")
+    fail    = absent(self.ssl_policy)
+    at      = ["ssl_policy", "protocol"]
+    message = "the policy that stands when none is named allows TLS 1.0"
+  }
+  on "AWS::ElasticLoadBalancingV2::Listener" {
+    when    = one_of(self.Protocol, "HTTPS", "TLS")
+    fail    = absent(self.SslPolicy)
+    at      = ["SslPolicy", "Protocol"]
+    message = "the policy that stands when none is named allows TLS 1.0"
+  }
   on "aws_load_balancer_policy" {
-    let {
-      weak = ["Protocol-SSLv2", "Protocol-SSLv3", "Protocol-TLSv1", "Protocol-TLSv1.1", "DES-CBC3-SHA", "RC4-MD5", "RC4-SHA", "ECDHE-RSA-RC4-SHA", "ECDHE-ECDSA-RC4-SHA", "EDH-RSA-DES-CBC3-SHA", "EDH-DSS-DES-CBC3-SHA", "DES-CBC-SHA", "EXP-RC4-MD5", "PSK-RC4-SHA", "PSK-3DES-EDE-CBC-SHA", "KRB5-DES-CBC3-SHA", "KRB5-DES-CBC3-MD5", "KRB5-RC4-SHA", "KRB5-RC4-MD5", "EXP-EDH-RSA-DES-CBC-SHA", "EXP-DES-CBC-SHA", "EXP-KRB5-DES-CBC-SHA", "ADH-RC4-MD5", "ADH-DES-CBC3-SHA", "ADH-DES-CBC-SHA", "TLS_RSA_NULL_MD5", "TLS_RSA_NULL_SHA", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", "TLS_RSA_WITH_RC4_128_MD5", "TLS_RSA_WITH_RC4_128_SHA", "TLS_RSA_WITH_DES_CBC_SHA"]
-    }
-    fail    = [for a in list(self.policy_attribute) : a if one_of(a.name, weak) && a.value == true]
+    fail    = [for a in list(self.policy_attribute) : a if regex_match(local.weak_tls, a.name) && !one_of(a.value, "false")]
     at      = "name"
     message = "a weak protocol or cipher is on"
   }
@@ -106,8 +150,9 @@ rule "FB-COMM-002" {
     message = "the named policy allows TLS 1.0"
   }
   on "AWS::ElasticLoadBalancing::LoadBalancer" {
-    fail = any([for p in list(self.Policies) : any([for a in list(p.Attributes) : one_of(a.Name, "Protocol-SSLv2", "Protocol-SSLv3", "Protocol-TLSv1", "Protocol-TLSv1.1", "DES-CBC3-SHA", "RC4-MD5", "RC4-SHA") && a.Value == true])])
-    at   = "Policies"
+    fail    = join_lists([for p in list(self.Policies) : [for a in list(p.Attributes) : a if regex_match(local.weak_tls, a.Name) && !one_of(a.Value, "false") || a.Name == "Reference-Security-Policy" && min_tls(a.Value) < 1.1]]...)
+    at      = "Name"
+    message = "a weak protocol or cipher is on"
   }
   # TLS_1_0 when absent (provider google 6, 2025-01).
   on "google_compute_ssl_policy" {
@@ -332,20 +377,25 @@ rule "FB-COMM-004" {
   advice   = "Use a certificate of your own and TLSv1.2_2021."
   peers    = ["CKV_AWS_174", "terraform/aws/vulnerable_default_ssl_certificate", "AWS-0013"]
 
+  # Without a certificate of its own a distribution has the default one, and TLS 1.0.
   on "aws_cloudfront_distribution" {
-    fail    = self.viewer_certificate.cloudfront_default_certificate == true
+    fail    = absent(self.viewer_certificate) || self.viewer_certificate.cloudfront_default_certificate == true
     at      = ["viewer_certificate.cloudfront_default_certificate", "viewer_certificate"]
     message = "the default certificate is used"
   }
   on "aws_cloudfront_distribution" {
-    when    = self.viewer_certificate.cloudfront_default_certificate != true && (present(self.viewer_certificate.acm_certificate_arn) || present(self.viewer_certificate.iam_certificate_id))
+    when    = present(self.viewer_certificate) && self.viewer_certificate.cloudfront_default_certificate != true
     fail    = absent(self.viewer_certificate.minimum_protocol_version) || min_tls(self.viewer_certificate.minimum_protocol_version) < 1.2
     at      = ["viewer_certificate.minimum_protocol_version", "viewer_certificate"]
     message = "TLS below 1.2 is allowed"
   }
   on "AWS::CloudFront::Distribution" {
-    fail = self.DistributionConfig.ViewerCertificate.CloudFrontDefaultCertificate == true || (present(self.DistributionConfig.ViewerCertificate.MinimumProtocolVersion) && min_tls(self.DistributionConfig.ViewerCertificate.MinimumProtocolVersion) < 1.2)
-    at   = ["DistributionConfig.ViewerCertificate"]
+    let {
+      certificate = self.DistributionConfig.ViewerCertificate
+      version     = certificate.MinimumProtocolVersion
+    }
+    fail = absent(certificate) || get(certificate, "CloudFrontDefaultCertificate") == true || absent(version) || min_tls(version) < 1.2
+    at   = ["DistributionConfig.ViewerCertificate", "DistributionConfig"]
   }
 
   example "fail" "terraform" {
@@ -396,6 +446,26 @@ rule "FB-COMM-004" {
                 SslSupportMethod: sni-only
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::CloudFront::Distribution
+          Properties:
+            DistributionConfig:
+              Enabled: true
+              ViewerCertificate:
+                AcmCertificateArn: a
+                SslSupportMethod: sni-only
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudfront_distribution" "x" {
+        enabled = true
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-005" {
@@ -407,12 +477,12 @@ rule "FB-COMM-005" {
   peers    = ["CKV2_AWS_72"]
 
   on "aws_cloudfront_distribution" {
-    fail = [for o in list(self.origin) : o if present(o.custom_origin_config) && o.custom_origin_config.origin_protocol_policy != "https-only"]
+    fail = [for o in list(self.origin) : o if present(o.custom_origin_config.origin_protocol_policy) && o.custom_origin_config.origin_protocol_policy != "https-only"]
     at   = "custom_origin_config.origin_protocol_policy"
     fix  = { "custom_origin_config.origin_protocol_policy" = "https-only" }
   }
   on "AWS::CloudFront::Distribution" {
-    fail = [for o in list(self.DistributionConfig.Origins) : o if present(o.CustomOriginConfig) && o.CustomOriginConfig.OriginProtocolPolicy != "https-only"]
+    fail = [for o in list(self.DistributionConfig.Origins) : o if present(o.CustomOriginConfig.OriginProtocolPolicy) && o.CustomOriginConfig.OriginProtocolPolicy != "https-only"]
     at   = "CustomOriginConfig.OriginProtocolPolicy"
   }
 
@@ -485,12 +555,13 @@ rule "FB-COMM-006" {
   peers    = ["CKV_AWS_206", "AWS-0005"]
 
   on "aws_api_gateway_domain_name" {
-    fail = self.security_policy == "TLS_1_0" || (absent(self.security_policy) && absent(self.regional_certificate_arn))
+    fail = self.security_policy == "TLS_1_0" || absent(self.security_policy) && (present(self.certificate_arn) || absent(either(self.regional_certificate_arn, self.regional_certificate_name)))
     at   = "security_policy"
     fix  = { security_policy = "TLS_1_2" }
   }
+  # TLS_1_0 at the edge when absent; a regional domain begins at 1.2 (2025-01).
   on "AWS::ApiGateway::DomainName" {
-    fail = self.SecurityPolicy == "TLS_1_0"
+    fail = self.SecurityPolicy == "TLS_1_0" || absent(self.SecurityPolicy) && (contains(keys(self), "CertificateArn") || !contains(keys(self), "RegionalCertificateArn"))
     at   = "SecurityPolicy"
     fix  = { SecurityPolicy = "TLS_1_2" }
   }
@@ -535,6 +606,26 @@ rule "FB-COMM-006" {
             SecurityPolicy: TLS_1_2
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::ApiGateway::DomainName
+          Properties:
+            DomainName: fhir.example.org
+            CertificateArn: c
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::ApiGateway::DomainName
+          Properties:
+            DomainName: fhir.example.org
+            RegionalCertificateArn: c
+    EOT
+  }
 }
 
 rule "FB-COMM-007" {
@@ -551,7 +642,7 @@ rule "FB-COMM-007" {
     at   = "policy"
   }
   on "AWS::S3::BucketPolicy" {
-    fail = length([for s in statements(self.PolicyDocument) : s if s.effect == "Deny" && one_of(s.condition.Bool["aws:SecureTransport"], "false")]) == 0
+    fail = length([for s in statements(self.PolicyDocument) : s if s.effect == "Deny" && one_of(s.condition.Bool["aws:SecureTransport"], "false") && contains(s.principals, "*") || s.effect == "Allow" && one_of(s.condition.Bool["aws:SecureTransport"], "true")]) == 0
     at   = "PolicyDocument"
   }
   on "module" {
@@ -663,9 +754,13 @@ rule "FB-COMM-008" {
     fail = !one_of(self.properties.sslEnforcement, "Enabled")
     at   = ["properties.sslEnforcement", "properties"]
   }
-  on "azurerm_redis_cache" {
-    fail = self.enable_non_ssl_port == true || self.non_ssl_port_enabled == true
-    at   = ["enable_non_ssl_port", "non_ssl_port_enabled"]
+  on "Microsoft.DBforPostgreSQL/flexibleServers/configurations" "Microsoft.DBforMySQL/flexibleServers/configurations" {
+    fail = endswith(lower(self.name), "require_secure_transport") && one_of(self.properties.value, "off")
+    at   = "properties.value"
+  }
+  on "AWS::RDS::DBParameterGroup" "AWS::RDS::DBClusterParameterGroup" {
+    fail = [for k, v in self.Parameters : k if one_of(k, "rds.force_ssl", "require_secure_transport") && one_of(v, "0", "off", "false")]
+    at   = "Parameters"
   }
 
   example "fail" "terraform" {
@@ -718,6 +813,17 @@ rule "FB-COMM-008" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::RDS::DBParameterGroup
+          Properties:
+            Family: postgres14
+            Parameters:
+              rds.force_ssl: 0
+    EOT
+  }
   example "fail" "terraform" {
     text = <<-EOT
       resource "azurerm_postgresql_flexible_server_configuration" "x" {
@@ -754,9 +860,13 @@ rule "FB-COMM-009" {
     at   = "minimum_tls_version"
     fix  = { minimum_tls_version = "1.2" }
   }
-  on "Microsoft.Sql/servers" {
-    fail = one_of(self.properties.minimalTlsVersion, "1.0", "1.1", "None")
+  on "Microsoft.Sql/servers" "Microsoft.DBforPostgreSQL/servers" "Microsoft.DBforMySQL/servers" "Microsoft.DBforMariaDB/servers" {
+    fail = one_of(self.properties.minimalTlsVersion, "1.0", "1.1", "None", "TLS1_0", "TLS1_1", "TLSEnforcementDisabled")
     at   = "properties.minimalTlsVersion"
+  }
+  on "azurerm_postgresql_flexible_server_configuration" "azurerm_mysql_flexible_server_configuration" {
+    fail = one_of(self.name, "tls_version", "ssl_min_protocol_version") && any([for v in split(",", self.value) : min_tls(trimspace(v)) < 1.2])
+    at   = "value"
   }
 
   example "fail" "terraform" {
@@ -791,6 +901,14 @@ rule "FB-COMM-009" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mysql_flexible_server_configuration" "x" {
+        name  = "tls_version"
+        value = "TLSv1.1,TLSv1.2"
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-010" {
@@ -814,6 +932,18 @@ rule "FB-COMM-010" {
   on "azurerm_redis_cache" {
     fail = self.enable_non_ssl_port == true || self.non_ssl_port_enabled == true
     at   = ["non_ssl_port_enabled", "enable_non_ssl_port"]
+  }
+  on "Microsoft.Cache/redis" {
+    fail = self.properties.enableNonSslPort == true
+    at   = "properties.enableNonSslPort"
+  }
+  on "aws_memorydb_cluster" {
+    fail = self.tls_enabled == false
+    at   = "tls_enabled"
+  }
+  on "AWS::MemoryDB::Cluster" {
+    fail = self.TLSEnabled == false
+    at   = "TLSEnabled"
   }
   on "google_redis_instance" {
     fail = self.transit_encryption_mode != "SERVER_AUTHENTICATION"
@@ -862,6 +992,17 @@ rule "FB-COMM-010" {
             TransitEncryptionEnabled: true
     EOT
   }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Cache/redis", "apiVersion": "2023-08-01", "name": "r",
+          "properties": { "enableNonSslPort": true }
+        }]
+      }
+    EOT
+  }
   example "fail" "cloudformation" {
     text = <<-EOT
       Resources:
@@ -904,7 +1045,7 @@ rule "FB-COMM-011" {
     message = "TLS below 1.2 is allowed"
   }
   on "AWS::Elasticsearch::Domain" "AWS::OpenSearchService::Domain" {
-    fail = self.DomainEndpointOptions.EnforceHTTPS != true
+    fail = self.DomainEndpointOptions.EnforceHTTPS != true || min_tls(self.DomainEndpointOptions.TLSSecurityPolicy) < 1.2
     at   = ["DomainEndpointOptions.EnforceHTTPS", "DomainEndpointOptions"]
   }
 
@@ -1136,6 +1277,13 @@ rule "FB-COMM-014" {
     fail = self.properties.supportsHttpsTrafficOnly == false
     at   = "properties.supportsHttpsTrafficOnly"
   }
+  # True when absent, in versions of the API from 2019-04-01 on.
+  on "Microsoft.Storage/storageAccounts" {
+    when    = regex_match("^201[0-8]-", self.apiVersion)
+    fail    = absent(self.properties.supportsHttpsTrafficOnly)
+    at      = ["properties", "apiVersion"]
+    message = "this version of the API leaves HTTP open when nothing is said"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -1165,6 +1313,28 @@ rule "FB-COMM-014" {
     text = <<-EOT
       resource "azurerm_storage_account" "x" {
         name = "s"
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2018-07-01", "name": "s",
+          "properties": {}
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "s",
+          "properties": {}
+        }]
       }
     EOT
   }
@@ -1231,7 +1401,7 @@ rule "FB-COMM-016" {
   peers    = ["CKV_AZURE_14", "CKV_AZURE_70", "terraform/azure/web_app_accepting_traffic_other_than_https", "AZU-0004", "AZU-0072"]
 
   # False when absent (azurerm 4, 2025-01).
-  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" {
+  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" "azurerm_app_service_slot" "azurerm_function_app_slot" "azurerm_linux_web_app_slot" "azurerm_windows_web_app_slot" "azurerm_linux_function_app_slot" "azurerm_windows_function_app_slot" {
     fail = self.https_only != true
     at   = "https_only"
     fix  = { https_only = true }
@@ -1282,7 +1452,7 @@ rule "FB-COMM-017" {
   advice   = "Set the minimum version to 1.2."
   peers    = ["CKV_AZURE_15", "CKV_AZURE_145", "AZU-0006"]
 
-  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" {
+  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" "azurerm_app_service_slot" "azurerm_function_app_slot" "azurerm_linux_web_app_slot" "azurerm_windows_web_app_slot" "azurerm_linux_function_app_slot" "azurerm_windows_function_app_slot" {
     fail = one_of(either(self.site_config.minimum_tls_version, self.site_config.min_tls_version), "1.0", "1.1")
     at   = ["site_config.minimum_tls_version", "site_config.min_tls_version"]
     fix  = { "site_config.minimum_tls_version" = "1.2" }
@@ -1339,7 +1509,7 @@ rule "FB-COMM-018" {
   advice   = "Set ftps_state to Disabled."
   peers    = ["CKV_AZURE_78", "terraform/azure/app_service_ftps_enforce_disabled", "AZU-0071"]
 
-  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" {
+  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" "azurerm_function_app" "azurerm_linux_function_app" "azurerm_windows_function_app" "azurerm_app_service_slot" "azurerm_function_app_slot" "azurerm_linux_web_app_slot" "azurerm_windows_web_app_slot" "azurerm_linux_function_app_slot" "azurerm_windows_function_app_slot" {
     fail = one_of(self.site_config.ftps_state, "AllAllowed")
     at   = "site_config.ftps_state"
     fix  = { "site_config.ftps_state" = "Disabled" }
@@ -1440,9 +1610,10 @@ rule "FB-COMM-019" {
     fail = absent(self.ClientCertificateId)
     at   = "ClientCertificateId"
   }
+  # False when absent (2025-01).
   on "Microsoft.Web/sites" {
-    fail = self.properties.clientCertEnabled == false
-    at   = "properties.clientCertEnabled"
+    fail = self.properties.clientCertEnabled != true
+    at   = ["properties.clientCertEnabled", "properties"]
   }
 
   example "fail" "terraform" {
@@ -1472,6 +1643,17 @@ rule "FB-COMM-019" {
       resource "aws_api_gateway_stage" "x" {
         stage_name            = "prod"
         client_certificate_id = "abc123"
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Web/sites", "apiVersion": "2022-09-01", "name": "w",
+          "properties": { "httpsOnly": true }
+        }]
       }
     EOT
   }
@@ -1847,6 +2029,34 @@ rule "FB-COMM-023" {
           - port: 443
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_service_v1" "x" {
+        metadata {
+          name = "fhir"
+        }
+        spec {
+          type = "LoadBalancer"
+          port {
+            port = 80
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_service" "x" {
+        metadata {
+          name        = "fhir"
+          annotations = { "service.beta.kubernetes.io/aws-load-balancer-internal" = "true" }
+        }
+        spec {
+          type = "LoadBalancer"
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-024" {
@@ -2012,6 +2222,11 @@ rule "FB-COMM-026" {
     at      = ["env", "environment"]
     message = "the environment names a dependency without TLS"
   }
+  on "ansible_task" {
+    fail    = regex_match("(?i)^http://(?!localhost|127\\.|\\[::1\\])", self.arguments.url)
+    at      = ["arguments.url", "arguments"]
+    message = "a task calls a server over HTTP"
+  }
   on "ansible_config" {
     fail    = startswith(lower(self.galaxy.server), "http://")
     at      = "galaxy.server"
@@ -2068,44 +2283,111 @@ rule "FB-COMM-026" {
                 value: http://localhost:15000
     EOT
   }
+  example "fail" "ansible" {
+    text = <<-EOT
+      - hosts: all
+        tasks:
+          - name: fetch
+            ansible.builtin.get_url:
+              url: http://packages.example.org/fhir.tgz
+              dest: /tmp/fhir.tgz
+    EOT
+  }
 }
 
 rule "FB-COMM-027" {
-  title    = "A database or cache is reachable from the Internet"
+  title    = "A database, cache or broker is reachable from the Internet"
   control  = "communications"
   severity = "high"
   cites    = ["HIPAA 164.312(a)(1)", "HIPAA 164.312(e)(1)", "GDPR 32"]
   advice   = "Keep it in private subnets."
   peers    = ["CKV_AWS_17", "CKV_GCP_11", "CKV_GCP_60", "CKV_AZURE_53", "CKV_AZURE_68", "CKV_AZURE_113", "terraform/azure/mssql_server_public_network_access_enabled", "AWS-0180", "GCP-0017", "AZU-0022"]
 
-  on "aws_db_instance" "aws_rds_cluster_instance" "aws_redshift_cluster" "aws_dms_replication_instance" {
+  on "aws_db_instance" "aws_rds_cluster_instance" "aws_redshift_cluster" "aws_dms_replication_instance" "aws_neptune_cluster_instance" "aws_mq_broker" {
     fail = self.publicly_accessible == true
     at   = "publicly_accessible"
     fix  = { publicly_accessible = false }
   }
-  on "AWS::RDS::DBInstance" "AWS::Redshift::Cluster" {
+  on "module" {
+    when = regex_match("^(registry\\.terraform\\.io/)?terraform-aws-modules/rds-aurora/", self.source)
+    fail = self.publicly_accessible == true
+    at   = "publicly_accessible"
+  }
+  on "AWS::RDS::DBInstance" "AWS::Redshift::Cluster" "AWS::AmazonMQ::Broker" {
     fail = self.PubliclyAccessible == true
     at   = "PubliclyAccessible"
     fix  = { PubliclyAccessible = false }
+  }
+  # True when absent (2025-01).
+  on "AWS::DMS::ReplicationInstance" {
+    fail = self.PubliclyAccessible != false
+    at   = "PubliclyAccessible"
+  }
+  on "aws_msk_cluster" {
+    fail = one_of(self.broker_node_group_info.connectivity_info.public_access.type, "SERVICE_PROVIDED_EIPS")
+    at   = "broker_node_group_info.connectivity_info.public_access.type"
+  }
+  on "AWS::MSK::Cluster" {
+    fail = one_of(self.BrokerNodeGroupInfo.ConnectivityInfo.PublicAccess.Type, "SERVICE_PROVIDED_EIPS")
+    at   = "BrokerNodeGroupInfo.ConnectivityInfo.PublicAccess.Type"
+  }
+  on "aws_db_security_group" "aws_redshift_security_group" "aws_elasticache_security_group" {
+    fail    = [for r in list(self.ingress) : r if is_public_cidr(r.cidr)]
+    at      = "cidr"
+    message = "everyone may connect"
+  }
+  on "AWS::RDS::DBSecurityGroup" "AWS::RDS::DBSecurityGroupIngress" {
+    fail    = is_public_cidr(self.CIDRIP, [for r in list(self.DBSecurityGroupIngress) : r.CIDRIP])
+    at      = ["DBSecurityGroupIngress", "CIDRIP"]
+    message = "everyone may connect"
   }
   on "google_sql_database_instance" {
     fail    = [for n in list(self.settings.ip_configuration.authorized_networks) : n if is_public_cidr(n.value)]
     at      = "value"
     message = "everyone may connect"
   }
+  # The instance gets a public address when nothing is said (provider google 6, 2025-01).
+  on "google_sql_database_instance" {
+    let {
+      ip = self.settings.ip_configuration
+    }
+    when    = present(self.settings) && absent(ip.authorized_networks)
+    fail    = ip.ipv4_enabled != false && absent(ip.private_network) || ip.ipv4_enabled == true
+    at      = ["settings.ip_configuration.ipv4_enabled", "settings.ip_configuration", "settings"]
+    message = "the instance has a public address"
+  }
   # True when absent (azurerm 4, 2025-01).
-  on "azurerm_mssql_server" "azurerm_sql_server" "azurerm_postgresql_server" "azurerm_mysql_server" "azurerm_mariadb_server" "azurerm_redis_cache" "azurerm_cosmosdb_account" {
+  on "azurerm_mssql_server" "azurerm_sql_server" "azurerm_postgresql_server" "azurerm_mysql_server" "azurerm_mariadb_server" "azurerm_search_service" {
     fail = self.public_network_access_enabled != false
     at   = "public_network_access_enabled"
     fix  = { public_network_access_enabled = false }
   }
-  on "Microsoft.Sql/servers" {
+  # Where a network is named, it alone reaches the server; so do the ranges of firewall rules of a cache.
+  on "azurerm_redis_cache" "azurerm_postgresql_flexible_server" {
+    when = absent(self.subnet_id) && absent(self.delegated_subnet_id) && length(linked_from(self, "azurerm_redis_firewall_rule")) == 0
+    fail = self.public_network_access_enabled != false
+    at   = "public_network_access_enabled"
+  }
+  on "azurerm_cosmosdb_account" {
+    when = absent(self.ip_range_filter) && self.is_virtual_network_filter_enabled != true
+    fail = self.public_network_access_enabled != false
+    at   = "public_network_access_enabled"
+  }
+  on "Microsoft.Sql/servers" "Microsoft.DBforPostgreSQL/servers" "Microsoft.DBforMySQL/servers" "Microsoft.DBforMariaDB/servers" {
     fail = one_of(self.properties.publicNetworkAccess, "Enabled")
     at   = "properties.publicNetworkAccess"
   }
-  on "azurerm_sql_firewall_rule" "azurerm_mssql_firewall_rule" "azurerm_postgresql_firewall_rule" "azurerm_mysql_firewall_rule" {
-    fail = self.start_ip_address == "0.0.0.0" && self.end_ip_address == "255.255.255.255"
-    at   = "end_ip_address"
+  on "azurerm_sql_firewall_rule" "azurerm_mssql_firewall_rule" "azurerm_postgresql_firewall_rule" "azurerm_mysql_firewall_rule" "azurerm_mariadb_firewall_rule" "azurerm_redis_firewall_rule" "azurerm_postgresql_flexible_server_firewall_rule" "azurerm_mysql_flexible_server_firewall_rule" {
+    let {
+      from = either(self.start_ip_address, self.start_ip)
+      to   = either(self.end_ip_address, self.end_ip)
+    }
+    fail = regex_match("^0\\.0\\.0\\.0", from) && (regex_match("^255\\.", to) || regex_match("^0\\.0\\.0\\.0$", to) && self._type == "azurerm_redis_firewall_rule")
+    at   = ["end_ip_address", "end_ip"]
+  }
+  on "Microsoft.Sql/servers/firewallRules" "Microsoft.DBforPostgreSQL/servers/firewallRules" "Microsoft.DBforMySQL/servers/firewallRules" "Microsoft.DBforMariaDB/servers/firewallRules" "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules" "Microsoft.DBforMySQL/flexibleServers/firewallRules" "Microsoft.Cache/redis/firewallRules" {
+    fail = startswith(either(self.properties.startIpAddress, self.properties.startIP), "0.0.0.0") && startswith(either(self.properties.endIpAddress, self.properties.endIP), "255.")
+    at   = ["properties.endIpAddress", "properties.endIP", "properties"]
   }
 
   example "fail" "terraform" {
@@ -2153,6 +2435,57 @@ rule "FB-COMM-027" {
   example "fail" "cloudformation" {
     text = <<-EOT
       Resources:
+        X:
+          Type: AWS::DMS::ReplicationInstance
+          Properties:
+            ReplicationInstanceClass: dms.t3.medium
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Sql/servers/firewallRules", "apiVersion": "2021-11-01", "name": "s/all",
+          "properties": { "startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255" }
+        }]
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_sql_database_instance" "x" {
+        database_version = "POSTGRES_16"
+        settings {
+          tier = "db-f1-micro"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_redis_cache" "x" {
+        name      = "r"
+        subnet_id = "s"
+      }
+      resource "aws_neptune_cluster_instance" "x" {
+        cluster_identifier = "n"
+      }
+      resource "google_sql_database_instance" "x" {
+        database_version = "POSTGRES_16"
+        settings {
+          tier = "db-f1-micro"
+          ip_configuration {
+            ipv4_enabled    = false
+            private_network = "n"
+          }
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
         D:
           Type: AWS::RDS::DBInstance
           Properties:
@@ -2180,14 +2513,18 @@ rule "FB-COMM-028" {
   advice   = "Name the networks that may connect."
   peers    = ["CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "CKV_AZURE_9", "CKV_AZURE_10", "CKV_GCP_2", "CKV_GCP_3", "terraform/aws/security_group_with_unrestricted_access_to_ssh", "terraform/aws/remote_desktop_port_open_to_internet", "terraform/gcp/ssh_access_is_not_restricted", "terraform/azure/sensitive_port_is_exposed_to_entire_network", "AWS-0107", "AZU-0047", "AZU-0048", "AZU-0050", "GCP-0027", "GCP-0070", "GCP-0071"]
 
+  # Ports of administration, of databases and of other services that are for the inside.
   let {
-    ports = [20, 21, 22, 23, 135, 139, 445, 1433, 1521, 2375, 2376, 2379, 3306, 3389, 5432, 5601, 5900, 5985, 5986, 6379, 6443, 8140, 9042, 9200, 9300, 11211, 27017, 27018]
+    ports = [20, 21, 22, 23, 25, 53, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 1522, 2375, 2376, 2379, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9000, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
   }
 
   on "firewall_rule" {
-    when = self.direction == "in" && self.action == "allow" && !one_of(self.protocol, "icmp", "icmpv6", "esp", "ah", "58")
-    fail = is_public_cidr(self.cidrs) && port_open(self.ports, ports)
-    at   = ["cidr_blocks", "cidr_ipv4", "source_address_prefix", "source_ranges", "CidrIp", "from_port"]
+    let {
+      datagrams = [53, 69, 111, 123, 137, 138, 161, 389, 1434, 1900, 11211]
+    }
+    when = self.direction == "in" && self.action == "allow" && !one_of(self.protocol, "icmp", "icmpv6", "esp", "ah", "1", "58")
+    fail = is_public_cidr(self.cidrs) && port_open(self.ports, one_of(self.protocol, "udp", "17") ? datagrams : ports)
+    at   = ["destination_port_range", "cidr_blocks", "cidr_ipv4", "source_address_prefix", "source_ranges", "CidrIp", "properties.sourceAddressPrefix", "from_port"]
   }
   on "module" {
     when = strcontains(self.source, "security-group")
@@ -2198,14 +2535,6 @@ rule "FB-COMM-028" {
     when = strcontains(self.source, "security-group")
     fail = [for r in list(self.ingress_with_cidr_blocks) : r if is_public_cidr(split(",", r.cidr_blocks)) && port_open(port_ranges(r.from_port, r.to_port), ports)]
     at   = "cidr_blocks"
-  }
-  on "azurerm_network_security_rule" {
-    let {
-      sensitive = [20, 21, 22, 23, 25, 53, 80, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 2375, 2376, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
-    }
-    when = one_of(self.access, "Allow") && one_of(self.direction, "Inbound") && !one_of(self.protocol, "Icmp", "Esp", "Ah")
-    fail = one_of(self.source_address_prefix, "*", "/0", "0.0.0.0/0", "internet", "any") && port_open(port_ranges(join_lists(self.destination_port_range, self.destination_port_ranges)), sensitive)
-    at   = "destination_port_range"
   }
 
   example "fail" "terraform" {
@@ -2270,6 +2599,62 @@ rule "FB-COMM-028" {
         allow {
           protocol = "tcp"
           ports    = ["443"]
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        A:
+          Type: AWS::EC2::NetworkAclEntry
+          Properties:
+            NetworkAclId: n
+            RuleNumber: 100
+            Protocol: 6
+            RuleAction: allow
+            CidrBlock: 0.0.0.0/0
+            PortRange:
+              From: 20
+              To: 30
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Network/networkSecurityGroups", "apiVersion": "2022-01-01", "name": "n",
+          "properties": { "securityRules": [{ "name": "ssh", "properties": {
+            "access": "Allow", "direction": "Inbound", "protocol": "Tcp",
+            "destinationPortRanges": ["20-30"], "sourceAddressPrefix": "Internet" } }] }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Network/networkSecurityGroups/securityRules", "apiVersion": "2022-01-01", "name": "n/ssh",
+          "properties": { "access": "Deny", "direction": "Inbound", "protocol": "Tcp",
+            "destinationPortRange": "22", "sourceAddressPrefix": "*" }
+        }]
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_network_acl" "x" {
+        vpc_id = "v"
+        ingress {
+          rule_no         = 100
+          action          = "allow"
+          protocol        = "tcp"
+          ipv6_cidr_block = "::/0"
+          from_port       = 3000
+          to_port         = 4000
         }
       }
     EOT
@@ -2341,6 +2726,17 @@ rule "FB-COMM-029" {
           protocol = "all"
         }
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        A:
+          Type: AWS::EC2::SecurityGroupEgress
+          Properties:
+            GroupId: g
+            IpProtocol: "-1"
+            CidrIpv6: ::/0
     EOT
   }
 }
@@ -2483,6 +2879,14 @@ rule "FB-COMM-032" {
     fail = contains(self.protocols, "FTP")
     at   = "protocols"
   }
+  on "AWS::Transfer::Server" {
+    fail = contains(self.Protocols, "FTP")
+    at   = "Protocols"
+  }
+  on "AWS::SES::ConfigurationSet" {
+    fail = self.DeliveryOptions.TlsPolicy != "REQUIRE"
+    at   = ["DeliveryOptions.TlsPolicy", "DeliveryOptions"]
+  }
   on "aws_ses_configuration_set" {
     fail = absent(self.delivery_options) || self.delivery_options.tls_policy != "Require"
     at   = ["delivery_options.tls_policy", "delivery_options"]
@@ -2522,6 +2926,15 @@ rule "FB-COMM-032" {
           tls_policy = "Require"
         }
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        A:
+          Type: AWS::Transfer::Server
+          Properties:
+            Protocols: [SFTP, FTP]
     EOT
   }
 }

@@ -568,6 +568,11 @@ rule "FB-TIME-007" {
     at      = ["source", "volumes", "volumeMounts"]
     message = "a clock device or the time zone is mounted read-write"
   }
+  on "PodSecurityPolicy" {
+    fail    = [for c in join_lists(self.spec.allowedCapabilities, self.spec.defaultAddCapabilities) : c if !one_of(c, "NET_BIND_SERVICE")]
+    at      = ["spec.allowedCapabilities", "spec.defaultAddCapabilities"]
+    message = "the policy lets containers add capabilities"
+  }
 
   example "fail" "kubernetes" {
     text = <<-EOT
@@ -614,6 +619,16 @@ rule "FB-TIME-007" {
         a:
           image: a:1
           cap_drop: [ALL]
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: policy/v1beta1
+      kind: PodSecurityPolicy
+      metadata:
+        name: p
+      spec:
+        allowedCapabilities: ["*"]
     EOT
   }
 }

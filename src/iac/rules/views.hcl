@@ -139,6 +139,30 @@ view "container" {
     platform     = "ecs"
   }
 
+  from "aws_batch_job_definition" {
+    each       = list(json(self.container_properties))
+    name       = self.name
+    image      = it.image
+    env        = env(it.environment)
+    user       = it.user
+    privileged = it.privileged
+    read_only  = it.readonlyRootFilesystem
+    command    = list(it.command)
+    definition = it
+    platform   = "batch"
+  }
+  from "AWS::Batch::JobDefinition" {
+    each       = list(self.ContainerProperties)
+    name       = self._name
+    image      = it.Image
+    env        = env(it.Environment)
+    user       = it.User
+    privileged = it.Privileged
+    read_only  = it.ReadonlyRootFilesystem
+    command    = list(it.Command)
+    definition = it
+    platform   = "batch"
+  }
   from "google_cloud_run_service" {
     each         = list(self.template.spec.containers)
     name         = it.name
@@ -163,33 +187,6 @@ view "container" {
     command      = join_lists(it.command, it.args)
     definition   = it
     platform     = "cloudrun"
-  }
-
-  from "kubernetes_deployment" "kubernetes_deployment_v1" "kubernetes_stateful_set" "kubernetes_stateful_set_v1" "kubernetes_daemonset" {
-    let {
-      pod = self.spec.template.spec
-    }
-    each         = join_lists(pod.container, pod.init_container)
-    name         = it.name
-    image        = it.image
-    env          = env(it.env)
-    ports        = [for p in list(it.port) : { container = p.container_port, host = p.host_port }]
-    user         = either(it.security_context.run_as_user, pod.security_context.run_as_user)
-    non_root     = it.security_context.run_as_non_root == null ? pod.security_context.run_as_non_root : it.security_context.run_as_non_root
-    privileged   = it.security_context.privileged
-    escalation   = it.security_context.allow_privilege_escalation
-    read_only    = it.security_context.read_only_root_filesystem
-    cap_add      = list(it.security_context.capabilities.add)
-    cap_drop     = list(it.security_context.capabilities.drop)
-    memory_limit = it.resources.limits.memory
-    cpu_limit    = it.resources.limits.cpu
-    command      = join_lists(it.command, it.args)
-    host_network = pod.host_network
-    host_pid     = pod.host_pid
-    host_ipc     = pod.host_ipc
-    labels       = self.spec.template.metadata.labels
-    definition   = it
-    platform     = "kubernetes"
   }
 }
 
@@ -339,36 +336,43 @@ view "firewall_rule" {
   }
   from "aws_network_acl_rule" {
     direction = self.egress == true ? "out" : "in"
-    action    = self.rule_action
+    action    = lower(self.rule_action)
     protocol  = self.protocol
     ports     = one_of(self.protocol, "-1", "all") ? port_ranges("*") : port_ranges(self.from_port, self.to_port)
     cidrs     = join_lists(self.cidr_block, self.ipv6_cidr_block)
   }
-  from "AWS::EC2::SecurityGroup" {
-    each        = list(self.SecurityGroupIngress)
-    direction   = "in"
-    action      = "allow"
-    protocol    = it.IpProtocol
-    ports       = one_of(it.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(it.FromPort, it.ToPort)
-    cidrs       = join_lists(it.CidrIp, it.CidrIpv6)
-    description = it.Description
+  from "aws_network_acl" "aws_default_network_acl" {
+    each      = join_lists([for r in list(self.ingress) : { rule = r, way = "in" }], [for r in list(self.egress) : { rule = r, way = "out" }])
+    direction = it.way
+    action    = lower(either(it.rule.action, it.rule.rule_action))
+    protocol  = it.rule.protocol
+    ports     = one_of(it.rule.protocol, "-1", "all") ? port_ranges("*") : port_ranges(it.rule.from_port, it.rule.to_port)
+    cidrs     = join_lists(it.rule.cidr_block, it.rule.ipv6_cidr_block)
   }
+  # EC2 looks at the length alone: "10.0.0.1/0" is everyone.
   from "AWS::EC2::SecurityGroup" {
-    each        = list(self.SecurityGroupEgress)
-    direction   = "out"
+    each        = join_lists([for r in list(self.SecurityGroupIngress) : { rule = r, way = "in" }], [for r in list(self.SecurityGroupEgress) : { rule = r, way = "out" }])
+    direction   = it.way
     action      = "allow"
-    protocol    = it.IpProtocol
-    ports       = one_of(it.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(it.FromPort, it.ToPort)
-    cidrs       = join_lists(it.CidrIp, it.CidrIpv6)
-    description = it.Description
+    protocol    = it.rule.IpProtocol
+    ports       = one_of(it.rule.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(it.rule.FromPort, it.rule.ToPort)
+    cidrs       = [for c in join_lists(it.rule.CidrIp, it.rule.CidrIpv6) : endswith(c, "/0") ? "0.0.0.0/0" : c]
+    description = it.rule.Description
   }
-  from "AWS::EC2::SecurityGroupIngress" {
-    direction   = "in"
+  from "AWS::EC2::SecurityGroupIngress" "AWS::EC2::SecurityGroupEgress" {
+    direction   = self._type == "AWS::EC2::SecurityGroupEgress" ? "out" : "in"
     action      = "allow"
     protocol    = self.IpProtocol
     ports       = one_of(self.IpProtocol, "-1", "all") ? port_ranges("*") : port_ranges(self.FromPort, self.ToPort)
-    cidrs       = join_lists(self.CidrIp, self.CidrIpv6)
+    cidrs       = [for c in join_lists(self.CidrIp, self.CidrIpv6) : endswith(c, "/0") ? "0.0.0.0/0" : c]
     description = self.Description
+  }
+  from "AWS::EC2::NetworkAclEntry" {
+    direction = self.Egress == true ? "out" : "in"
+    action    = lower(self.RuleAction)
+    protocol  = self.Protocol
+    ports     = one_of(self.Protocol, "-1", "all") ? port_ranges("*") : port_ranges(self.PortRange.From, self.PortRange.To)
+    cidrs     = [for c in join_lists(self.CidrBlock, self.Ipv6CidrBlock) : endswith(c, "/0") ? "0.0.0.0/0" : c]
   }
   from "azurerm_network_security_rule" {
     direction   = one_of(self.direction, "Outbound") ? "out" : "in"
@@ -389,8 +393,17 @@ view "firewall_rule" {
     action      = lower(it.access)
     protocol    = it.protocol
     ports       = port_ranges(join_lists(it.destination_port_range, it.destination_port_ranges))
-    cidrs       = one_of(it.direction, "Outbound") ? join_lists(it.destination_address_prefix, it.destination_address_prefixes) : join_lists(it.source_address_prefix, it.source_address_prefixes)
+    cidrs       = [for c in (one_of(it.direction, "Outbound") ? join_lists(it.destination_address_prefix, it.destination_address_prefixes) : join_lists(it.source_address_prefix, it.source_address_prefixes)) : endswith(c, "/0") ? "0.0.0.0/0" : c]
     description = it.description
+  }
+  from "Microsoft.Network/networkSecurityGroups" "Microsoft.Network/networkSecurityGroups/securityRules" {
+    each        = self._type == "Microsoft.Network/networkSecurityGroups" ? list(self.properties.securityRules) : [self]
+    direction   = one_of(it.properties.direction, "Outbound") ? "out" : "in"
+    action      = lower(it.properties.access)
+    protocol    = it.properties.protocol
+    ports       = port_ranges(join_lists(it.properties.destinationPortRange, it.properties.destinationPortRanges))
+    cidrs       = [for c in (one_of(it.properties.direction, "Outbound") ? join_lists(it.properties.destinationAddressPrefix, it.properties.destinationAddressPrefixes) : join_lists(it.properties.sourceAddressPrefix, it.properties.sourceAddressPrefixes)) : endswith(c, "/0") ? "0.0.0.0/0" : c]
+    description = it.properties.description
   }
   from "google_compute_firewall" {
     each        = join_lists([for a in list(self.allow) : { block = a, action = "allow" }], [for d in list(self.deny) : { block = d, action = "deny" }])
@@ -546,16 +559,6 @@ view "statement" {
     names     = list(it.resourceNames)
     urls      = list(it.nonResourceURLs)
   }
-  from "kubernetes_role" "kubernetes_cluster_role" "kubernetes_role_v1" "kubernetes_cluster_role_v1" {
-    each      = list(self.rule)
-    kind      = "rbac"
-    effect    = "Allow"
-    actions   = list(it.verbs)
-    resources = list(it.resources)
-    groups    = list(it.api_groups)
-    names     = list(it.resource_names)
-    urls      = list(it.non_resource_urls)
-  }
 }
 
 # ---- database: relational and document stores, caches, warehouses, search ----
@@ -670,12 +673,13 @@ view "listener" {
     let {
       action = first([for a in list(self.default_action) : a if a.type == "redirect"])
     }
-    protocol    = upper(self.protocol)
+    # HTTP when absent (application load balancers).
+    protocol    = self.protocol == null && self.port != null ? "HTTP" : upper(self.protocol)
     port        = self.port
     policy      = self.ssl_policy
     min_tls     = min_tls(self.ssl_policy)
     certificate = self.certificate_arn
-    redirects   = action != null && (absent(action.redirect.protocol) || one_of(action.redirect.protocol, "HTTPS", "#{protocol}"))
+    redirects   = action != null && one_of(action.redirect.protocol, "HTTPS")
     internal    = first(linked_to(self, "aws_lb", "aws_alb")).internal
   }
   from "AWS::ElasticLoadBalancingV2::Listener" {
@@ -697,6 +701,14 @@ view "listener" {
     redirects   = false
     internal    = self.internal
   }
+  from "AWS::ElasticLoadBalancing::LoadBalancer" {
+    each        = list(self.Listeners)
+    protocol    = upper(it.Protocol)
+    port        = it.LoadBalancerPort
+    certificate = it.SSLCertificateId
+    redirects   = false
+    internal    = self.Scheme == "internal"
+  }
   from "google_compute_global_forwarding_rule" "google_compute_forwarding_rule" {
     protocol = length(linked_to(self, "google_compute_target_http_proxy", "google_compute_region_target_http_proxy")) > 0 ? "HTTP" : "HTTPS"
     when     = present(self.target)
@@ -711,10 +723,11 @@ view "listener" {
     redirects = any([for r in list(self.request_routing_rule) : r.http_listener_name == it.name && present(r.redirect_configuration_name)])
   }
   from "Gateway" {
+    when      = startswith(self.apiVersion, "gateway.networking.k8s.io/")
     each      = list(self.spec.listeners)
     protocol  = upper(it.protocol)
     port      = it.port
-    redirects = false
+    redirects = any([for r in resources("HTTPRoute") : any([for x in list(r.spec.rules) : any([for f in list(x.filters) : f.requestRedirect.scheme == "https"])])])
   }
 }
 

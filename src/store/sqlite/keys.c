@@ -45,7 +45,7 @@ make_room(struct store *s, size_t room)
 }
 
 void
-sqlite_keep_key(struct store *s, int64_t compartment, const uint8_t key[32])
+sqlite_keep_key(struct store *s, int64_t compartment, bool one_patient, const uint8_t key[32])
 {
 	struct key_slot *slot;
 
@@ -55,6 +55,7 @@ sqlite_keep_key(struct store *s, int64_t compartment, const uint8_t key[32])
 	slot = slot_of(s, compartment);
 	if (slot->compartment == -1) {
 		slot->compartment = compartment;
+		slot->one_patient = one_patient;
 		memcpy(slot->key, key, 32);
 		s->key_count++;
 	}
@@ -76,6 +77,19 @@ known_key(struct store *s, int64_t compartment, uint8_t key[32])
 	return found;
 }
 
+bool
+sqlite_is_one_patient(struct store *s, int64_t compartment)
+{
+	struct key_slot *slot;
+	bool yes;
+
+	pthread_rwlock_rdlock(&s->keys_lock);
+	yes = s->key_room > 0 && (slot = slot_of(s, compartment))->compartment == compartment
+	    && slot->one_patient;
+	pthread_rwlock_unlock(&s->keys_lock);
+	return yes;
+}
+
 static struct slice
 key_context(int64_t compartment, char text[40])
 {
@@ -89,20 +103,22 @@ sqlite_data_key(struct store *s, sqlite3 *db, int64_t compartment, uint8_t key[3
 {
 	sqlite3_stmt *get;
 	char context[40];
-	bool good = false;
+	bool good = false, one_patient = false;
 
 	if (known_key(s, compartment, key))
 		return true;
-	if (sqlite3_prepare_v2(db, "SELECT wrapped FROM compartment WHERE number=?1", -1, &get, NULL)
-	    != SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "SELECT wrapped, length(members) FROM compartment WHERE number=?1", -1,
+	    &get, NULL) != SQLITE_OK)
 		return false;
 	sqlite3_bind_int64(get, 1, compartment);
-	if (sqlite3_step(get) == SQLITE_ROW)
+	if (sqlite3_step(get) == SQLITE_ROW) {
+		one_patient = sqlite3_column_int(get, 1) == 0;
 		good = keeper_unwrap(s->config.keeper, key_context(compartment, context),
 		    slice_make(sqlite3_column_blob(get, 0), (size_t)sqlite3_column_bytes(get, 0)), key);
+	}
 	sqlite3_finalize(get);
 	if (good)
-		sqlite_keep_key(s, compartment, key);
+		sqlite_keep_key(s, compartment, one_patient, key);
 	return good;
 }
 
@@ -114,7 +130,7 @@ new_key(struct store *s, struct store_compartment *c, struct outcome *o)
 
 	if (!keeper_new_data_key(s->config.keeper, key_context(c->number, context), key, c->wrapped))
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "no data key could be made");
-	sqlite_keep_key(s, c->number, key);
+	sqlite_keep_key(s, c->number, false, key);
 	explicit_bzero(key, sizeof key);
 	c->fresh = true;
 	return true;

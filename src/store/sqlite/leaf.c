@@ -231,11 +231,39 @@ one_value(struct plan *p, const struct query_clause *c, const struct query_value
 	return collect(p, s, arena_for(p, lead), out);
 }
 
-/* Composites: a component's rows with their group, as one number. */
+/* Composites: a component's rows with their group. */
+
+struct place_of_group { int64_t row, group; };
+
+struct group_set {
+	struct place_of_group *at;
+	uint32_t count, room;
+};
+
+static int
+by_group(const void *a, const void *b)
+{
+	const struct place_of_group *x = a, *y = b;
+
+	return x->row != y->row ? (x->row > y->row) - (x->row < y->row)
+	    : (x->group > y->group) - (x->group < y->group);
+}
+
+static void
+add_group(struct plan *p, struct group_set *set, struct place_of_group one)
+{
+	if (set->count == set->room) {
+		uint32_t room = set->room == 0 ? 16 : set->room * 2;
+
+		set->at = arena_grow(p->scratch, set->at, set->room * sizeof one, room * sizeof one);
+		set->room = room;
+	}
+	set->at[set->count++] = one;
+}
 
 static bool
 one_component(struct plan *p, const struct query_clause *c, const struct query_value *v,
-    uint32_t part, int64_t lead, struct row_set *out)
+    uint32_t part, int64_t lead, struct group_set *out)
 {
 	sqlite3_stmt *s;
 	struct buf b;
@@ -250,37 +278,36 @@ one_component(struct plan *p, const struct query_clause *c, const struct query_v
 	bind_value(s, c->param->components[part].kind, &v->parts[part], p->scratch);
 	sqlite3_bind_int(s, 8, (int)part + 1);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		if (sqlite3_column_int64(s, 0) < INDEX_CONTAINED)
-			add_row(out, p->scratch, sqlite3_column_int64(s, 0) * INDEX_GROUPS
-			    + sqlite3_column_int64(s, 1));
+		add_group(p, out, (struct place_of_group){ sqlite3_column_int64(s, 0),
+			sqlite3_column_int64(s, 1) });
 	sqlite3_reset(s);
-	plan_order(out);
+	if (out->count > 0)
+		qsort(out->at, out->count, sizeof *out->at, by_group);
 	return code == SQLITE_DONE || failed(p);
 }
 
 static void
-intersect(struct row_set *set, const struct row_set *other)
+intersect(struct group_set *set, const struct group_set *other)
 {
 	uint32_t kept = 0, k = 0;
 
 	for (uint32_t i = 0; i < set->count; i++) {
-		while (k < other->count && other->at[k] < set->at[i])
+		while (k < other->count && by_group(&other->at[k], &set->at[i]) < 0)
 			k++;
-		if (k < other->count && other->at[k] == set->at[i])
+		if (k < other->count && by_group(&other->at[k], &set->at[i]) == 0)
 			set->at[kept++] = set->at[i];
 	}
 	set->count = kept;
 }
 
-/* Contained resources have no composites here: their numbers leave no room for a group. */
 static bool
 one_composite(struct plan *p, const struct query_clause *c, const struct query_value *v,
     int64_t lead, struct row_set *out)
 {
-	struct row_set all = { NULL, 0 };
+	struct group_set all = { .count = 0 };
 
 	for (uint32_t part = 0; part < c->param->component_count; part++) {
-		struct row_set one = { NULL, 0 };
+		struct group_set one = { .count = 0 };
 
 		if (!one_component(p, c, v, part, lead, &one))
 			return false;
@@ -290,7 +317,7 @@ one_composite(struct plan *p, const struct query_clause *c, const struct query_v
 			intersect(&all, &one);
 	}
 	for (uint32_t i = 0; i < all.count; i++)
-		add_row(out, arena_for(p, lead), all.at[i] / INDEX_GROUPS);
+		add_row(out, arena_for(p, lead), all.at[i].row);
 	return true;
 }
 

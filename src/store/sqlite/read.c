@@ -321,9 +321,8 @@ store_compartment_set(struct store_reader *r, const int64_t *given, uint32_t cou
 static void
 add_patient(struct buf *b, struct store *s, int64_t number, struct arena *arena)
 {
-	if (b->len > 0)
-		buf_add_char(b, ' ');
-	buf_printf(b, "Patient/%.*s", SLICE_FMT(store_id(s, number, number, arena)));
+	buf_add(b, b->len > 0 ? SLICE(" Patient/") : SLICE("Patient/"));
+	buf_add(b, store_id(s, number, number, arena));
 }
 
 struct slice
@@ -335,7 +334,8 @@ store_patient_of(struct store_reader *r, int64_t compartment, struct arena *aren
 	buf_init(&b, arena, SIZE_MAX);
 	if (compartment == 0)
 		return SLICE_NONE;
-	q = sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
+	q = sqlite_is_one_patient(r->store, compartment) ? NULL
+	    : sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
 	if (q != NULL) {
 		sqlite3_bind_int64(q, 1, compartment);
 		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) > 0) {

@@ -1,6 +1,7 @@
 /* reader.c -- one thread's connection, its prepared statements and snapshot. */
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/outcome.h"
 #include "store/sqlite/sqlite.h"
 
@@ -76,6 +77,8 @@ store_reader_close(struct store_reader *r)
 		return;
 	for (size_t i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(r->cache[i].statement);
+	arena_free(r->scratch);
+	arena_free(r->text);
 	sqlite3_finalize(r->begin);
 	sqlite3_finalize(r->end);
 	sqlite3_close(r->db);

@@ -1,9 +1,10 @@
 /* related.c -- _include and _revinclude (R4 search.html#revinclude).
  *
  * Forward: the references in the body that is on the page anyway, each looked up under the permit
- * like a read.  Backward: those that refer to a row, found as for _has.  What an
+ * like a read; a canonical url is searched for.  Backward: those that refer to a row, found as for _has.  What an
  * iterating include adds goes through all iterating includes again. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
 #include "store/sqlite/plan.h"
@@ -102,8 +103,54 @@ leak_include(struct relating *r, const struct type *type, struct slice id)
 	return take(r, &v);
 }
 
+/* Of a url, with "|version" or without: the one that was written last. */
 static bool
-follow(struct relating *r, const struct query_include *include, struct slice reference)
+follow_canonical(struct relating *r, const struct type *type, struct slice reference)
+{
+	const struct store_config *config = &r->p.reader->store->config;
+	struct store_position from = { .set = false };
+	struct slice url = slice_cut(&reference, '|');
+	struct store_page page;
+	struct outcome aside;
+	struct query q;
+	struct buf b;
+
+	outcome_init(&aside, r->p.text);
+	buf_init(&b, r->p.text, SIZE_MAX);
+	buf_add(&b, SLICE("_sort=-_lastUpdated&_count=1&url="));
+	query_write_value(&b, url, r->p.text);
+	if (reference.len > 0) {
+		buf_add(&b, SLICE("&version=%7C"));
+		query_write_value(&b, reference, r->p.text);
+	}
+	if (!query_parse(r->p.query->index, type, buf_slice(&b), SLICE_NONE, false, r->resolver, config->limits, 0,
+	        r->p.text, &q, &aside)
+	    || !store_search(r->p.reader, r->p.permit, &q, &from, r->p.text, &page, &aside))
+		return true;                    /* of this type none can be had */
+	return page.count == 0 || take(r, &page.at[0]);
+}
+
+/* A reference that is no local one may be the url of something that has such. */
+static bool
+follow_url(struct relating *r, const struct query_include *include, const struct search_param *param,
+    struct slice reference)
+{
+	const struct pack *pack = r->p.reader->store->config.pack;
+
+	for (uint32_t i = 0; i < param->target_count; i++) {
+		const struct type *type = pack_resource(pack, param->targets[i]);
+
+		if (type != NULL && pack_param(pack, type, SLICE("url")) != NULL && may_see(r, type)
+		    && (include->target == NULL || type == include->target)
+		    && !follow_canonical(r, type, reference))
+			return false;
+	}
+	return true;
+}
+
+static bool
+follow(struct relating *r, const struct query_include *include, const struct search_param *param,
+    struct slice reference)
 {
 	struct slice type_name, id;
 	const struct type *type;
@@ -111,7 +158,7 @@ follow(struct relating *r, const struct query_include *include, struct slice ref
 	struct stored v;
 
 	if (!index_local(r->resolver, reference, &type_name, &id))
-		return true;
+		return follow_url(r, include, param, reference);
 	type = pack_resource(r->p.reader->store->config.pack, type_name);
 	if (type == NULL || (include->target != NULL && type != include->target) || !may_see(r, type))
 		return true;
@@ -124,21 +171,35 @@ follow(struct relating *r, const struct query_include *include, struct slice ref
 }
 
 static bool
-forward(struct relating *r, const struct query_include *include, const struct stored *from)
+follow_all(struct relating *r, const struct query_include *include, const struct search_param *param,
+    const struct stored *from, const struct json *j)
 {
 	struct index_texts texts;
+
+	if (!index_texts(r->p.query->index, from->type, param, false, j, 0, r->p.text, &texts, r->p.outcome))
+		return false;
+	for (uint32_t i = 0; i < texts.count; i++)
+		if (!follow(r, include, param, texts.at[i]))
+			return false;
+	return true;
+}
+
+static bool
+forward(struct relating *r, const struct query_include *include, const struct stored *from)
+{
+	uint32_t count;
+	const struct search_param *const *params = search_params(r->p.query->index, from->type, &count);
 	struct json j;
 
 	if (include->source != NULL && include->source != from->type)
 		return true;
 	arena_reset(r->p.text);
 	if (!json_parse(from->body, json_bounds(r->p.reader->store->config.limits, false), r->p.text, &j,
-	        r->p.outcome)
-	    || !index_references(r->p.query->index, from->type, include->param, &j, 0, r->p.text, &texts,
 	        r->p.outcome))
 		return false;
-	for (uint32_t i = 0; i < texts.count; i++)
-		if (!follow(r, include, texts.at[i]))
+	for (uint32_t i = 0; i < count; i++)
+		if (params[i]->kind == SEARCH_REFERENCE && (include->param == NULL || include->param == params[i])
+		    && !follow_all(r, include, params[i], from, &j))
 			return false;
 	return true;
 }

@@ -533,15 +533,24 @@ plan_init(struct plan *p, struct store_reader *r, const struct permit *permit,
 {
 	*p = (struct plan){ .reader = r, .permit = permit, .query = q, .arena = arena, .outcome = o };
 	p->bound = permit_compartment(permit, &p->lead);
-	p->scratch = arena_new(1 << 16);
-	p->text = arena_new(1 << 16);
+	p->scratch = r->scratch != NULL ? r->scratch : arena_new(1 << 14);
+	p->text = r->text != NULL ? r->text : arena_new(1 << 14);
+	r->scratch = r->text = NULL;
+}
+
+static void
+keep(struct arena **place, struct arena *arena)
+{
+	arena_free(*place);
+	arena_reset(arena);
+	*place = arena;
 }
 
 void
 plan_done(struct plan *p)
 {
-	arena_free(p->scratch);
-	arena_free(p->text);
+	keep(&p->reader->scratch, p->scratch);
+	keep(&p->reader->text, p->text);
 }
 
 static bool

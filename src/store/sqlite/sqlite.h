@@ -43,6 +43,7 @@
 struct key_slot {
 	int64_t compartment;            /* -1: empty */
 	uint8_t key[32];
+	bool    one_patient;            /* is known to be no set of several */
 };
 
 struct label_set {
@@ -101,6 +102,7 @@ struct store_reader {
 	sqlite3      *db;
 	sqlite3_stmt *begin, *end;
 	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
+	struct arena *scratch, *text;   /* for the next search; NULL: none yet, or one is under way */
 	bool          open;             /* a snapshot */
 	bool          lazy;             /* keeps it while the epoch is what it was */
 	unsigned long long epoch;
@@ -119,7 +121,8 @@ sqlite3_stmt *sqlite_statement(struct store_reader *, struct slice sql);
 
 /* keys.c */
 bool sqlite_data_key(struct store *, sqlite3 *, int64_t compartment, uint8_t key[32]);
-void sqlite_keep_key(struct store *, int64_t compartment, const uint8_t key[32]);
+void sqlite_keep_key(struct store *, int64_t compartment, bool one_patient, const uint8_t key[32]);
+bool sqlite_is_one_patient(struct store *, int64_t compartment);        /* false: a set, or not known */
 bool sqlite_open_body(struct store_reader *, struct stored *, struct slice sealed, struct arena *,
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,

@@ -705,6 +705,8 @@ close_writer(struct writer *w)
 	}
 	for (size_t i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(w->reader.cache[i].statement);
+	arena_free(w->reader.scratch);
+	arena_free(w->reader.text);
 	written_free(w->written);
 	sqlite3_close(w->db);
 	free(w);
