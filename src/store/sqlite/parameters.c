@@ -69,7 +69,7 @@ step(struct store_reader *r, sqlite3_stmt *s, struct outcome *o)
 int64_t
 sqlite_generation(struct store_reader *r)
 {
-	sqlite3_stmt *s = sqlite_statement(r, SLICE("SELECT number FROM generation"));
+	sqlite3_stmt *s = sqlite_statement(r, SLICE("SELECT number FROM generation WHERE one=1"));
 	int64_t n = 0;
 
 	if (s == NULL)
