@@ -107,6 +107,52 @@ class Liar:
         os.unlink(path)
 
 
+class Front:
+    """A socket before a clamd's own that says of its signatures what `version` says."""
+
+    def __init__(self, clamd, version):
+        self.behind, self.version = clamd.socket, version
+        self.socket = os.path.join(clamd.dir, "front")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.socket)
+        self.listener.listen(8)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.pass_on, args=(connection,), daemon=True).start()
+
+    def pass_on(self, connection):
+        with connection, socket.socket(socket.AF_UNIX) as behind:
+            try:
+                behind.connect(self.behind)
+                got = connection.recv(65536)
+                if got.startswith(b"zVERSION"):
+                    connection.sendall(self.version)
+                    return
+                threading.Thread(target=self.answer, args=(behind, connection), daemon=True).start()
+                while got:
+                    behind.sendall(got)
+                    got = connection.recv(65536)
+            except OSError:
+                pass
+
+    @staticmethod
+    def answer(behind, connection):
+        try:
+            connection.sendall(behind.recv(4096))
+        except OSError:
+            pass
+
+    def close(self):
+        self.listener.close()
+        os.unlink(self.socket)
+
+
 def configure(server, scanner, days=0, **options):
     """Puts the scanner, and other attachments.* options, in place of what init wrote."""
     path = os.path.join(server.dir, "firebreak.yaml")

@@ -282,18 +282,31 @@ clamd_drop(struct clamd *c)
 	free(c);
 }
 
+static void
+copy_printable(struct slice from, char text[SIGNATURES_TEXT])
+{
+	size_t n = from.len < SIGNATURES_TEXT - 1 ? from.len : SIGNATURES_TEXT - 1;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = from.ptr[i] > ' ' && from.ptr[i] <= '~' ? from.ptr[i] : ' ';
+	text[n] = '\0';
+}
+
 bool
-clamd_version(const char *path, int seconds, int64_t *signatures)
+clamd_version(const char *path, int seconds, int64_t *signatures, char text[SIGNATURES_TEXT])
 {
 	static const char command[] = "zVERSION";
 	struct clamd *c = open_connection(path, seconds);
 	char reply[REPLY_MAX];
+	struct slice said;
 	bool good;
 
 	if (c == NULL)
 		return false;
 	good = send_all(c, command, sizeof command)
-	    && clamd_read_version(receive(c, reply), signatures);
+	    && clamd_read_version(said = receive(c, reply), signatures);
+	if (good && text != NULL)
+		copy_printable(said, text);
 	clamd_drop(c);
 	return good;
 }

@@ -35,7 +35,9 @@ bool          clamd_send(struct clamd *, struct slice piece);
 enum clamd_verdict clamd_finish(struct clamd *, char name[SIGNATURE_NAME]);
 void          clamd_drop(struct clamd *);       /* NULL is fine */
 
-/* Asks VERSION; false when there is no scanner. */
-bool clamd_version(const char *path, int seconds, int64_t *signatures);
+/* Asks VERSION; false when there is no scanner.  `text` gets what it says of itself (or is NULL), spaces for
+ * what cannot be printed. */
+#define SIGNATURES_TEXT 128
+bool clamd_version(const char *path, int seconds, int64_t *signatures, char text[SIGNATURES_TEXT]);
 
 #endif

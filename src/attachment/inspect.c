@@ -72,7 +72,7 @@ ask_signatures(struct inspector *i, int64_t *signatures)
 	pthread_mutex_unlock(&i->lock);
 	if (good)
 		return true;
-	good = clamd_version(i->socket, VERSION_SECONDS, signatures);
+	good = clamd_version(i->socket, VERSION_SECONDS, signatures, NULL);
 	pthread_mutex_lock(&i->lock);
 	i->known = good;
 	i->asked = now;
@@ -239,9 +239,17 @@ inspector_state(struct inspector *i, int64_t *days, bool *magic_works)
 	*magic_works = magic_type(i->magic, SLICE("a text\n"), type);
 	if (i->socket == NULL)
 		return INSPECTOR_UNSCANNED;
-	if (!clamd_version(i->socket, VERSION_SECONDS, &signatures))
+	if (!clamd_version(i->socket, VERSION_SECONDS, &signatures, NULL))
 		return INSPECTOR_DOWN;
 	if (signatures > 0)
 		*days = (env_wall(i->config.env) - signatures) / DAY_MS;
 	return signatures_good(i, signatures) ? INSPECTOR_GOOD : INSPECTOR_OLD;
+}
+
+bool
+inspector_signatures(struct inspector *i, char text[SIGNATURES_TEXT])
+{
+	int64_t day;
+
+	return i->socket != NULL && clamd_version(i->socket, VERSION_SECONDS, &day, text);
 }

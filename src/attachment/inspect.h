@@ -6,6 +6,7 @@
 #ifndef ATTACHMENT_INSPECT_H
 #define ATTACHMENT_INSPECT_H
 
+#include "attachment/clamd.h"
 #include "attachment/content.h"
 #include "attachment/probe.h"
 
@@ -39,6 +40,9 @@ enum probed       inspection_end(struct inspection *, struct content *);
 void               inspection_drop(struct inspection *);        /* NULL is fine */
 
 enum inspector_state { INSPECTOR_GOOD, INSPECTOR_UNSCANNED, INSPECTOR_DOWN, INSPECTOR_OLD };
+
+/* What the scanner says of itself and its signatures: others, another text.  False without an answer. */
+bool inspector_signatures(struct inspector *, char text[SIGNATURES_TEXT]);
 
 /* Asks the scanner, and libmagic; `days` is the age of the signatures, -1 when unknown. */
 enum inspector_state inspector_state(struct inspector *, int64_t *days, bool *magic_works);

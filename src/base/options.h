@@ -65,6 +65,8 @@ struct option_list {
 	    "days after which the scanner's signatures are too old; 0: their age is not asked for")     \
 	X(attachments_policy,  "attachments.policy",  TEXT, "refuse", 0, 2, "Attachments", false,       \
 	    "what becomes of content that is infected or cannot be scanned (refuse quarantine)")        \
+	X(attachments_recheck_hours, "attachments.recheck_hours", INT, "168", 0, 8760, "Attachments", false, \
+	    "hours after which what is stored is inspected again, and whenever the scanner has other signatures; 0: never") \
 	X(attachments_types,   "attachments.types",   LIST, "application/pdf|image/png|image/jpeg|image/tiff|" \
 	    "application/dicom|text/plain|application/hl7-cda+xml|text/xml|application/xml|audio/mpeg|" \
 	    "video/mp4|application/fhir+json|application/fhir+xml", 0, 0, "Attachments", false,         \

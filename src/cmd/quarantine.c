@@ -8,10 +8,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "cmd/common.h"
-#include "controls/authorization.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "server/house.h"
+#include "server/recheck.h"
 #include "server/server.h"
 
 static const char usage[] =
@@ -26,7 +26,7 @@ static const char usage[] =
     "of them out as it is, rescan does if the scanner calls it clean now, destroy takes\n"
     "away its bytes for good.  check inspects what is stored again, all versions of one\n"
     "resource or of every resource, and what is infected now is held: for after the\n"
-    "scanner has got new signatures.  All are audited.  The server must not be running; of a\n"
+    "scanner has got new signatures; a server does so by itself.  All are audited.  The server must not be running; of a\n"
     "running one call $quarantine, and $quarantine-release, -rescan, -destroy on the\n"
     "resource, with a token of clearance Q.  Exit: 0; 1 refused; 2 nothing could be done.\n";
 
@@ -52,7 +52,7 @@ value_of(const struct json *j, uint32_t part)
 	return json_next(j, part, json_first(j, part)) + 1;
 }
 
-/* One line for each: resource, since, state, signature. */
+/* One line for each: resource, since, state, signature, SHA-256 of the content. */
 static void
 print_list(struct slice bytes, struct arena *arena)
 {
@@ -99,70 +99,43 @@ run(const char *operation, const struct request *q, struct service *s, struct wo
 	return EXIT_OK;
 }
 
-/* Every resource, one after the other. */
-#define ROWS 200
-
-struct tally {
-	uint64_t checked, held, failed;
-};
-
 static void
-check_one(struct service *s, struct worker *w, const struct stored *v, struct tally *t)
+print_held(struct slice type, struct slice id)
 {
-	struct arena *arena = arena_new(65536);
-	struct exchange *x;
-	struct buf path;
-
-	buf_init(&path, arena, 4096);
-	buf_printf(&path, "%.*s/%.*s/$quarantine-check", SLICE_FMT(v->type->name), SLICE_FMT(v->id));
-	x = house_run(s, w, SLICE("operator"), SLICE("POST"), buf_slice(&path), arena);
-	t->checked++;
-	t->held += x->status == 202;
-	t->failed += x->outcome.failed;
-	if (x->status == 202)
-		printf("%.*s/%.*s is held\n", SLICE_FMT(v->type->name), SLICE_FMT(v->id));
-	arena_free(arena);
+	printf("%.*s/%.*s is held\n", SLICE_FMT(type), SLICE_FMT(id));
 }
 
+/* One resource, or every one. */
 static bool
-next_rows(struct worker *w, const struct stored *from, struct arena *arena, struct stored **at,
-    uint32_t *count, struct outcome *o)
+check_pieces(struct recheck *r, const char *one, struct outcome *o)
 {
-	bool good = store_begin(w->reader, o);
+	struct slice id = slice_of(one == NULL ? "" : one), type = slice_cut(&id, '/');
+	bool more = true;
 
-	if (good) {
-		good = store_rows(w->reader, authorization_house, from, ROWS, arena, at, count, o);
-		store_end(w->reader);
+	if (one != NULL)
+		return recheck_one(r, type, id) ? r->checked > 0 || outcome_fail_at_once(o, FAULT_NO_SUCH, "")
+		    : outcome_fail_at_once(o, FAULT_UNAVAILABLE, "");
+	while (more) {
+		if (!recheck_piece(r, &more, o))
+			return false;
+		if (isatty(STDERR_FILENO))
+			fprintf(stderr, "\r%" PRIu64 " resources ", r->checked);
 	}
-	return good;
+	return true;
 }
 
 static int
-check_all(struct service *s, struct worker *w)
+check(struct service *s, struct worker *w, const char *one, struct arena *arena)
 {
-	struct stored from = { .type = NULL }, *at;
-	struct tally t = { 0 };
-	uint32_t count = ROWS;
+	struct recheck r = { .service = s, .worker = w, .who = SLICE("operator"), .held = print_held };
+	struct outcome o;
 
-	while (count == ROWS) {
-		struct arena *arena = arena_new(65536);
-		struct outcome o;
-
-		outcome_init(&o, arena);
-		if (!next_rows(w, &from, arena, &at, &count, &o))
-			return command_fail(&o, "quarantine");
-		for (uint32_t i = 0; i < count; i++)
-			check_one(s, w, &at[i], &t);
-		if (count > 0)
-			from = (struct stored){ .type = at[count - 1].type, .row = at[count - 1].row,
-				.compartment = at[count - 1].compartment };
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r%" PRIu64 " resources ", t.checked);
-		arena_free(arena);
-	}
+	outcome_init(&o, arena);
+	if (!check_pieces(&r, one, &o) || !recheck_end(&r, &o))
+		return command_fail(&o, "quarantine");
 	printf("%" PRIu64 " resources checked, %" PRIu64 " held, %" PRIu64 " could not be inspected\n",
-	    t.checked, t.held, t.failed);
-	return t.failed == 0 ? EXIT_OK : EXIT_NEGATIVE;
+	    r.checked, r.held_count, r.failed);
+	return r.failed == 0 ? EXIT_OK : EXIT_NEGATIVE;
 }
 
 static int
@@ -180,7 +153,8 @@ act(const char *operation, const struct request *q, struct arena *arena)
 		service_close(s);
 		return command_fail(&o, "quarantine");
 	}
-	code = operation != NULL && q->id == NULL ? check_all(s, &w) : run(operation, q, s, &w, arena);
+	code = operation != NULL && strcmp(operation, "quarantine-check") == 0 ? check(s, &w, q->id, arena)
+	    : run(operation, q, s, &w, arena);
 	worker_close(&w);
 	service_close(s);
 	return code;

@@ -73,15 +73,25 @@ member(struct check *c, const struct content_place *p, const char *name)
 
 /* Verdicts */
 
+static struct slice
+hex_of(const struct content *content, struct arena *arena)
+{
+	struct buf b;
+
+	buf_init(&b, arena, 128);
+	encode_hex(&b, content->sha256, sizeof content->sha256);
+	return buf_slice(&b);
+}
+
 /* A record of its own, with what the client is not told. */
 static void
-alert(struct exchange *x, const char *signature)
+alert(struct exchange *x, const struct content *content)
 {
 	struct audit_event *e = exchange_event_add(outermost(x));
 	struct buf b;
 
 	buf_init(&b, x->arena, 256);
-	buf_printf(&b, "malware: %s", signature);
+	buf_printf(&b, "malware: %s, SHA-256 %.*s", content->signature, SLICE_FMT(hex_of(content, x->arena)));
 	e->interaction = SLICE(AUDIT_SECURITY_ALERT);
 	e->reason = buf_slice(&b);
 	if (x->type != NULL)
@@ -101,16 +111,18 @@ static bool
 hold(struct check *c, const struct content *content)
 {
 	struct exchange *x = c->x;
+	bool found = content->verdict == CONTENT_INFECTED;
 	struct store_quarantine *q;
 
-	if (x->again ? is_held(x) || content->verdict != CONTENT_INFECTED : x->old != NULL
+	if (x->again ? is_held(x) || !found : x->old != NULL
 	    || !slice_is(x->service->options.attachments_policy, "quarantine"))
 		return false;
+	if (x->quarantine != NULL && !found)
+		return true;                    /* it goes there for other content, or for the first that waits */
 	q = arena_alloc(x->arena, sizeof *q);
-	q->infected = content->verdict == CONTENT_INFECTED
-	    || (x->quarantine != NULL && x->quarantine->infected);
-	snprintf(q->signature, sizeof q->signature, "%s", content->verdict == CONTENT_INFECTED
-	    || x->quarantine == NULL ? content->signature : x->quarantine->signature);
+	q->infected = found;
+	snprintf(q->signature, sizeof q->signature, "%s", content->signature);
+	q->sha256 = hex_of(content, x->arena);
 	x->quarantine = q;
 	return true;
 }
@@ -120,10 +132,10 @@ infected(struct check *c, const struct content_place *p, const struct content *c
 {
 	struct outcome aside;
 
-	alert(c->x, content->signature);
+	alert(c->x, content);
 	outcome_init(&aside, c->x->arena);
 	if (c->x->again && is_held(c->x) && !store_quarantine_found(c->x->service->store, c->x->old->row,
-	    content->signature, &aside))
+	    content->signature, hex_of(content, c->x->arena), &aside))
 		return exchange_fail(c->x, aside.worst, "");
 	return hold(c, content) || refuse(c, p, 0, FAULT_CONTENT, "");
 }

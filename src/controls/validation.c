@@ -10,7 +10,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/encode.h"
 #include "base/limits.h"
 #include "base/plant.h"
 #include "controls/authorization.h"
@@ -75,12 +74,24 @@ is_there(const struct exchange *x, const struct local *l)
 	    &ignored) && !s.deleted;
 }
 
+/* "Patient?identifier=x": a transaction has put a resource in its place; elsewhere it means none (R4
+ * http.html#transaction), and would leave what it is about in no compartment. */
+static bool
+is_condition(const struct exchange *x, struct slice reference)
+{
+	size_t mark = slice_find(reference, '?');
+
+	return mark < reference.len && pack_resource(x->service->pack, slice_sub(reference, 0, mark)) != NULL;
+}
+
 static bool
 is_missing(void *ctx, struct slice reference)
 {
 	struct exchange *x = ctx;
 	struct local l;
 
+	if (is_condition(x, reference))
+		return true;
 	return is_local(x, reference, &l) && !is_written_now(x, &l) && !is_there(x, &l);
 }
 
@@ -119,7 +130,7 @@ find_questionnaire(void *ctx, struct slice url, struct json *out)
 		return false;
 	buf_init(&b, x->arena, 8192);
 	buf_add_cstr(&b, "url=");
-	encode_percent(&b, url);
+	query_write_value(&b, url, x->arena);
 	outcome_init(&ignored, x->arena);
 	return buf_ok(&b) && find_stored(x, type, buf_slice(&b), &s)
 	    && json_parse(s.body, json_bounds(x->service->limits, false), x->arena, out, &ignored);

@@ -38,6 +38,7 @@ enum path_shape {               /* below the FHIR base */
 };
 
 enum body_kind { BODY_NONE, BODY_RESOURCE, BODY_BUNDLE, BODY_FORM, BODY_ANY,
+	BODY_PARAMETERS,        /* of an operation that may have none: then there may be no body */
 	BODY_PATCH };
 
 struct interaction {

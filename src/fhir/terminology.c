@@ -140,8 +140,8 @@ find_entry(const struct pack *pack, uint32_t kind, struct slice url, struct slic
 	return found;
 }
 
-static const struct json *
-parse(struct terminology *t, struct slice text)
+const struct json *
+terminology_parse(struct terminology *t, struct slice text)
 {
 	struct json *j = arena_alloc(t->arena, sizeof *j);
 	struct outcome aside;
@@ -159,7 +159,7 @@ from_entry(struct terminology *t, const struct found *f, struct definition *d)
 	if (f->entry->kind == TERMINOLOGY_SYSTEM)
 		d->system = code_system_at(body);
 	else
-		d->json = parse(t, body);
+		d->json = terminology_parse(t, body);
 	return d->system != NULL || d->json != NULL;
 }
 

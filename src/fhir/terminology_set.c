@@ -197,6 +197,45 @@ set_new(struct terminology *t, struct slice canonical, const struct json *j, uin
 	return set;
 }
 
+/* The definition that a url of the form "[system]?fhir_vs", or with "=isa/[code]" behind it, stands for.  NULL:
+ * it is another url, or of a system that is not held. */
+static const struct json *
+implied(struct terminology *t, struct slice url)
+{
+	struct slice rest = url, system = slice_cut(&rest, '?'), code = SLICE_NONE;
+	struct buf b;
+
+	if (slice_starts(rest, SLICE("fhir_vs=isa/")))
+		code = slice_sub(rest, sizeof "fhir_vs=isa/" - 1, rest.len);
+	if ((code.len == 0 && !slice_is(rest, "fhir_vs")) || terminology_system(t, system) == NULL)
+		return NULL;
+	buf_init(&b, t->arena, SIZE_MAX);
+	buf_add(&b, SLICE("{\"resourceType\":\"ValueSet\",\"status\":\"active\",\"url\":"));
+	json_write_string(&b, url);
+	buf_add(&b, SLICE(",\"compose\":{\"include\":[{\"system\":"));
+	json_write_string(&b, system);
+	if (code.len > 0) {
+		buf_add(&b, SLICE(",\"filter\":[{\"property\":\"concept\",\"op\":\"is-a\",\"value\":"));
+		json_write_string(&b, code);
+		buf_add(&b, SLICE("}]"));
+	}
+	buf_add(&b, SLICE("}]}}"));
+	return terminology_parse(t, buf_slice(&b));
+}
+
+/* R4 terminology-module.html, implicit value sets. */
+static struct code_set *
+set_implied(struct terminology *t, struct slice url)
+{
+	const struct json *j;
+
+	for (struct code_set *s = t->sets; s != NULL; s = s->next)
+		if (s->canonical.len > 0 && slice_eq(s->canonical, url))
+			return s;
+	j = implied(t, url);
+	return j == NULL ? NULL : set_new(t, slice_dup(url, t->arena), j, 0, PACKAGE_NONE);
+}
+
 /* A set that is being made ready is found too: sets that import each other end here. */
 static struct code_set *
 set_find(struct terminology *t, struct slice canonical, uint32_t package)
@@ -204,7 +243,7 @@ set_find(struct terminology *t, struct slice canonical, uint32_t package)
 	const struct definition *d = terminology_find(t, TERMINOLOGY_VALUE_SET, canonical, package);
 
 	if (d == NULL)
-		return NULL;
+		return set_implied(t, canonical);
 	for (struct code_set *s = t->sets; s != NULL; s = s->next)
 		if (s->json == d->json && s->node == d->node)
 			return s;

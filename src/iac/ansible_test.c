@@ -1,28 +1,10 @@
 /* Tests of ansible.c, on own playbooks and on the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "base/arena.h"
 #include "iac/ansible.h"
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		print_message("there is %.*s\n", SLICE_FMT(p->resources[i].address));
-	fail_msg("%s is not there", address);
-	return NULL;
-}
+#include "iac/front_end_test.h"
 
 static void
 test_plays(void **state)

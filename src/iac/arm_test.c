@@ -1,57 +1,11 @@
 /* Tests of arm.c, bicep.c and azure*.c, on own templates and on every file of the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "base/arena.h"
-#include "base/attr.h"
 #include "iac/arm.h"
+#include "iac/front_end_test.h"
 
 static void
 read_text(struct project *p, const char *path, const char *text)
 {
 	arm_read(p, project_add_source(p, slice_of(path), slice_of(text)), NULL, SLICE(""));
-}
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		print_message("there is %.*s\n", SLICE_FMT(p->resources[i].address));
-	fail_msg("%s is not there", address);
-	return NULL;
-}
-
-static bool
-refers(const struct resource *r, const char *address, const char *attribute)
-{
-	for (uint32_t i = 0; i < r->reference_count; i++)
-		if (slice_is(r->references[i].address, address) && slice_is(r->references[i].attribute, attribute))
-			return true;
-	return false;
-}
-
-static const char *
-shown(const struct value *v)
-{
-	static char text[4][200];
-	static int next;
-	char *to = text[next++ & 3];
-
-	if (v->kind == VALUE_BOOL)
-		snprintf(to, 200, "%s", v->boolean ? "true" : "false");
-	else if (v->kind == VALUE_LIST || v->kind == VALUE_MAP)
-		snprintf(to, 200, "[%u]%.*s", v->count, SLICE_FMT(value_item(v, v->count - 1)->text));
-	else
-		snprintf(to, 200, "%s%.*s", v->kind == VALUE_UNKNOWN ? "?" : v->kind == VALUE_NULL ? "null" : "",
-		    SLICE_FMT(v->text));
-	return to;
 }
 
 static void

@@ -1,40 +1,15 @@
 /* Tests of cloudformation*.c, on own templates and on every file of the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "base/arena.h"
-#include "base/attr.h"
 #include "iac/cloudformation.h"
+#include "iac/front_end_test.h"
 
 static void
 read_text(struct project *p, const char *path, const char *text)
 {
 	cloudformation_read(p, project_add_source(p, slice_of(path), slice_of(text)), NULL, SLICE(""));
-}
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	return NULL;
-}
-
-static bool
-refers(const struct resource *r, const char *address, const char *attribute)
-{
-	for (uint32_t i = 0; i < r->reference_count; i++)
-		if (slice_is(r->references[i].address, address) && slice_is(r->references[i].attribute, attribute))
-			return true;
-	return false;
 }
 
 static void
@@ -67,24 +42,6 @@ test_shape(void **state)
 	assert_int_equal(value_path(r->attributes, "Gone")->kind, VALUE_NULL);
 	assert_true(refers(r, "Key", "Tags.0.Value") && refers(r, "Key", "DependsOn"));
 	arena_free(a);
-}
-
-/* The value of a property as text; an unknown as '?', with its sketch. */
-static const char *
-shown(const struct value *v)
-{
-	static char text[4][200];
-	static int next;
-	char *to = text[next++ & 3];
-
-	if (v->kind == VALUE_BOOL)
-		snprintf(to, 200, "%s", v->boolean ? "true" : "false");
-	else if (v->kind == VALUE_LIST)
-		snprintf(to, 200, "[%u]%.*s", v->count, SLICE_FMT(value_item(v, v->count - 1)->text));
-	else
-		snprintf(to, 200, "%s%.*s", v->kind == VALUE_UNKNOWN ? "?" : v->kind == VALUE_NULL ? "null" : "",
-		    SLICE_FMT(v->text));
-	return to;
 }
 
 static void
@@ -161,7 +118,7 @@ test_conditions(void **state)
 	    "{\"V\":{\"Fn::If\":[\"P\",1,2]},\"C\":{\"Ref\":\"K\"}}},"
 	    "\"B\":{\"Type\":\"AWS::X::Y\",\"Condition\":\"T\"}}}");
 	assert_int_equal(p.problem_count, 0);
-	assert_null(resource(&p, "B"));         /* for no allowed value */
+	assert_null(find_resource(&p, "B"));         /* for no allowed value */
 	v = resource(&p, "A")->attributes;
 	assert_true(slice_is(v->why->text, "only when condition \"P\" holds"));
 	assert_int_equal((int)value_path(v, "V")->number, 2);
@@ -274,7 +231,7 @@ test_nested(void **state)
 	assert_int_equal(p.problem_count, 0);
 	assert_string_equal(shown(value_path(resource(&p, "In.B")->attributes, "BucketName")), "given");
 	assert_true(slice_is(resource(&p, "In.B")->module, "In"));
-	assert_null(resource(&p, "In.Again.B"));        /* it would never end */
+	assert_null(find_resource(&p, "In.Again.B"));        /* it would never end */
 	snprintf(path, sizeof path, "%s/inner.yaml", room);
 	unlink(path);
 	rmdir(room);

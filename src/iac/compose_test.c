@@ -1,34 +1,10 @@
 /* Tests of compose.c, on own files and on every file of the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "base/arena.h"
 #include "iac/compose.h"
+#include "iac/front_end_test.h"
 #include "iac/hcl.h"
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	fail_msg("%s is not there", address);
-	return NULL;
-}
-
-static void
-is(const struct value *v, const char *path, const char *text)
-{
-	v = value_path(v, path);
-	if (v->kind != VALUE_STRING || !slice_is(v->text, text))
-		fail_msg("%s is \"%.*s\"", path, SLICE_FMT(v->text));
-}
 
 static void
 test_service(void **state)

@@ -1,13 +1,6 @@
 /* Tests of dockerfile.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "iac/dockerfile.h"
+#include "iac/front_end_test.h"
 
 static struct arena *arena;
 static struct project project;
@@ -40,15 +33,6 @@ static void
 read_text(const char *text)
 {
 	dockerfile_read(&project, project_add_source(&project, SLICE("Dockerfile"), slice_of(text)));
-}
-
-static void
-is(const struct value *v, const char *path, const char *text)
-{
-	v = value_path(v, path);
-	assert_int_equal(v->kind, VALUE_STRING);
-	if (!slice_is(v->text, text))
-		fail_msg("%s is \"%.*s\"", path, SLICE_FMT(v->text));
 }
 
 static void

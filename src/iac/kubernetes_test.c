@@ -1,13 +1,5 @@
 /* Tests of kubernetes.c, on own manifests and on every file of the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "base/arena.h"
-#include "base/attr.h"
+#include "iac/front_end_test.h"
 #include "iac/kubernetes.h"
 
 static uint32_t
@@ -17,25 +9,6 @@ read_text(struct project *p, const char *path, const char *text)
 
 	kubernetes_read(p, source);
 	return source;
-}
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	fail_msg("%s is not there", address);
-	return NULL;
-}
-
-static bool
-refers(const struct resource *r, const char *address, const char *attribute)
-{
-	for (uint32_t i = 0; i < r->reference_count; i++)
-		if (slice_is(r->references[i].address, address) && slice_is(r->references[i].attribute, attribute))
-			return true;
-	return false;
 }
 
 static void

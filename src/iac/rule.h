@@ -120,7 +120,7 @@ void rules_attach(const struct rules *, struct project *, struct arena *);
 struct rule *rules_find(const struct rules *, struct slice id);
 const struct view *rules_view(const struct rules *, struct slice name);
 
-/* The texts in the binary: with examples, and with empty lines in their place. */
+/* The texts in the binary: with examples and without. */
 struct rule_text {
 	struct slice path, whole, bare;
 };

@@ -1,32 +1,6 @@
 /* Tests of terraform_plan.c, on an own plan and on those of the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "base/arena.h"
+#include "iac/front_end_test.h"
 #include "iac/terraform_plan.h"
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	fail_msg("%s is not there", address);
-	return NULL;
-}
-
-static bool
-refers(const struct resource *r, const char *address, const char *attribute)
-{
-	for (uint32_t i = 0; i < r->reference_count; i++)
-		if (slice_is(r->references[i].address, address) && slice_is(r->references[i].attribute, attribute))
-			return true;
-	return false;
-}
 
 static const char plan[] = "{\"format_version\":\"1.2\",\"terraform_version\":\"1.11.4\",\n"
 	"\"variables\":{\"v\":{\"value\":1}},\n"

@@ -1,15 +1,8 @@
 /* Modules of Terraform: what is expanded, known, referred to; and the corpus. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "base/arena.h"
+#include "iac/front_end_test.h"
 #include "iac/terraform.h"
 
 static void
@@ -20,16 +13,6 @@ read_text(struct project *p, struct arena *a, const char *text)
 	project_init(p, a, NULL);
 	source = project_add_source(p, SLICE("nowhere/main.tf"), slice_of(text));
 	terraform_read(p, &source, 1, SLICE("nowhere"));
-}
-
-static const struct resource *
-resource(const struct project *p, const char *address)
-{
-	for (uint32_t i = 0; i < p->resource_count; i++)
-		if (slice_is(p->resources[i].address, address))
-			return &p->resources[i];
-	fail_msg("%s is not there", address);
-	return NULL;
 }
 
 static void
@@ -217,20 +200,6 @@ leave_room(struct room *r)
 	snprintf(command, sizeof command, "rm -r %s", r->path);
 	assert_int_equal(system(command), 0);
 	arena_free(r->arena);
-}
-
-static const char *
-shown(const struct value *v)
-{
-	static char text[4][2000];
-	static int next;
-	char *to = text[next++ & 3];
-
-	if (v->kind == VALUE_BOOL)
-		return v->boolean ? "true" : "false";
-	snprintf(to, 2000, "%s%.*s", v->kind == VALUE_UNKNOWN ? "?" : v->kind == VALUE_NULL ? "null" : "",
-	    SLICE_FMT(v->text));
-	return to;
 }
 
 static const char *

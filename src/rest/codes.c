@@ -36,13 +36,37 @@ struct check {
 	struct parameters p;
 	struct terminology t;
 	struct codings_asked codings;
+	struct slice language;
 	bool abstract;
 };
+
+/* "en" asks for "en-US" too (RFC 4647, basic filtering). */
+bool
+rest_language_fits(struct slice language, struct slice wanted)
+{
+	return language.len >= wanted.len && slice_eq_nocase(slice_sub(language, 0, wanted.len), wanted)
+	    && (language.len == wanted.len || language.ptr[wanted.len] == '-');
+}
+
+struct slice
+rest_concept_display(const struct code_system *s, uint32_t number, struct slice language,
+    struct slice otherwise)
+{
+	const struct concept_row *row = code_system_concept(s, number);
+
+	for (uint32_t i = 0; language.len > 0 && i < row->designation_count; i++) {
+		const struct designation_row *d = code_system_designation(s, row->designations + i);
+
+		if (rest_language_fits(code_system_text(s, d->language), language))
+			return code_system_text(s, d->value);
+	}
+	return otherwise;
+}
 
 static struct verdict
 judge_concept(struct check *k, const struct concept *c, struct slice display)
 {
-	struct verdict v = { FINDING_GOOD, c->display };
+	struct verdict v = { FINDING_GOOD, rest_concept_display(c->in, c->number, k->language, c->display) };
 
 	if (c->abstract && !k->abstract)
 		v.finding = FINDING_ABSTRACT;
@@ -119,6 +143,7 @@ begin_check(struct exchange *x, const char *names, const char *version_name, str
 	rest_terminology(x, &k->t);
 	if (!parameters_read(x, names, &k->p) || !rest_codings(&k->p, version_name, &k->codings))
 		return false;
+	k->language = parameter_text(&k->p, "displayLanguage");
 	k->abstract = parameter_is(&k->p, "abstract", false);
 	return true;
 }
@@ -352,7 +377,8 @@ answer_lookup(struct exchange *x, struct parameters *p, const struct concept *c)
 		title = code_system_text(c->in, h->name);
 	parameters_add(&b, "name", "valueString", title.len > 0 ? title : code_system_url(c->in));
 	parameters_add(&b, "version", "valueString", code_system_version(c->in));
-	parameters_add(&b, "display", "valueString", c->display.len > 0 ? c->display : c->code);
+	parameters_add(&b, "display", "valueString", rest_concept_display(c->in, c->number,
+	    parameter_text(p, "displayLanguage"), c->display.len > 0 ? c->display : c->code));
 	if (property_wanted(&l, SLICE("designation")))
 		add_designations(&l);
 	add_properties(&l);

@@ -109,36 +109,18 @@ own_designations(const struct member *m)
 	return list != 0 && json_type(m->list, list) == JSON_ARRAY ? list : 0;
 }
 
-/* "en" asks for "en-US" too (RFC 4647, basic filtering). */
-static bool
-language_fits(struct slice language, struct slice wanted_language)
-{
-	return language.len >= wanted_language.len
-	    && slice_eq_nocase(slice_sub(language, 0, wanted_language.len), wanted_language)
-	    && (language.len == wanted_language.len || language.ptr[wanted_language.len] == '-');
-}
-
 static struct slice
 display_of(struct asked *a, const struct member *m)
 {
 	uint32_t list = a->language.len == 0 ? 0 : own_designations(m);
-	const struct concept_row *row;
 
 	for (uint32_t n = list == 0 ? 0 : json_first(m->list, list); n != 0;
 	    n = json_next(m->list, list, n))
-		if (language_fits(json_string(m->list, json_get(m->list, n, SLICE("language")),
+		if (rest_language_fits(json_string(m->list, json_get(m->list, n, SLICE("language")),
 		    a->x->arena), a->language))
 			return json_string(m->list, json_get(m->list, n, SLICE("value")), a->x->arena);
-	if (a->language.len == 0 || m->in == NULL)
-		return m->display;
-	row = code_system_concept(m->in, m->number);
-	for (uint32_t i = 0; i < row->designation_count; i++) {
-		const struct designation_row *d = code_system_designation(m->in, row->designations + i);
-
-		if (language_fits(code_system_text(m->in, d->language), a->language))
-			return code_system_text(m->in, d->value);
-	}
-	return m->display;
+	return m->in == NULL ? m->display
+	    : rest_concept_display(m->in, m->number, a->language, m->display);
 }
 
 static void

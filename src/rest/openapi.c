@@ -123,6 +123,7 @@ write_body(struct buf *b, enum body_kind body)
 		[BODY_RESOURCE] = "application/fhir+json",
 		[BODY_BUNDLE]   = "application/fhir+json",
 		[BODY_ANY]      = "application/fhir+json",
+		[BODY_PARAMETERS] = "application/fhir+json",
 		[BODY_FORM]     = "application/x-www-form-urlencoded",
 		[BODY_PATCH]    = "application/json-patch+json",
 	};

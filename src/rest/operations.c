@@ -14,7 +14,7 @@
 /* Two rows for a level: by GET when all parameters are simple, and by POST. */
 #define READING(name, types, definition, shape, verb, perform) \
 	{ name, types, HL7(definition), OPERATION("GET", shape, verb, BODY_NONE, perform) }, \
-	{ name, types, HL7(definition), OPERATION("POST", shape, verb, BODY_ANY, perform) }
+	{ name, types, HL7(definition), OPERATION("POST", shape, verb, BODY_PARAMETERS, perform) }
 
 /* Bulk Data Access 2.0 */
 #define BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
@@ -22,7 +22,7 @@
 	{ "export", types, BULK(definition), \
 	  { "operation", "GET", shape, verb, 'E', false, BODY_NONE, rest_export } }, \
 	{ "export", types, BULK(definition), \
-	  { "operation", "POST", shape, verb, 'E', false, BODY_ANY, rest_export } }
+	  { "operation", "POST", shape, verb, 'E', false, BODY_PARAMETERS, rest_export } }
 
 /* It takes no parameters. */
 #define META(method, shape, verb) \

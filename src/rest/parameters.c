@@ -79,6 +79,17 @@ primitive(struct parameters *p, uint32_t parameter)
 	return SLICE_NONE;
 }
 
+/* R4 operations.html#executing: a resource that is a parameter may be the body itself.  A ValueSet is the
+ * parameter valueSet. */
+static bool
+is_parameter(struct parameters *p, const char *names)
+{
+	struct slice name = slice_dup(p->x->body->type->name, p->x->arena);
+
+	*(char *)(uintptr_t)name.ptr |= 0x20;
+	return among(name, names);
+}
+
 static bool
 read_body(struct parameters *p, const char *names)
 {
@@ -86,7 +97,8 @@ read_body(struct parameters *p, const char *names)
 	uint32_t list = json_get(j, 0, SLICE("parameter"));
 
 	if (!slice_is(p->x->body->type->name, "Parameters"))
-		return exchange_fail(p->x, FAULT_INVALID, "Parameters are expected here");
+		return (p->bare = is_parameter(p, names))
+		    || exchange_fail(p->x, FAULT_INVALID, "Parameters are expected here");
 	if (list == 0 || json_type(j, list) != JSON_ARRAY)
 		return true;
 	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n)) {

@@ -24,6 +24,7 @@ struct parameters {
 	const struct json *json;        /* of the body; NULL: there is none */
 	struct parameter  *at;
 	uint32_t           count;
+	bool               bare;        /* the body is not Parameters, but the one resource among them */
 };
 
 /* All of them; each must be among the `names` (separated by spaces), else

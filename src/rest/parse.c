@@ -79,6 +79,8 @@ rest_parse(struct exchange *x)
 	case BODY_BUNDLE:
 	case BODY_ANY:
 		return parse_body(x);
+	case BODY_PARAMETERS:
+		return x->content.len == 0 || parse_body(x);
 	case BODY_FORM:
 		if (x->content.len > 0 && format_of_content(x) != FORMAT_FORM)
 			return exchange_fail(x, FAULT_MEDIA_TYPE, "");

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/plant.h"
 #include "controls/attachments.h"
+#include "controls/authorization.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
 #include "exchange/service.h"
@@ -56,6 +57,10 @@ write_one(struct exchange *x, struct buf *b, const struct store_quarantined *q)
 		buf_add_char(b, ',');
 		part(b, "signature", "valueString", q->signature);
 	}
+	if (q->sha256.len > 0) {
+		buf_add_char(b, ',');
+		part(b, "sha256", "valueString", q->sha256);
+	}
 	buf_add_cstr(b, "]}");
 }
 
@@ -66,7 +71,7 @@ rest_quarantine(struct exchange *x)
 	uint32_t count;
 	struct buf b;
 
-	if (!officer(x) || !store_quarantined(x->worker->reader, x->permit,
+	if (!officer(x) || !store_quarantined(x->worker->reader, x->permit, false,
 	    (uint32_t)x->service->limits->of[LIMIT_PAGE], x->arena, &held, &count, &x->outcome))
 		return false;
 	buf_init(&b, x->arena, SIZE_MAX);
@@ -204,11 +209,13 @@ rest_quarantine_check(struct exchange *x)
 	struct buf b;
 
 	x->again = true;
+	x->audited = true;
 	x->hidden_reason = SLICE("content that is stored was inspected again");
 	if (!find_checked(x) || !check_versions(x))
 		return false;
 	if (x->quarantine != NULL)
 		return take_away(x);
+	x->audited = x->permit != authorization_house;  /* who goes through all has one record of it */
 	buf_init(&b, x->arena, SIZE_MAX);
 	outcome_json(&x->outcome, &b);
 	answer_bytes(x, 200, buf_slice(&b));

@@ -138,7 +138,7 @@ rest_definition(const struct parameters *p, enum terminology_kind kind, const ch
 	*asked = (struct definition_asked){ .json = NULL };
 	if (x->id.len > 0)
 		return of_instance(x, kind, asked);
-	if (node != 0) {
+	if (node != 0 || p->bare) {
 		if (!json_is(p->json, json_get(p->json, node, SLICE("resourceType")),
 		    slice_of(type_names[kind])))
 			return exchange_fail(x, FAULT_INVALID, "the resource is of another type");

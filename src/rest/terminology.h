@@ -46,6 +46,12 @@ struct designation_row;
 void rest_write_designation(struct buf *, const struct code_system *,
     const struct designation_row *);
 
+/* Does a language tag fit the one that was asked for?  What a concept is called in it: a designation, or
+ * `otherwise`. */
+bool rest_language_fits(struct slice language, struct slice wanted);
+struct slice rest_concept_display(const struct code_system *, uint32_t number, struct slice language,
+    struct slice otherwise);
+
 /* url or url|version */
 struct slice rest_canonical(struct exchange *, struct slice url, struct slice version);
 

@@ -18,6 +18,7 @@
 #include "exchange/service.h"
 #include "rest/rest.h"
 #include "server/delivery.h"
+#include "server/recheck.h"
 #include "server/server.h"
 
 #define LOOK_SECONDS 5
@@ -100,6 +101,7 @@ house_run(const struct service *s, struct worker *w, struct slice who, struct sl
 struct house {
 	const struct service *service;
 	struct worker         worker;
+	struct recheck_watch *watch;
 	pthread_t             thread;
 	atomic_bool           stopping;
 };
@@ -128,21 +130,18 @@ look(struct house *h)
 {
 	struct arena *arena = arena_new(65536);
 	struct store_quarantined *held = NULL;
-	uint32_t count = 0, pending = 0;
+	uint32_t count = 0;
 	struct outcome o;
 
 	outcome_init(&o, arena);
 	if (store_begin(h->worker.reader, &o)) {
-		if (!store_quarantined(h->worker.reader, authorization_house, LOOK_AT, arena, &held, &count, &o))
+		if (!store_quarantined(h->worker.reader, authorization_house, true, LOOK_AT, arena, &held, &count, &o))
 			count = 0;
 		store_end(h->worker.reader);
 	}
-	for (uint32_t i = 0; i < count; i++)
-		pending += !held[i].infected;
-	if (pending > 0 && scanner_answers(h->service))
+	if (count > 0 && scanner_answers(h->service))
 		for (uint32_t i = 0; i < count && !atomic_load(&h->stopping); i++)
-			if (!held[i].infected)
-				rescan(h, &held[i], arena);
+			rescan(h, &held[i], arena);
 	arena_free(arena);
 }
 
@@ -153,8 +152,11 @@ keep_looking(void *arg)
 
 	for (int tenths = 0; !atomic_load(&h->stopping); tenths++) {
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
-		if (tenths % (LOOK_SECONDS * 10) == 0)
+		if (tenths % (LOOK_SECONDS * 10) == 0) {
 			look(h);
+			recheck_watch_look(h->watch);
+		}
+		recheck_watch_work(h->watch);
 	}
 	return NULL;
 }
@@ -171,6 +173,7 @@ house_start(const struct service *s, struct outcome *o)
 		free(h);
 		return NULL;
 	}
+	h->watch = recheck_watch_new(s, &h->worker);
 	if (pthread_create(&h->thread, NULL, keep_looking, h) != 0)
 		abort();
 	return h;
@@ -183,6 +186,7 @@ house_stop(struct house *h)
 		return;
 	atomic_store(&h->stopping, true);
 	pthread_join(h->thread, NULL);
+	recheck_watch_free(h->watch);
 	worker_close(&h->worker);
 	free(h);
 }

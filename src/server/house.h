@@ -17,7 +17,8 @@ struct worker;
 struct exchange *house_run(const struct service *, struct worker *, struct slice who, struct slice method,
     struct slice path, struct arena *);
 
-/* The server's thread that has what is in quarantine inspected again, as soon as that is possible.
+/* The server's thread that has what is in quarantine inspected again, as soon as that is possible, and what
+ * is stored when the scanner has learned (server/recheck.h).
  * NULL when its worker cannot be opened. */
 struct outcome;
 struct house *house_start(const struct service *, struct outcome *);

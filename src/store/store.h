@@ -285,6 +285,7 @@ enum store_verdict {
 struct store_quarantine {
 	bool infected;
 	char signature[128];
+	struct slice sha256;            /* of the content that it is for, in hex */
 };
 
 /* What a write does to a resource that is in quarantine. */
@@ -390,12 +391,13 @@ struct store_quarantined {
 	int64_t      since;             /* ms since 1970 */
 	bool         infected;          /* else: not scanned yet */
 	struct slice signature;         /* of what was found */
+	struct slice sha256;            /* of the content that was found or waits, in hex; or empty */
 	struct slice id;                /* of ours; one that a client chose stands in the body */
 };
 
 /* What is in quarantine and the permit reaches (whose clearance is below QUARANTINE_LEVEL: nothing), in
- * the order in which it came, up to `max`. */
-MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, uint32_t max, struct arena *,
+ * the order in which it came, up to `max`; or of that what was not scanned yet. */
+MUST_USE bool store_quarantined(struct store_reader *, const struct permit *, bool pending, uint32_t max, struct arena *,
     struct store_quarantined **out, uint32_t *count, struct outcome *);
 /* Of one that was read; FAULT_NO_SUCH when it is not in quarantine. */
 MUST_USE bool store_quarantine_of(struct store_reader *, const struct permit *, const struct stored *,
@@ -406,7 +408,8 @@ MUST_USE bool store_rows(struct store_reader *, const struct permit *, const str
     uint32_t max, struct arena *, struct stored **out, uint32_t *count, struct outcome *);
 
 /* A later scan has found something in it. */
-MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct outcome *);
+MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct slice sha256,
+    struct outcome *);
 
 bool store_healthy(const struct store *);
 

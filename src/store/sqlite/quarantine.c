@@ -42,13 +42,30 @@ sqlite_quarantine_labels(struct store *s, uint32_t *labels, struct arena *arena,
 	return sqlite_intern(s, buf_slice(&b), planted(70) ? DEFAULT_LEVEL : QUARANTINE_LEVEL, labels, o);
 }
 
+bool
+sqlite_widen_quarantine(sqlite3 *db)
+{
+	sqlite3_stmt *q = NULL;
+	bool wide = sqlite3_prepare_v2(db, "SELECT sha256 FROM quarantine", -1, &q, NULL) == SQLITE_OK;
+
+	sqlite3_finalize(q);
+	return wide || sqlite3_exec(db, "ALTER TABLE quarantine ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''",
+	    NULL, NULL, NULL) == SQLITE_OK;
+}
+
 /* Writing, in the writer's transaction */
+
+static void
+bind_text(sqlite3_stmt *q, int at, struct slice text)
+{
+	sqlite3_bind_text(q, at, text.len == 0 ? "" : text.ptr, (int)text.len, SQLITE_STATIC);
+}
 
 static bool
 enter(struct store_reader *w, const struct store_write *v)
 {
 	sqlite3_stmt *q = sqlite_statement(w, SLICE("INSERT OR REPLACE INTO quarantine "
-	    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"));
+	    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"));
 
 	if (q == NULL)
 		return false;
@@ -60,6 +77,7 @@ enter(struct store_reader *w, const struct store_write *v)
 	sqlite3_bind_int64(q, 6, v->updated);
 	sqlite3_bind_int(q, 7, v->quarantine->infected);
 	sqlite3_bind_text(q, 8, v->quarantine->signature, -1, SQLITE_STATIC);
+	bind_text(q, 9, v->quarantine->sha256);
 	return step(q);
 }
 
@@ -158,16 +176,17 @@ read_row(struct store_reader *r, sqlite3_stmt *q, struct store_quarantined *out,
 		.vid = sqlite3_column_int64(q, 1), .labels = (uint32_t)sqlite3_column_int64(q, 4),
 		.since = sqlite3_column_int64(q, 5), .infected = sqlite3_column_int(q, 6) != 0,
 		.signature = slice_dup(slice_of((const char *)sqlite3_column_text(q, 7)), arena),
+		.sha256 = slice_dup(slice_of((const char *)sqlite3_column_text(q, 8)), arena),
 	};
 	out->id = store_id(r->store, out->compartment, out->row, arena);
 }
 
 bool
-store_quarantined(struct store_reader *r, const struct permit *p, uint32_t max, struct arena *arena,
+store_quarantined(struct store_reader *r, const struct permit *p, bool pending, uint32_t max, struct arena *arena,
     struct store_quarantined **out, uint32_t *count, struct outcome *o)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT row, vid, compartment, type, labels, since, "
-	    "infected, signature FROM quarantine WHERE ?1>=?2 ORDER BY row LIMIT ?3"));
+	    "infected, signature, sha256 FROM quarantine WHERE ?1>=?2 AND (?4=0 OR infected=0) ORDER BY row LIMIT ?3"));
 	int code = SQLITE_DONE;
 
 	*count = 0;
@@ -177,6 +196,7 @@ store_quarantined(struct store_reader *r, const struct permit *p, uint32_t max, 
 	sqlite3_bind_int(q, 1, permit_clearance(p));
 	sqlite3_bind_int(q, 2, planted(74) ? 0 : QUARANTINE_LEVEL);
 	sqlite3_bind_int64(q, 3, max);
+	sqlite3_bind_int(q, 4, pending);
 	while (*count < max && (code = sqlite3_step(q)) == SQLITE_ROW) {
 		read_row(r, q, &(*out)[*count], arena);
 		*count += planted(74) || permit_reaches(p, (*out)[*count].compartment, QUARANTINE_LEVEL);
@@ -190,7 +210,7 @@ store_quarantine_of(struct store_reader *r, const struct permit *p, const struct
     struct arena *arena, struct store_quarantined *out, struct outcome *o)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT row, vid, compartment, type, labels, since, "
-	    "infected, signature FROM quarantine WHERE row=?1"));
+	    "infected, signature, sha256 FROM quarantine WHERE row=?1"));
 	bool found;
 
 	if (q == NULL)
@@ -205,17 +225,19 @@ store_quarantine_of(struct store_reader *r, const struct permit *p, const struct
 
 /* Rare, so on a connection of its own. */
 bool
-store_quarantine_found(struct store *s, int64_t row, const char *signature, struct outcome *o)
+store_quarantine_found(struct store *s, int64_t row, const char *signature, struct slice sha256,
+    struct outcome *o)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *q = NULL;
 	bool good = sqlite_connect(s->path, true, s->config.no_sync, &db)
-	    && sqlite3_prepare_v2(db, "UPDATE quarantine SET infected=1, signature=?2 WHERE row=?1", -1, &q,
-	        NULL) == SQLITE_OK;
+	    && sqlite3_prepare_v2(db, "UPDATE quarantine SET infected=1, signature=?2, sha256=?3 WHERE "
+	        "row=?1", -1, &q, NULL) == SQLITE_OK;
 
 	if (good) {
 		sqlite3_bind_int64(q, 1, row);
 		sqlite3_bind_text(q, 2, signature, -1, SQLITE_STATIC);
+		bind_text(q, 3, sha256);
 		good = sqlite3_step(q) == SQLITE_DONE;
 	}
 	if (!good)

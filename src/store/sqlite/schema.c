@@ -66,7 +66,8 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS content_file ON content(file);"
     "CREATE TABLE IF NOT EXISTS quarantine(row INTEGER PRIMARY KEY, vid INTEGER NOT NULL,"
     "  compartment INTEGER NOT NULL, type INTEGER NOT NULL, labels INTEGER NOT NULL,"
-    "  since INTEGER NOT NULL, infected INTEGER NOT NULL, signature TEXT NOT NULL) STRICT;"
+    "  since INTEGER NOT NULL, infected INTEGER NOT NULL, signature TEXT NOT NULL,"
+    "  sha256 TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE TABLE IF NOT EXISTS outbox(seq INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS change(lead INTEGER NOT NULL, level INTEGER NOT NULL,"
     "  type INTEGER NOT NULL, updated INTEGER NOT NULL, vid INTEGER NOT NULL, until INTEGER NOT NULL,"
@@ -204,6 +205,7 @@ sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 	if (s->config.reindex && !sqlite_forget_index(db))
 		return sqlite_failed(db, "forget", o);
 	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
+	    && (sqlite_widen_quarantine(db) || sqlite_failed(db, "quarantine", o))
 	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o))
 	    && (sqlite_fill_occurrences(db) || sqlite_failed(db, "occurrences", o));
 }

@@ -151,6 +151,7 @@ void sqlite_unlink_content(struct store *, const uint8_t name[STORE_CONTENT_NAME
 
 /* quarantine.c */
 bool sqlite_quarantine_labels(struct store *, uint32_t *labels, struct arena *, struct outcome *);
+bool sqlite_widen_quarantine(sqlite3 *);        /* of a store from before it said what is held */
 bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
 /* orphan.c: as probing does, of a Binary whose row was found; and of one version. */

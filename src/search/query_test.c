@@ -1,0 +1,256 @@
+/* The grammar of queries and of _filter: what each text finds in a small world, by the reference semantics,
+ * and what is refused with which fault. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "search/query.h"
+
+static struct pack *pack;
+static struct search_index *search_index;
+static struct arena *arena;
+
+static const struct { const char *type, *id, *body; } resources[] = {
+	{ "Patient", "p1", "{\"resourceType\":\"Patient\",\"active\":true,\"gender\":\"female\",\"birthDate\":\"1970-05-05\","
+	    "\"name\":[{\"family\":\"M\u00fcller, (Jr)\",\"given\":[\"Ann\"]}],\"identifier\":[{\"system\":\"urn:a|b\",\"value\":\"1$2\"}]}" },
+	{ "Patient", "p2", "{\"resourceType\":\"Patient\",\"gender\":\"male\",\"birthDate\":\"1980\",\"name\":[{\"family\":\"Smith\"},"
+	    "{\"family\":\"Olson\"}],\"telecom\":[{\"system\":\"email\",\"value\":\"s@example.org\"}]}" },
+	{ "Location", "house", "{\"resourceType\":\"Location\",\"name\":\"House\"}" },
+	{ "Location", "floor", "{\"resourceType\":\"Location\",\"partOf\":{\"reference\":\"Location/house\"}}" },
+	{ "Location", "room", "{\"resourceType\":\"Location\",\"partOf\":{\"reference\":\"Location/floor\"}}" },
+	{ "Encounter", "e1", "{\"resourceType\":\"Encounter\",\"status\":\"finished\",\"subject\":{\"reference\":\"Patient/p1\"},"
+	    "\"location\":[{\"location\":{\"reference\":\"Location/room\"}}]}" },
+	{ "Encounter", "e2", "{\"resourceType\":\"Encounter\",\"status\":\"planned\",\"subject\":{\"reference\":\"Patient/p2\"},"
+	    "\"location\":[{\"location\":{\"reference\":\"Location/house\"}}]}" },
+	{ "Observation", "o1", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":\"urn:l\","
+	    "\"code\":\"c\",\"display\":\"Pulse rate\"}]},\"subject\":{\"reference\":\"Patient/p1\"},\"encounter\":{\"reference\":\"Encounter/e1\"},"
+	    "\"effectiveDateTime\":\"2026-01-15\",\"valueQuantity\":{\"value\":5.4,\"system\":\"http://unitsofmeasure.org\",\"code\":\"g\"}}" },
+	{ "Observation", "o2", "{\"resourceType\":\"Observation\",\"status\":\"amended\",\"code\":{\"coding\":[{\"system\":\"urn:l\","
+	    "\"code\":\"d\"}]},\"subject\":{\"reference\":\"Patient/p2\"},\"effectivePeriod\":{\"start\":\"2026-02-01\"},"
+	    "\"component\":[{\"code\":{\"coding\":[{\"code\":\"x\"}]},\"valueQuantity\":{\"value\":1}},"
+	    "{\"code\":{\"coding\":[{\"code\":\"y\"}]},\"valueQuantity\":{\"value\":2}}]}" },
+	{ "QuestionnaireResponse", "q1", "{\"resourceType\":\"QuestionnaireResponse\",\"item\":[{\"extension\":[{\"url\":"
+	    "\"http://hl7.org/fhir/StructureDefinition/questionnaireresponse-isSubject\",\"valueBoolean\":true}],"
+	    "\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p1\"}}]},{\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p2\"}}]}]}" },
+	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\"}" },
+};
+
+static struct query_row rows[COUNT_OF(resources)];
+static struct query_world world = { .at = rows, .count = COUNT_OF(resources) };
+
+static bool
+find(void *ctx UNUSED, struct slice type, struct slice id, int64_t *lead, int64_t *row)
+{
+	for (size_t i = 0; i < COUNT_OF(resources); i++)
+		if (slice_is(type, resources[i].type) && slice_is(id, resources[i].id)) {
+			*lead = 0;
+			*row = (int64_t)i + 1;
+			return true;
+		}
+	return false;
+}
+
+static const struct index_resolver resolver = { .find = find, .base = SLICE_INIT("https://localhost/fhir") };
+
+/* Type?query: ids that match, in the order above */
+static const struct { const char *type, *query, *found; } good[] = {
+	{ "Patient", "", "p1 p2" }, { "Patient", "&&", "p1 p2" }, { "Patient", "gender=", "p1 p2" },
+	{ "Patient", "gender=female", "p1" }, { "Patient", "gender=female,male", "p1 p2" },
+	{ "Patient", "gender=female&gender=male", "" }, { "Patient", "gender:not=female", "p2" },
+	{ "Patient", "gender=http://hl7.org/fhir/administrative-gender%7Cmale", "p2" },
+	{ "Patient", "gender=urn:x%7Cmale", "" }, { "Patient", "gender=%7Cmale", "p2" },
+	{ "Patient", "gender=http://hl7.org/fhir/administrative-gender%7C", "p1 p2" },
+	{ "Patient", "family=muller%5C,", "p1" }, { "Patient", "family=M%C3%9CLLER", "p1" }, { "Patient", "family=uller", "" },
+	{ "Patient", "family:contains=ULLER", "p1" }, { "Patient", "family:exact=Smith,Olson", "p2" },
+	{ "Patient", "family:exact=smith", "" }, { "Patient", "family=smith&family=olson", "p2" },
+	{ "Patient", "identifier=urn:a%5C%7Cb%7C1%5C$2", "p1" }, { "Patient", "identifier=1$2", "p1" },
+	{ "Patient", "identifier=%7C1$2", "" }, { "Patient", "telecom=email%7Cs@example.org", "" },
+	{ "Patient", "telecom=s@example.org", "p2" }, { "Patient", "active:missing=true", "p2" }, { "Patient", "active=true", "p1" },
+	{ "Patient", "birthdate=1980", "p2" }, { "Patient", "birthdate=ne1980", "p1" }, { "Patient", "birthdate=lt1980-06", "p1 p2" },
+	{ "Patient", "birthdate=eb1980", "p1" }, { "Patient", "birthdate=gt1970-05-04&birthdate=lt1970-05-06", "p1" },
+	{ "Patient", "_id=p1,none", "p1" }, { "Patient", "_has:Observation:patient:code=c", "p1" },
+	{ "Patient", "_has:Encounter:patient:_has:Observation:encounter:status=final", "p1" },
+	{ "Observation", "code=urn:l%7Cc", "o1" }, { "Observation", "code=urn:l%7C", "o1 o2" }, { "Observation", "code:text=pulse", "o1" },
+	{ "Observation", "value-quantity=5.4", "o1" }, { "Observation", "value-quantity=5", "o1" }, { "Observation", "value-quantity=5.40", "o1" },
+	{ "Observation", "value-quantity=5.45", "" }, { "Observation", "value-quantity=5400%7Chttp://unitsofmeasure.org%7Cmg", "o1" },
+	{ "Observation", "value-quantity=gt5%7C%7Cg", "o1" }, { "Observation", "value-quantity=5.4%7C%7Cmg", "" },
+	{ "Observation", "date=2026", "o1" }, { "Observation", "date=ge2026-01", "o1 o2" }, { "Observation", "date=sa2026-01-15", "o2" },
+	{ "Observation", "component-code-value-quantity=x$1", "o2" }, { "Observation", "component-code-value-quantity=x$2", "" },
+	{ "Observation", "subject=Patient/p1", "o1" }, { "Observation", "subject=p1", "o1" }, { "Observation", "subject:Patient=p1", "o1" },
+	{ "Observation", "subject=https://localhost/fhir/Patient/p1", "o1" }, { "Observation", "subject=http://elsewhere/Patient/p1", "" },
+	{ "Observation", "subject:Device=p1", "" }, { "Observation", "subject.gender=male", "o2" },
+	{ "Observation", "encounter:Encounter.location.name=house", "" }, { "Observation", "encounter.patient.family=m", "o1" },
+	{ "Encounter", "location=Location/floor", "" }, { "Encounter", "location:below=Location/floor", "e1" },
+	{ "Encounter", "location:below=house", "e1 e2" }, { "Encounter", "location:above=Location/floor", "e2" },
+	{ "Encounter", "location:above=room", "e1 e2" }, { "Location", "partof:below=Location/house", "floor room" },
+	{ "Location", "partof:above=room", "floor room" }, { "Location", "partof:below=Location/none", "" },
+	{ "QuestionnaireResponse", "item-subject=Patient/p1", "q1" }, { "QuestionnaireResponse", "item-subject=Patient/p2", "" },
+	{ "ValueSet", "url:below=http://example.org/fhir", "v1" }, { "ValueSet", "url:below=http://example.org/fh", "" },
+	{ "ValueSet", "url:above=http://example.org/fhir/v/1", "v1" }, { "ValueSet", "url=http://example.org/fhir", "" },
+};
+
+static const struct { const char *type, *filter, *found; } filters[] = {
+	{ "Patient", "gender eq male", "p2" }, { "Patient", " gender  eq  male ", "p2" }, { "Patient", "gender ne male", "p1" },
+	{ "Patient", "not (gender eq male)", "p1" }, { "Patient", "not(gender eq male)", "p1" }, { "Patient", "((gender eq male))", "p2" },
+	{ "Patient", "gender eq male or gender eq female", "p1 p2" }, { "Patient", "gender eq male and gender eq female", "" },
+	/* from left to right */
+	{ "Patient", "gender eq male or gender eq female and active eq true", "p1" },
+	{ "Patient", "gender eq male or (gender eq female and active eq true)", "p1 p2" },
+	{ "Patient", "family eq \"smith\"", "p2" }, { "Patient", "family eq \"smit\"", "" }, { "Patient", "family sw \"smit\"", "p2" },
+	{ "Patient", "family ew \"ith\"", "p2" }, { "Patient", "family co \"mit\"", "p2" }, { "Patient", "family ew \"(jr)\"", "p1" },
+	{ "Patient", "family ne \"smith\"", "p1 p2" }, { "Patient", "birthdate lt 1975 and given pr true", "p1" },
+	{ "Patient", "given pr false", "p2" }, { "Patient", "birthdate po 1980-03", "p2" },
+	{ "Observation", "code eq urn:l|c", "o1" }, { "Observation", "value-quantity gt 5 and status in http://hl7.org/fhir/ValueSet/observation-status", "o1" },
+	{ "Observation", "status ni http://hl7.org/fhir/ValueSet/observation-status", "" }, { "Observation", "subject re Patient/p1", "o1" },
+	{ "Observation", "subject.gender eq male", "o2" }, { "Observation", "subject[gender eq female].family co \"m\"", "o1" },
+	{ "Observation", "encounter[status eq finished].location pr true", "o1" }, { "Observation", "date sa 2026-01-20", "o2" },
+};
+
+static const struct { const char *type, *query; enum fault fault; } bad[] = {
+	{ "Patient", "nothing=a", FAULT_BAD_PARAMETER }, { "Patient", "gender:nothing=a", FAULT_BAD_PARAMETER },
+	{ "Patient", "gender:exact=male", FAULT_BAD_PARAMETER }, { "Patient", "family:not=a", FAULT_BAD_PARAMETER },
+	{ "Patient", "gender:missing=maybe", FAULT_BAD_SEARCH }, { "Patient", "birthdate=yesterday", FAULT_BAD_SEARCH },
+	{ "Patient", "birthdate=2026-13", FAULT_BAD_SEARCH }, { "Patient", "birthdate=xx2026", FAULT_BAD_SEARCH },
+	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
+	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
+	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x", FAULT_BAD_SEARCH },
+	{ "Observation", "component-code-value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "component-code-value-quantity=x$1$2", FAULT_BAD_SEARCH },
+	{ "Observation", "code.name=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Nothing.name=a", FAULT_BAD_PARAMETER },
+	{ "Observation", "subject.nothing=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Medication.code=a", FAULT_BAD_PARAMETER },
+	{ "Observation", "code:below=c", FAULT_BAD_SEARCH }, { "Observation", "subject:below=Patient/p1", FAULT_BAD_PARAMETER },
+	{ "Patient", "_has:Observation:patient=a", FAULT_BAD_PARAMETER }, { "Patient", "_has:Observation:code:code=a", FAULT_BAD_PARAMETER },
+	{ "Patient", "_has:Nothing:patient:code=a", FAULT_BAD_PARAMETER }, { "Patient", "_sort=nothing", FAULT_BAD_PARAMETER },
+	{ "Patient", "_sort=gender,family,birthdate,_id,given", FAULT_BAD_PARAMETER }, { "Patient", "_count=-1", FAULT_BAD_SEARCH },
+	{ "Patient", "_count=x", FAULT_BAD_SEARCH }, { "Patient", "_total=x", FAULT_BAD_SEARCH }, { "Patient", "_summary=x", FAULT_BAD_SEARCH },
+	{ "Patient", "_elements=nothing", FAULT_BAD_PARAMETER }, { "Patient", "_contained=x", FAULT_BAD_SEARCH },
+	{ "Patient", "_include=Patient", FAULT_BAD_PARAMETER }, { "Patient", "_include=Patient:gender", FAULT_BAD_PARAMETER },
+	{ "Patient", "_include=Patient:organization:Nothing", FAULT_BAD_PARAMETER }, { "Patient", "_revinclude=x", FAULT_BAD_PARAMETER },
+	{ "Patient", "_query=x", FAULT_NOT_SUPPORTED }, { "Patient", "_list=$current-problems", FAULT_NOT_SUPPORTED },
+	{ "Location", "near=91%7C0", FAULT_BAD_SEARCH }, { "Location", "near=1%7C2%7C3%7Cfurlong", FAULT_BAD_SEARCH },
+	{ "Observation", "subject.link.link.link.link.link.link.link.link.link.name=a", FAULT_TOO_COSTLY },
+	{ "Patient", "link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.name=a",
+	    FAULT_TOO_COSTLY },
+};
+
+static const char *const bad_filters[] = {
+	"", " ", "gender", "gender eq", "gender xx male", "eq male", "(gender eq male", "gender eq male)", "gender eq male and",
+	"gender eq male gender eq female", "not gender eq male", "nothing eq a", "gender co ma", "family gt \"a\"", "birthdate eq x",
+	"birthdate co 1980", "given pr maybe", "family eq \"open", "family eq \"a\\x\"", "gender.name eq a", "link.nothing eq a",
+	"link[gender eq male", "link[gender eq male].", "link.", "near eq a", "gender in urn:nowhere", "()", "and",
+};
+
+static void
+make_world(void)
+{
+	for (size_t i = 0; i < COUNT_OF(resources); i++) {
+		struct query_row *r = &rows[i];
+		struct outcome o;
+		struct json j;
+
+		outcome_init(&o, arena);
+		*r = (struct query_row){ .type = pack_resource(pack, slice_of(resources[i].type)), .row = (int64_t)i + 1,
+			.updated = 1800000000000, .body = slice_of(resources[i].body) };
+		if (!json_parse(r->body, json_bounds(&limits_default, false), arena, &j, &o)
+		    || !index_extract(search_index, r->type, &j, 0, &resolver, arena, &r->rows, &o))
+			fail_msg("%s/%s", resources[i].type, resources[i].id);
+
+	}
+	world.arena = arena;
+}
+
+static bool
+parse(const char *type, struct slice text, bool lenient, struct query *q, struct outcome *o)
+{
+	outcome_init(o, arena);
+	return query_parse(search_index, pack_resource(pack, slice_of(type)), text, SLICE_NONE, lenient, &resolver,
+	    &limits_default, 1800000000000, arena, q, o);
+}
+
+static void
+check(const char *type, struct slice text, const char *want)
+{
+	struct query q;
+	struct outcome o;
+	struct buf found;
+
+	if (!parse(type, text, false, &q, &o))
+		fail_msg("%s?%.*s is refused: %s", type, SLICE_FMT(text), faults[o.worst].symbol);
+	buf_init(&found, arena, 4096);
+	for (size_t i = 0; i < COUNT_OF(resources); i++)
+		if (query_matches(&q, &world, &rows[i]))
+			buf_printf(&found, "%s%s", found.len > 0 ? " " : "", resources[i].id);
+	if (!slice_is(buf_slice(&found), want))
+		fail_msg("%s?%.*s finds \"%.*s\", not \"%s\"", type, SLICE_FMT(text), SLICE_FMT(buf_slice(&found)), want);
+}
+
+static struct slice
+as_query(const char *filter)
+{
+	struct buf b;
+
+	buf_init(&b, arena, 4096);
+	buf_add_cstr(&b, "_filter=");
+	for (; *filter != '\0'; filter++)
+		buf_printf(&b, "%%%02x", (unsigned char)*filter);
+	return buf_slice(&b);
+}
+
+static void
+queries_find(void **state UNUSED)
+{
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		check(good[i].type, slice_of(good[i].query), good[i].found);
+}
+
+static void
+filters_find(void **state UNUSED)
+{
+	for (size_t i = 0; i < COUNT_OF(filters); i++)
+		check(filters[i].type, as_query(filters[i].filter), filters[i].found);
+}
+
+static void
+bad_ones_are_refused(void **state UNUSED)
+{
+	struct query q;
+	struct outcome o;
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		if (parse(bad[i].type, slice_of(bad[i].query), false, &q, &o) || o.worst != bad[i].fault)
+			fail_msg("%s?%s: %s", bad[i].type, bad[i].query, o.failed ? faults[o.worst].symbol : "taken");
+		if (parse(bad[i].type, slice_of(bad[i].query), true, &q, &o) != (bad[i].fault == FAULT_BAD_PARAMETER))
+			fail_msg("%s?%s: lenient", bad[i].type, bad[i].query);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad_filters); i++) {
+		struct slice text = as_query(bad_filters[i]);
+
+		if (parse("Patient", text, false, &q, &o) && text.len > 8)
+			fail_msg("_filter=%s is taken", bad_filters[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(queries_find), cmocka_unit_test(filters_find), cmocka_unit_test(bad_ones_are_refused),
+	};
+	const struct siphash_key key = { 1, 2 };
+	struct outcome o;
+
+	arena = arena_new(1 << 16);
+	outcome_init(&o, arena);
+	if ((pack = pack_open(&env_real, "build/fhir-r4.pack", &o)) == NULL)
+		return 1;
+	search_index = search_index_new(pack, &limits_default, &key, arena, &o);
+	make_world();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
