@@ -101,7 +101,8 @@ store_release(struct store_reader *r)
 		let_go(r);
 }
 
-/* The first read makes the snapshot. */
+/* The first read makes the snapshot; in memory it locks the writer out, so that it is not made before it is
+ * needed. */
 static bool
 find_index(struct store_reader *r)
 {
@@ -136,10 +137,12 @@ store_begin(struct store_reader *r, struct outcome *o)
 	r->epoch = atomic_load(&r->store->epoch);
 	r->seen = atomic_load(&r->store->committed);    /* before the snapshot: it has these at least */
 	for (int i = 0; i < ATTEMPTS; i++) {
+		bool before = r->store->in_memory && find_index(r);
+
 		sqlite3_reset(r->begin);
 		if (sqlite3_step(r->begin) != SQLITE_DONE)
 			break;
-		if (find_index(r))
+		if (before || find_index(r))
 			return r->open = true;
 		let_go(r);              /* two generations came in between */
 	}
