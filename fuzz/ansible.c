@@ -13,11 +13,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	static const struct slice names[] = { SLICE_INIT("x.yml"), SLICE_INIT("ansible.cfg") };
 	struct arena *a = arena_new(1 << 16);
 	struct project project;
+	uint32_t sources[2];
 	struct host *h;
 
 	project_init(&project, a, NULL);
 	for (size_t i = 0; i < 2; i++)
-		ansible_read(&project, project_add_source(&project, names[i], slice_make(bytes, n)), SLICE("/nowhere"));
+		sources[i] = project_add_source(&project, names[i], slice_make(bytes, n));
+	ansible_read(&project, sources, 2, SLICE("/nowhere"));
 	cloud_init_read(&project, project_add_source(&project, SLICE("user-data"), slice_make(bytes, n)));
 	h = host_new(&project, (struct span){ 0 });
 	host_file(h, SLICE("/etc/chrony.conf"), value_string(a, (struct span){ 0 }, slice_make(bytes, n)), false);

@@ -205,8 +205,26 @@ class Model:
         found = values(row.now.resource)
         if modifier == "missing":
             return (len(found) == 0) == (alternatives == ["true"])
+        if modifier in ("below", "above"):
+            return any(self.in_hierarchy(caller, found, modifier, a) for a in alternatives)
         hit = any(self.value_matches(kind, v, modifier, a) for v in found for a in alternatives)
         return not hit if modifier == "not" else hit
+
+    def parents(self, caller, refs):
+        rows = [self.row(ref) for ref in refs]
+        return {p for o in rows if o is not None and not o.deleted and caller.sees(o) for p in PARAMETERS["Organization"]["partof"][1](o.now.resource)}
+
+    def in_hierarchy(self, caller, refs, modifier, wanted):
+        """organization:below and :above, by links that are seen, eight at most."""
+        climbing, goal = (set(refs), {wanted}) if modifier == "below" else ({wanted}, set(refs))
+        for step in range(9):
+            there = climbing & goal
+            if modifier == "above" and step > 0:        # the top is a link, too
+                there = {ref for ref in there if not self.row(ref).deleted and caller.sees(self.row(ref))}
+            if there:
+                return True
+            climbing = self.parents(caller, climbing)
+        return False
 
     def targets(self, caller, row, name, kind):
         for ref in PARAMETERS[row.kind][name][1](row.now.resource):

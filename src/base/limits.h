@@ -81,7 +81,28 @@
 	X(SCAN_DEPTH,     "limits.scan_depth",        100,      200,        "nested collections of a YAML file")                 \
 	X(SCAN_STEPS,     "limits.scan_steps",        20000000, 1000000000, "expressions that are evaluated for a root module")  \
 	X(SCAN_TEXT,      "limits.scan_text",         268435456, 1073741824, "bytes of all texts that its expressions make")     \
-	X(SCAN_MEMORY,    "limits.scan_memory",       536870912, 4294967296, "bytes that its evaluation takes")
+	X(SCAN_MEMORY,    "limits.scan_memory",       536870912, 4294967296, "bytes that its evaluation takes") \
+	X(SCAN_FILES,          "limits.scan_files", 200000, 10000000, "files of a scan") \
+	X(SCAN_TOTAL,          "limits.scan_total", 536870912, 4294967296, "bytes of all files of a scan") \
+	X(SCAN_SOURCE,         "limits.scan_source", 4194304, 67108864, "bytes of a file of Terraform, of Bicep, of a Dockerfile, or one that another names") \
+	X(SCAN_MODULE,         "limits.scan_module", 16777216, 268435456, "bytes of the files of a root module with all that it calls") \
+	X(SCAN_DIRECTORIES,    "limits.scan_directories", 64, 1000, "directories in one another") \
+	X(SCAN_JSON_NODES,     "limits.scan_json_nodes", 1500000, 16777216, "values of a JSON file") \
+	X(SCAN_JSON_DEPTH,     "limits.scan_json_depth", 200, 400, "nested collections of a JSON file") \
+	X(SCAN_SYNTAX,         "limits.scan_syntax", 200, 400, "nested blocks and brackets of HCL") \
+	X(SCAN_INSTANCES,      "limits.scan_instances", 1000, 100000, "instances of a resource or module (count, for_each)") \
+	X(SCAN_MODULES,        "limits.scan_modules", 2000, 100000, "module calls of a root module") \
+	X(SCAN_NESTING,        "limits.scan_nesting", 20, 100, "modules or Compose files in one another") \
+	X(SCAN_TEMPLATES,      "limits.scan_templates", 200, 10000, "templates that a template holds or names") \
+	X(SCAN_TEMPLATE_STEPS, "limits.scan_template_steps", 1500000, 100000000, "evaluations of a template of CloudFormation") \
+	X(SCAN_RESOURCES,      "limits.scan_resources", 100000, 10000000, "resources of a root module, template or plan") \
+	X(SCAN_STATEMENTS,     "limits.scan_statements", 20000, 1000000, "statements of a Bicep file") \
+	X(SCAN_INSTRUCTIONS,   "limits.scan_instructions", 100000, 1000000, "instructions of a Dockerfile") \
+	X(SCAN_TASKS,          "limits.scan_tasks", 50000, 1000000, "tasks of a playbook") \
+	X(SCAN_COMMANDS,       "limits.scan_commands", 20000, 1000000, "commands of a script") \
+	X(SCAN_EXPANDED,       "limits.scan_expanded", 16777216, 268435456, "bytes of the texts that variables of a file expand to") \
+	X(SCAN_REGEX_STEPS,    "limits.scan_regex_steps", 200000, 10000000, "steps of a match of a regular expression") \
+	X(SCAN_SUPPRESSIONS,   "limits.scan_suppressions", 10000, 1000000, "comments in a file that suppress findings; more are not honoured")
 
 enum limit {
 #define X(sym, ...) LIMIT_##sym,

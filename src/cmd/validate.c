@@ -73,7 +73,7 @@ check(const struct validator *v, const struct validation *how, struct slice text
 	struct json j;
 	bool good;
 
-	if (xml && !xml_read(validator_pack(v), text, &file_limits, true, arena, &text, &places, o))
+	if (xml && !xml_read(validator_pack(v), text, &file_limits, XML_BUNDLE, arena, &text, &places, o))
 		return false;
 	if (!json_parse(text, json_bounds(&file_limits, true), arena, &j, o))
 		return false;
@@ -134,7 +134,7 @@ read_with(struct request *q, const struct pack *pack, int i)
 
 	if (!env_read_file(&env_real, q->with[i], (size_t)1 << 30, q->arena, text))
 		return outcome_fail_at_once(&q->o, FAULT_INVALID, "a file given by --with cannot be read");
-	return !is_xml(*text) || xml_read(pack, *text, &file_limits, true, q->arena, text, &places, &q->o);
+	return !is_xml(*text) || xml_read(pack, *text, &file_limits, XML_BUNDLE | XML_ANY_ORDER, q->arena, text, &places, &q->o);
 }
 
 static bool

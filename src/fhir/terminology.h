@@ -85,6 +85,8 @@ bool concept_has_display(const struct concept *, struct slice display);
 struct slice code_system_url(const struct code_system *);
 struct slice code_system_version(const struct code_system *);
 struct slice code_system_content(const struct code_system *);    /* CodeSystem.content */
+/* CodeSystem.property.type of a property that the system defines; else empty. */
+struct slice code_system_property_type(const struct code_system *, struct slice property);
 
 /* Is `code` the same as `ancestor`, or below it?  UNKNOWN when the system, or a
  * code in it, is not known. */

@@ -126,6 +126,15 @@ code_system_content(const struct code_system *s)
 	return code_system_text(s, s->head.content);
 }
 
+struct slice
+code_system_property_type(const struct code_system *s, struct slice property)
+{
+	for (uint32_t i = 0; i < s->head.kind_count; i++)
+		if (slice_eq(code_system_text(s, code_system_kind(s, i)->code), property))
+			return code_system_text(s, code_system_kind(s, i)->type);
+	return SLICE_NONE;
+}
+
 static unsigned char
 folded(char c)
 {

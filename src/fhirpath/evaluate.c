@@ -477,6 +477,18 @@ negate(struct evaluation *e, const struct node *n, const struct list *focus, str
 	return value_arithmetic(e, OP_MUL, &v, &minus, out);
 }
 
+/* A primitive of FHIR is a value of the system type, too: "name.family as String". */
+static bool
+add_as(struct evaluation *e, const struct item *item, struct slice name, struct list *out)
+{
+	struct item value;
+
+	if (value_is(e->scope->pack, item, name))
+		return list_add(e, out, *item);
+	value = value_system(item, e->arena);
+	return value.kind == ITEM_NODE || !value_is(e->scope->pack, &value, name) || list_add(e, out, value);
+}
+
 static bool
 eval_type(struct evaluation *e, const struct node *n, const struct list *focus, struct list *out)
 {
@@ -495,7 +507,7 @@ eval_type(struct evaluation *e, const struct node *n, const struct list *focus, 
 	}
 	/* R4's search parameters use "as" on collections: a filter there. */
 	for (uint32_t i = 0; i < l.count; i++)
-		if (value_is(e->scope->pack, &l.at[i], n->name) && !list_add(e, out, l.at[i]))
+		if (!add_as(e, &l.at[i], n->name, out))
 			return false;
 	return true;
 }

@@ -4,13 +4,14 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "iac/ansible_files.h"
 #include "iac/conf.h"
 #include "iac/document.h"
 #include "iac/files.h"
 #include "iac/hcl.h"
 #include "iac/host.h"
 
-enum { TASKS_MAX = 50000, DEPTH_MAX = 50, TEXT_MAX = 1 << 20, NAME_BYTES = 200, EXPANDED_MAX = 32 << 20 };
+enum { DEPTH_MAX = 50, MAPS_MAX = 20, FACTS_MAX = 1000, TEXT_MAX = 1 << 20, NAME_BYTES = 200 };
 
 /* What a task gets from around it. */
 struct context {
@@ -18,11 +19,30 @@ struct context {
 	const struct value   *keywords;         /* the block or play */
 };
 
+struct fact {
+	const struct member *member;
+	bool                 certain;
+	struct fact         *next;
+};
+
+/* The later wins. */
+struct maps {
+	const struct value *list[MAPS_MAX];
+	uint32_t            count;
+};
+
 struct reader {
 	struct project *project;
 	struct arena   *arena;
 	struct slice    root, path, play;
+	struct ansible_files *files;
 	struct host    *host;
+	/* Variables: what tasks set on their way, the files that a play names, those of groups and hosts, and
+	 * the defaults of the role that is read. */
+	struct fact    *facts;
+	uint32_t        fact_count;
+	struct maps     named, inventory;
+	const struct value *defaults;
 	size_t          expanded;
 	uint32_t        tasks;
 };
@@ -52,15 +72,46 @@ static const char *const inherited[] = { "no_log", "become", "become_user", "env
 /* ---- templates ---- */
 
 static const struct value *
-variable(const struct context *c, struct slice name)
+in_maps(const struct maps *m, struct slice name)
 {
-	for (; c != NULL; c = c->outer) {
-		const struct value *v = value_member(value_member(c->keywords, SLICE("vars")), name);
+	const struct value *v = &value_null;
 
-		if (v->kind == VALUE_STRING || v->kind == VALUE_NUMBER || v->kind == VALUE_BOOL)
-			return slice_find(v->text, '{') < v->text.len ? NULL : v;
+	for (uint32_t i = m->count; i-- > 0 && v == &value_null; )
+		v = value_member(m->list[i], name);
+	return v;
+}
+
+/* NULL: it is set, nobody knows to what. */
+static const struct value *
+fact(const struct reader *r, struct slice name)
+{
+	for (const struct fact *f = r->facts; f != NULL; f = f->next)
+		if (slice_eq(f->member->key, name))
+			return f->certain ? f->member->value : NULL;
+	return &value_null;
+}
+
+/* From the nearest to the farthest; facts win over the variables of the play, the outermost of the contexts. */
+static const struct value *
+variable(const struct reader *r, const struct context *c, struct slice name)
+{
+	const struct value *v = &value_null;
+
+	for (; c != NULL && v == &value_null; c = c->outer) {
+		if (c->outer == NULL)
+			v = fact(r, name);
+		if (c->outer == NULL && v == &value_null)
+			v = in_maps(&r->named, name);
+		if (v == &value_null)
+			v = value_member(value_member(c->keywords, SLICE("vars")), name);
 	}
-	return NULL;
+	if (v == &value_null)
+		v = in_maps(&r->inventory, name);
+	if (v == &value_null)
+		v = value_member(r->defaults, name);
+	if (v == NULL || (v->kind != VALUE_STRING && v->kind != VALUE_NUMBER && v->kind != VALUE_BOOL))
+		return NULL;
+	return slice_find(v->text, '{') < v->text.len ? NULL : v;
 }
 
 static size_t
@@ -90,7 +141,7 @@ template_text(struct reader *r, const struct context *c, const struct value *v)
 
 	if (find_text(t, 0, "{{") == t.len && find_text(t, 0, "{%") == t.len)
 		return v;
-	buf_init(&b, r->arena, r->expanded < EXPANDED_MAX ? TEXT_MAX : 0);
+	buf_init(&b, r->arena, r->expanded < SCAN_LIMIT(EXPANDED) ? TEXT_MAX : 0);
 	for (size_t i = 0, start, end; i < t.len; i = end + 2) {
 		size_t code = find_text(t, i, "{%");
 		const struct value *found;
@@ -101,7 +152,7 @@ template_text(struct reader *r, const struct context *c, const struct value *v)
 		if (start == t.len)
 			break;
 		end = find_text(t, start, start == code ? "%}" : "}}");
-		found = start == code ? NULL : variable(c, slice_trim(slice_sub(t, start + 2, end - start - 2)));
+		found = start == code ? NULL : variable(r, c, slice_trim(slice_sub(t, start + 2, end - start - 2)));
 		if (found != NULL && start == 0 && end + 2 == t.len)
 			return found;
 		buf_add(&b, found != NULL ? hcl_to_string(r->arena, found)->text : SLICE("${?}"));
@@ -406,6 +457,122 @@ task_attributes(struct reader *r, const struct context *c, const struct value *t
 
 static void read_tasks(struct reader *, const struct value *list, const struct context *, uint32_t depth);
 
+/* ---- roles and includes ---- */
+
+static void
+read_task_file(struct reader *r, struct ansible_file *file, const struct context *c, uint32_t depth)
+{
+	struct slice before = r->path;
+	const struct value *document;
+
+	if (file == NULL || depth >= DEPTH_MAX)
+		return;
+	file->used = true;
+	document = ansible_files_document(r->files, file);
+	r->path = file->path;
+	read_tasks(r, document, c, depth + 1);
+	r->path = before;
+}
+
+/* "common", { role: common, vars ... }, { name: common }. */
+static struct slice
+role_name(const struct value *role)
+{
+	struct slice name = role->kind == VALUE_STRING ? role->text : text_at(role, "role", "name");
+
+	return slice_find(name, '{') < name.len ? SLICE("") : name;
+}
+
+static void read_roles(struct reader *, const struct value *list, const struct context *, uint32_t depth);
+
+/* As keywords that set these variables. */
+static const struct value *
+as_vars(struct reader *r, const struct value *variables)
+{
+	struct hcl_map m = { .arena = r->arena };
+
+	hcl_map_add(&m, SLICE("vars"), variables->span, variables);
+	return hcl_map_end(&m, variables->span);
+}
+
+/* Its dependencies, then its tasks and handlers, with its variables. */
+static void
+read_role(struct reader *r, const struct value *role, struct slice tasks, const struct context *outer, uint32_t depth)
+{
+	struct slice directory = ansible_files_role(r->files, files_directory(r->path), role_name(role));
+	const struct value *before = r->defaults;
+	struct context variables = { outer, &value_null }, given = { &variables, as_vars(r, role) }, c = { &given, role };
+
+	if (directory.len == 0 || depth >= DEPTH_MAX)
+		return;
+	read_roles(r, value_member(ansible_files_variables(r->files, directory, SLICE("meta/main")), SLICE("dependencies")),
+	    &c, depth + 1);
+	r->defaults = ansible_files_variables(r->files, directory, SLICE("defaults/main"));
+	variables.keywords = as_vars(r, ansible_files_variables(r->files, directory, SLICE("vars/main")));
+	read_task_file(r, ansible_files_find(r->files, files_join(r->arena, directory, SLICE("tasks")), tasks), &c, depth);
+	read_task_file(r, ansible_files_find(r->files, directory, SLICE("handlers/main")), &c, depth);
+	r->defaults = before;
+}
+
+static void
+read_roles(struct reader *r, const struct value *list, const struct context *c, uint32_t depth)
+{
+	for (uint32_t i = 0; list->kind == VALUE_LIST && i < list->count && r->tasks++ < SCAN_LIMIT(TASKS); i++)
+		read_role(r, list->items[i], SLICE("main"), c, depth);
+}
+
+/* What one or more variables are from here on.  Under a condition nobody knows. */
+static void
+set_facts(struct reader *r, const struct value *task, const struct value *facts)
+{
+	bool certain = value_member(task, SLICE("when")) == &value_null;
+
+	for (uint32_t i = 0; facts->kind == VALUE_MAP && i < facts->count && r->fact_count < FACTS_MAX; i++) {
+		struct fact *f = arena_alloc(r->arena, sizeof *f);
+
+		*f = (struct fact){ &facts->members[i], certain, r->facts };
+		r->facts = f;
+		r->fact_count++;
+	}
+}
+
+/* Beside the file that names it, or in a folder of the role. */
+static struct ansible_file *
+included_file(struct reader *r, struct slice name, const char *folder)
+{
+	struct slice directory = files_directory(r->path);
+	struct ansible_file *found = ansible_files_find(r->files, directory, name);
+
+	if (found == NULL)
+		found = ansible_files_find(r->files, files_join(r->arena, directory, slice_of(folder)), name);
+	return found;
+}
+
+static void
+include_variables(struct reader *r, const struct value *task, struct slice name)
+{
+	struct ansible_file *file = included_file(r, name, "../vars");
+
+	if (file != NULL)
+		set_facts(r, task, ansible_files_document(r->files, file));
+}
+
+/* What is not here, or has a template for its name, is left out. */
+static void
+include(struct reader *r, const struct context *c, struct slice action, const struct value *args, uint32_t depth)
+{
+	struct slice file = text_at(args, "file", "_raw_params"), from = text_at(args, "tasks_from", NULL);
+
+	if (slice_is(action, "include_tasks") || slice_is(action, "import_tasks") || slice_is(action, "include"))
+		read_task_file(r, included_file(r, file, "../tasks"), c, depth);
+	else if (slice_is(action, "include_role") || slice_is(action, "import_role"))
+		read_role(r, args, from.len > 0 ? from : SLICE("main"), c, depth + 1);
+	else if (slice_is(action, "include_vars"))
+		include_variables(r, c->keywords, file);
+	else if (slice_is(action, "set_fact"))
+		set_facts(r, c->keywords, args);
+}
+
 static void
 read_task(struct reader *r, const struct value *task, const struct context *outer, uint32_t depth)
 {
@@ -415,7 +582,7 @@ read_task(struct reader *r, const struct value *task, const struct context *oute
 	const struct value *args;
 	struct slice name = value_member(task, SLICE("name"))->text;
 
-	if (task->kind != VALUE_MAP || r->tasks++ >= TASKS_MAX)
+	if (task->kind != VALUE_MAP || r->tasks++ >= SCAN_LIMIT(TASKS))
 		return;
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		read_tasks(r, value_member(task, slice_of(lists[i])), &c, depth + 1);
@@ -425,6 +592,7 @@ read_task(struct reader *r, const struct value *task, const struct context *oute
 	args = templated(r, &c, arguments_of(r, last_part(module->key), module->value,
 	    value_member(task, SLICE("args"))));
 	told(r, &c, last_part(module->key), args);
+	include(r, &c, last_part(module->key), args, depth);
 	*project_add_resource(r->project) = (struct resource){ .language = LANGUAGE_ANSIBLE,
 		.address = address_of(r, "task", name, task->span.line), .module = r->play,
 		.type = SLICE("ansible_task"), .name = name,
@@ -451,6 +619,43 @@ is_task_list(struct slice key)
 }
 
 static void
+add_map(struct reader *r, struct maps *m, struct slice directory, struct slice name)
+{
+	if (m->count < MAPS_MAX)
+		m->list[m->count++] = ansible_files_variables(r->files, directory, name);
+}
+
+/* Variables of groups and hosts, beside the playbook: of all, then of the one that the play names. */
+static void
+find_inventory(struct reader *r, const struct value *hosts)
+{
+	static const char *const folders[] = { "group_vars", "group_vars", "host_vars" };
+
+	r->inventory.count = 0;
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		struct slice directory = files_join(r->arena, files_directory(r->path), slice_of(folders[i]));
+		struct slice name = i == 0 ? SLICE("all") : hosts->kind == VALUE_STRING ? hosts->text : SLICE("");
+
+		if (name.len == 0)
+			continue;
+		add_map(r, &r->inventory, directory, name);
+		directory = files_join(r->arena, directory, name);
+		add_map(r, &r->inventory, directory, SLICE("main"));
+		add_map(r, &r->inventory, directory, SLICE("vars"));
+	}
+}
+
+/* `vars_files` of a play. */
+static void
+find_named(struct reader *r, const struct value *list)
+{
+	r->named.count = 0;
+	for (uint32_t i = 0; list->kind == VALUE_LIST && i < list->count; i++)
+		if (list->items[i]->kind == VALUE_STRING)
+			add_map(r, &r->named, files_directory(r->path), list->items[i]->text);
+}
+
+static void
 read_play(struct reader *r, const struct value *play)
 {
 	struct hcl_map m = { .arena = r->arena };
@@ -458,6 +663,10 @@ read_play(struct reader *r, const struct value *play)
 	struct slice name = value_member(play, SLICE("name"))->text;
 	struct span head = play->count > 0 ? play->members[0].key_span : play->span;
 
+	r->facts = NULL;
+	r->fact_count = 0;
+	find_named(r, value_member(play, SLICE("vars_files")));
+	find_inventory(r, value_member(play, SLICE("hosts")));
 	for (uint32_t i = 0; i < play->count; i++)
 		if (!is_task_list(play->members[i].key))
 			hcl_map_add(&m, play->members[i].key, play->members[i].key_span,
@@ -467,8 +676,11 @@ read_play(struct reader *r, const struct value *play)
 		.address = address_of(r, "play", name, play->span.line), .type = SLICE("ansible_play"), .name = name,
 		.attributes = hcl_map_end(&m, play->span), .span = play->span, .head = head };
 	r->host = host_new(r->project, play->span);
-	for (size_t i = 0; i < COUNT_OF(task_lists); i++)
+	for (size_t i = 0; i < COUNT_OF(task_lists); i++) {
+		if (slice_is(slice_of(task_lists[i]), "tasks"))
+			read_roles(r, value_member(play, SLICE("roles")), &c, 0);
 		read_tasks(r, value_member(play, slice_of(task_lists[i])), &c, 0);
+	}
 	host_give(r->host, LANGUAGE_ANSIBLE, address_of(r, "host", name, play->span.line), NULL, head);
 	r->play = SLICE("");
 }
@@ -507,7 +719,7 @@ read_config(struct reader *r, uint32_t source)
 	struct places places;
 	struct conf conf = { r->arena, { 0 }, &places };
 
-	if (text.len > FILES_BYTES)
+	if (text.len > SCAN_LIMIT(SOURCE))
 		return;
 	places_init(&places, r->arena, source, text);
 	conf.span = places_span(&places, 0, (uint32_t)text.len);
@@ -517,19 +729,69 @@ read_config(struct reader *r, uint32_t source)
 		.head = places_span(&places, 0, (uint32_t)slice_find(text, '\n')) };
 }
 
-void
-ansible_read(struct project *p, uint32_t source, struct slice root_directory)
+static bool
+has_plays(const struct value *d)
 {
-	struct reader r = { .project = p, .arena = p->arena, .root = root_directory,
-		.path = p->sources[source].path };
-	const struct value **documents;
-	uint32_t count;
+	for (uint32_t i = 0; d->kind == VALUE_LIST && i < d->count; i++)
+		if (is_play(d->items[i]))
+			return true;
+	return false;
+}
 
-	if (slice_ends(r.path, SLICE(".cfg"))) {
-		read_config(&r, source);
-		return;
+static struct reader
+reader_of(struct ansible_files *files, struct slice path)
+{
+	struct project *p = files->project;
+
+	return (struct reader){ .project = p, .arena = p->arena, .root = files->root, .path = path, .files = files,
+		.defaults = &value_null };
+}
+
+/* Playbooks first, then what none of them names: tasks of roles before those that they may include. */
+enum order { PLAYBOOKS, ROLES, TASKS, ORDERS };
+
+static enum order
+order_of(struct ansible_files *files, struct ansible_file *file)
+{
+	if (has_plays(ansible_files_document(files, file)))
+		return PLAYBOOKS;
+	return slice_ends(file->path, SLICE("/tasks/main.yml")) || slice_ends(file->path, SLICE("/tasks/main.yaml"))
+	    ? ROLES : TASKS;
+}
+
+/* A role that no play names has its variables all the same. */
+static void
+read_alone(struct ansible_files *files, struct ansible_file *file, enum order order)
+{
+	struct reader r = reader_of(files, file->path);
+	struct slice role = files_join(r.arena, files_directory(file->path), SLICE(".."));
+
+	file->used = true;
+	if (order == ROLES) {
+		r.defaults = ansible_files_variables(files, role, SLICE("defaults/main"));
+		add_map(&r, &r.named, role, SLICE("vars/main"));
 	}
-	document_yaml(p, source, YAML_1_1, &documents, &count);
+	for (uint32_t i = 0; i < file->document_count; i++)
+		read_document(&r, file->documents[i]);
+}
+
+void
+ansible_read(struct project *p, const uint32_t *sources, uint32_t count, struct slice root_directory)
+{
+	struct ansible_file **own = arena_array(p->arena, count + 1u, sizeof *own);
+	struct ansible_files files;
+
+	ansible_files_init(&files, p, sources, count, root_directory);
+	memcpy(own, files.list, count * sizeof *own);
 	for (uint32_t i = 0; i < count; i++)
-		read_document(&r, documents[i]);
+		if (slice_ends(own[i]->path, SLICE(".cfg"))) {
+			struct reader r = reader_of(&files, own[i]->path);
+
+			own[i]->used = true;
+			read_config(&r, own[i]->source);
+		}
+	for (enum order order = PLAYBOOKS; order < ORDERS; order++)
+		for (uint32_t i = 0; i < count; i++)
+			if (!own[i]->used && order_of(&files, own[i]) == order)
+				read_alone(&files, own[i], order);
 }

@@ -13,8 +13,12 @@
  *   type "host_facts"      what the tasks of a play, or of a file of tasks, say of the machine
  *                          (host.h)
  *
- * `{{ name }}` is replaced by a literal of vars; what else a template makes is unknown, and the
- * sketch has "${?}" in its place.  `module` of the resource is the play's name.
+ * Roles (tasks, handlers, defaults, vars, dependencies), include_tasks, import_tasks, include_role,
+ * import_role, include_vars, set_fact, vars_files, group_vars and host_vars beside the playbook are
+ * followed: their tasks are tasks of the play.  Inventories are not read.
+ *
+ * `{{ name }}` is replaced by a literal of variables, the nearest wins; what else a template makes is
+ * unknown, and the sketch has "${?}" in its place.  `module` of the resource is the play's name.
  *
  * Source: Ansible documentation, "Playbook keywords" and the modules of ansible.builtin. */
 #ifndef IAC_ANSIBLE_H
@@ -22,7 +26,8 @@
 
 #include "iac/project.h"
 
-/* Files that copy and template name are looked for inside `root_directory`. */
-void ansible_read(struct project *, uint32_t source, struct slice root_directory);
+/* All files of a scan.  Those that copy, template, roles and includes name are looked for inside `root_directory`;
+ * a file that another one names is not read on its own. */
+void ansible_read(struct project *, const uint32_t *sources, uint32_t count, struct slice root_directory);
 
 #endif

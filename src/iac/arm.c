@@ -541,7 +541,7 @@ void
 arm_read(struct project *p, uint32_t source, const struct value *parameters, struct slice root_directory)
 {
 	struct hcl_meter meter;
-	uint32_t templates = AZURE_TEMPLATES, first = p->resource_count;
+	uint32_t templates = SCAN_LIMIT(TEMPLATES), first = p->resource_count;
 	const struct value *document;
 	struct azure z;
 

@@ -7,10 +7,8 @@
 #include "iac/hcl.h"
 
 enum {
-	AZURE_RESOURCES = 100000,
 	AZURE_INSTANCES = 800,          /* of one loop, as Azure has it */
 	AZURE_DEPTH = 10,               /* templates in templates */
-	AZURE_TEMPLATES = 200,
 	AZURE_REFERENCES = 1000,
 	AZURE_LEVELS = 100,             /* of an expression */
 	AZURE_CHOICES = 64,             /* allowed values that are told */

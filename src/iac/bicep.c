@@ -21,7 +21,6 @@
 #include "iac/files.h"
 #include "iac/places.h"
 
-enum { STATEMENTS_MAX = 20000, FILE_DEPTH = 10 };
 
 /* A declared resource or module. */
 struct bicep_resource {
@@ -826,7 +825,7 @@ declare_resource(struct parser *p, uint32_t start, bool module, const struct bic
 		return fail(p, "a name and a type are expected") != NULL;
 	r->head = span_from(p, start);
 	r->existing = accept_word(p, "existing");
-	if (!accept(p, "=") || p->count >= STATEMENTS_MAX)
+	if (!accept(p, "=") || p->count >= SCAN_LIMIT(STATEMENTS))
 		return fail(p, "\"=\" is expected") != NULL;
 	if (p->count == p->room) {
 		uint32_t room = p->room;
@@ -1079,7 +1078,7 @@ bicep_read(struct azure *z)
 	struct parser *p = arena_alloc(z->arena, sizeof *p);
 
 	*p = (struct parser){ .azure = z, .arena = z->arena,
-		.text = slice_sub(z->project->sources[z->source].text, 0, FILES_BYTES) };
+		.text = slice_sub(z->project->sources[z->source].text, 0, SCAN_LIMIT(SOURCE)) };
 	places_init(&p->places, z->arena, z->source, p->text);
 	if (slice_starts(p->text, SLICE("\xef\xbb\xbf")))
 		p->at = 3;

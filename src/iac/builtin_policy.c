@@ -117,8 +117,11 @@ principals(struct builtin_call *c, const struct value *v)
 	for (i = 0; v->kind == VALUE_MAP && i < v->count; i++)
 		add_principals(c, &b, v->members[i].key, v->members[i].value);
 	for (i = 0; v->kind == VALUE_LIST && i < v->count; i++)
-		add_principals(c, &b, builtin_text_of(c, value_path(v->items[i], "type")),
-		    value_path(v->items[i], "identifiers"));
+		if (v->items[i]->kind == VALUE_STRING)
+			add_principals(c, &b, SLICE("AWS"), v->items[i]);
+		else
+			add_principals(c, &b, builtin_text_of(c, value_path(v->items[i], "type")),
+			    value_path(v->items[i], "identifiers"));
 	return value_end(&b);
 }
 

@@ -8,7 +8,7 @@
 #include "base/attr.h"
 #include "iac/builtin.h"
 
-enum { MATCH_LIMIT = 100000, MATCHES_MAX = 10000, SECRETS_DEPTH = 30 };
+enum { MATCHES_MAX = 10000, SECRETS_DEPTH = 30 };
 
 /* ---- patterns ---- */
 
@@ -52,7 +52,7 @@ match(pcre2_code *code, struct slice text, size_t from, pcre2_match_data *data)
 	pcre2_match_context *limits = pcre2_match_context_create(NULL);
 	int n;
 
-	pcre2_set_match_limit(limits, MATCH_LIMIT);
+	pcre2_set_match_limit(limits, SCAN_LIMIT(REGEX_STEPS));
 	n = pcre2_match(code, (PCRE2_SPTR)(text.ptr == NULL ? "" : text.ptr), text.len, from, 0, data, limits);
 	pcre2_match_context_free(limits);
 	return n >= 0;

@@ -169,7 +169,7 @@ emit(void *ctx, struct slice name, struct span key, const struct value *raw)
 	struct member m = { name, key, raw };
 	const struct value *attributes;
 
-	if (s->project->resource_count >= STACK_RESOURCES || !may_exist(s, raw, NULL))
+	if (s->project->resource_count >= SCAN_LIMIT(RESOURCES) || !may_exist(s, raw, NULL))
 		return;
 	s->references = NULL;
 	s->reference_count = s->reference_room = 0;
@@ -206,7 +206,7 @@ prepare(struct template *t, struct project *p)
 
 	s->project = p;
 	s->arena = p->arena;
-	s->steps = STACK_STEPS;
+	s->steps = SCAN_LIMIT(TEMPLATE_STEPS);
 	s->bytes = STACK_BYTES;
 	buf_init(&s->path, p->arena, 4096);
 	s->parameters = names_of(p->arena, value_member(t->document, SLICE("Parameters")));
@@ -238,7 +238,7 @@ add_parameters(struct template *t)
 	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++) {
 		const struct member *m = &all->members[i];
 
-		if (t->stack.project->resource_count >= STACK_RESOURCES)
+		if (t->stack.project->resource_count >= SCAN_LIMIT(RESOURCES))
 			return;
 		buf_init(&b, t->stack.arena, m->key.len + 16);
 		buf_printf(&b, "parameter.%.*s", SLICE_FMT(m->key));
@@ -295,7 +295,7 @@ void
 cloudformation_read(struct project *p, uint32_t source, const struct value *parameters,
     struct slice root_directory)
 {
-	uint32_t templates = 200, first = p->resource_count;
+	uint32_t templates = SCAN_LIMIT(TEMPLATES), first = p->resource_count;
 	struct template t = { .root = root_directory, .templates = &templates };
 
 	t.stack.given = parameters;

@@ -8,11 +8,9 @@
 #include "iac/project.h"
 
 enum {
-	STACK_STEPS = 1500000,          /* evaluations of one template */
 	STACK_BYTES = 64 << 20,         /* of all texts that functions make */
 	STACK_CHOICES = 64,             /* values that an unknown one may have */
 	STACK_DEPTH = 10,               /* nested stacks */
-	STACK_RESOURCES = 100000,
 	STACK_TEXT = 1 << 20,           /* bytes that a function makes */
 	STACK_ITEMS = 10000,            /* that a function makes */
 	STACK_REFERENCES = 1000,        /* of one resource */

@@ -11,7 +11,7 @@
 #include "iac/document.h"
 #include "iac/hcl.h"
 
-enum { FILE_MAX = 4 << 20, FILES_MAX = 100, NESTING_MAX = 20, MEMBERS_MAX = 2000, EXPANDED_MAX = 16 << 20,
+enum { FILES_MAX = 100, MEMBERS_MAX = 2000,
 	TEXT_MAX = 64 << 10, PATH_BYTES = 4096, REFERENCES_MAX = 200, MERGES_MAX = 1000000 };
 
 struct reader {
@@ -68,7 +68,7 @@ read_file(struct reader *r, struct slice from, struct slice relative, struct sli
 		return false;
 	r->files++;
 	*path = slice_of(name);
-	return env_read_file(&env_real, name, FILE_MAX, r->arena, text);
+	return env_read_file(&env_real, name, SCAN_LIMIT(SOURCE), r->arena, text);
 }
 
 /* K=V lines. */
@@ -156,7 +156,7 @@ expand(struct expansion *x, struct slice t, uint32_t depth)
 		bool braces = i + 1 < t.len && t.ptr[i + 1] == '{';
 		size_t start = i + 1 + braces, end = name_end(t, start), close;
 
-		if (t.ptr[i] != '$' || end == start || depth > NESTING_MAX) {
+		if (t.ptr[i] != '$' || end == start || depth > SCAN_LIMIT(NESTING)) {
 			buf_add_char(&x->out, t.ptr[i]);
 			i += t.ptr[i] == '$' && i + 1 < t.len && t.ptr[i + 1] == '$' ? 2 : 1;
 			continue;
@@ -192,7 +192,7 @@ interpolated_text(struct reader *r, const struct value *v)
 		    x.missing.ptr);
 		return value_unknown(r->arena, v->span, buf_slice(&why));
 	}
-	if (!buf_ok(&x.out) || r->expanded > EXPANDED_MAX)
+	if (!buf_ok(&x.out) || r->expanded > SCAN_LIMIT(EXPANDED))
 		return value_unknown(r->arena, v->span, SLICE("the value is too long"));
 	return is_plain(r, v->span) ? document_scalar(r->arena, v->span, buf_slice(&x.out), YAML_1_2_CORE)
 	    : value_string(r->arena, v->span, buf_slice(&x.out));
@@ -531,7 +531,7 @@ extended(struct reader *r, uint32_t source, const struct value *services, const 
 	const struct value *extends = value_member(service, SLICE("extends")), *name, *file, *base;
 	struct slice from = r->project->sources[source].path;
 
-	if (depth > NESTING_MAX) {
+	if (depth > SCAN_LIMIT(NESTING)) {
 		project_problem(r->project, extends->span, "a service extends itself, or too many others");
 		return service;
 	}
@@ -563,7 +563,7 @@ with_includes(struct reader *r, uint32_t source, const struct value *file, uint3
 	for (uint32_t i = 0; includes->kind == VALUE_LIST && i < includes->count; i++) {
 		one = includes->items[i]->kind == VALUE_MAP ? value_member(includes->items[i], SLICE("path"))
 		    : includes->items[i];
-		if (depth >= NESTING_MAX || r->files >= FILES_MAX) {
+		if (depth >= SCAN_LIMIT(NESTING) || r->files >= FILES_MAX) {
 			project_problem(r->project, includes->span, "too many files are included");
 			break;
 		}

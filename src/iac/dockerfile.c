@@ -7,7 +7,7 @@
 #include "iac/places.h"
 #include "iac/shell.h"
 
-enum { VARIABLES_MAX = 500, HEREDOCS_MAX = 16, REFERENCES_MAX = 100, EXPANDED_MAX = 16 << 20,
+enum { VARIABLES_MAX = 500, HEREDOCS_MAX = 16, REFERENCES_MAX = 100,
 	VALUE_MAX = 64 << 10, NESTING_MAX = 10 };
 
 #define BLANKS " \t\r\n"               /* as slice_trim() */
@@ -106,7 +106,7 @@ logical_line(struct reader *r)
 	struct buf b;
 	bool more = true;
 
-	buf_init(&b, r->arena, DOCKERFILE_BYTES);
+	buf_init(&b, r->arena, SCAN_LIMIT(SOURCE));
 	while (more && r->at < r->text.len) {
 		struct slice line = next_line(r), trimmed = slice_trim(line);
 
@@ -326,7 +326,7 @@ expand(struct reader *r, const struct stage *s, struct slice text, struct span s
 	r->expanded += x.out.len;
 	if (x.unknown != NULL)
 		return x.unknown;
-	if (!buf_ok(&x.out) || r->expanded > EXPANDED_MAX)
+	if (!buf_ok(&x.out) || r->expanded > SCAN_LIMIT(EXPANDED))
 		return value_unknown(r->arena, span, SLICE("the value is too long"));
 	return value_string(r->arena, span, buf_slice(&x.out));
 }
@@ -637,7 +637,7 @@ stage_address(struct arena *a, struct slice name, uint32_t number)
 {
 	struct buf b;
 
-	buf_init(&b, a, DOCKERFILE_BYTES);
+	buf_init(&b, a, SCAN_LIMIT(SOURCE));
 	buf_add_cstr(&b, "stage.");
 	if (name.len > 0)
 		buf_add(&b, name);
@@ -810,7 +810,7 @@ dockerfile_read(struct project *p, uint32_t source)
 	uint32_t before = p->problem_count;
 
 	*r = (struct reader){ .project = p, .arena = p->arena, .text = p->sources[source].text, .escape = '\\' };
-	if (r->text.len > DOCKERFILE_BYTES) {
+	if (r->text.len > SCAN_LIMIT(SOURCE)) {
 		project_problem(p, (struct span){ .source = source, .line = 1, .column = 1, .end_line = 1 },
 		    "the text is too long");
 		return;
@@ -822,7 +822,7 @@ dockerfile_read(struct project *p, uint32_t source)
 	r->stages = arena_array(p->arena, DOCKERFILE_STAGES, sizeof *r->stages);
 	read_directives(r);
 	for (uint32_t n = 0; next_instruction(r, &in); n++) {
-		if (n == DOCKERFILE_INSTRUCTIONS || (slice_is(in.name, "FROM")
+		if (n == SCAN_LIMIT(INSTRUCTIONS) || (slice_is(in.name, "FROM")
 		    && r->stage_count == DOCKERFILE_STAGES)) {
 			project_problem(p, in.span, "too many instructions");
 			break;

@@ -34,8 +34,6 @@
 
 #include "iac/project.h"
 
-#define DOCKERFILE_BYTES (4u << 20)
-#define DOCKERFILE_INSTRUCTIONS 100000u
 #define DOCKERFILE_STAGES 1000u
 
 void dockerfile_read(struct project *, uint32_t source);

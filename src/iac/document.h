@@ -26,8 +26,8 @@
 #define DOCUMENT_BYTES      ((uint32_t)limits_default.of[LIMIT_SCAN_BYTES])
 #define DOCUMENT_NODES      ((uint32_t)limits_default.of[LIMIT_SCAN_NODES])     /* YAML, after aliases */
 #define DOCUMENT_DEPTH      ((uint32_t)limits_default.of[LIMIT_SCAN_DEPTH])
-#define DOCUMENT_JSON_NODES 4000000u
-#define DOCUMENT_JSON_DEPTH 200u
+#define DOCUMENT_JSON_NODES SCAN_LIMIT(JSON_NODES)
+#define DOCUMENT_JSON_DEPTH SCAN_LIMIT(JSON_DEPTH)
 
 /* What `yes`, `0644` and `1_000` mean: text in the core schema, else a truth and two
  * numbers.  Kubernetes, CloudFormation and Ansible read 1.1; Compose reads 1.2. */

@@ -7,7 +7,7 @@
 
 #include "iac/project.h"
 
-#define FILES_BYTES (4u << 20)          /* of one such file */
+#define FILES_BYTES SCAN_LIMIT(SOURCE)  /* of one such file */
 
 /* What stands before the last '/'; "." when there is none. */
 struct slice files_directory(struct slice path);

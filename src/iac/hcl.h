@@ -171,6 +171,8 @@ struct slice hcl_number_text(const struct value *, struct arena *);
 const struct value *hcl_to_string(struct arena *, const struct value *);
 const struct value *hcl_to_number(struct arena *, const struct value *);
 const struct value *hcl_to_bool(struct arena *, const struct value *);
+/* Whether a sketch may turn out to be this text: its known parts are there, in their order. */
+bool hcl_sketch_may_be(struct slice sketch, struct slice text);
 /* Members in the order of their keys, which is the order of iteration. */
 const struct member **hcl_sorted(struct arena *, const struct value *map);
 /* Items without duplicates, strings and numbers in order: a set. */

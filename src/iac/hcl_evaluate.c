@@ -606,6 +606,14 @@ for_each_possible(pair_fn *fn, const struct hcl_expression *e, const struct hcl_
 	return answer;
 }
 
+/* Rules: a text of which a part is unknown is not "*" when its known parts are not there. */
+static bool
+differs(const struct value *a, const struct value *b)
+{
+	return a->kind == VALUE_UNKNOWN && a->text.len > 0 && b->kind == VALUE_STRING
+	    && !hcl_sketch_may_be(a->text, b->text);
+}
+
 static const struct value *
 equal_values(const struct hcl_expression *e, const struct hcl_scope *s, const struct value *a,
     const struct value *b)
@@ -618,6 +626,8 @@ equal_values(const struct hcl_expression *e, const struct hcl_scope *s, const st
 	unknown = unknown_inside(a, 200);
 	if (unknown == NULL)
 		unknown = unknown_inside(b, 200);
+	if (unknown != NULL && s->lenient && (differs(a, b) || differs(b, a)))
+		return value_bool(arena_of(s), e->span, e->operator != HCL_EQUAL);
 	if (unknown != NULL)
 		return unknown;
 	if (s->lenient)

@@ -323,9 +323,11 @@ contains(struct hcl_call *c)
 	if (!is_list(list))
 		return wrong(c, "contains() takes a list");
 	for (uint32_t i = 0; i < list->count; i++) {
-		if (list->items[i]->kind == VALUE_UNKNOWN)
-			unknown = list->items[i];
-		else if (value_equal(list->items[i], c->args[1]))
+		if (list->items[i]->kind == VALUE_UNKNOWN) {
+			if (list->items[i]->text.len == 0 || c->args[1]->kind != VALUE_STRING
+			    || hcl_sketch_may_be(list->items[i]->text, c->args[1]->text))
+				unknown = list->items[i];
+		} else if (value_equal(list->items[i], c->args[1]))
 			return value_bool(c->arena, c->span, true);
 	}
 	return unknown != NULL ? unknown : value_bool(c->arena, c->span, false);

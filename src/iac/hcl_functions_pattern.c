@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 
-enum { PATTERN_MAX = 8192, MATCHES_MAX = 10000, MATCH_LIMIT = 200000 };
+enum { PATTERN_MAX = 8192, MATCHES_MAX = 10000 };
 
 struct pattern {
 	pcre2_code         *code;
@@ -75,7 +75,7 @@ compile(struct hcl_call *c, struct slice text, struct pattern *p)
 	p->context = pcre2_match_context_create(NULL);
 	arena_defer(c->arena, free_data, p->data);
 	arena_defer(c->arena, free_context, p->context);
-	pcre2_set_match_limit(p->context, MATCH_LIMIT);
+	pcre2_set_match_limit(p->context, SCAN_LIMIT(REGEX_STEPS));
 	pcre2_set_depth_limit(p->context, 5000);
 	pcre2_set_heap_limit(p->context, 20000);
 	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &p->groups);

@@ -112,7 +112,7 @@ hcl_fail(struct hcl_parser *p, struct span span, const char *message)
 bool
 hcl_enter(struct hcl_parser *p)
 {
-	if (++p->depth <= HCL_DEPTH)
+	if (++p->depth <= SCAN_LIMIT(SYNTAX))
 		return true;
 	hcl_fail(p, hcl_token_span(p, hcl_peek(p)), "nested too deeply");
 	return false;

@@ -10,7 +10,7 @@
 #include "iac/hcl.h"
 #include "iac/hcl_lex.h"
 
-enum { HCL_DEPTH = 200, HCL_HEIGHT = 500, HCL_PROBLEMS = 20 };
+enum { HCL_HEIGHT = 500, HCL_PROBLEMS = 20 };
 
 struct hcl_parser {
 	struct project   *project;

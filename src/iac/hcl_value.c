@@ -364,3 +364,33 @@ hcl_moderate(const struct value *v, uint32_t depth, uint64_t *nodes)
 			return false;
 	return true;
 }
+
+/* Where `part` is in s from `at` on; s.len + 1 when it is not. */
+static size_t
+find_part(struct slice s, size_t at, struct slice part)
+{
+	for (; at + part.len <= s.len; at++)
+		if (slice_eq(slice_sub(s, at, part.len), part))
+			return at;
+	return s.len + 1;
+}
+
+bool
+hcl_sketch_may_be(struct slice sketch, struct slice text)
+{
+	const struct slice hole = SLICE("${?}");
+	size_t next = find_part(sketch, 0, hole), at;
+
+	if (next > sketch.len)
+		return slice_eq(sketch, text);
+	if (!slice_starts(text, slice_sub(sketch, 0, next)))
+		return false;
+	for (at = next; (sketch = slice_sub(sketch, next + hole.len, sketch.len)).len > 0; at += next) {
+		next = find_part(sketch, 0, hole);
+		if (next > sketch.len)
+			return text.len >= at + sketch.len && slice_ends(text, sketch);
+		if ((at = find_part(text, at, slice_sub(sketch, 0, next))) > text.len)
+			return false;
+	}
+	return true;
+}

@@ -12,7 +12,7 @@
 #include "iac/hcl.h"
 #include "iac/shell.h"
 
-enum { TEXT_MAX = 4 << 20, NAMES_MAX = 2000, PARTS_MAX = 50, LEVELS_MAX = 4, COMMANDS_MAX = 50000 };
+enum { TEXT_MAX = 4 << 20, NAMES_MAX = 2000, PARTS_MAX = 50, LEVELS_MAX = 4 };
 
 struct host {
 	struct project      *project;
@@ -255,7 +255,7 @@ command(struct host *h, const struct value *words)
 {
 	uint32_t at = 0;
 
-	if (h->commands.made->count >= COMMANDS_MAX)
+	if (h->commands.made->count >= SCAN_LIMIT(COMMANDS))
 		return;
 	value_append(&h->commands, words);
 	while (at + 1 < words->count && (one_of(nth(words, at), "sudo exec command nohup env")

@@ -9,7 +9,7 @@
 #include "iac/document.h"
 #include "iac/host.h"
 
-enum { REFERENCES_MAX = 1000, RESOURCES_MAX = 100000, NAME_MAX_BYTES = 1024 };
+enum { REFERENCES_MAX = 1000, NAME_MAX_BYTES = 1024 };
 
 /* Where an object names another.  `in`: the member that holds the name, NULL when the value is
  * the name.  `kind`: of what is named; NULL: the member "kind" beside it says it. */
@@ -161,7 +161,7 @@ add_object(struct project *p, const struct value *v)
 	struct finder f = { .arena = p->arena };
 	struct resource *r;
 
-	if (p->resource_count >= RESOURCES_MAX)
+	if (p->resource_count >= SCAN_LIMIT(RESOURCES))
 		return;
 	if (name.len == 0)
 		name = text_at(v, "metadata.generateName");

@@ -6,7 +6,11 @@
 #ifndef IAC_PROJECT_H
 #define IAC_PROJECT_H
 
+#include "base/limits.h"
 #include "iac/value.h"
+
+/* A row of base/limits.h: SCAN_LIMIT(FILES). */
+#define SCAN_LIMIT(name) ((uint32_t)limits_default.of[LIMIT_SCAN_##name])
 
 struct arena;
 struct env;

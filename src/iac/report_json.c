@@ -91,7 +91,8 @@ write_notices(const struct findings *f, struct buf *b)
 {
 	for (uint32_t i = 0; i < f->notice_count; i++) {
 		buf_add_cstr(b, i == 0 ? ",\n\"notices\":[\n" : ",\n");
-		write_problem(f, b, &(struct problem){ f->notices[i].span, slice_of(f->notices[i].message) });
+		write_problem(f, b, &(struct problem){ .span = f->notices[i].span,
+		    .message = slice_of(f->notices[i].message) });
 	}
 	if (f->notice_count > 0)
 		buf_add_char(b, ']');

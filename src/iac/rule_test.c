@@ -111,6 +111,9 @@ static const struct { const char *expression, *expected; } expressions[] = {
 	{ "is_secret_like(\"X\", \"AKIAIOSFODNN7EXAMPLE\")", "true" },
 	{ "secrets({ a = [{ name = \"DB_PASSWORD\", value = \"hunter22\" }], token_ttl = \"9m\" })", "[\"hunter22\"]" },
 	{ "secrets({ tags = { secret = \"yes\" }, b = { key = \"AKIAIOSFODNN7EXAMPLE\" } })", "[\"AKIAIOSFODNN7EXAMPLE\"]" },
+	{ "\"arn:${self.flag}:root\" == \"*\"", "false" }, { "\"${self.flag}*\" != \"*\"", "${?}*" },
+	{ "\"a${self.flag}b${self.flag}c\" == \"axbyc\"", "a${?}b${?}c" }, { "\"a${self.flag}b${self.flag}c\" == \"axyc\"", "false" },
+	{ "contains([\"arn:${self.flag}\"], \"*\")", "false" },
 	{ "is_secret_like(\"token\", \"var.token\")", "false" },
 	{ "is_secret_like(\"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQ==\")", "true" },
 	{ "is_secret_like(\"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\")", "false" },
@@ -364,6 +367,16 @@ static const struct { const char *before, *inside; uint32_t left, notices; } sup
 	{ "# kics-scan ignore-line", "", 0, 0 },
 	{ "# kics-scan disable=abcdef00-1111", "", 0, 0 },
 	{ "# kics-scan disable=abcdee00-1111", "", 1, 0 },
+	{ "# kics-scan disable=0afa6ab8-a047-48cf-be07-93a2f8c34cf7,abcdee00", "", 0, 0 },
+	{ "# kics-scan disable=15ffbacc-fa42-4f6f-a57d-2feac7365caa", "", 1, 0 },
+	{ "# kics-scan enable=0afa6ab8-a047-48cf-be07-93a2f8c34cf7", "", 1, 0 },
+	{ "# kics-scan enable=15ffbacc-fa42-4f6f-a57d-2feac7365caa", "", 0, 0 },
+	{ "# kics-scan ignore", "", 0, 0 },
+	{ "", "# kics-scan ignore", 1, 0 },
+	{ "a = 1\n# kics-scan disable=abcdef00-1111", "", 1, 0 },
+	{ "# kics-scan ignore-block", "", 0, 0 },
+	{ "", "# kics-scan ignore-block\n  b {\n  }", 1, 0 },
+	{ "# kics-scan ignore-block\nlocals {\n  a = 1\n}", "", 1, 0 },
 };
 
 static void
@@ -377,7 +390,7 @@ test_suppressions(void **state)
 		snprintf(text, sizeof text, "%s\nresource \"t\" \"a\" {\n  %s\n}\n", suppressions[i].before,
 		    suppressions[i].inside);
 		run(&b, "rule \"X\" {\n title = \"t\"\n control = \"audit\"\n severity = \"low\"\n"
-		    " peers = [\"CKV_1\", \"AWS-0001\", \"terraform/aws/q~abcdef\"]\n on \"t\" {\n  fail = true\n }\n}\n",
+		    " peers = [\"CKV_1\", \"AWS-0001\", \"terraform/aws/q~abcdef\", \"terraform/aws/alb_is_not_integrated_with_waf\"]\n on \"t\" {\n  fail = true\n }\n}\n",
 		    "nowhere/main.tf", text);
 		suppress_by_comments(&b.scan.findings, 20000);
 		if (b.scan.findings.count != suppressions[i].left

@@ -14,8 +14,6 @@
 #include "iac/engine.h"
 #include "iac/files.h"
 
-enum { FILE_BYTES = 64 << 20, FILES_MAX = 200000, WALK_DEPTH = 64 };
-
 void
 scan_init(struct scan *s, struct rules *rules, struct arena *arena)
 {
@@ -34,7 +32,7 @@ scan_add_text(struct scan *s, struct slice path, struct slice text)
 	uint32_t before = s->file_room;
 	enum language language;
 
-	if (!detect_language(path, text, &language) || s->file_count == FILES_MAX)
+	if (!detect_language(path, text, &language))
 		return;
 	if (s->file_count == before) {
 		s->file_room = before == 0 ? 64 : before * 2;
@@ -73,20 +71,39 @@ is_candidate(struct slice name)
 	return slice_is(name, "Kustomization");
 }
 
+/* Data may be long, what is written by hand is not. */
+static off_t
+most_bytes(struct slice name)
+{
+	static const char *const data[] = { ".json", ".yaml", ".yml", ".template" };
+
+	for (size_t i = 0; i < COUNT_OF(data); i++)
+		if (slice_ends(name, slice_of(data[i])))
+			return SCAN_LIMIT(BYTES);
+	return SCAN_LIMIT(SOURCE);
+}
+
 static void
-add_file(struct scan *s, const char *path, off_t size)
+add_file(struct scan *s, const char *path, const struct stat *st)
 {
 	struct slice name = slice_dup(slice_of(path), s->arena), text;
 
-	if (size > FILE_BYTES) {
+	if (s->full)
+		return;
+	s->full = s->file_count == SCAN_LIMIT(FILES)
+	    || s->bytes + (uint64_t)st->st_size > limits_default.of[LIMIT_SCAN_TOTAL];
+	if (s->full)
+		unreadable(s, name, "this is more than a scan reads: it and what follows is left out");
+	else if (!S_ISREG(st->st_mode))
+		unreadable(s, name, "this is not a file");
+	else if (st->st_size > most_bytes(name))
 		unreadable(s, name, "the file is too large");
-		return;
-	}
-	if (!env_read_file(&env_real, path, FILE_BYTES, s->arena, &text)) {
+	else if (!env_read_file(&env_real, path, (size_t)most_bytes(name), s->arena, &text))
 		unreadable(s, name, "the file cannot be read");
-		return;
+	else {
+		s->bytes += text.len;
+		scan_add_text(s, name, text);
 	}
-	scan_add_text(s, name, text);
 }
 
 static const char *const passed_over[] = { ".git", ".terraform", ".hg", ".svn", "node_modules", ".venv",
@@ -131,7 +148,7 @@ walk_entry(struct scan *s, const char *directory, const char *name)
 		walk(s, path);
 	else if ((S_ISREG(st.st_mode) || (S_ISLNK(st.st_mode) && stat(path, &st) == 0 && S_ISREG(st.st_mode)))
 	    && is_candidate(slice_of(name)))
-		add_file(s, path, st.st_size);
+		add_file(s, path, &st);
 }
 
 static int
@@ -146,7 +163,7 @@ walk(struct scan *s, const char *directory)
 	struct dirent **names;
 	int n;
 
-	if (s->depth == WALK_DEPTH)
+	if (s->depth == SCAN_LIMIT(DIRECTORIES))
 		return;
 	if ((n = scandir(directory, &names, NULL, by_bytes)) < 0) {
 		unreadable(s, slice_dup(slice_of(directory), s->arena), "the directory cannot be read");
@@ -178,7 +195,7 @@ scan_add_path(struct scan *s, const char *path)
 		return true;
 	}
 	s->root = files_directory(slice_of(path));
-	add_file(s, path, st.st_size);
+	add_file(s, path, &st);
 	return true;
 }
 

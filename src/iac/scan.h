@@ -24,6 +24,8 @@ struct scan {
 	struct slice        root;               /* local modules and includes are read inside */
 	struct scan_file   *files;
 	uint32_t            file_count, file_room, depth;
+	uint64_t            bytes;              /* of all files */
+	bool                full;               /* more was not read */
 };
 
 void scan_init(struct scan *, struct rules *, struct arena *);

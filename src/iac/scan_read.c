@@ -21,7 +21,7 @@
 #include "iac/given.h"
 #include "iac/host.h"
 #include "iac/kubernetes.h"
-#include "iac/scan.h"
+#include "iac/scan_calls.h"
 #include "iac/terraform.h"
 #include "iac/terraform_plan.h"
 #include "iac/unbuilt.h"
@@ -43,71 +43,6 @@ struct reading {
 	atomic_uint      next;
 	pthread_mutex_t  lock;          /* over the sources of the scan */
 };
-
-/* ---- modules that are called are read by their callers ---- */
-
-/* The text in quotes behind `source =`, from *at on; empty at the end. */
-static struct slice
-next_source(struct slice text, size_t *at)
-{
-	const char *found;
-
-	while (*at < text.len && (found = memmem(text.ptr + *at, text.len - *at, "source", 6)) != NULL) {
-		size_t i = (size_t)(found - text.ptr) + 6;
-
-		*at = i;
-		while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t'))
-			i++;
-		if (i >= text.len || text.ptr[i] != '=')
-			continue;
-		for (i++; i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t'); i++)
-			;
-		if (i >= text.len || text.ptr[i] != '"')
-			continue;
-		text = slice_sub(text, i + 1, text.len);
-		return slice_sub(text, 0, slice_find(text, '"'));
-	}
-	return SLICE_NONE;
-}
-
-struct called {
-	struct slice *list;
-	uint32_t      count, room;
-};
-
-static void
-gather_called(struct scan *s, const struct scan_file *f, struct called *c)
-{
-	struct slice text = s->project.sources[f->source].text, source;
-	size_t at = 0;
-
-	while ((source = next_source(text, &at)).ptr != NULL) {
-		uint32_t before = c->room;
-
-		if (source.len == 0 || source.ptr[0] != '.')
-			continue;
-		if (c->count == before) {
-			c->room = before == 0 ? 16 : before * 2;
-			c->list = arena_grow(s->arena, c->list, before * sizeof *c->list,
-			    c->room * sizeof *c->list);
-		}
-		c->list[c->count++] = files_join(s->arena, f->directory, source);
-	}
-}
-
-static int
-by_slice(const void *a, const void *b)
-{
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-static bool
-is_called(struct scan *s, const struct called *c, struct slice directory)
-{
-	struct slice whole = files_join(s->arena, directory, SLICE("."));
-
-	return c->count > 0 && bsearch(&whole, c->list, c->count, sizeof *c->list, by_slice) != NULL;
-}
 
 /* ---- front-ends ---- */
 
@@ -167,8 +102,7 @@ read_dockerfile(struct project *p, const uint32_t *sources, uint32_t count, stru
 static void
 read_plays(struct project *p, const uint32_t *sources, uint32_t count, struct slice root)
 {
-	for (uint32_t i = 0; i < count; i++)
-		ansible_read(p, sources[i], root);
+	ansible_read(p, sources, count, root);
 }
 
 static void
@@ -192,7 +126,7 @@ static const struct {
 	[LANGUAGE_COMPOSE] = { read_compose, BY_DIRECTORY },
 	[LANGUAGE_DOCKERFILE] = { read_dockerfile, ALONE },
 	[LANGUAGE_ARM] = { read_arm, ALONE },
-	[LANGUAGE_ANSIBLE] = { read_plays, ALONE },
+	[LANGUAGE_ANSIBLE] = { read_plays, ALL },
 	[LANGUAGE_CLOUD_INIT] = { read_user_data, ALONE },
 };
 
@@ -364,24 +298,20 @@ static void
 make_jobs(struct reading *r)
 {
 	struct scan *s = r->scan;
-	struct called called = { 0 };
-	uint32_t i, next;
+	struct scan_unit *units = arena_array(s->arena, s->file_count + 1u, sizeof *units);
+	uint32_t i, next, count = 0;
 
 	qsort(s->files, s->file_count, sizeof *s->files, by_directory);
-	for (i = 0; i < s->file_count; i++)
-		if (s->files[i].language == LANGUAGE_TERRAFORM)
-			gather_called(s, &s->files[i], &called);
-	if (called.count > 0)
-		qsort(called.list, called.count, sizeof *called.list, by_slice);
-	r->jobs = arena_array(s->arena, s->file_count + 1u, sizeof *r->jobs);
 	for (i = 0; i < s->file_count; i = next) {
-		const struct scan_file *f = &s->files[i];
-
-		for (next = i + 1; next < s->file_count && are_together(f, &s->files[next]); next++)
+		for (next = i + 1; next < s->file_count && are_together(&s->files[i], &s->files[next]); next++)
 			;
-		if (!(f->language == LANGUAGE_TERRAFORM && is_called(s, &called, f->directory)))
-			r->jobs[r->job_count++] = (struct job){ .from = i, .to = next };
+		units[count++] = (struct scan_unit){ .from = i, .to = next };
 	}
+	scan_find_calls(s, units, count);
+	r->jobs = arena_array(s->arena, count + 1u, sizeof *r->jobs);
+	for (i = 0; i < count; i++)
+		if (!units[i].called)
+			r->jobs[r->job_count++] = (struct job){ .from = units[i].from, .to = units[i].to };
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "iac/project.h"
 
 enum { HEREDOCS = 8, FILES_MAX = 1000 };
 
@@ -134,7 +135,7 @@ end_command(struct shell *s)
 	const struct value *words;
 
 	end_word(s);
-	if (s->words.made->count == 0 || s->commands.made->count >= SHELL_COMMANDS)
+	if (s->words.made->count == 0 || s->commands.made->count >= SCAN_LIMIT(COMMANDS))
 		return;
 	words = value_end(&s->words);
 	value_append(&s->commands, words);

@@ -12,7 +12,6 @@
 
 #include "iac/value.h"
 
-#define SHELL_COMMANDS 20000u           /* of one text */
 
 struct arena;
 

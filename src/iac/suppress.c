@@ -9,8 +9,10 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/instant.h"
+#include "iac/places.h"
+#include "iac/suppress_kics.h"
 
-enum scope { SCOPE_LINE, SCOPE_RESOURCE, SCOPE_FILE };
+enum scope { SCOPE_LINE, SCOPE_RESOURCE, SCOPE_BLOCK, SCOPE_FILE };
 
 enum dialect { OURS, CHECKOV, TRIVY, KICS };
 
@@ -18,9 +20,10 @@ struct suppression {
 	enum dialect dialect;
 	enum scope   scope;
 	struct span  span;              /* of the marker; source and line */
-	uint32_t     target;            /* the line it is about */
+	uint32_t     target, last;      /* the line it is about; of a block the last one, too */
 	struct slice ids;               /* separated by ','; empty: all (KICS) */
 	struct slice reason, until;
+	bool         others;            /* about all rules but these (KICS) */
 	bool         used;
 };
 
@@ -33,15 +36,20 @@ struct suppressions {
 
 /* ---- lines ---- */
 
-static struct slice
-line_at(struct slice text, size_t at, size_t *start)
-{
-	struct slice rest;
+/* One source.  Lines are looked at as often as there are markers, so none is walked twice. */
+struct lines {
+	struct places places;
+	uint32_t      head;             /* the first line that is no comment */
+	uint32_t      from, to;         /* lines [from, to) are comments, `to` is none */
+};
 
-	for (*start = at; *start > 0 && text.ptr[*start - 1] != '\n'; --*start)
-		;
-	rest = slice_sub(text, *start, text.len);
-	return slice_sub(rest, 0, slice_find(rest, '\n'));
+static struct slice
+line_of(const struct lines *l, uint32_t line)
+{
+	struct slice text = l->places.text;
+	size_t start = l->places.lines[line - 1], end = line < l->places.line_count ? l->places.lines[line] : text.len;
+
+	return slice_sub(text, start, end - start);
 }
 
 static bool
@@ -58,16 +66,52 @@ is_comment(struct slice line)
 
 /* The next line that is not a comment. */
 static uint32_t
-next_line(struct slice text, size_t start, uint32_t line)
+next_line(struct lines *l, uint32_t line)
 {
-	struct slice rest = slice_sub(text, start, text.len);
-
-	while (rest.len > 0 && is_comment(slice_cut(&rest, '\n')))
+	if (line >= l->from && line < l->to)
+		return l->to;
+	l->from = line;
+	while (line <= l->places.line_count && is_comment(line_of(l, line)))
 		line++;
-	return line;
+	return l->to = line;
+}
+
+static size_t
+indentation(struct slice line)
+{
+	size_t n = 0;
+
+	while (n < line.len && (line.ptr[n] == ' ' || line.ptr[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* The last line of what begins at a line, by its indentation: what stands further in, and a bracket that closes it. */
+static uint32_t
+block_end(const struct lines *l, uint32_t first)
+{
+	size_t depth = first <= l->places.line_count ? indentation(line_of(l, first)) : 0;
+	uint32_t line = first + 1;
+
+	while (line <= l->places.line_count && (slice_trim(line_of(l, line)).len == 0 || indentation(line_of(l, line)) > depth))
+		line++;
+	if (line <= l->places.line_count && indentation(line_of(l, line)) == depth
+	    && strchr("}])", line_of(l, line).ptr[depth]) != NULL)
+		line++;
+	return line - 1;
+}
+
+static void
+begin_lines(struct lines *l, struct arena *a, uint32_t source, struct slice text)
+{
+	*l = (struct lines){ 0 };
+	places_init(&l->places, a, source, text);
+	l->head = next_line(l, 1);
 }
 
 /* ---- reading ---- */
+
+enum { OPTIONS_BYTES = 1024 };          /* behind a marker */
 
 /* What stands behind `key=`, in quotes or up to a space. */
 static struct slice
@@ -126,14 +170,14 @@ add(struct suppressions *s, const struct suppression *one)
 }
 
 static void
-read_ours(struct slice line, struct suppression *one)
+read_ours(struct slice before, struct slice behind, struct suppression *one)
 {
-	bool in_comment = is_comment(line) || memchr(line.ptr, '#', line.len) != NULL
-	    || memmem(line.ptr, line.len, "//", 2) != NULL;
+	bool in_comment = is_comment(before) || memchr(before.ptr, '#', before.len) != NULL
+	    || memmem(before.ptr, before.len, "//", 2) != NULL;
 
 	one->scope = in_comment ? SCOPE_LINE : SCOPE_RESOURCE;
-	one->reason = option(line, "reason=");
-	one->until = option(line, "until=");
+	one->reason = option(behind, "reason=");
+	one->until = option(behind, "until=");
 }
 
 static void
@@ -149,34 +193,43 @@ static const struct marker {
 	const char  *text;
 	enum dialect dialect;
 	enum scope   scope;
-	bool         ids;               /* follow it */
+	bool         ids, others;       /* ids follow it; it is about all others */
 } markers[] = {
-	{ "firebreak:ignore", OURS, SCOPE_LINE, true },    { "firebreak/ignore", OURS, SCOPE_RESOURCE, true },
-	{ "checkov:skip=", CHECKOV, SCOPE_RESOURCE, true }, { "trivy:ignore:", TRIVY, SCOPE_LINE, true },
-	{ "tfsec:ignore:", TRIVY, SCOPE_LINE, true },
-	{ "kics-scan ignore-line", KICS, SCOPE_LINE, false },
-	{ "kics-scan ignore-block", KICS, SCOPE_RESOURCE, false },
-	{ "kics-scan disable=", KICS, SCOPE_FILE, true },   { "kics-scan ignore", KICS, SCOPE_FILE, false },
+	{ "firebreak:ignore", OURS, SCOPE_LINE, true, false },
+	{ "firebreak/ignore", OURS, SCOPE_RESOURCE, true, false },
+	{ "checkov:skip=", CHECKOV, SCOPE_RESOURCE, true, false },
+	{ "trivy:ignore:", TRIVY, SCOPE_LINE, true, false },
+	{ "tfsec:ignore:", TRIVY, SCOPE_LINE, true, false },
+	{ "kics-scan ignore-line", KICS, SCOPE_LINE, false, false },
+	{ "kics-scan ignore-block", KICS, SCOPE_BLOCK, false, false },
+	{ "kics-scan disable=", KICS, SCOPE_FILE, true, false },
+	{ "kics-scan enable=", KICS, SCOPE_FILE, true, true },
+	{ "kics-scan ignore", KICS, SCOPE_FILE, false, false },
 };
 
+/* Those of a whole file stand before all that is not a comment. */
 static void
-read_marker(struct suppressions *s, uint32_t source, size_t at, const struct marker *m)
+read_marker(struct suppressions *s, struct lines *l, size_t at, const struct marker *m)
 {
-	struct slice text = s->findings->project->sources[source].text, line, behind;
-	struct suppression one = { .dialect = m->dialect, .scope = m->scope,
-		.span = project_span(s->findings->project, source, (uint32_t)at, (uint32_t)(at + strlen(m->text))) };
-	size_t start;
+	struct suppression one = { .dialect = m->dialect, .scope = m->scope, .others = m->others,
+		.span = places_span(&l->places, (uint32_t)at, (uint32_t)(at + strlen(m->text))) };
+	struct slice line = line_of(l, one.span.line), behind, before;
+	size_t start = l->places.lines[one.span.line - 1];
 
-	line = line_at(text, at, &start);
-	behind = slice_sub(line, at - start + strlen(m->text), line.len);
+	if (m->scope == SCOPE_FILE && one.span.line >= l->head)
+		return;
+	before = slice_sub(line, 0, at - start);
+	behind = slice_sub(line, at - start + strlen(m->text), OPTIONS_BYTES);
+	behind = slice_sub(behind, 0, slice_find(behind, '\n'));
 	while (m->dialect == OURS && behind.len > 0 && !is_id_byte(behind.ptr[0]))
 		behind = slice_sub(behind, 1, behind.len);
 	one.ids = m->ids ? ids_of(behind) : SLICE("");
-	one.target = is_comment(line) ? next_line(text, start, one.span.line) : one.span.line;
+	one.target = is_comment(line) ? next_line(l, one.span.line) : one.span.line;
+	one.last = m->scope == SCOPE_BLOCK ? block_end(l, one.target) : one.target;
 	if (m->dialect == OURS)
-		read_ours(line, &one);
+		read_ours(before, behind, &one);
 	if (m->dialect == TRIVY)
-		read_trivy(line, &one);
+		read_trivy(behind, &one);
 	if (one.ids.len > 0 || !m->ids || m->dialect == OURS)
 		add(s, &one);
 }
@@ -198,17 +251,22 @@ static void
 read_source(struct suppressions *s, uint32_t source)
 {
 	struct slice text = s->findings->project->sources[source].text;
+	uint32_t most = s->count + SCAN_LIMIT(SUPPRESSIONS);
+	struct lines lines = { 0 };
 
 	for (size_t w = 0; w < COUNT_OF(words); w++) {
 		size_t len = strlen(words[w]), at = 0;
 		const char *found;
 
-		while (text.len > at && (found = memmem(text.ptr + at, text.len - at, words[w], len)) != NULL) {
+		while (s->count < most && text.len > at
+		    && (found = memmem(text.ptr + at, text.len - at, words[w], len)) != NULL) {
 			size_t here = (size_t)(found - text.ptr);
 			const struct marker *m = marker_at(slice_sub(text, here, text.len));
 
+			if (lines.head == 0)
+				begin_lines(&lines, s->findings->project->arena, source, text);
 			if (m != NULL)
-				read_marker(s, source, here, m);
+				read_marker(s, &lines, here, m);
 			at = here + len;
 		}
 	}
@@ -216,15 +274,15 @@ read_source(struct suppressions *s, uint32_t source)
 
 /* ---- which rules an id means ---- */
 
-/* Peers are written "CKV_AWS_1", "AWS-0001", or "terraform/aws/name~1a2b3c": of a query of KICS the
- * first digits of its id may be there. */
+/* Peers are written "CKV_AWS_1", "AWS-0001", or "terraform/aws/name", a query of KICS, which may have the
+ * first digits of its id behind it: "terraform/aws/name~1a2b3c". */
 static bool
 is_peer(struct slice peer, enum dialect dialect, struct slice id)
 {
 	size_t tilde = slice_find(peer, '~');
 
 	if (dialect == KICS)
-		return slice_find(peer, '/') < peer.len && (id.len == 0
+		return slice_find(peer, '/') < peer.len && (id.len == 0 || slice_eq(peer, kics_query_name(id))
 		    || (tilde < peer.len && slice_starts(id, slice_sub(peer, tilde + 1, peer.len))));
 	if (dialect == TRIVY && slice_starts(id, SLICE("AVD-")))
 		id = slice_sub(id, 4, id.len);
@@ -249,16 +307,22 @@ means(const struct suppression *s, struct slice id, const struct finding *f)
 }
 
 static bool
-names(const struct suppression *s, const struct finding *f)
+means_any(const struct suppression *s, const struct finding *f)
 {
 	struct slice rest = s->ids;
 
-	if (s->ids.len == 0)
-		return s->dialect == KICS && means(s, SLICE(""), f);
 	while (rest.ptr != NULL && rest.len > 0)
 		if (means(s, slice_cut(&rest, ','), f))
 			return true;
 	return false;
+}
+
+static bool
+names(const struct suppression *s, const struct finding *f)
+{
+	if (s->dialect == KICS && (s->ids.len == 0 || s->others))
+		return means(s, SLICE(""), f) && !(s->others && means_any(s, f));
+	return means_any(s, f);
 }
 
 /* ---- which findings it is about ---- */
@@ -276,8 +340,11 @@ is_about(const struct suppression *s, const struct finding *f)
 
 	if (s->scope == SCOPE_FILE)
 		return f->span.source == s->span.source;
-	if (f->span.source == s->span.source && f->span.line == s->target)
+	if (is_inside(&(struct span){ .source = s->span.source, .line = s->target, .end_line = s->last },
+	    f->span.source, f->span.line))
 		return true;
+	if (s->scope == SCOPE_BLOCK)
+		return false;
 	if (r == NULL || r->span.source != s->span.source)
 		return false;
 	if (r->head.line == s->target || r->span.line == s->target)
@@ -318,13 +385,29 @@ fault(const struct suppressions *all, const struct suppression *s)
 	return day < all->today ? "the day of a suppression has passed" : NULL;
 }
 
-/* The first that suppresses a finding, or NULL; all that are about it are used. */
+/* They are in the order of their sources. */
+static uint32_t
+first_in(const struct suppressions *all, uint32_t source)
+{
+	uint32_t low = 0, high = all->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (all->list[middle].span.source < source)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static const struct suppression *
-suppressing(struct suppressions *all, const struct finding *f)
+suppressing_in(struct suppressions *all, const struct finding *f, uint32_t source)
 {
 	const struct suppression *first = NULL;
 
-	for (uint32_t i = 0; i < all->count; i++) {
+	for (uint32_t i = first_in(all, source); i < all->count && all->list[i].span.source == source; i++) {
 		struct suppression *s = &all->list[i];
 
 		if (!is_about(s, f) || !names(s, f))
@@ -334,6 +417,17 @@ suppressing(struct suppressions *all, const struct finding *f)
 			first = s;
 	}
 	return first;
+}
+
+/* The first that suppresses a finding, or NULL; all that are about it are used. */
+static const struct suppression *
+suppressing(struct suppressions *all, const struct finding *f)
+{
+	const struct suppression *first = suppressing_in(all, f, f->span.source), *other = NULL;
+
+	if (f->resource != NULL && f->resource->span.source != f->span.source)
+		other = suppressing_in(all, f, f->resource->span.source);
+	return first != NULL ? first : other;
 }
 
 static void

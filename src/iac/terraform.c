@@ -26,8 +26,7 @@
 #include "iac/terraform_registry.h"
 #include "iac/terraform_type.h"
 
-enum { INSTANCES_MAX = 1000, MODULES_MAX = 2000, RESOURCES_MAX = 100000, NESTING_MAX = 20,
-	REFERENCES_MAX = 64, SOURCE_MAX = 4 << 20, BLOCKS_DEPTH = 200 };
+enum { REFERENCES_MAX = 64 };
 
 enum cell_kind { CELL_VARIABLE, CELL_LOCAL, CELL_RESOURCE, CELL_MODULE, CELL_OUTPUT, CELL_OTHER };
 
@@ -65,7 +64,8 @@ struct reader {
 	struct hcl_meter   meter;
 	struct references *sink;
 	struct slice       attribute;   /* being evaluated */
-	uint32_t           modules;
+	uint32_t           modules, instances;
+	uint64_t           bytes;       /* of what was parsed */
 	struct slice       directory;   /* of the root module */
 	const struct value *installed;  /* modules.json: a list of { Key, Dir } */
 	struct parsed     *parsed;      /* directories that were read */
@@ -352,10 +352,20 @@ add_instance(struct cell *c)
 	return &c->instances[c->instance_count++];
 }
 
+/* One stands for too many. */
+static uint32_t
+capped(struct module *m, double wanted)
+{
+	if (wanted > SCAN_LIMIT(INSTANCES) || m->reader->instances + wanted > SCAN_LIMIT(RESOURCES))
+		return 1;
+	m->reader->instances += (uint32_t)wanted;
+	return (uint32_t)wanted;
+}
+
 static void
 expand_count(struct module *m, struct cell *c, const struct value *n)
 {
-	uint32_t total = n->number > INSTANCES_MAX ? 1 : n->number > 0 ? (uint32_t)n->number : 0;
+	uint32_t total = n->number > 0 ? capped(m, n->number) : 0;
 
 	c->counted = true;
 	c->instances = arena_array(arena_of(m), total + 1u, sizeof *c->instances);
@@ -370,7 +380,7 @@ expand_count(struct module *m, struct cell *c, const struct value *n)
 static void
 expand_each(struct module *m, struct cell *c, const struct value *over)
 {
-	uint32_t total = over->count > INSTANCES_MAX ? 1 : over->count;
+	uint32_t total = capped(m, over->count);
 
 	c->instances = arena_array(arena_of(m), total + 1u, sizeof *c->instances);
 	for (uint32_t i = 0; i < total; i++) {
@@ -557,7 +567,7 @@ append_dynamic(struct module *m, struct nested *n, const struct hcl_block *d,
 	if (over->kind == VALUE_UNKNOWN)
 		n->unknown = over;
 	for (uint32_t i = 0; (over->kind == VALUE_LIST || over->kind == VALUE_MAP) && i < over->count
-	    && i < INSTANCES_MAX; i++) {
+	    && i < SCAN_LIMIT(INSTANCES); i++) {
 		iterator.value = iterator_value(m, over, i);
 		append_body(m, n, NULL, &content->body, &iterator, path, depth);
 	}
@@ -604,7 +614,7 @@ body_value(struct module *m, const struct hcl_body *body, const struct hcl_bindi
 	for (uint32_t i = 0; i < body->attribute_count; i++)
 		hcl_map_add(&map, body->attributes[i].name, body->attributes[i].name_span,
 		    attribute_value(m, &body->attributes[i], bindings, path, false));
-	if (depth < BLOCKS_DEPTH)
+	if (depth < SCAN_LIMIT(SYNTAX))
 		add_blocks(m, &map, body, bindings, path, depth);
 	v = (struct value *)(uintptr_t)hcl_map_end(&map, body->span);
 	v->why = &hcl_open_map;
@@ -934,12 +944,28 @@ apply_override(struct module *m, const struct module *over)
 	}
 }
 
+/* What is parsed stays as long as its root module is read. */
+static bool
+may_parse(struct module *m, uint32_t source)
+{
+	struct reader *r = m->reader;
+	uint64_t before = r->bytes, most = SCAN_LIMIT(MODULE);
+
+	r->bytes += r->project->sources[source].text.len;
+	if (r->bytes > most && before <= most)
+		project_problem(r->project, project_span(r->project, source, 0, 0),
+		    "the module is too large: this and what follows is not read");
+	return r->bytes <= most;
+}
+
 static void
 parse_into(struct module *m, uint32_t source)
 {
 	const struct ending *e = ending_of(m->reader->project->sources[source].path);
 	struct hcl_body *body;
 
+	if (!may_parse(m, source))
+		return;
 	if (e->json)
 		terraform_json_parse(m->reader->project, source, &body);
 	else
@@ -1004,8 +1030,8 @@ load(struct project *p, struct slice path, uint32_t *source)
 	for (*source = 0; *source < p->source_count; ++*source)
 		if (slice_eq(p->sources[*source].path, path))
 			return true;
-	if (lstat(slice_cstr(path, p->arena), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SOURCE_MAX
-	    || !env_read_file(&env_real, slice_cstr(path, p->arena), SOURCE_MAX, p->arena, &text))
+	if (lstat(slice_cstr(path, p->arena), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SCAN_LIMIT(SOURCE)
+	    || !env_read_file(&env_real, slice_cstr(path, p->arena), SCAN_LIMIT(SOURCE), p->arena, &text))
 		return false;
 	*source = project_add_source(p, path, text);
 	return true;
@@ -1099,7 +1125,7 @@ call_instance(struct module *m, struct cell *c, struct instance *in, struct slic
 {
 	struct module *child;
 
-	if (m->reader->modules >= MODULES_MAX)
+	if (m->reader->modules >= SCAN_LIMIT(MODULES))
 		return;
 	m->reader->modules++;
 	child = new_module(m->reader, m, address_of(m, c, in->suffix), directory);
@@ -1166,7 +1192,7 @@ call_module(struct module *m, struct cell *c)
 	if (text.len == 0 || (relative = module_directory(m, c, text)).len == 0)
 		return;
 	directory = files_join(arena_of(m), m->reader->directory, relative);
-	if (is_ancestor(m, directory) || m->depth >= NESTING_MAX) {
+	if (is_ancestor(m, directory) || m->depth >= SCAN_LIMIT(NESTING)) {
 		project_problem(m->reader->project, source->span, "the module calls itself");
 		return;
 	}
@@ -1184,7 +1210,7 @@ add_as(struct module *m, struct cell *c, struct instance *in, struct slice type,
 {
 	struct resource *r;
 
-	if (m->reader->project->resource_count >= RESOURCES_MAX)
+	if (m->reader->project->resource_count >= SCAN_LIMIT(RESOURCES))
 		return;
 	r = project_add_resource(m->reader->project);
 	*r = (struct resource){ .language = LANGUAGE_TERRAFORM, .address = address_of(m, c, in->suffix),
@@ -1262,6 +1288,8 @@ add_values(struct module *m, uint32_t source, struct hcl_map *values)
 	const struct value *document;
 	struct hcl_body *body;
 
+	if (!may_parse(m, source))
+		return;
 	if (slice_ends(p->sources[source].path, SLICE(".json"))) {
 		document_json(p, source, JSON_STRICT, &document);
 		for (uint32_t i = 0; document->kind == VALUE_MAP && i < document->count; i++)

@@ -10,7 +10,7 @@
 #include "iac/host.h"
 #include "iac/terraform_kubernetes.h"
 
-enum { RESOURCES_MAX = 100000, MODULE_DEPTH = 50, REFERENCE_DEPTH = 20, REFERENCES_MAX = 200,
+enum { MODULE_DEPTH = 50, REFERENCE_DEPTH = 20, REFERENCES_MAX = 200,
 	STEPS_MAX = 2000000, PATH_BYTES = 2048 };
 
 /* Something found by its address. */
@@ -300,7 +300,7 @@ add_resource(struct plan *p, const struct value *r, struct slice module)
 	const struct entry *configured = find(&p->configured, without_keys(p, address));
 	struct resource *out;
 
-	if (p->project->resource_count >= RESOURCES_MAX || address.len == 0 || type.len == 0)
+	if (p->project->resource_count >= SCAN_LIMIT(RESOURCES) || address.len == 0 || type.len == 0)
 		return;
 	p->references = NULL;
 	p->reference_count = p->reference_room = 0;

@@ -99,14 +99,17 @@ write_search_parameter(struct buf *b, struct slice name, bool *first)
 	*first = false;
 }
 
+/* Those of a type and those of every search; of several types (NULL) the latter alone. */
 static void
 write_search_parameters(struct buf *b, const struct search_index *index, const struct type *type)
 {
-	uint32_t count;
-	const struct search_param *const *params = search_params(index, type, &count);
+	uint32_t count = 0;
+	const struct search_param *const *params = type == NULL ? NULL : search_params(index, type, &count);
 	bool first = true;
 
 	buf_add(b, SLICE("\"parameters\":["));
+	if (type == NULL)
+		write_search_parameter(b, SLICE("_type"), &first);
 	for (uint32_t i = 0; i < count; i++)
 		if (search_index_supports(index, params[i]))
 			write_search_parameter(b, params[i]->code, &first);
@@ -153,9 +156,8 @@ write_one(struct buf *b, const struct search_index *index, const struct interact
 	    SLICE_FMT(type == NULL ? SLICE("system") : type->name));
 	if (row->open)
 		buf_add(b, SLICE("\"security\":[],"));
-	if (type != NULL && row->verb == PERMIT_SEARCH && row->body == BODY_NONE
-	    && row->shape != PATH_TYPE_HISTORY)
-		write_search_parameters(b, index, type);
+	if (row->perform == rest_search && row->body == BODY_NONE)
+		write_search_parameters(b, index, row->shape == PATH_TYPE ? type : NULL);
 	write_body(b, row->body);
 	buf_add(b, SLICE("\"responses\":{\"2XX\":{\"$ref\":\"#/components/responses/Success\"},"
 	    "\"default\":{\"$ref\":\"#/components/responses/Refusal\"}}}"));

@@ -21,7 +21,7 @@ content_as_json(struct exchange *x, enum format format, bool bundle, struct slic
 	if (format != FORMAT_XML || x->converted.len > 0)
 		return true;
 	places = arena_alloc(x->arena, sizeof *places);
-	if (!xml_read(x->service->pack, x->content, x->service->limits, bundle, x->arena,
+	if (!xml_read(x->service->pack, x->content, x->service->limits, bundle ? XML_BUNDLE : 0, x->arena,
 	    &x->converted, places, &x->outcome))
 		return false;
 	*json = x->converted;

@@ -74,7 +74,7 @@ apply_xml(struct exchange *x, struct slice *out)
 	if (!xml_write(s->pack, &target, 0, XML_COMPACT, x->arena, &b))
 		return exchange_fail(x, FAULT_BROKEN, "");
 	return patch_xml(buf_slice(&b), x->patch, s->limits, x->arena, &patched, &x->outcome)
-	    && xml_read(s->pack, patched, s->limits, false, x->arena, out, NULL, &x->outcome);
+	    && xml_read(s->pack, patched, s->limits, 0, x->arena, out, NULL, &x->outcome);
 }
 
 static const struct language {

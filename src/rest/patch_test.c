@@ -282,7 +282,7 @@ fhir_json(struct slice xml)
 	struct slice json = SLICE_NONE;
 
 	outcome_init(&outcome, arena);
-	if (!xml_read(pack, xml, &limits_default, false, arena, &json, NULL, &outcome)) {
+	if (!xml_read(pack, xml, &limits_default, 0, arena, &json, NULL, &outcome)) {
 		struct buf b;
 
 		buf_init(&b, arena, SIZE_MAX);

@@ -63,6 +63,9 @@ struct index_row {
 	struct slice text;
 };
 
+/* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
+#define INDEX_RULES 2
+
 struct index_rows {
 	struct index_row *at;
 	uint32_t          count;

@@ -510,9 +510,12 @@ extraction_has_rule(const struct pack *pack, enum search_kind kind, const struct
 	return false;
 }
 
+/* An item is what stands in the resource, or a truth that the expression itself found (Patient deceased). */
 void
 extraction_take(struct extraction *e, const struct item *i)
 {
+	if (i->kind == ITEM_BOOLEAN && e->kind == SEARCH_TOKEN)
+		token_primitive(e, i);
 	for (size_t k = 0; k < COUNT_OF(rules); k++)
 		if (rules[k].kind == e->kind && i->kind == ITEM_NODE && i->node != ITEM_ABSENT
 		    && type_is(i->type, pack_type(e->index->pack, slice_of(rules[k].type)))) {

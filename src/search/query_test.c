@@ -21,7 +21,7 @@ static struct arena *arena;
 static const struct { const char *type, *id, *body; } resources[] = {
 	{ "Patient", "p1", "{\"resourceType\":\"Patient\",\"active\":true,\"gender\":\"female\",\"birthDate\":\"1970-05-05\","
 	    "\"name\":[{\"family\":\"M\u00fcller, (Jr)\",\"given\":[\"Ann\"]}],\"identifier\":[{\"system\":\"urn:a|b\",\"value\":\"1$2\"}]}" },
-	{ "Patient", "p2", "{\"resourceType\":\"Patient\",\"gender\":\"male\",\"birthDate\":\"1980\",\"name\":[{\"family\":\"Smith\"},"
+	{ "Patient", "p2", "{\"resourceType\":\"Patient\",\"deceasedDateTime\":\"2020-01-01\",\"gender\":\"male\",\"birthDate\":\"1980\",\"name\":[{\"family\":\"Smith\"},"
 	    "{\"family\":\"Olson\"}],\"telecom\":[{\"system\":\"email\",\"value\":\"s@example.org\"}]}" },
 	{ "Location", "house", "{\"resourceType\":\"Location\",\"name\":\"House\"}" },
 	{ "Location", "floor", "{\"resourceType\":\"Location\",\"partOf\":{\"reference\":\"Location/house\"}}" },
@@ -76,6 +76,7 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Patient", "telecom=s@example.org", "p2" }, { "Patient", "active:missing=true", "p2" }, { "Patient", "active=true", "p1" },
 	{ "Patient", "birthdate=1980", "p2" }, { "Patient", "birthdate=ne1980", "p1" }, { "Patient", "birthdate=lt1980-06", "p1 p2" },
 	{ "Patient", "birthdate=eb1980", "p1" }, { "Patient", "birthdate=gt1970-05-04&birthdate=lt1970-05-06", "p1" },
+	{ "Patient", "deceased=true", "p2" }, { "Patient", "deceased=false", "p1" },
 	{ "Patient", "_id=p1,none", "p1" }, { "Patient", "_has:Observation:patient:code=c", "p1" },
 	{ "Patient", "_has:Encounter:patient:_has:Observation:encounter:status=final", "p1" },
 	{ "Observation", "code=urn:l%7Cc", "o1" }, { "Observation", "code=urn:l%7C", "o1 o2" }, { "Observation", "code:text=pulse", "o1" },

@@ -66,6 +66,22 @@ set_may_have(struct walk *w, struct slice canonical, struct slice system, struct
 	return set == NULL || set_has(w, set, system, code) != KNOWN_NO;
 }
 
+bool
+system_may_have(struct walk *w, struct slice system, struct slice code)
+{
+	const struct value_set *all = system.len == 0 || code.len == 0 ? NULL : pack_value_set(w->pack, system);
+
+	return all == NULL || !all->complete || value_set_has(w->pack, all, system, code);
+}
+
+struct slice
+property_type(struct walk *w, struct slice system, struct slice property)
+{
+	const struct code_system *s = system.len == 0 ? NULL : terminology_system(terminology_of(w), system);
+
+	return s == NULL ? SLICE_NONE : code_system_property_type(s, property);
+}
+
 static enum known
 has_coding(struct walk *w, const struct value_set *set, uint32_t coding)
 {

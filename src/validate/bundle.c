@@ -46,7 +46,19 @@ check_entry(struct walk *w, const struct step *at, uint32_t entry)
 		complain(w, at, resource, MESSAGE_full_url, SLICE_NONE);
 }
 
-/* "self", "next" and their like are there once. */
+/* What leads to the Bundle itself and through its pages is there once; others, such as
+ * "stylesheet", may lead to many. */
+static bool
+leads_to_one(struct slice relation)
+{
+	static const char *const once[] = { "self", "first", "previous", "prev", "next", "last" };
+
+	for (size_t i = 0; i < COUNT_OF(once); i++)
+		if (slice_is(relation, once[i]))
+			return true;
+	return false;
+}
+
 static void
 check_links(struct walk *w, const struct step *at, uint32_t list)
 {
@@ -57,8 +69,9 @@ check_links(struct walk *w, const struct step *at, uint32_t list)
 		return;
 	names_init_keyed(&seen, w->arena, 8);
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
-		if (json_type(w->json, n) == JSON_OBJECT
-		    && !names_add(&seen, walk_text(w, n, SLICE("relation")), 0))
+		struct slice relation = json_type(w->json, n) == JSON_OBJECT ? walk_text(w, n, SLICE("relation")) : SLICE_NONE;
+
+		if (leads_to_one(relation) && !names_add(&seen, relation, 0))
 			complain(w, &here, n, MESSAGE_link_twice, SLICE_NONE);
 		here.index++;
 	}

@@ -129,8 +129,8 @@ validator_pack(const struct validator *v)
 /* Evaluation */
 
 /* Constraints of R4 that are meant to hold where what they speak of is not there,
- * and are empty then ("fullUrl.contains(...).not()" without a fullUrl). */
-static const char *const may_be_empty[] = { "bdl-7", "bdl-8", "ras-2" };
+ * and are empty then ("fullUrl.contains(...).not()" without a fullUrl; a Period as dateTime). */
+static const char *const may_be_empty[] = { "bdl-7", "bdl-8", "ras-2", "vs-1" };
 
 static bool
 empty_passes(struct slice key)

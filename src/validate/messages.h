@@ -112,7 +112,8 @@
 	X(link_twice,          STRUCTURE, "another link has the same relation")                  \
 	X(param_type,          VALUE,     "the search parameter has another type where it is defined") \
 	X(param_base,          VALUE,     "the search parameter it is derived from has no such base") \
-	X(filter_value,        VALUE,     "the value of the filter is no code of its code system") \
+	X(filter_value,        VALUE,     "the value of the filter is none that its property has") \
+	X(map_code,            WARN_CODE, "the code is none of the code system, or of the value set, that is mapped") \
 	X(reference_version,   STRUCTURE, "the document holds no one resource of this version")  \
 	X(attachment_size,     INVARIANT, "the size is not that of the data")                    \
 	X(too_many_issues,     STRUCTURE, "there are more issues than are listed")

@@ -90,7 +90,6 @@ check_listed_codes(struct walk *w, const struct step *include, uint32_t node)
 {
 	uint32_t list = json_get(w->json, node, SLICE("concept"));
 	struct slice system = walk_text(w, node, SLICE("system"));
-	const struct value_set *all = system.len == 0 ? NULL : pack_value_set(w->pack, system);
 	struct step at = { include, SLICE("concept"), 0, NULL, NULL, NULL, 0 };
 
 	if (system.len > 0 && slice_find(system, ':') == system.len)
@@ -103,14 +102,53 @@ check_listed_codes(struct walk *w, const struct step *include, uint32_t node)
 
 		if (!code_has_form(system, code))
 			complain(w, &at, n, MESSAGE_code_form, SLICE_NONE);
-		else if (code.len > 0 && all != NULL && all->complete
-		    && !value_set_has(w->pack, all, system, code))
-			complain(w, &at, n, MESSAGE_code_unknown, all->url);
+		else if (!system_may_have(w, system, code))
+			complain(w, &at, n, MESSAGE_code_unknown, system);
 		at.index++;
 	}
 }
 
-/* "is-a something": the value is a code. */
+/* The operations on "concept" (and "code") whose value is a code of the system. */
+static bool
+is_about_code(struct slice property, struct slice op)
+{
+	static const char *const ops[] = { "is-a", "descendent-of", "is-not-a", "generalizes" };
+
+	for (size_t i = 0; i < COUNT_OF(ops); i++)
+		if (slice_is(op, ops[i]))
+			return true;
+	return slice_is(property, "concept") && slice_is(op, "=");
+}
+
+/* "system#code", as a filter names the value of a property that is a Coding. */
+static bool
+names_coding(struct walk *w, struct slice value)
+{
+	struct slice code = value, system = slice_cut(&code, '#');
+
+	return code.len > 0 && system_may_have(w, slice_cut(&system, '|'), code);
+}
+
+static bool
+filter_fits(struct walk *w, struct slice system, uint32_t filter)
+{
+	struct slice property = walk_text(w, filter, SLICE("property")), op = walk_text(w, filter, SLICE("op"));
+	struct slice value = walk_text(w, filter, SLICE("value"));
+	struct slice type = property_type(w, system, property);
+
+	if (value.len == 0)
+		return true;
+	if (is_about_code(property, op))
+		return code_has_form(system, value) && system_may_have(w, system, value);
+	if (!slice_is(op, "="))
+		return true;
+	if (slice_is(type, "boolean"))
+		return slice_is(value, "true") || slice_is(value, "false");
+	if (slice_is(type, "code"))
+		return system_may_have(w, system, value);
+	return !slice_is(type, "Coding") || names_coding(w, value);
+}
+
 static void
 check_filters(struct walk *w, const struct step *include, uint32_t node)
 {
@@ -120,10 +158,7 @@ check_filters(struct walk *w, const struct step *include, uint32_t node)
 	if (!is_list(w, list))
 		return;
 	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
-		if (json_type(w->json, n) == JSON_OBJECT
-		    && (slice_is(walk_text(w, n, SLICE("op")), "is-a")
-		    || slice_is(walk_text(w, n, SLICE("op")), "descendent-of"))
-		    && !code_has_form(walk_text(w, node, SLICE("system")), walk_text(w, n, SLICE("value"))))
+		if (json_type(w->json, n) == JSON_OBJECT && !filter_fits(w, walk_text(w, node, SLICE("system")), n))
 			complain(w, &at, n, MESSAGE_filter_value, SLICE_NONE);
 		at.index++;
 	}
@@ -145,6 +180,53 @@ check_value_set(struct walk *w, const struct step *at, uint32_t node)
 		}
 		include.index++;
 	}
+}
+
+/* Codes that a ConceptMap maps are of the system of their group, and those it maps from of the
+ * value set that it is for (conceptmap.html). */
+static void
+check_mapped(struct walk *w, const struct step *up, const char *name, uint32_t list, struct slice system, struct slice set)
+{
+	struct step at = { up, slice_of(name), 0, NULL, NULL, NULL, 0 };
+	struct step at_code = { &at, SLICE("code"), -1, NULL, NULL, NULL, 0 };
+
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n), at.index++) {
+		struct slice code = json_type(w->json, n) == JSON_OBJECT ? walk_text(w, n, SLICE("code")) : SLICE_NONE;
+
+		if (code.len > 0 && (!system_may_have(w, system, code)
+		    || (set.len > 0 && !set_may_have(w, set, system, code))))
+			complain(w, &at_code, json_get(w->json, n, SLICE("code")), MESSAGE_map_code, SLICE_NONE);
+	}
+}
+
+static void
+check_map_group(struct walk *w, const struct step *at, uint32_t group, struct slice set)
+{
+	uint32_t list = json_get(w->json, group, SLICE("element"));
+	struct step element = { at, SLICE("element"), 0, NULL, NULL, NULL, 0 };
+
+	check_mapped(w, at, "element", list, walk_text(w, group, SLICE("source")), set);
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n), element.index++)
+		if (json_type(w->json, n) == JSON_OBJECT)
+			check_mapped(w, &element, "target", json_get(w->json, n, SLICE("target")),
+			    walk_text(w, group, SLICE("target")), SLICE_NONE);
+}
+
+void
+check_concept_map(struct walk *w, const struct step *at, uint32_t node)
+{
+	uint32_t list = json_get(w->json, node, SLICE("group"));
+	struct slice set = walk_text(w, node, SLICE("sourceCanonical"));
+	struct step group = { at, SLICE("group"), 0, NULL, NULL, NULL, 0 };
+
+	if (set.len == 0)
+		set = walk_text(w, node, SLICE("sourceUri"));
+	for (uint32_t n = is_list(w, list) ? json_first(w->json, list) : 0; n != 0;
+	    n = json_next(w->json, list, n), group.index++)
+		if (json_type(w->json, n) == JSON_OBJECT)
+			check_map_group(w, &group, n, set);
 }
 
 /* "urn:ietf:rfc:3986": the value is a URI (datatypes.html#Identifier).  Not on writes:

@@ -106,7 +106,7 @@ static const struct {
 	void (*check)(struct walk *, const struct step *, uint32_t node);
 } about[] = {
 	{ "Bundle", check_bundle }, { "Observation", check_vital_signs },
-	{ "ValueSet", check_value_set }, { "CodeSystem", check_code_system },
+	{ "ValueSet", check_value_set }, { "ConceptMap", check_concept_map }, { "CodeSystem", check_code_system },
 	{ "Questionnaire", check_questionnaire }, { "CapabilityStatement", check_capabilities },
 	{ "SearchParameter", check_search_param },
 	{ "QuestionnaireResponse", check_questionnaire_response },

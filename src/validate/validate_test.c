@@ -57,6 +57,10 @@ close_validator(void **state UNUSED)
 	"'entry':[{'fullUrl':'http://a.test/Composition/1','resource':{'resourceType':'Composition','id':'1','status':'final','type':{'text':'x'},'date':'2020-01-01'," \
 	"'title':'x','author':[{'display':'a'}],'subject':{'reference':'" subject "'}}}" more "]}"
 
+#define SET(property, op, value) "{'resourceType':'ValueSet','status':'draft','compose':{'include':[{'system':'http://terminology.hl7.org/CodeSystem/v3-HL7UpdateMode'," \
+	"'filter':[{'property':'" property "','op':'" op "','value':'" value "'}]}]}}"
+#define LINKS(a, b) "{'resourceType':'Bundle','type':'collection','link':[{'relation':'" a "','url':'http://a'},{'relation':'" b "','url':'http://b'}]}"
+
 /* A quote ' stands for ". An id of NULL: no error. */
 static const struct {
 	const char *name, *json, *id, *path;
@@ -163,6 +167,13 @@ static const struct {
 	    "param_type", "SearchParameter" },
 	{ "filter that names no code", "{'resourceType':'ValueSet','status':'draft','compose':{'include':[{'system':'http://snomed.info/sct','filter':[{'property':'concept','op':'is-a','value':'something'}]}]}}",
 	    "filter_value", "ValueSet.compose.include[0].filter[0]" },
+	{ "filter with a code that is none", SET("concept", "is-a", "x"), "filter_value", "ValueSet.compose.include[0].filter[0]" },
+	{ "filter with a code", SET("concept", "is-a", "_SetUpdateMode"), NULL, NULL },
+	{ "filter of a boolean", SET("notSelectable", "=", "1"), "filter_value", "ValueSet.compose.include[0].filter[0]" },
+	{ "stylesheets", LINKS("stylesheet", "stylesheet"), NULL, NULL },
+	{ "two pages that are next", LINKS("next", "next"), "link_twice", "Bundle.link[1]" },
+	{ "vital sign over a time", "{'resourceType':'Observation','status':'final','category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/observation-category','code':'vital-signs'}]}],"
+	    "'code':{'coding':[{'system':'http://loinc.org','code':'8310-5'}]},'subject':{'reference':'Patient/1'},'effectivePeriod':{'start':'2020-01-01'},'dataAbsentReason':{'text':'x'}}", NULL, NULL },
 	{ "relative canonical url", "{'resourceType':'ValueSet','status':'draft','url':'a'}", "canonical_url", "ValueSet.url" },
 	{ "property declared twice", "{'resourceType':'CodeSystem','status':'draft','content':'complete','property':[{'code':'a','type':'code'},{'code':'a','type':'code'}]}",
 	    "property_twice", "CodeSystem.property[1]" },

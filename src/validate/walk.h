@@ -90,6 +90,10 @@ void check_binding(struct walk *, const struct step *, const struct value_set *,
 enum known binding_holds(struct walk *, const struct value_set *, const struct type *, uint32_t node);
 /* By the url of a value set; an empty system asks for the code alone.  False only where it is known. */
 bool set_may_have(struct walk *, struct slice canonical, struct slice system, struct slice code);
+/* False where all codes of the system are known, and this is none. */
+bool system_may_have(struct walk *, struct slice system, struct slice code);
+/* CodeSystem.property.type; empty where it is not known. */
+struct slice property_type(struct walk *, struct slice system, struct slice property);
 /* False where the code system knows no code of this form. */
 bool code_has_form(struct slice system, struct slice code);
 void check_coding(struct walk *, const struct step *, uint32_t coding);
@@ -117,6 +121,7 @@ void check_profile(struct walk *, const struct step *, const struct profile *,
 void check_vital_signs(struct walk *, const struct step *, uint32_t node);
 void check_attachment(struct walk *, const struct step *, uint32_t node);
 void check_value_set(struct walk *, const struct step *, uint32_t node);
+void check_concept_map(struct walk *, const struct step *, uint32_t node);
 void check_code_system(struct walk *, const struct step *, uint32_t node);
 void check_questionnaire(struct walk *, const struct step *, uint32_t node);
 void check_capabilities(struct walk *, const struct step *, uint32_t node);

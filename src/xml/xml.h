@@ -37,7 +37,8 @@ struct xml_places {
  * what is no XML of FHIR, FAULT_TOO_COMPLEX for too many elements, and FAULT_STRUCTURE
  * or FAULT_VALUE with FHIRPath, line and column for up to 50 elements that are not as
  * defined.  What is needed but absent is not checked here.  `places` may be NULL. */
-MUST_USE bool xml_read(const struct pack *, struct slice text, const struct limits *, bool bundle,
+enum { XML_BUNDLE = 1, XML_ANY_ORDER = 2 };     /* larger limits; elements in another order */
+MUST_USE bool xml_read(const struct pack *, struct slice text, const struct limits *, unsigned how,
     struct arena *, struct slice *json, struct xml_places *places, struct outcome *);
 
 /* Line and column of the JSON text, in every issue, become those of the XML. */

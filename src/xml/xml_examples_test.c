@@ -154,7 +154,7 @@ round_trip(struct slice text, const char *file, enum xml_style style, struct are
 		return say(&o, file, a), false;
 	if (!xml_write(pack, &before, 0, style, a, &xml))
 		return print_error("%s cannot be written\n", file), false;
-	if (!xml_read(pack, buf_slice(&xml), &limits_default, true, a, &back, NULL, &o)
+	if (!xml_read(pack, buf_slice(&xml), &limits_default, XML_BUNDLE, a, &back, NULL, &o)
 	    || !json_parse(back, wide, a, &after, &o))
 		return say(&o, file, a), false;
 	x = canonical_text(&before, a);
@@ -236,7 +236,7 @@ read_official(const char *file)
 	outcome_init(&o, a);
 	snprintf(path, sizeof path, OFFICIAL "/%s", file);
 	assert_true(env_read_file(&env_real, path, (size_t)1 << 28, a, &text));
-	if (xml_read(pack, text, &limits_default, false, a, &json, NULL, &o)) {
+	if (xml_read(pack, text, &limits_default, 0, a, &json, NULL, &o)) {
 		assert_false(is_refused(file));
 		assert_true(round_trip(json, file, XML_COMPACT, a));
 	} else if (!is_refused(file)) {

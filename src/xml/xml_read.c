@@ -29,6 +29,7 @@ struct reader {
 	struct xml_places *places;
 	struct buf        *out;
 	int                issues;
+	bool               any_order;
 };
 
 static void
@@ -381,7 +382,7 @@ write_children(struct reader *r, const struct step *at, const struct type *type,
 		}
 		run = take_run(n, e, which);
 		n = run.end;
-		if (e - type->elements > last) {
+		if (e - type->elements > last || (r->any_order && e - type->elements != last)) {
 			last = e - type->elements;
 			write_run(r, at, &run);
 		} else {
@@ -407,17 +408,18 @@ write_members(struct reader *r, const struct step *at, const struct type *type,
 }
 
 bool
-xml_read(const struct pack *pack, struct slice text, const struct limits *limits, bool bundle,
+xml_read(const struct pack *pack, struct slice text, const struct limits *limits, unsigned how,
     struct arena *arena, struct slice *json, struct xml_places *places, struct outcome *o)
 {
-	struct reader r = { .pack = pack, .arena = arena, .outcome = o, .places = places };
+	struct reader r = { .pack = pack, .arena = arena, .outcome = o, .places = places,
+		.any_order = (how & XML_ANY_ORDER) != 0 };
 	struct xml_node *root;
 	struct step at;
 	struct buf out;
 
 	if (places != NULL)
 		*places = (struct xml_places){ NULL, 0, 0 };
-	if (!xml_tree(text, limits, bundle, arena, &root, o))
+	if (!xml_tree(text, limits, (how & XML_BUNDLE) != 0, arena, &root, o))
 		return false;
 	if ((root->flags & XML_FOREIGN_ELEMENT) != 0 || pack_resource(pack, xml_name(root)) == NULL)
 		return outcome_fail(o, FAULT_SYNTAX, (struct place){ SLICE_NONE, root->line, root->column },

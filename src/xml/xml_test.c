@@ -77,7 +77,7 @@ what_is_read(void **state UNUSED)
 		struct slice json;
 
 		outcome_init(&o, arena);
-		if (!xml_read(pack, slice_of(reads[i].xml), &limits_default, false, arena, &json, NULL, &o)
+		if (!xml_read(pack, slice_of(reads[i].xml), &limits_default, 0, arena, &json, NULL, &o)
 		    || !slice_is(json, reads[i].json)) {
 			print_error("%s\n -> %.*s\n", reads[i].xml, SLICE_FMT(json));
 			fail();
@@ -145,7 +145,7 @@ what_is_refused_and_where(void **state UNUSED)
 		bool read;
 
 		outcome_init(&o, arena);
-		read = xml_read(pack, slice_of(refusals[i].xml), &limits_default, false, arena, &json, NULL, &o);
+		read = xml_read(pack, slice_of(refusals[i].xml), &limits_default, 0, arena, &json, NULL, &o);
 		if (!read && o.first->fault == refusals[i].fault && slice_is(o.first->place.path, refusals[i].path)
 		    && o.first->place.line == refusals[i].line && o.first->place.column == refusals[i].column)
 			continue;
@@ -219,7 +219,7 @@ fault_under(struct limits *limits, const char *xml)
 	struct slice json;
 
 	outcome_init(&o, arena);
-	return xml_read(pack, slice_of(xml), limits, false, arena, &json, NULL, &o) ? FAULT_WARNING : o.worst;
+	return xml_read(pack, slice_of(xml), limits, 0, arena, &json, NULL, &o) ? FAULT_WARNING : o.worst;
 }
 
 static void
@@ -249,7 +249,7 @@ issues_of_the_json_get_places_of_the_xml(void **state UNUSED)
 	struct json j;
 
 	outcome_init(&o, arena);
-	assert_true(xml_read(pack, slice_of(xml), &limits_default, false, arena, &json, &places, &o));
+	assert_true(xml_read(pack, slice_of(xml), &limits_default, 0, arena, &json, &places, &o));
 	assert_true(json_parse(json, json_bounds(&limits_default, false), arena, &j, &o));
 	outcome_fail(&o, FAULT_VALUE, json_place(&j, json_item(&j, json_get(&j, json_item(&j,
 	    json_get(&j, 0, SLICE("name")), 0), SLICE("given")), 1)), SLICE(""));

@@ -781,7 +781,7 @@ rule "FB-AUTHN-012" {
     fail = self.auth_settings.enabled != true && self.auth_settings_v2.auth_enabled != true
     at   = ["auth_settings.enabled", "auth_settings_v2.auth_enabled"]
   }
-  on "Microsoft.Web/sites" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" {
     fail = length([for c in join_lists(linked_from(self, "Microsoft.Web/sites/config"), self.resources) : c if (c.properties.enabled == true || c.properties.siteAuthEnabled == true || c.properties.platform.enabled == true) && regex_match("(?i)authsettings", either(c.name, c._name))]) == 0 && self.properties.siteConfig.siteAuthEnabled != true && length([for c in resources("Microsoft.Web/sites/config") : c if (c.properties.enabled == true || c.properties.siteAuthEnabled == true || c.properties.platform.enabled == true)]) == 0
     at   = "properties"
   }
@@ -839,7 +839,7 @@ rule "FB-AUTHN-013" {
     fail = absent(self.identity)
     at   = "identity"
   }
-  on "Microsoft.Web/sites" "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.ContainerInstance/containerGroups" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.ContainerInstance/containerGroups" {
     fail = absent(self.identity.type) || one_of(self.identity.type, "None")
     at   = ["identity.type", "identity"]
   }
@@ -904,7 +904,7 @@ rule "FB-AUTHN-014" {
     at   = ["member", "members"]
   }
   on "google_cloud_run_service_iam_policy" "google_cloud_run_v2_service_iam_policy" "google_cloudfunctions_function_iam_policy" "google_cloudfunctions2_function_iam_policy" {
-    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
     at   = "policy_data"
   }
 
@@ -1295,6 +1295,13 @@ rule "FB-AUTHN-019" {
     at      = []
     message = "a credential is written here"
   }
+  # Also in what is base64 or gzip.
+  on "host" {
+    when    = length(secrets(self.owner)) == 0
+    fail    = is_secret_like(self.script) || any([for c in list(self.commands) : any([for w in list(c) : strcontains(w, "=") && is_secret_like(split("=", w)[0], substr(w, length(split("=", w)[0]) + 1, -1))])])
+    at      = ["user_data", "user_data_base64", "UserData", "custom_data"]
+    message = "a script holds a credential"
+  }
   on "variable" {
     fail    = is_secret_like(self._name, self.default)
     at      = "default"
@@ -1434,6 +1441,20 @@ rule "FB-AUTHN-019" {
           access_token = "minutes"
         }
         tags = { secret = "yes" }
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_instance" "x" {
+        user_data_base64 = base64encode("#!/bin/sh\nexport DB_PASSWORD=hunter22\n/opt/fhir")
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_instance" "x" {
+        user_data = "#!/bin/sh\nexport DB_PASSWORD=$(aws ssm get-parameter --name db)\nexport DB_PASSWORD_FILE=/run/p\n/opt/fhir"
       }
     EOT
   }

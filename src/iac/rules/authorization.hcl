@@ -2,7 +2,9 @@
 
 locals {
   # Conditions that leave only some of those whom a principal "*" names.
-  narrow = "(?i)^(aws:(Source(Arn|Account|Owner|OrgID|OrgPaths|Vpc|Vpce)|Principal(Arn|Account|OrgID|OrgPaths))|kms:CallerAccount)$"
+  narrow = "(?i)^(aws:(Source(Arn|Account|Owner|OrgID|OrgPaths|Vpc|Vpce)|Vpce(Account|OrgID|OrgPaths)|Principal(Arn|Account|OrgID|OrgPaths)|userid)|kms:CallerAccount)$"
+  # Values that narrow nothing.
+  whoever = "^(\\*|arn:aws[a-z-]*:(iam|sts)::\\*.*)$"
   # Basic roles, and those of administrators.
   large_role = "(?i)^roles/(owner|editor)$|admin$"
 }
@@ -750,7 +752,7 @@ rule "FB-AUTHZ-012" {
     at   = "grant"
   }
   on "aws_s3_bucket_policy" "aws_s3_bucket" "AWS::S3::BucketPolicy" "module" {
-    fail    = [for s in statements(either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow" && any([for p in list(s.principals) : p == "*"]) && !any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match(local.narrow, k)])])]
+    fail    = [for s in statements(either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow" && any([for p in list(s.principals) : p == "*"]) && !any([for c in list(values(s.condition)) : any([for k, v in c : regex_match(local.narrow, k) && !(known(v) && regex_match(local.whoever, v))])])]
     at      = ["policy", "PolicyDocument"]
     message = "the policy lets everyone in"
   }
@@ -841,6 +843,17 @@ rule "FB-AUTHZ-012" {
       resource "azurerm_storage_container" "x" {
         name                  = "uploads"
         container_access_type = "private"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket_policy" "x" {
+        bucket = "b"
+        policy = jsonencode({ Statement = [{
+          Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "*"
+          Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::*" } }
+        }] })
       }
     EOT
   }
@@ -1026,7 +1039,7 @@ rule "FB-AUTHZ-015" {
 
   on "statement" {
     when = one_of(self._type, "aws_kms_key", "aws_kms_key_policy", "AWS::KMS::Key") || one_of(self.resource._type, "aws_kms_key", "aws_kms_key_policy", "AWS::KMS::Key")
-    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match(local.narrow, k)])]) && any([for a in list(self.actions) : regex_match("(?i)^(kms:\\*|\\*|kms:Decrypt|kms:PutKeyPolicy)$", a)])
+    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k, v in c : regex_match(local.narrow, k) && !(known(v) && regex_match(local.whoever, v))])]) && any([for a in list(self.actions) : regex_match("(?i)^(kms:\\*|\\*|kms:Decrypt|kms:PutKeyPolicy)$", a)])
     at   = ["policy", "KeyPolicy"]
   }
   on "google_kms_crypto_key_iam_member" "google_kms_crypto_key_iam_binding" "google_kms_key_ring_iam_member" "google_kms_key_ring_iam_binding" {
@@ -1044,7 +1057,7 @@ rule "FB-AUTHZ-015" {
     message = "the key has no policy of its own: every IAM policy of the account decides who may use it"
   }
   on "google_kms_crypto_key_iam_policy" "google_kms_key_ring_iam_policy" {
-    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in join_lists(b.members, b.member) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in join_lists(b.members, b.member) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
     at   = "policy_data"
   }
 
@@ -1080,6 +1093,34 @@ rule "FB-AUTHZ-015" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_kms_key_ring_iam_policy" "x" {
+        key_ring_id = "k"
+        policy_data = jsonencode({ bindings = [{ role = "roles/cloudkms.viewer", members = ["allUsers"] }] })
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/cloudkms.viewer"
+          members = ["group:a@example.org"]
+        }
+      }
+      resource "google_kms_key_ring_iam_policy" "x" {
+        key_ring_id = "k"
+        policy_data = data.google_iam_policy.p.policy_data
+      }
+      resource "aws_kms_key" "x" {
+        policy = jsonencode({ Statement = [{
+          Effect = "Allow", Principal = "*", Action = "kms:*", Resource = "*"
+          Condition = { StringEquals = { "kms:CallerAccount" = "111122223333" } }
+        }] })
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-016" {
@@ -1092,11 +1133,11 @@ rule "FB-AUTHZ-016" {
 
   on "statement" {
     when = regex_match("(?i)(aws_sns|aws_sqs|AWS::SNS|AWS::SQS)", self._type, self.resource._type)
-    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match(local.narrow, k)])])
+    fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k, v in c : regex_match(local.narrow, k) && !(known(v) && regex_match(local.whoever, v))])])
     at   = ["policy", "PolicyDocument"]
   }
   on "google_pubsub_topic_iam_policy" "google_pubsub_subscription_iam_policy" {
-    fail = any([for b in join_lists([for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
     at   = "policy_data"
   }
   on "google_pubsub_topic_iam_member" "google_pubsub_topic_iam_binding" "google_pubsub_subscription_iam_member" "google_pubsub_subscription_iam_binding" {
@@ -1526,7 +1567,7 @@ rule "FB-AUTHZ-021" {
   }
   on "statement" {
     when    = self.kind == "rbac"
-    fail    = any([for v in list(self.actions) : one_of(v, "impersonate", "escalate", "bind")])
+    fail    = any([for v in list(self.actions) : one_of(v, "impersonate", "escalate", "bind")]) || contains(self.actions, "*") && any([for r in list(self.resources) : one_of(r, "roles", "clusterroles", "rolebindings", "clusterrolebindings")])
     at      = "verbs"
     message = "the role may act as others"
   }
@@ -1569,6 +1610,18 @@ rule "FB-AUTHZ-021" {
         name: r
       rules:
         - {apiGroups: [""], resources: ["users"], verbs: ["get"]}
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata:
+        name: r
+      rules:
+        - apiGroups: [rbac.authorization.k8s.io]
+          resources: [roles]
+          verbs: ["*"]
     EOT
   }
 }
@@ -1857,7 +1910,8 @@ rule "FB-AUTHZ-024" {
   peers    = ["CKV_K8S_23", "CKV_K8S_40", "CKV_DOCKER_3", "CKV_DOCKER_8", "k8s/containers_running_as_root", "KSV-0012", "DS-0002"]
 
   on "container" {
-    when    = self.platform == "kubernetes"
+    # In a user namespace of its own, root is a stranger to the host.
+    when    = self.platform == "kubernetes" && self.spec.hostUsers != false
     fail    = self.platform == "kubernetes" && (self.user == 0 || self.non_root == false || (absent(self.user) && self.non_root != true)) && !(self.user > 0)
     at      = ["securityContext.runAsUser", "securityContext.runAsNonRoot", "securityContext"]
     message = "container ${self.name} may run as root"
@@ -2044,7 +2098,7 @@ rule "FB-AUTHZ-026" {
     message = "a path of the host is mounted"
   }
   # Daemons of the cluster itself cannot do without.
-  on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Revision" "Configuration" "Service" {
+  on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "DeploymentConfig" "Job" "CronJob" "Revision" "Configuration" "Service" {
     let {
       pod = either(self.spec.jobTemplate.spec.template.spec, self.spec.template.spec, self.spec)
     }
@@ -2560,7 +2614,7 @@ rule "FB-AUTHZ-030" {
     fail = contains(self.site_config.cors.allowed_origins, "*")
     at   = "site_config.cors.allowed_origins"
   }
-  on "Microsoft.Web/sites" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" {
     fail = contains(self.properties.siteConfig.cors.allowedOrigins, "*")
     at   = "properties.siteConfig.cors.allowedOrigins"
   }
@@ -2673,7 +2727,7 @@ rule "FB-AUTHZ-031" {
     at      = ["service_account"]
     message = "the instance uses the default service account"
   }
-  on "google_compute_instance" "google_compute_instance_template" {
+  on "google_compute_instance" "google_compute_instance_template" "google_compute_instance_from_template" {
     fail    = regex_match("-compute@developer\\.gserviceaccount\\.com$", self.service_account.email)
     at      = "service_account.email"
     message = "the instance uses the default service account"

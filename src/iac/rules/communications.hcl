@@ -167,8 +167,15 @@ rule "FB-COMM-002" {
     message = "weak cipher suites are among the features"
   }
   on "azurerm_application_gateway" {
-    fail = [for p in list(self.ssl_policy) : p if min_tls(either(p.min_protocol_version, p.policy_name)) < 1.2]
-    at   = ["min_protocol_version", "policy_name"]
+    fail = [for p in list(self.ssl_policy) : p if min_tls(either(p.min_protocol_version, p.policy_name)) < 1.2 || any([for s in list(p.cipher_suites) : regex_match(local.weak_tls, replace(s, "_", "-"))]) || present(p.disabled_protocols) && !(contains(p.disabled_protocols, "TLSv1_0") && contains(p.disabled_protocols, "TLSv1_1"))]
+    at   = ["min_protocol_version", "policy_name", "cipher_suites", "disabled_protocols"]
+  }
+  on "Microsoft.Network/applicationGateways" {
+    let {
+      p = self.properties.sslPolicy
+    }
+    fail = min_tls(either(p.minProtocolVersion, p.policyName)) < 1.2 || any([for s in list(p.cipherSuites) : regex_match(local.weak_tls, replace(s, "_", "-"))])
+    at   = ["properties.sslPolicy.minProtocolVersion", "properties.sslPolicy.policyName", "properties.sslPolicy"]
   }
 
   example "fail" "terraform" {
@@ -236,6 +243,39 @@ rule "FB-COMM-002" {
           value = "true"
         }
       }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Network/applicationGateways", "apiVersion": "2022-07-01", "name": "g",
+          "properties": { "sslPolicy": { "policyType": "Predefined", "policyName": "AppGwSslPolicy20150501" } }
+        }]
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_application_gateway" "x" {
+        ssl_policy {
+          policy_type          = "Custom"
+          min_protocol_version = "TLSv1_2"
+          cipher_suites        = ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"]
+        }
+      }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        X:
+          Type: AWS::ElasticLoadBalancingV2::Listener
+          Properties:
+            Port: 443
+            Protocol: HTTPS
+            DefaultActions: []
     EOT
   }
 }
@@ -477,11 +517,13 @@ rule "FB-COMM-005" {
   peers    = ["CKV2_AWS_72"]
 
   on "aws_cloudfront_distribution" {
+    when = self.enabled != false
     fail = [for o in list(self.origin) : o if present(o.custom_origin_config.origin_protocol_policy) && o.custom_origin_config.origin_protocol_policy != "https-only"]
     at   = "custom_origin_config.origin_protocol_policy"
     fix  = { "custom_origin_config.origin_protocol_policy" = "https-only" }
   }
   on "AWS::CloudFront::Distribution" {
+    when = self.DistributionConfig.Enabled != false
     fail = [for o in list(self.DistributionConfig.Origins) : o if present(o.CustomOriginConfig.OriginProtocolPolicy) && o.CustomOriginConfig.OriginProtocolPolicy != "https-only"]
     at   = "CustomOriginConfig.OriginProtocolPolicy"
   }
@@ -1406,7 +1448,7 @@ rule "FB-COMM-016" {
     at   = "https_only"
     fix  = { https_only = true }
   }
-  on "Microsoft.Web/sites" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" {
     fail = self.properties.httpsOnly != true
     at   = ["properties.httpsOnly", "properties"]
   }
@@ -1457,7 +1499,7 @@ rule "FB-COMM-017" {
     at   = ["site_config.minimum_tls_version", "site_config.min_tls_version"]
     fix  = { "site_config.minimum_tls_version" = "1.2" }
   }
-  on "Microsoft.Web/sites" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" {
     fail = one_of(self.properties.siteConfig.minTlsVersion, "1.0", "1.1")
     at   = "properties.siteConfig.minTlsVersion"
   }
@@ -1516,12 +1558,11 @@ rule "FB-COMM-018" {
   }
   # AllAllowed when absent in these two old types.
   on "azurerm_app_service" "azurerm_function_app" {
-    when    = present(self.site_config)
     fail    = absent(self.site_config.ftps_state)
     at      = "site_config"
     message = "FTP is allowed when ftps_state is absent"
   }
-  on "Microsoft.Web/sites" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" {
     fail = one_of(self.properties.siteConfig.ftpsState, "AllAllowed")
     at   = "properties.siteConfig.ftpsState"
   }
@@ -1598,8 +1639,9 @@ rule "FB-COMM-019" {
     fail = self.client_certificate_enabled != true || (present(self.client_certificate_mode) && self.client_certificate_mode != "Required")
     at   = ["client_certificate_mode", "client_certificate_enabled"]
   }
+  # Only the consumption tier asks for certificates by this.
   on "azurerm_api_management" {
-    fail = self.client_certificate_enabled == false
+    fail = self.client_certificate_enabled == false || startswith(self.sku_name, "Consumption") && self.client_certificate_enabled != true
     at   = "client_certificate_enabled"
   }
   on "aws_api_gateway_stage" {
@@ -1611,7 +1653,7 @@ rule "FB-COMM-019" {
     at   = "ClientCertificateId"
   }
   # False when absent (2025-01).
-  on "Microsoft.Web/sites" {
+  on "Microsoft.Web/sites" "Microsoft.Web/sites/slots" {
     fail = self.properties.clientCertEnabled != true
     at   = ["properties.clientCertEnabled", "properties"]
   }
@@ -2373,9 +2415,9 @@ rule "FB-COMM-027" {
     fail = self.public_network_access_enabled != false
     at   = "public_network_access_enabled"
   }
-  on "Microsoft.Sql/servers" "Microsoft.DBforPostgreSQL/servers" "Microsoft.DBforMySQL/servers" "Microsoft.DBforMariaDB/servers" {
-    fail = one_of(self.properties.publicNetworkAccess, "Enabled")
-    at   = "properties.publicNetworkAccess"
+  on "Microsoft.Sql/servers" "Microsoft.DBforPostgreSQL/servers" "Microsoft.DBforMySQL/servers" "Microsoft.DBforMariaDB/servers" "Microsoft.DBforPostgreSQL/flexibleServers" "Microsoft.DBforMySQL/flexibleServers" "Microsoft.Cache/redis" "Microsoft.DocumentDB/databaseAccounts" "Microsoft.Search/searchServices" {
+    fail = one_of(either(self.properties.publicNetworkAccess, self.properties.network.publicNetworkAccess), "Enabled")
+    at   = ["properties.publicNetworkAccess", "properties.network.publicNetworkAccess"]
   }
   on "azurerm_sql_firewall_rule" "azurerm_mssql_firewall_rule" "azurerm_postgresql_firewall_rule" "azurerm_mysql_firewall_rule" "azurerm_mariadb_firewall_rule" "azurerm_redis_firewall_rule" "azurerm_postgresql_flexible_server_firewall_rule" "azurerm_mysql_flexible_server_firewall_rule" {
     let {
@@ -2515,7 +2557,7 @@ rule "FB-COMM-028" {
 
   # Ports of administration, of databases and of other services that are for the inside.
   let {
-    ports = [20, 21, 22, 23, 25, 53, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 1522, 2375, 2376, 2379, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9000, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
+    ports = [20, 21, 22, 23, 25, 53, 80, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 1522, 2375, 2376, 2379, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9000, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
   }
 
   on "firewall_rule" {

@@ -20,7 +20,7 @@ locals {
 
 view "container" {
   # A pod, or what makes pods from a template.  Knative has both in kinds of its own, one of them called Service.
-  from "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Revision" "Configuration" "ContainerSource" "Service" {
+  from "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "DeploymentConfig" "Job" "CronJob" "Revision" "Configuration" "ContainerSource" "Service" {
     let {
       template = either(self.spec.jobTemplate.spec.template, self.spec.template, self)
       pod      = template.spec

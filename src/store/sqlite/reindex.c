@@ -167,12 +167,13 @@ batch(struct reindex *r, uint32_t *count)
 static bool
 finish(struct reindex *r)
 {
-	struct slice hash = pack_hash(r->reader->store->config.pack);
+	uint8_t maker[INDEX_MAKER];
 	sqlite3_stmt *s = sqlite_statement(&r->writer, SLICE("UPDATE meta SET value=?1 WHERE key='pack'"));
 
 	if (s == NULL || !step(r, sqlite_statement(&r->writer, SLICE("UPDATE parameter SET state=1"))))
 		return failed(r);
-	sqlite3_bind_blob(s, 1, hash.ptr, (int)hash.len, SQLITE_STATIC);
+	sqlite_index_maker(r->reader->store, maker);
+	sqlite3_bind_blob(s, 1, maker, INDEX_MAKER, SQLITE_STATIC);
 	return step(r, s);
 }
 

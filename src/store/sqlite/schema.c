@@ -1,4 +1,5 @@
 /* schema.c -- connections and tables. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -173,24 +174,35 @@ sqlite_bind_row(sqlite3_stmt *s, int64_t lead, const struct index_row *r, int64_
 		sqlite3_bind_int64(s, at, labels);
 }
 
-/* The definitions that made the index rows must be those that read them. */
+void
+sqlite_index_maker(const struct store *s, uint8_t out[INDEX_MAKER])
+{
+	struct slice hash = pack_hash(s->config.pack);
+
+	assert(hash.len == INDEX_MAKER - 1);
+	memcpy(out, hash.ptr, hash.len);
+	out[INDEX_MAKER - 1] = INDEX_RULES;
+}
+
+/* What made the index rows must be what reads them. */
 static bool
 same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 {
-	struct slice hash = pack_hash(s->config.pack);
 	sqlite3_stmt *get = NULL, *put = NULL;
+	uint8_t maker[INDEX_MAKER];
 	bool good = false;
 
+	sqlite_index_maker(s, maker);
 	if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key='pack'", -1, &get, NULL) != SQLITE_OK
 	    || sqlite3_prepare_v2(db, "INSERT INTO meta VALUES('pack',?1)", -1, &put, NULL) != SQLITE_OK) {
 		sqlite3_finalize(get);
 		return sqlite_failed(db, "meta", o);
 	}
 	if (sqlite3_step(get) == SQLITE_ROW) {
-		good = s->config.reindex || slice_eq(hash, slice_make(sqlite3_column_blob(get, 0),
+		good = s->config.reindex || slice_eq(slice_make(maker, INDEX_MAKER), slice_make(sqlite3_column_blob(get, 0),
 		    (size_t)sqlite3_column_bytes(get, 0)));
 	} else {
-		sqlite3_bind_blob(put, 1, hash.ptr, (int)hash.len, SQLITE_STATIC);
+		sqlite3_bind_blob(put, 1, maker, INDEX_MAKER, SQLITE_STATIC);
 		good = sqlite3_step(put) == SQLITE_DONE;
 	}
 	sqlite3_finalize(get);

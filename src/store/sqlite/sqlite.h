@@ -113,6 +113,9 @@ struct store_reader {
 /* schema.c */
 bool sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db);
 bool sqlite_create(struct store *, sqlite3 *, struct outcome *);
+/* What the store remembers of the maker of its index rows: the definitions, and the rules that they went by. */
+#define INDEX_MAKER 33
+void sqlite_index_maker(const struct store *, uint8_t out[INDEX_MAKER]);
 bool sqlite_load(struct store *, sqlite3 *, struct outcome *);
 bool sqlite_failed(sqlite3 *, const char *step, struct outcome *);      /* logs; false */
 
