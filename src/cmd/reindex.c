@@ -37,7 +37,7 @@ print_parameters(const struct service *s, struct arena *arena, struct outcome *o
 	struct store_reader *r = store_reader_open(s->store, o);
 	struct store_parameter *all;
 	uint32_t count = 0;
-	bool good = r != NULL && store_begin(r, o) && store_parameters(r, -1, arena, &all, &count, o);
+	bool good = r != NULL && store_begin(r, o) && store_parameters(r, -1, true, arena, &all, &count, o);
 
 	for (uint32_t i = 0; good && i < count; i++) {
 		printf("%-40.*s %s", SLICE_FMT(all[i].param->url), all[i].ready ? "ready" : "indexing");

@@ -41,7 +41,7 @@ answer(struct exchange *x, int64_t source, const char *otherwise)
 	uint32_t count;
 	struct buf b;
 
-	if (!store_parameters(x->worker->reader, source, x->arena, &all, &count, &x->outcome))
+	if (!store_parameters(x->worker->reader, source, exchange_is_operator(x), x->arena, &all, &count, &x->outcome))
 		return false;
 	buf_init(&b, x->arena, SIZE_MAX);
 	buf_add(&b, SLICE("{\"resourceType\":\"Parameters\""));
@@ -56,7 +56,7 @@ answer(struct exchange *x, int64_t source, const char *otherwise)
 	return true;
 }
 
-/* One that is active and yet not taken: another has its code. */
+/* One that is active and yet not taken: another has its code, or a component of it is gone. */
 static bool
 answer_of_resource(struct exchange *x)
 {

@@ -243,7 +243,8 @@ the_same_rows(void **state UNUSED)
 
 	for (uint32_t i = 0; i < pack_param_count(pack); i++) {
 		const struct search_param *p = pack_param_at(pack, i);
-		bool wanted = p->kind != SEARCH_COMPOSITE && p->kind != SEARCH_SPECIAL && p->code.ptr[0] != '_';
+		bool wanted = search_index_supports(standard, p) && p->kind != SEARCH_COMPOSITE
+		    && p->kind != SEARCH_SPECIAL && p->code.ptr[0] != '_';
 
 		for (size_t k = 0; k < COUNT_OF(examples); k++)
 			if (wanted && slice_is(p->on->name, examples[k].type)) {

@@ -74,9 +74,9 @@ struct store_parameter {
 	const struct search_param *param;
 	int64_t source;
 	bool    ready;
-	int64_t done, total;            /* resources of its type: looked at, there */
+	int64_t done, total;            /* `counted`, not ready: resources looked at; of its type */
 };
-MUST_USE bool store_parameters(struct store_reader *, int64_t source, struct arena *,
+MUST_USE bool store_parameters(struct store_reader *, int64_t source, bool counted, struct arena *,
     struct store_parameter **out, uint32_t *count, struct outcome *);
 
 struct store_reader *store_reader_open(struct store *, struct outcome *);

@@ -265,6 +265,24 @@ dismiss_others(struct renewal *n)
 	return true;
 }
 
+static bool
+says_active(const struct store *s, const struct index_rows *rows)
+{
+	const struct search_param *status = search_param(s->standard, s->search_parameter, SLICE("status"));
+	int64_t active = (int64_t)index_hash(s->standard, SLICE("active"));
+
+	for (uint32_t i = 0; i < rows->count; i++)
+		if (status != NULL && rows->at[i].param == status->number && rows->at[i].a == active)
+			return true;
+	return false;
+}
+
+bool
+sqlite_changes_parameters(const struct store *s, const struct store_write *v)
+{
+	return v->type == s->search_parameter && (says_active(s, &v->rows) || says_active(s, &v->old_rows));
+}
+
 bool
 sqlite_renew_parameters(struct store_reader *r, int64_t generation, struct outcome *o)
 {
@@ -703,23 +721,36 @@ done_of(struct store_reader *r, uint32_t number)
 	return done;
 }
 
+/* A look at every key: only where something is not ready. */
+static bool
+count_resources(struct store_reader *r, struct store_parameter *all, uint32_t count, struct arena *arena)
+{
+	int64_t *totals = NULL;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (all[i].ready)
+			continue;
+		if (totals == NULL && (totals = counts_by_type(r, arena)) == NULL)
+			return false;
+		all[i].done = done_of(r, all[i].param->number);
+		all[i].total = totals[all[i].param->on->number];
+	}
+	return true;
+}
+
 bool
-store_parameters(struct store_reader *r, int64_t source, struct arena *arena,
+store_parameters(struct store_reader *r, int64_t source, bool counted, struct arena *arena,
     struct store_parameter **out, uint32_t *count, struct outcome *o)
 {
 	uint32_t first = pack_param_count(r->store->config.pack), all = search_param_count(r->index);
-	int64_t *totals = counts_by_type(r, arena);
 
 	*count = 0;
 	*out = arena_array(arena, all - first + 1, sizeof **out);
-	if (totals == NULL)
-		return failed(r, o);
 	for (uint32_t i = first; i < all; i++) {
 		const struct custom_param *p = (const void *)search_param_at(r->index, i);
 
 		if (source < 0 || p->source == source)
-			(*out)[(*count)++] = (struct store_parameter){ &p->param, p->source, p->ready,
-				done_of(r, p->param.number), totals[p->param.on->number] };
+			(*out)[(*count)++] = (struct store_parameter){ &p->param, p->source, p->ready, 0, 0 };
 	}
-	return true;
+	return !counted || count_resources(r, *out, *count, arena) || failed(r, o);
 }

@@ -183,6 +183,8 @@ bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct
 int64_t sqlite_generation(struct store_reader *);
 /* Held for the caller; NULL: it is neither the current one nor the one before. */
 struct search_index *sqlite_index_of(struct store *, int64_t generation);
+/* Is it a definition that is, or was, in effect? */
+bool sqlite_changes_parameters(const struct store *, const struct store_write *);
 /* In the writer's transaction: the table of parameters follows the definitions, and the index becomes that
  * of the generation. */
 bool sqlite_renew_parameters(struct store_reader *, int64_t generation, struct outcome *);

@@ -325,7 +325,7 @@ write_one(struct writer *w, const struct store_write *v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
 	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
-	w->renew |= v->type == w->store->search_parameter;
+	w->renew |= sqlite_changes_parameters(w->store, v);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
 }
