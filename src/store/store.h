@@ -278,6 +278,7 @@ MUST_USE bool store_compartment_set(struct store_reader *, const int64_t *member
 enum store_verdict {
 	STORE_WAITING, STORE_DONE,
 	STORE_CONFLICT,         /* another version is current: prepare again, or 409/412 */
+	STORE_STALE,            /* its rows are of an older generation of the index: prepare again */
 	STORE_FAILED,           /* disk, audit: nothing was written */
 };
 
@@ -311,7 +312,7 @@ struct store_write {
 	const struct store_quarantine *quarantine;      /* it goes there; NULL: it does not */
 	enum store_fate fate;
 	uint32_t own_labels;            /* the store's own: of what goes into quarantine */
-	int64_t  generation;            /* of the index that made the rows; loses when that is no longer current */
+	int64_t  generation;            /* of the index that made the rows: that of the reader */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
 };

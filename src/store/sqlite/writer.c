@@ -112,8 +112,6 @@ alias_hash(const struct store *s, struct slice id)
 static bool
 still_current(struct writer *w, const struct store_write *write)
 {
-	if (write->generation != w->generation)
-		return false;           /* its index rows are not those of today */
 	if (write->alias.len > 0) {
 		sqlite3_bind_int64(w->alias_find, 1, write->type->number);
 		sqlite3_bind_int64(w->alias_find, 2, alias_hash(w->store, write->alias));
@@ -372,7 +370,7 @@ write_indexing(struct writer *w, struct store_unit *u)
 	bool good = true;
 
 	outcome_init(&aside, arena);
-	u->verdict = job->generation == w->generation ? STORE_DONE : STORE_CONFLICT;
+	u->verdict = job->generation == w->generation ? STORE_DONE : STORE_STALE;
 	if (u->verdict == STORE_DONE && job->leaving)
 		good = sqlite_indexing_erase(&w->reader, job->numbers[0], &aside);
 	for (uint32_t i = 0; u->verdict == STORE_DONE && good && i < job->row_count; i++)
@@ -384,13 +382,23 @@ write_indexing(struct writer *w, struct store_unit *u)
 	return good;
 }
 
+/* Its index rows are not those of today. */
+static bool
+is_stale(const struct writer *w, const struct store_unit *u)
+{
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->writes[i].generation != w->generation)
+			return true;
+	return false;
+}
+
 static bool
 write_unit(struct writer *w, struct store_unit *u)
 {
 	if (u->indexing != NULL)
 		return write_indexing(w, u);
-	if (!unit_wins(w, u)) {
-		u->verdict = STORE_CONFLICT;
+	if (is_stale(w, u) || !unit_wins(w, u)) {
+		u->verdict = is_stale(w, u) ? STORE_STALE : STORE_CONFLICT;
 		return true;
 	}
 	for (uint32_t i = 0; i < u->count; i++)
