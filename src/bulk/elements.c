@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "controls/narrative.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "fhir/pack.h"
@@ -116,5 +117,5 @@ elements_line(struct exchange *x, const struct bulk_request *q, const struct sto
 	}
 	buf_add_char(&b, '}');
 	*line = buf_slice(&b);
-	return true;
+	return !kept(x, q, s->type, SLICE("text")) || narrative_of_rest(x, s->type, line);
 }

@@ -41,11 +41,15 @@ each_narrative(struct work *w, bool (*take)(struct work *, const struct narrativ
 	struct narrative *all;
 	struct slice name = json_string(&w->json, json_get(&w->json, 0, SLICE("resourceType")), w->arena);
 	uint32_t count = narratives_find(&w->json, 0, name, w->arena, &all);
+	struct xhtml_ids *ids = NULL;
 	bool good = true;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct narrative_text t = { &w->json, &all[i], &w->options, w->arena };
+		struct narrative_text t = { &w->json, &all[i], &w->options, w->arena, NULL };
 
+		if (i == 0 || all[i].outer != all[i - 1].outer)
+			ids = narratives_ids(&w->json, all[i].outer, w->arena);
+		t.ids = ids;
 		good &= take(w, &t);
 	}
 	return good;

@@ -7,7 +7,8 @@
  *      and then it is said what was taken out, to the client and the audit log.
  *  (2) The report holds rules and places, never what was sent.
  *  (3) When elements were taken out of what is sent, no narrative that was stored goes
- *      with it: it is made again from the elements that are left.
+ *      with it: it is made again from the elements that are left.  (_summary=text asks for the text
+ *      itself, and gets it.)
  *  (4) HTML is made by narrative_html.c alone. */
 #include "controls/narrative.h"
 
@@ -55,10 +56,12 @@ bool
 narrative_read(const struct narrative_text *t, enum xhtml_form form, struct slice prefix,
     struct buf *out, struct xhtml *found)
 {
+	uint32_t language = json_get(t->json, t->at->outer, SLICE("language"));
 	struct xhtml_how how = {
 		.limits = &t->options->limits, .http = slice_is(t->options->narrative_links, "web"),
 		.remote_images = slice_is(t->options->narrative_images, "remote"), .form = form,
-		.prefix = prefix, .contained = is_contained_image, .image = contained_image,
+		.prefix = prefix, .contained = is_contained_image, .image = contained_image, .ids = t->ids,
+		.language = language == 0 ? SLICE_NONE : json_string(t->json, language, t->arena),
 		.ctx = (void *)t, .out = out,
 	};
 
@@ -212,12 +215,16 @@ narrative_in(struct exchange *x, struct resource *r)
 	struct cleaning c = { .x = x, .r = r };
 	struct narrative *all;
 	uint32_t count = narratives_find(&r->json, r->node, r->type->name, x->arena, &all);
+	struct xhtml_ids *ids = NULL;
 
 	c.edits = arena_array(x->arena, 2 * count + 1, sizeof *c.edits);
 	buf_init(&c.reason, x->arena, 4096);
 	for (uint32_t i = 0; i < count; i++) {
-		struct narrative_text t = { &r->json, &all[i], &x->service->options, x->arena };
+		struct narrative_text t = { &r->json, &all[i], &x->service->options, x->arena, NULL };
 
+		if (i == 0 || all[i].outer != all[i - 1].outer)
+			ids = narratives_ids(&r->json, all[i].outer, x->arena);
+		t.ids = ids;
 		good &= sanitise ? clean(&c, &t) : judge(&t, &x->outcome);
 	}
 	return good && (c.count == 0 || replace(&c));
@@ -246,7 +253,7 @@ has_text(const struct renewing *r)
 static bool
 still_good(struct renewing *r, const struct narrative *n)
 {
-	struct narrative_text t = { &r->json, n, r->how->options, r->arena };
+	struct narrative_text t = { &r->json, n, r->how->options, r->arena, NULL };
 	struct xhtml found;
 
 	return narrative_read(&t, XHTML_AS_NOTHING, SLICE_NONE, NULL, &found);
@@ -317,6 +324,7 @@ narrative_renew(const struct narrative_renewal *how, const struct type *type, st
 
 	if (!json_parse(*body, json_bounds(&how->options->limits, true), arena, &r.json, o))
 		return false;
+	make |= how->replace && json_get(&r.json, 0, SLICE("text")) != 0;
 	if (drop_narratives(&r) || make || how->drop || (how->make_missing && !has_text(&r)))
 		make_text(&r);
 	if (r.count == 0)
@@ -324,6 +332,15 @@ narrative_renew(const struct narrative_renewal *how, const struct type *type, st
 	qsort(r.edits, r.count, sizeof *r.edits, by_place);
 	*body = narratives_edit(&r.json, 0, r.edits, r.count, arena);
 	return true;
+}
+
+bool
+narrative_of_rest(struct exchange *x, const struct type *type, struct slice *body)
+{
+	struct narrative_renewal how = { .pack = x->service->pack, .options = &x->service->options,
+		.replace = true };
+
+	return narrative_renew(&how, type, body, x->arena, &x->outcome);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "text/xhtml.h"
 
+struct exchange;
 struct options;
 struct outcome;
 
@@ -19,6 +20,7 @@ struct narrative_text {
 	const struct narrative *at;
 	const struct options   *options;
 	struct arena           *arena;
+	struct xhtml_ids       *ids;    /* of the resource, shared by its narratives; NULL: not compared */
 };
 
 /* Reads it by the rules of the options; what is left goes to `out` in the form asked for.
@@ -37,11 +39,16 @@ struct narrative_renewal {
 	bool drop;                      /* elements were taken out: nothing that was written before stays */
 	bool recheck;                   /* what is not by the rules does not stay */
 	bool make, make_missing;        /* the resource's own text is made again; where it has none */
+	bool replace;                   /* ... where it has one */
 };
 
 /* `body` changes to the text with narratives renewed. */
 MUST_USE bool narrative_renew(const struct narrative_renewal *, const struct type *, struct slice *body,
     struct arena *, struct outcome *);
+
+/* Elements were cut at the caller's wish: the resource's own text, if it is among those that are left, is made
+ * again from the others. */
+MUST_USE bool narrative_of_rest(struct exchange *, const struct type *, struct slice *body);
 
 /* A page of the narratives of a JSON answer and of its text, escaped.  With a pack, what has no
  * text of its own is shown with one that is made.  False when the answer is no JSON object. */

@@ -69,7 +69,7 @@ close_box(struct page *p, bool readable, struct slice html)
 static void
 show_narrative(struct page *p, const struct narrative *n)
 {
-	struct narrative_text t = { p->json, n, p->options, p->arena };
+	struct narrative_text t = { p->json, n, p->options, p->arena, NULL };
 	struct xhtml found;
 	struct buf html;
 	char prefix[24];

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "text/xhtml.h"
 
 static bool
 is_member(const struct json *j, uint32_t n, struct slice name)
@@ -103,6 +104,20 @@ narratives_contained(const struct json *j, uint32_t outer, struct slice id)
 			return n;
 	}
 	return 0;
+}
+
+/* But its own, which nothing within it refers to. */
+struct xhtml_ids *
+narratives_ids(const struct json *j, uint32_t outer, struct arena *arena)
+{
+	uint32_t own = json_get(j, outer, SLICE("id"));
+	struct xhtml_ids *ids = arena_alloc(arena, sizeof *ids);
+
+	for (uint32_t i = outer; i < j->nodes[outer].next; i++)
+		if (is_member(j, i, SLICE("id")) && i + 1 != own && json_type(j, i + 1) == JSON_STRING)
+			xhtml_ids_add(ids, json_string(j, i + 1, arena), arena);
+	xhtml_ids_sort(ids);
+	return ids;
 }
 
 /* Changes */

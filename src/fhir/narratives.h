@@ -15,6 +15,7 @@
 
 struct arena;
 struct buf;
+struct xhtml_ids;
 struct limits;
 struct pack;
 struct type;
@@ -35,6 +36,9 @@ uint32_t narratives_find(const struct json *, uint32_t node, struct slice name, 
 
 /* The contained resource of `outer` with this id; 0: none. */
 uint32_t narratives_contained(const struct json *, uint32_t outer, struct slice id);
+
+/* The ids of elements and contained resources of `outer`, which the ids of its narratives must differ from. */
+struct xhtml_ids *narratives_ids(const struct json *, uint32_t outer, struct arena *);
 
 /* A change of the text from byte `from` up to `to`. */
 struct narrative_edit {

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "controls/narrative.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 
@@ -166,6 +167,15 @@ write_subset(struct subset *s)
 	buf_add_char(s->b, '}');
 }
 
+static bool
+asks_for_text(const struct query *q)
+{
+	for (uint32_t i = 0; i < q->element_count; i++)
+		if (slice_is(q->elements[i], "text"))
+			return true;
+	return false;
+}
+
 bool
 subset_of(struct exchange *x, const struct query *q, const struct stored *stored, struct slice *out)
 {
@@ -184,5 +194,5 @@ subset_of(struct exchange *x, const struct query *q, const struct stored *stored
 	s.b = &b;
 	write_subset(&s);
 	*out = buf_slice(&b);
-	return true;
+	return q->element_count == 0 || !asks_for_text(q) || narrative_of_rest(x, stored->type, out);
 }

@@ -48,8 +48,7 @@ struct reader {
 	size_t            depth, elements, findings;
 	struct attribute *attributes;
 	size_t            attribute_count;
-	struct slice     *ids;
-	size_t            id_count, id_room;
+	struct xhtml_ids  ids;
 	struct buf       *out;          /* of `how`, or one that is thrown away */
 	bool              says, turned;
 	bool              no_ids;       /* the second time, when one was there twice */
@@ -436,16 +435,43 @@ write_attribute(struct reader *r, const struct xhtml_attribute *a, struct slice 
 
 /* Attributes */
 
-static void
-note_id(struct reader *r, struct slice id)
+void
+xhtml_ids_add(struct xhtml_ids *ids, struct slice id, struct arena *arena)
 {
-	if (r->id_count == r->id_room) {
-		size_t room = r->id_room == 0 ? 16 : 2 * r->id_room;
+	if (ids->count == ids->room) {
+		size_t room = ids->room == 0 ? 16 : 2 * ids->room;
 
-		r->ids = arena_grow(r->arena, r->ids, r->id_room * sizeof *r->ids, room * sizeof *r->ids);
-		r->id_room = room;
+		ids->at = arena_grow(arena, ids->at, ids->room * sizeof *ids->at, room * sizeof *ids->at);
+		ids->room = room;
 	}
-	r->ids[r->id_count++] = id;
+	ids->at[ids->count++] = id;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* How many were there twice. */
+static size_t
+sort_ids(struct xhtml_ids *ids)
+{
+	size_t given = ids->count, kept = 0;
+
+	if (given > 1)
+		qsort(ids->at, given, sizeof *ids->at, by_text);
+	for (size_t i = 0; i < given; i++)
+		if (kept == 0 || !slice_eq(ids->at[kept - 1], ids->at[i]))
+			ids->at[kept++] = ids->at[i];
+	ids->count = kept;
+	return given - kept;
+}
+
+void
+xhtml_ids_sort(struct xhtml_ids *ids)
+{
+	sort_ids(ids);
 }
 
 static void
@@ -486,7 +512,7 @@ take_attribute(struct reader *r, const struct xhtml_element *e, const struct att
 		r->found->lost |= a->kind == VALUE_IMAGE;
 	} else if (a->kind != VALUE_ID || !r->no_ids) {
 		if (a->kind == VALUE_ID)
-			note_id(r, given->value);
+			xhtml_ids_add(&r->ids, given->value, r->arena);
 		r->says |= a->kind == VALUE_IMAGE;
 		write_attribute(r, a, given->value);
 	}
@@ -548,9 +574,31 @@ write_start(struct reader *r, struct open *o)
 	o->written = true;
 }
 
+/* R4 narrative.html: both should be those of the resource. */
+static void
+compare_language(struct reader *r, size_t at)
+{
+	struct slice wanted = r->how->language;
+	bool good = true;
+
+	for (size_t i = 0; i < r->attribute_count; i++) {
+		struct slice name = r->attributes[i].name, value = r->attributes[i].value;
+
+		if (!slice_is(name, "lang") && !slice_is(name, "xml:lang"))
+			continue;
+		if (wanted.len == 0)
+			wanted = value;
+		good &= slice_eq_nocase(value, wanted);
+	}
+	if (!good)
+		find(r, XHTML_language, at, NULL);
+}
+
 static bool
 begin_known(struct reader *r, struct open *o, size_t at)
 {
+	if (r->depth == 0)
+		compare_language(r, at);
 	if (!all_in_namespace(r) || (r->depth == 0 && !declares_namespace(r)))
 		return stop(r, XHTML_namespace);
 	if (!place_good(r, o->kind))
@@ -816,21 +864,18 @@ whole(struct reader *r)
 
 /* The ends */
 
-static int
-by_text(const void *a, const void *b)
-{
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
-}
-
+/* From each other, and from those of the resource, which they become too. */
 static bool
 ids_differ(struct reader *r)
 {
-	if (r->id_count > 1)
-		qsort(r->ids, r->id_count, sizeof *r->ids, by_text);
-	for (size_t i = 1; i < r->id_count; i++)
-		if (slice_eq(r->ids[i - 1], r->ids[i]))
-			return false;
-	return true;
+	struct xhtml_ids *taken = r->how->ids;
+	bool differ = sort_ids(&r->ids) == 0;
+
+	if (taken == NULL || r->ids.count == 0)
+		return differ;
+	for (size_t i = 0; i < r->ids.count; i++)
+		xhtml_ids_add(taken, r->ids.at[i], r->arena);
+	return sort_ids(taken) == 0 && differ;
 }
 
 static bool

@@ -48,7 +48,8 @@ enum xhtml_basis { XHTML_R4, XHTML_OURS };
 	X(hidden,     INVARIANT, OURS, "a style that hides text%")                                  \
 	X(value,      INVARIANT, OURS, "the value of an attribute has the wrong form%")             \
 	X(nesting,    INVARIANT, OURS, "an element at a place where it is read in two ways%")       \
-	X(id_twice,   INVARIANT, OURS, "an id is there once")                                       \
+	X(id_twice,   INVARIANT, OURS, "an id is there once in a resource")                         \
+	X(language,   WARNING,   OURS, "lang and xml:lang are the language of the resource")        \
 	X(bidi,       WARNING,   OURS, "characters that turn the direction of the text")            \
 	X(empty,      INVARIANT, R4,   "txt-2: the narrative says nothing")
 
@@ -86,12 +87,20 @@ struct xhtml {
 
 enum xhtml_form { XHTML_AS_NOTHING, XHTML_AS_XML, XHTML_AS_HTML };
 
+/* The ids of a resource outside of one narrative: sorted, distinct. */
+struct xhtml_ids {
+	struct slice *at;
+	size_t        count, room;
+};
+
 struct xhtml_how {
 	const struct limits *limits;    /* NARRATIVE_BYTES, _DEPTH, _ELEMENTS, _ATTRIBUTES */
 	bool           http;            /* links may be http: */
 	bool           remote_images;   /* images may come from elsewhere (never as HTML) */
 	enum xhtml_form form;
 	struct slice   prefix;          /* HTML: stands before every id and name */
+	struct xhtml_ids *ids;          /* those that are taken; gets those of this narrative.  NULL: none are */
+	struct slice   language;        /* of the resource; or empty */
 	bool         (*contained)(void *ctx, struct slice id);  /* is "#id" an image that is here?  NULL: any is */
 	struct slice (*image)(void *ctx, struct slice id);      /* HTML: a contained image as a data: URL,
 	                                                         * or empty; may be NULL */
@@ -104,6 +113,10 @@ MUST_USE bool xhtml_read(struct slice text, const struct xhtml_how *, struct are
 
 /* The rule's sentence with the finding's name in it. */
 struct slice xhtml_sentence(const struct xhtml_finding *, struct arena *);
+
+/* Into the list, which is sorted by xhtml_ids_sort(). */
+void xhtml_ids_add(struct xhtml_ids *, struct slice id, struct arena *);
+void xhtml_ids_sort(struct xhtml_ids *);
 
 /* "data:image/png;base64,..." of a PNG, JPEG or GIF: the form and the first bytes. */
 bool xhtml_is_data_image(struct slice url);

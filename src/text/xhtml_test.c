@@ -341,10 +341,59 @@ policy_counts(void **state UNUSED)
 	arena_free(arena);
 }
 
+static const char *
+found_at(const char *attributes, const char *language, struct xhtml_ids *ids, struct arena *arena)
+{
+	struct xhtml_how how = { .limits = &limits_default, .ids = ids, .language = slice_of(language) };
+	struct xhtml found;
+	struct buf b;
+	bool good;
+
+	buf_init(&b, arena, 4096);
+	buf_printf(&b, "<div" X " %s><p id='a'>x</p></div>", attributes);
+	good = xhtml_read(buf_slice(&b), &how, arena, &found);
+	assert_int_equal(good, found.count == 0);
+	return found.first == NULL ? "" : xhtml_rules[found.first->rule].id;
+}
+
+static void
+the_language_is_compared(void **state UNUSED)
+{
+	static const struct { const char *attributes, *language, *found; } languages[] = {
+		{ "lang='en' xml:lang='en'", "en", "" }, { "lang='en' xml:lang='EN'", "", "" }, { "", "en", "" },
+		{ "lang='en' xml:lang='de'", "", "narrative_language" }, { "lang='de'", "en", "narrative_language" },
+		{ "xml:lang='de' lang='de'", "en-US", "narrative_language" },
+	};
+	struct arena *arena = arena_new(4096);
+
+	for (size_t i = 0; i < COUNT_OF(languages); i++)
+		assert_string_equal(found_at(languages[i].attributes, languages[i].language, NULL, arena),
+		    languages[i].found);
+	arena_free(arena);
+}
+
+/* An id that was there in another narrative, or on an element, is taken. */
+static void
+ids_are_those_of_the_resource(void **state UNUSED)
+{
+	struct arena *arena = arena_new(4096);
+	struct xhtml_ids ids = { NULL, 0, 0 };
+
+	xhtml_ids_add(&ids, SLICE("element"), arena);
+	xhtml_ids_sort(&ids);
+	assert_string_equal(found_at("id='element'", "", &ids, arena), "narrative_id_twice");
+	assert_string_equal(found_at("id='element'", "", &ids, arena), "narrative_id_twice");
+	ids = (struct xhtml_ids){ NULL, 0, 0 };
+	assert_string_equal(found_at("id='b'", "", &ids, arena), "");
+	assert_string_equal(found_at("id='c'", "", &ids, arena), "narrative_id_twice");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_language_is_compared), cmocka_unit_test(ids_are_those_of_the_resource),
 		cmocka_unit_test(each_row), cmocka_unit_test(each_whole), cmocka_unit_test(limits_hold),
 		cmocka_unit_test(nothing_is_repeated), cmocka_unit_test(policy_counts),
 	};

@@ -28,7 +28,7 @@ check_narrative(struct walk *w, const struct step *at, uint32_t node, struct sli
 		return;
 	}
 	for (const struct xhtml_finding *f = found.first; f != NULL; f = f->next)
-		if (!told[xhtml_rules[f->rule].basis] && f->rule != XHTML_bidi) {
+		if (!told[xhtml_rules[f->rule].basis] && f->rule != XHTML_bidi && f->rule != XHTML_language) {
 			complain_of(w, at, node, f);
 			told[xhtml_rules[f->rule].basis] = true;
 		}

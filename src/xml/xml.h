@@ -7,7 +7,7 @@
  * Reading is strict: the namespace http://hl7.org/fhir, no DOCTYPE, no entities
  * but XML's five, UTF-8, elements as defined and in the order of their
  * definition, attributes only `value`, `id` and `url` where they belong.  The
- * xhtml div of a narrative is kept as the text that it is. */
+ * xhtml div of a narrative is kept as the text that it is; one with a prefix is written without. */
 #ifndef XML_XML_H
 #define XML_XML_H
 

@@ -59,6 +59,10 @@ static const struct { const char *xml, *json; } reads[] = {
 	  "{\"resourceType\":\"Patient\",\"birthDate\":\"1970-01\",\"_birthDate\":{\"id\":\"b\"}}" },
 	{ "<Patient" F "><text><status value='empty'/><div" H "><p>1 &lt; 2 &#160;</p><br/></div></text></Patient>",
 	  "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\"><p>1 &lt; 2 &#160;</p><br/></div>\"}}" },
+	{ "<Patient" F " xmlns:h='http://www.w3.org/1999/xhtml'><text><status value='empty'/>\n<h:div xml:lang='en'><h:p title='&lt;&quot;&#10;'>"
+	  "1 &lt; <![CDATA[2 & ]]>&#160;</h:p><h:br/><b xmlns='http://www.w3.org/1999/xhtml'></b></h:div></text></Patient>",
+	  "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\" xml:lang=\\\"en\\\">"
+	  "<p title=\\\"&lt;&quot;&#10;\\\">1 &lt; 2 &amp; \xC2\xA0</p><br/><b/></div>\"}}" },
 	{ "<Patient" F "><text><status value='empty'/><div" H "/></text></Patient>",
 	  "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\"/>\"}}" },
 	{ "<Patient" F "><contained><Organization><name value='a &amp; &quot;b&#10;'/></Organization></contained></Patient>",
@@ -104,7 +108,10 @@ static const struct { const char *xml; enum fault fault; const char *path; unsig
 	{ "<DomainResource" F "/>", FAULT_SYNTAX, "", 1, 1 },
 	{ "<Patient" F "><id xmlns='' value='a'/></Patient>", FAULT_STRUCTURE, "Patient", 1, 38 },
 	{ "<Patient" F "><text><status value='empty'/><div>x</div></text></Patient>", FAULT_STRUCTURE, "Patient.text", 1, 67 },
-	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\"/></text></Patient>", FAULT_SYNTAX, "", 1, 67 },
+	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\"><p>a</p></h:div></text></Patient>", FAULT_SYNTAX, "", 1, 113 },
+	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">a<!-- b --></h:div></text></Patient>", FAULT_SYNTAX, "", 1, 114 },
+	{ "<Patient" F "><text><status value='empty'/><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">a<?b c?></h:div></text></Patient>", FAULT_SYNTAX, "", 1, 114 },
+	{ "<Patient" F "><text><status value='empty'/><h:p xmlns:h=\"http://www.w3.org/1999/xhtml\"/></text></Patient>", FAULT_SYNTAX, "", 1, 67 },
 	{ "<Patient" F "><text><status value='empty'/><div" H "><h:p xmlns:h=\"http://www.w3.org/1999/xhtml\"/></div></text></Patient>", FAULT_SYNTAX, "", 1, 109 },
 	{ "<Patient" F "><div" H "/></Patient>", FAULT_STRUCTURE, "Patient", 1, 38 },
 	/* elements */

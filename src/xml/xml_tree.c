@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
+#include "text/xhtml.h"
 #include "xml/xml_expat.h"
 
 #define DEPTH_MAX 512           /* the ceiling of LIMIT_XML_DEPTH */
@@ -23,6 +24,9 @@ struct builder {
 	size_t          depth, count, most;
 	size_t          xhtml;          /* depth of the div we are in; 0: none */
 	bool            declares_xhtml; /* the next element makes XHTML the default namespace */
+	bool            rewriting;      /* the div has a prefix: it is written to `div` without */
+	bool            start_open;     /* "<p" is written, without its end */
+	struct buf      div;
 	bool            failed;
 };
 
@@ -137,28 +141,114 @@ take_name(struct builder *b, struct xml_node *n, const char *name)
 	n->name_len = (uint32_t)(end == NULL ? strlen(local) : (size_t)(end - local));
 }
 
+/* A div with a prefix, which JSON has no place for, is written again without: the same elements,
+ * attributes and text. */
+
+static struct slice
+local_name(const char *name)
+{
+	struct slice rest = slice_of(name), first = slice_cut(&rest, ' ');
+
+	return rest.ptr == NULL ? first : slice_cut(&rest, ' ');
+}
+
+static void
+close_start(struct builder *b)
+{
+	if (b->start_open)
+		buf_add_char(&b->div, '>');
+	b->start_open = false;
+}
+
+static void
+write_start(struct builder *b, const char *name, const char **attributes)
+{
+	close_start(b);
+	buf_add_char(&b->div, '<');
+	buf_add(&b->div, local_name(name));
+	if (b->div.len == sizeof "<div" - 1)
+		buf_add_cstr(&b->div, " xmlns=\"" XHTML_NAMESPACE "\"");
+	for (; *attributes != NULL; attributes += 2) {
+		buf_add_cstr(&b->div, strchr(*attributes, ' ') == NULL ? " " : " xml:");
+		buf_add(&b->div, local_name(attributes[0]));
+		buf_add_cstr(&b->div, "=\"");
+		xhtml_escape(&b->div, slice_of(attributes[1]), true);
+		buf_add_char(&b->div, '"');
+	}
+	b->start_open = true;
+}
+
+static void
+write_end(struct builder *b, const char *name)
+{
+	if (b->start_open) {
+		buf_add_cstr(&b->div, "/>");
+	} else {
+		buf_add_cstr(&b->div, "</");
+		buf_add(&b->div, local_name(name));
+		buf_add_char(&b->div, '>');
+	}
+	b->start_open = false;
+}
+
+/* What nobody sees is not taken out in passing. */
+static void XMLCALL
+on_comment(void *ctx, const XML_Char *text UNUSED)
+{
+	struct builder *b = ctx;
+
+	if (b->rewriting)
+		stop(b, FAULT_SYNTAX, "a comment in XHTML with a prefix");
+}
+
+static void XMLCALL
+on_instruction(void *ctx, const XML_Char *target UNUSED, const XML_Char *text UNUSED)
+{
+	struct builder *b = ctx;
+
+	if (b->rewriting)
+		stop(b, FAULT_SYNTAX, "a processing instruction in XHTML");
+}
+
 /* The text of a div stands for itself in JSON: so it must say its namespace itself. */
 static void
 open_xhtml(struct builder *b, struct xml_node *n, const char *name)
 {
-	if (strcmp(name, XHTML_NAMESPACE " div") != 0 || !b->declares_xhtml) {
-		stop(b, FAULT_SYNTAX, "XHTML begins with a div that declares its namespace, without a prefix");
+	if (!slice_is(local_name(name), "div") || !(b->declares_xhtml || has_prefix(name))) {
+		stop(b, FAULT_SYNTAX, "XHTML begins with a div that declares its namespace");
 		return;
 	}
 	n->flags |= XML_IS_XHTML;
 	n->name = b->text.ptr + XML_GetCurrentByteIndex64(b->parser);
 	b->xhtml = b->depth + 1;
+	b->rewriting = has_prefix(name);
+	b->start_open = false;
+	buf_init(&b->div, b->arena, SIZE_MAX);
 }
 
 static void
 inside_xhtml(struct builder *b, const char *name, const char **attributes)
 {
-	if (has_prefix(name))
-		stop(b, FAULT_SYNTAX, "an XHTML element with a prefix");
-	for (; *attributes != NULL; attributes += 2)
-		if (strchr(*attributes, ' ') != NULL
-		    && strncmp(*attributes, XML_OWN, sizeof XML_OWN - 1) != 0)
+	if (b->rewriting ? !in_namespace(name, XHTML_NAMESPACE) : has_prefix(name))
+		stop(b, FAULT_SYNTAX, "an XHTML element with a prefix, or of another namespace");
+	for (const char **a = attributes; *a != NULL; a += 2)
+		if (strchr(*a, ' ') != NULL && strncmp(*a, XML_OWN, sizeof XML_OWN - 1) != 0)
 			stop(b, FAULT_SYNTAX, "an XHTML attribute of another namespace");
+	if (b->rewriting)
+		write_start(b, name, attributes);
+}
+
+static void
+close_xhtml(struct builder *b, struct xml_node *n)
+{
+	n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex64(b->parser)
+	    + XML_GetCurrentByteCount64(b->parser) - n->name);
+	if (b->rewriting) {
+		n->name = b->div.ptr;
+		n->name_len = (uint32_t)b->div.len;
+	}
+	b->rewriting = false;
+	b->xhtml = 0;
 }
 
 static void
@@ -201,19 +291,16 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 }
 
 static void XMLCALL
-on_end(void *ctx, const XML_Char *name UNUSED)
+on_end(void *ctx, const XML_Char *name)
 {
 	struct builder *b = ctx;
-	struct xml_node *n;
 
 	if (b->failed)
 		return;
-	if (b->depth == b->xhtml) {
-		n = b->open[b->depth - 1];
-		n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex64(b->parser)
-		    + XML_GetCurrentByteCount64(b->parser) - n->name);
-		b->xhtml = 0;
-	}
+	if (b->rewriting)
+		write_end(b, name);
+	if (b->depth == b->xhtml)
+		close_xhtml(b, b->open[b->depth - 1]);
 	b->depth--;
 }
 
@@ -231,6 +318,10 @@ on_text(void *ctx, const XML_Char *text, int len)
 {
 	struct builder *b = ctx;
 
+	if (b->rewriting && !b->failed) {
+		close_start(b);
+		xhtml_escape(&b->div, slice_make(text, (size_t)len), false);
+	}
 	if (b->failed || b->xhtml > 0 || b->depth == 0)
 		return;
 	for (int i = 0; i < len; i++)
@@ -287,6 +378,8 @@ xml_tree(struct slice text, const struct limits *limits, bool bundle, struct are
 	XML_SetUserData(b.parser, &b);
 	XML_SetElementHandler(b.parser, on_start, on_end);
 	XML_SetCharacterDataHandler(b.parser, on_text);
+	XML_SetCommentHandler(b.parser, on_comment);
+	XML_SetProcessingInstructionHandler(b.parser, on_instruction);
 	XML_SetStartNamespaceDeclHandler(b.parser, on_namespace);
 	XML_SetStartDoctypeDeclHandler(b.parser, on_doctype);
 	XML_SetXmlDeclHandler(b.parser, on_declaration);
