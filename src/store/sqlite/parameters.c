@@ -265,6 +265,18 @@ dismiss_others(struct renewal *n)
 	return true;
 }
 
+static void
+tell(const struct renewal *n, int64_t generation)
+{
+	uint32_t ready = 0;
+
+	for (uint32_t i = 0; i < n->wanted.count; i++)
+		ready += n->wanted.at[i].ready;
+	if (n->wanted.count > 0 || n->known_count > 0)
+		log_event(LOG_INFO, "search-parameters", "generation=%lld ready=%u indexing=%u",
+		    (long long)generation, ready, n->wanted.count - ready);
+}
+
 static bool
 says_active(const struct store *s, const struct index_rows *rows)
 {
@@ -293,10 +305,12 @@ sqlite_renew_parameters(struct store_reader *r, int64_t generation, struct outco
 	good = take_definitions(&n) && read_known(&n) && number_wanted(&n) && dismiss_others(&n)
 	    && write_generation(r, generation, o);
 	arena_free(n.scratch);
-	if (good)
+	if (good) {
+		tell(&n, generation);
 		publish(r->store, search_index_with(&n.wanted, generation));
-	else
+	} else {
 		arena_free(n.wanted.arena);
+	}
 	return good;
 }
 
