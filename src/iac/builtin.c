@@ -220,21 +220,6 @@ get(struct builtin_call *c)
 	return v;
 }
 
-/* Member whose whole name, dots included, is one of those; letters without case. */
-static const struct value *
-key(struct builtin_call *c)
-{
-	const struct value *map = c->args[0];
-
-	for (uint32_t i = 1; i < c->count; i++)
-		for (uint32_t k = 0; map->kind == VALUE_MAP && k < map->count; k++)
-			if (builtin_glob(builtin_text_of(c, c->args[i]), map->members[k].key, true))
-				return map->members[k].value;
-	if (map->why == &hcl_partial_map)
-		return builtin_unknown(c, "a part of the map is not among the files");
-	return map->kind == VALUE_UNKNOWN ? map : &value_null;
-}
-
 /* ---- the graph ---- */
 
 static const struct value *
@@ -332,7 +317,7 @@ static const struct builtin general[] = {
 	{ "alltrue", 1, 1, BUILTIN_LOOKS, all },  { "any", 1, 1, BUILTIN_LOOKS, any },
 	{ "anytrue", 1, 1, BUILTIN_LOOKS, any },  { "either", 1, MANY, BUILTIN_LOOKS, either },
 	{ "first", 1, 1, 0, first },              { "get", 2, MANY, 0, get },
-	{ "join_lists", 0, MANY, BUILTIN_LOOKS, join_lists }, { "key", 2, MANY, 0, key },
+	{ "join_lists", 0, MANY, BUILTIN_LOOKS, join_lists },
 	{ "known", 1, 1, BUILTIN_LOOKS, known },  { "linked", 2, MANY, BUILTIN_LOOKS, linked },
 	{ "linked_from", 2, MANY, BUILTIN_LOOKS, linked_from },
 	{ "linked_to", 2, MANY, BUILTIN_LOOKS, linked_to },
@@ -346,7 +331,7 @@ static const struct {
 } tables[] = {
 	{ general, &(const size_t){ COUNT_OF(general) } }, { builtins_text, &builtins_text_count },
 	{ builtins_cloud, &builtins_cloud_count }, { builtins_policy, &builtins_policy_count },
-	{ builtins_where, &builtins_where_count },
+	{ builtins_settings, &builtins_settings_count }, { builtins_where, &builtins_where_count },
 };
 
 /* What functions of Terraform answer to null here. */

@@ -28,8 +28,8 @@ struct builtin {
 	builtin_fn *apply;
 };
 
-extern const struct builtin builtins_text[], builtins_cloud[], builtins_policy[], builtins_where[];
-extern const size_t builtins_text_count, builtins_cloud_count, builtins_policy_count, builtins_where_count;
+extern const struct builtin builtins_text[], builtins_cloud[], builtins_policy[], builtins_settings[], builtins_where[];
+extern const size_t builtins_text_count, builtins_cloud_count, builtins_policy_count, builtins_settings_count, builtins_where_count;
 
 const struct value *builtin_bool(struct builtin_call *, bool);
 const struct value *builtin_number(struct builtin_call *, long double);

@@ -126,6 +126,26 @@ env(struct builtin_call *c)
 static const char *const tag_places[] = { "tags_all", "tags", "Tags", "labels", "user_labels",
 	"resource_labels", "metadata.annotations", "metadata.labels" };
 
+/* What a provider of Terraform adds to everything that it makes. */
+static void
+add_default_tags(struct builtin_call *c, struct hcl_map *to, const struct resource *r)
+{
+	struct slice provider = slice_sub(r->type, 0, slice_find(r->type, '_'));
+	const struct value *all;
+
+	if (r->language != LANGUAGE_TERRAFORM || provider.len == r->type.len)
+		return;
+	all = engine_objects(c->engine, SLICE("provider"));
+	for (uint32_t i = 0; i < all->count; i++) {
+		const struct object *o = engine_find_object(c->engine, all->items[i]);
+
+		if (o == NULL || !slice_starts(o->resource->name, provider))
+			continue;
+		add_pairs(c, to, value_path(o->value, "default_tags.0.tags"));
+		add_pairs(c, to, value_path(o->value, "default_labels"));
+	}
+}
+
 static const struct value *
 tags(struct builtin_call *c)
 {
@@ -134,6 +154,8 @@ tags(struct builtin_call *c)
 	const struct object *o = engine_find_object(c->engine, c->args[0]);
 	const struct value *of = o != NULL && o->row_of != NULL ? o->self : c->args[0];
 
+	if (o != NULL)
+		add_default_tags(c, &map, o->resource);
 	for (size_t i = 0; i < COUNT_OF(tag_places); i++) {
 		v = value_path(of, tag_places[i]);
 		if (v->kind == VALUE_UNKNOWN)

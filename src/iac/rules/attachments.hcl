@@ -18,7 +18,11 @@ rule "FB-ATTACH-001" {
   }
   on "azurerm_storage_account" {
     when = regex_match("(?i)attachment|document|dicom|upload|import|binary|intake", self.name, self._name)
-    fail = length(linked_from(self, "azurerm_security_center_storage_defender")) == 0 && !any([for p in resources("azurerm_security_center_subscription_pricing") : p.resource_type == "StorageAccounts" && p.tier == "Standard"])
+    fail = !any([for d in linked_from(self, "azurerm_security_center_storage_defender") : d.malware_scanning_on_upload_enabled == true]) && !any([for p in resources("azurerm_security_center_subscription_pricing") : p.resource_type == "StorageAccounts" && p.tier == "Standard" && any([for e in list(p.extension) : e.name == "OnUploadMalwareScanning"])])
+  }
+  on "AWS::S3::Bucket" {
+    when = regex_match("(?i)attachment|document|dicom|upload|import|binary|intake", self.BucketName, self._name)
+    fail = length(linked_from(self, "AWS::GuardDuty::MalwareProtectionPlan")) == 0
   }
 
   example "fail" "terraform" {
@@ -54,6 +58,36 @@ rule "FB-ATTACH-001" {
     text = <<-EOT
       resource "aws_s3_bucket" "x" {
         bucket = "website"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "uploads" {
+        name                     = "uploads"
+        resource_group_name      = "g"
+        location                 = "westeurope"
+        account_tier             = "Standard"
+        account_replication_type = "GRS"
+      }
+      resource "azurerm_security_center_storage_defender" "uploads" {
+        storage_account_id                 = azurerm_storage_account.uploads.id
+        malware_scanning_on_upload_enabled = false
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "uploads" {
+        name                     = "uploads"
+        resource_group_name      = "g"
+        location                 = "westeurope"
+        account_tier             = "Standard"
+        account_replication_type = "GRS"
+      }
+      resource "azurerm_security_center_storage_defender" "uploads" {
+        storage_account_id                 = azurerm_storage_account.uploads.id
+        malware_scanning_on_upload_enabled = true
       }
     EOT
   }
@@ -181,6 +215,11 @@ rule "FB-ATTACH-004" {
     at   = ["ImageScanningConfiguration.ScanOnPush", "ImageScanningConfiguration"]
     fix  = { "ImageScanningConfiguration.ScanOnPush" = true }
   }
+  on "google_artifact_registry_repository" {
+    fail = one_of(self.vulnerability_scanning_config.enablement_config, "DISABLED")
+    at   = "vulnerability_scanning_config.enablement_config"
+    fix  = { "vulnerability_scanning_config.enablement_config" = "INHERITED" }
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -218,6 +257,28 @@ rule "FB-ATTACH-004" {
               ScanOnPush: true
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_artifact_registry_repository" "x" {
+        repository_id = "r"
+        format        = "DOCKER"
+        vulnerability_scanning_config {
+          enablement_config = "DISABLED"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_artifact_registry_repository" "x" {
+        repository_id = "r"
+        format        = "DOCKER"
+        vulnerability_scanning_config {
+          enablement_config = "INHERITED"
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-ATTACH-005" {
@@ -228,6 +289,14 @@ rule "FB-ATTACH-005" {
   advice   = "Install IaaSAntimalware."
   peers    = ["CKV2_AZURE_10"]
 
+  on "azurerm_virtual_machine" {
+    when = present(self.os_profile_windows_config)
+    fail = !any([for e in linked_from(self, "azurerm_virtual_machine_extension") : one_of(e.type, "IaaSAntimalware", "MDE.Windows")])
+  }
+  on "Microsoft.Compute/virtualMachines" {
+    when = present(self.properties.osProfile.windowsConfiguration)
+    fail = !any([for e in linked_from(self, "Microsoft.Compute/virtualMachines/extensions") : one_of(e.properties.type, "IaaSAntimalware", "MDE.Windows")])
+  }
   on "azurerm_windows_virtual_machine" {
     fail = !any([for e in linked_from(self, "azurerm_virtual_machine_extension") : one_of(e.type, "IaaSAntimalware", "MDE.Windows")])
   }
@@ -287,6 +356,21 @@ rule "FB-ATTACH-006" {
     at   = "policy_settings.file_upload_limit_in_mb"
     fix  = { "policy_settings.file_upload_limit_in_mb" = 20 }
   }
+  on "ConfigMap" {
+    fail = [for k, v in self.data : k if regex_match("^(proxy-body-size|client-max-body-size)$", k) && one_of(v, "0", "0m", "-1") || regex_match("client_max_body_size\\s+0[kKmMgG]?\\s*;", v)]
+    at   = "data"
+  }
+  # The common rules of Amazon hold one for bodies.
+  on "aws_wafv2_web_acl" {
+    fail    = !any([for r in list(self.rule) : present(r.statement.size_constraint_statement) || one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesCommonRuleSet") || present(r.statement.rule_group_reference_statement)])
+    at      = "rule"
+    message = "no rule limits the size of requests"
+  }
+  on "AWS::WAFv2::WebACL" {
+    fail    = !any([for r in list(self.Rules) : present(r.Statement.SizeConstraintStatement) || one_of(r.Statement.ManagedRuleGroupStatement.Name, "AWSManagedRulesCommonRuleSet") || present(r.Statement.RuleGroupReferenceStatement)])
+    at      = "Rules"
+    message = "no rule limits the size of requests"
+  }
 
   example "fail" "kubernetes" {
     text = <<-EOT
@@ -332,6 +416,26 @@ rule "FB-ATTACH-006" {
       }
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: ingress-nginx-controller
+      data:
+        proxy-body-size: "0"
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: ingress-nginx-controller
+      data:
+        proxy-body-size: "20m"
+    EOT
+  }
 }
 
 rule "FB-ATTACH-007" {
@@ -354,6 +458,14 @@ rule "FB-ATTACH-007" {
   on "aws_wafv2_web_acl" {
     fail = [for r in list(self.rule) : r if any([for f in join_lists(r.statement.size_constraint_statement, r.statement.xss_match_statement, r.statement.sqli_match_statement, r.statement.byte_match_statement) : one_of(f.field_to_match.body.oversize_handling, "CONTINUE")])]
     at   = ["statement"]
+  }
+  on "AWS::WAFv2::WebACL" {
+    fail = [for r in list(self.Rules) : r if any([for f in join_lists(r.Statement.SizeConstraintStatement, r.Statement.XssMatchStatement, r.Statement.SqliMatchStatement, r.Statement.ByteMatchStatement) : one_of(f.FieldToMatch.Body.OversizeHandling, "CONTINUE")])]
+    at   = "Statement"
+  }
+  on "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies" {
+    fail = self.properties.policySettings.requestBodyCheck == false
+    at   = "properties.policySettings.requestBodyCheck"
   }
 
   example "fail" "terraform" {
@@ -418,6 +530,48 @@ rule "FB-ATTACH-007" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Acl:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+            DefaultAction:
+              Allow: {}
+            Rules:
+              - Name: sql
+                Priority: 1
+                Action:
+                  Block: {}
+                Statement:
+                  SqliMatchStatement:
+                    FieldToMatch:
+                      Body:
+                        OversizeHandling: CONTINUE
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Acl:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+            DefaultAction:
+              Allow: {}
+            Rules:
+              - Name: sql
+                Priority: 1
+                Action:
+                  Block: {}
+                Statement:
+                  SqliMatchStatement:
+                    FieldToMatch:
+                      Body:
+                        OversizeHandling: MATCH
+    EOT
+  }
 }
 
 rule "FB-ATTACH-008" {
@@ -437,6 +591,17 @@ rule "FB-ATTACH-008" {
     when = self.provider == "aws" && length(resources("awscc_healthlake_fhir_datastore", "AWS::HealthLake::FHIRDatastore")) > 0 && regex_match("(?i)import|export|stag|bulk", self.name, self._name)
     fail = one_of(self.acl, "public-read", "public-read-write") || (present(self.public_block) && self.public_block.policy == false)
     at   = ["acl"]
+  }
+  on "azurerm_storage_account" {
+    when    = any([for f in resources("azurerm_healthcare_fhir_service") : f.configuration_export_storage_account_name == self.name]) || length(linked_from(self, "azurerm_healthcare_fhir_service")) > 0
+    fail    = self.blob_properties.versioning_enabled != true
+    at      = ["blob_properties.versioning_enabled", "blob_properties"]
+    message = "the staging store keeps no versions"
+  }
+  on "object_store" {
+    when    = self.provider == "aws" && length(resources("awscc_healthlake_fhir_datastore", "AWS::HealthLake::FHIRDatastore")) > 0 && regex_match("(?i)import|export|stag|bulk", self.name, self._name)
+    fail    = self.versioning != true || absent(self.encryption)
+    message = "the staging store keeps no versions or is not asked to be encrypted"
   }
 
   example "fail" "terraform" {
@@ -467,6 +632,9 @@ rule "FB-ATTACH-008" {
       resource "azurerm_storage_account" "e" {
         name = "exports"
         min_tls_version = "TLS1_2"
+        blob_properties {
+          versioning_enabled = true
+        }
       }
       resource "azurerm_healthcare_fhir_service" "x" {
         name = "f"
@@ -479,6 +647,20 @@ rule "FB-ATTACH-008" {
       resource "aws_s3_bucket" "x" {
         bucket = "fhir-import"
         acl = "private"
+      }
+      resource "aws_s3_bucket_versioning" "x" {
+        bucket = aws_s3_bucket.x.id
+        versioning_configuration {
+          status = "Enabled"
+        }
+      }
+      resource "aws_s3_bucket_server_side_encryption_configuration" "x" {
+        bucket = aws_s3_bucket.x.id
+        rule {
+          apply_server_side_encryption_by_default {
+            sse_algorithm = "aws:kms"
+          }
+        }
       }
       resource "awscc_healthlake_fhir_datastore" "x" {
         datastore_type_version = "R4"
@@ -503,7 +685,7 @@ rule "FB-ATTACH-009" {
   }
   on "container" {
     when    = self.platform == "compose" || self.platform == "ecs"
-    fail    = self.read_only == false
+    fail    = self.read_only != true
     at      = ["read_only", "readonlyRootFilesystem"]
     message = "${self.name} can write its root file system"
   }
@@ -572,6 +754,20 @@ rule "FB-ATTACH-010" {
     fail = absent(self.security_headers_config.content_type_options)
     at   = ["security_headers_config.content_type_options", "security_headers_config"]
   }
+  on "AWS::CloudFront::ResponseHeadersPolicy" {
+    fail = absent(self.ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentTypeOptions)
+    at   = ["ResponseHeadersPolicyConfig.SecurityHeadersConfig", "ResponseHeadersPolicyConfig"]
+  }
+  on "aws_cloudfront_distribution" {
+    fail    = absent(self.default_cache_behavior.response_headers_policy_id)
+    at      = "default_cache_behavior"
+    message = "the distribution has no policy of response headers"
+  }
+  on "AWS::CloudFront::Distribution" {
+    fail    = absent(self.DistributionConfig.DefaultCacheBehavior.ResponseHeadersPolicyId)
+    at      = ["DistributionConfig.DefaultCacheBehavior", "DistributionConfig"]
+    message = "the distribution has no policy of response headers"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -609,7 +805,38 @@ rule "FB-ATTACH-010" {
     text = <<-EOT
       resource "aws_cloudfront_distribution" "x" {
         enabled = true
+        default_cache_behavior {
+          response_headers_policy_id = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+        }
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Cdn:
+          Type: AWS::CloudFront::Distribution
+          Properties:
+            DistributionConfig:
+              Enabled: true
+              DefaultCacheBehavior:
+                TargetOriginId: o
+                ViewerProtocolPolicy: https-only
+                Compress: true
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Cdn:
+          Type: AWS::CloudFront::Distribution
+          Properties:
+            DistributionConfig:
+              Enabled: true
+              DefaultCacheBehavior:
+                TargetOriginId: o
+                ViewerProtocolPolicy: https-only
+                ResponseHeadersPolicyId: 67f7725c-6f97-4210-82d7-5512b31e9d03
     EOT
   }
 }
@@ -622,7 +849,7 @@ rule "FB-ATTACH-011" {
   advice   = "List the origins."
   peers    = ["terraform/aws/s3_bucket_with_unsecured_cors_rule"]
 
-  on "aws_s3_bucket" "aws_s3_bucket_cors_configuration" "module" {
+  on "aws_s3_bucket" "aws_s3_bucket_cors_configuration" {
     fail = [for r in list(self.cors_rule) : r if (contains(r.allowed_origins, "*") || contains(r.allowed_headers, "*")) && any([for m in list(r.allowed_methods) : one_of(m, "PUT", "POST", "DELETE", "*")])]
     at   = ["allowed_origins", "allowed_headers"]
   }
@@ -633,6 +860,14 @@ rule "FB-ATTACH-011" {
   on "azurerm_storage_account" {
     fail = [for r in list(self.blob_properties.cors_rule) : r if contains(r.allowed_origins, "*") && any([for m in list(r.allowed_methods) : one_of(m, "PUT", "POST", "DELETE", "MERGE")])]
     at   = "allowed_origins"
+  }
+  on "AWS::S3::Bucket" {
+    fail = [for r in list(self.CorsConfiguration.CorsRules) : r if (contains(r.AllowedOrigins, "*") || contains(r.AllowedHeaders, "*")) && any([for m in list(r.AllowedMethods) : one_of(m, "PUT", "POST", "DELETE", "*")])]
+    at   = ["AllowedOrigins", "AllowedHeaders"]
+  }
+  on "Microsoft.Storage/storageAccounts/blobServices" {
+    fail = [for r in list(self.properties.cors.corsRules) : r if contains(r.allowedOrigins, "*") && any([for m in list(r.allowedMethods) : one_of(m, "PUT", "POST", "DELETE", "MERGE")])]
+    at   = "allowedOrigins"
   }
 
   example "fail" "terraform" {
@@ -681,6 +916,30 @@ rule "FB-ATTACH-011" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Uploads:
+          Type: AWS::S3::Bucket
+          Properties:
+            CorsConfiguration:
+              CorsRules:
+                - AllowedMethods: [PUT]
+                  AllowedOrigins: ["*"]
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Uploads:
+          Type: AWS::S3::Bucket
+          Properties:
+            CorsConfiguration:
+              CorsRules:
+                - AllowedMethods: [PUT]
+                  AllowedOrigins: ["https://portal.example.org"]
+    EOT
+  }
 }
 
 rule "FB-ATTACH-012" {
@@ -698,6 +957,14 @@ rule "FB-ATTACH-012" {
   on "google_storage_bucket" {
     when = regex_match("(?i)attachment|document|dicom|upload|import|binary|intake", self.name, self._name)
     fail = length(linked_from(self, "google_storage_notification", "google_eventarc_trigger", "google_cloudfunctions2_function", "google_cloudfunctions_function")) == 0
+  }
+  on "AWS::S3::Bucket" {
+    when = regex_match("(?i)attachment|document|dicom|upload|import|binary|intake", self.BucketName, self._name)
+    fail = absent(self.NotificationConfiguration) && length(linked_from(self, "AWS::GuardDuty::MalwareProtectionPlan")) == 0
+  }
+  on "azurerm_storage_account" {
+    when = regex_match("(?i)attachment|document|dicom|upload|import|binary|intake", self.name, self._name)
+    fail = length(linked_from(self, "azurerm_eventgrid_system_topic", "azurerm_eventgrid_event_subscription", "azurerm_security_center_storage_defender")) == 0
   }
 
   example "fail" "terraform" {
@@ -737,6 +1004,26 @@ rule "FB-ATTACH-012" {
         bucket = google_storage_bucket.x.name
         topic = "t"
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Uploads:
+          Type: AWS::S3::Bucket
+          Properties:
+            BucketName: uploads
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Uploads:
+          Type: AWS::S3::Bucket
+          Properties:
+            NotificationConfiguration:
+              EventBridgeConfiguration:
+                EventBridgeEnabled: true
     EOT
   }
 }

@@ -321,16 +321,16 @@ rule "FB-AUDIT-005" {
   peers    = []
 
   let {
-    level = key(self.env, "LOG_LEVEL", "LOGGING_LEVEL_ROOT", "LOGGING__LOGLEVEL__DEFAULT", "logging.level.root", "LOGGING_LEVEL_CA_UHN_FHIR")
-    audit = key(self.env, "*AUDIT*ENABLED*", "*ENABLE*AUDIT*")
+    quiet  = ["OFF", "ERROR", "NONE", "FATAL", "CRITICAL"]
+    levels = ["LOG_LEVEL", "HFS_LOG_LEVEL", "logging.level.root", "logging.level.ca.uhn.fhir*", "Logging:LogLevel:Default", "Serilog:MinimumLevel", "Serilog:MinimumLevel:Default", "MEDPLUM_LOG_LEVEL"]
   }
 
   on "fhir_server" {
-    fail    = one_of(level, "OFF", "ERROR", "NONE", "FATAL", "CRITICAL")
+    fail    = any([for k, v in self.env : one_of(v, quiet) && key({ (k) = true }, levels...) == true])
     message = "the log level of the FHIR server hides who did what"
   }
   on "fhir_server" {
-    fail    = one_of(audit, "false", "0", "no", "off")
+    fail    = any([for k, v in self.env : one_of(v, "false", "0", "no", "off") && key({ (k) = true }, "*AUDIT*ENABLED*", "*ENABLE*AUDIT*", "*LOG_AUDIT_EVENTS", "*AUDIT*LOG*") == true && !regex_match("(?i)signature|verbose", k)])
     message = "audit events of the FHIR server are switched off"
   }
   on "fhir_server" {
@@ -382,6 +382,64 @@ rule "FB-AUDIT-005" {
         containers:
           - name: hapi
             image: hapiproject/hapi:v7.4.0
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: hapi
+      data:
+        application.yaml: |
+          logging:
+            level:
+              root: "OFF"
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            volumeMounts:
+              - name: settings
+                mountPath: /app/config
+        volumes:
+          - name: settings
+            configMap:
+              name: hapi
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: hapi
+      data:
+        application.yaml: |
+          logging:
+            level:
+              root: info
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            volumeMounts:
+              - name: settings
+                mountPath: /app/config
+        volumes:
+          - name: settings
+            configMap:
+              name: hapi
     EOT
   }
 }

@@ -17,14 +17,24 @@ rule "FB-INPUT-001" {
   }
   on "fhir_server" {
     when = self.product == "microsoft"
-    fail = one_of(key(self.env, "FhirServer__CoreFeatures__ProfileValidationOnCreate"), "false") || one_of(key(self.env, "FhirServer__CoreFeatures__ProfileValidationOnUpdate"), "false")
-    at   = ["env", "environment"]
+    fail = any([for n in ["FhirServer:CoreFeatures:ProfileValidationOnCreate", "FhirServer:CoreFeatures:ProfileValidationOnUpdate"] : one_of(key(self.env, n), "false")])
+    at   = ["env", "environment", "app_settings"]
   }
-  # Off when absent (HAPI starter 7, 2025-01).
+  # Off when absent (HAPI starter 7, Firely Server 5, 2025-01).
   on "fhir_server" {
     when = self.product == "hapi"
-    fail = one_of(key(self.env, "hapi.fhir.validation.requests_enabled", "HAPI_FHIR_VALIDATION_REQUESTS_ENABLED"), "false") || absent(key(self.env, "hapi.fhir.validation.requests_enabled", "HAPI_FHIR_VALIDATION_REQUESTS_ENABLED"))
+    fail = !one_of(key(self.env, "hapi.fhir.validation.requests_enabled"), "true") && !one_of(key(self.env, "hapi.fhir.enable_repository_validating_interceptor"), "true")
     at   = ["env", "environment", "image"]
+  }
+  on "fhir_server" {
+    when = self.product == "firely"
+    fail = !one_of(key(self.env, "VONK_Validation:Level", "Validation:Level"), "Core", "Full")
+    at   = ["env", "environment", "image"]
+  }
+  on "fhir_server" {
+    when = self.product == "aidbox"
+    fail = one_of(key(self.env, "BOX_FHIR_SCHEMA_VALIDATION", "AIDBOX_FHIR_SCHEMA_VALIDATION"), "false")
+    at   = ["env", "environment"]
   }
 
   example "fail" "terraform" {
@@ -63,6 +73,40 @@ rule "FB-INPUT-001" {
             hapi.fhir.validation.requests_enabled: "true"
     EOT
   }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: firely/server:5.8.0
+          environment:
+            VONK_Validation__Level: "Off"
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: firely/server:5.8.0
+          environment:
+            VONK_Validation__Level: "Full"
+    EOT
+  }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: hapiproject/hapi:v7.2.0
+          command: --hapi.fhir.validation.requests_enabled=false
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: hapiproject/hapi:v7.2.0
+          command: --hapi.fhir.validation.requests_enabled=true
+    EOT
+  }
 }
 
 rule "FB-INPUT-002" {
@@ -79,7 +123,12 @@ rule "FB-INPUT-002" {
     fix  = { disable_referential_integrity = false }
   }
   on "fhir_server" {
-    fail = one_of(key(self.env, "hapi.fhir.enforce_referential_integrity_on_write", "HAPI_FHIR_ENFORCE_REFERENTIAL_INTEGRITY_ON_WRITE", "ENFORCE_REFERENTIAL_INTEGRITY"), "false")
+    fail = any([for k, v in self.env : key({ (k) = v }, "hapi.fhir.enforce_referential_integrity_on_write", "hapi.fhir.enforce_referential_integrity_on_delete", "ENFORCE_REFERENTIAL_INTEGRITY") != null && one_of(v, "false")])
+    at   = ["env", "environment"]
+  }
+  on "fhir_server" {
+    when = self.product == "aidbox"
+    fail = one_of(key(self.env, "BOX_FHIR_VALIDATION_SKIP_REFERENCE"), "true")
     at   = ["env", "environment"]
   }
 
@@ -115,6 +164,36 @@ rule "FB-INPUT-002" {
           image: samply/blaze:0.30
           environment:
             ENFORCE_REFERENTIAL_INTEGRITY: "true"
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            env:
+              - name: SPRING_APPLICATION_JSON
+                value: '{"hapi": {"fhir": {"enforce_referential_integrity_on_delete": false}}}'
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            env:
+              - name: SPRING_APPLICATION_JSON
+                value: '{"hapi": {"fhir": {"enforce_referential_integrity_on_delete": true}}}'
     EOT
   }
 }
@@ -191,6 +270,19 @@ rule "FB-INPUT-004" {
     at   = "kind"
     fix  = { kind = "fhir-R4" }
   }
+  # "fhir", which is STU3, when absent (azurerm 4, 2025-01).
+  on "azurerm_healthcare_service" {
+    fail = absent(self.kind)
+  }
+  on "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.HealthcareApis/services" {
+    fail = one_of(self.kind, "fhir-Stu3", "fhir")
+    at   = "kind"
+  }
+  on "fhir_server" {
+    fail    = one_of(key(self.env, "hapi.fhir.fhir_version"), "DSTU2", "DSTU3") || regex_match("healthcareapis/stu3-fhir-server", self.image)
+    at      = ["env", "environment", "image"]
+    message = "the server speaks an old FHIR version"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -241,6 +333,24 @@ rule "FB-INPUT-004" {
         version                             = "R4"
         complex_data_type_reference_parsing = "ENABLED"
       }
+    EOT
+  }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: hapiproject/hapi:v7.2.0
+          environment:
+            hapi.fhir.fhir_version: DSTU3
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: hapiproject/hapi:v7.2.0
+          environment:
+            hapi.fhir.fhir_version: R4
     EOT
   }
 }
@@ -312,7 +422,7 @@ rule "FB-INPUT-006" {
   peers    = []
 
   on "fhir_server" {
-    fail = any([for k, v in self.env : regex_match("(?i)^(hapi[._]fhir[._])?(allow_multiple_delete|allow_cascading_deletes|allow_external_references)$", k) && one_of(v, "true")])
+    fail = any([for k, v in self.env : one_of(v, "true") && key({ (k) = v }, "hapi.fhir.allow_multiple_delete", "hapi.fhir.allow_cascading_deletes", "hapi.fhir.allow_external_references", "allow_multiple_delete", "allow_cascading_deletes", "allow_external_references") != null])
     at   = ["env", "environment"]
   }
 
@@ -348,6 +458,44 @@ rule "FB-INPUT-006" {
       services:
         fhir:
           image: samply/blaze:0.30
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_container_group" "fhir" {
+        name                = "fhir"
+        location            = "westeurope"
+        resource_group_name = "g"
+        os_type             = "Linux"
+        container {
+          name   = "hapi"
+          image  = "hapiproject/hapi:v7.2.0"
+          cpu    = 1
+          memory = 4
+          environment_variables = {
+            "hapi.fhir.allow_multiple_delete" = "true"
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_container_group" "fhir" {
+        name                = "fhir"
+        location            = "westeurope"
+        resource_group_name = "g"
+        os_type             = "Linux"
+        container {
+          name   = "hapi"
+          image  = "hapiproject/hapi:v7.2.0"
+          cpu    = 1
+          memory = 4
+          environment_variables = {
+            "hapi.fhir.allow_multiple_delete" = "false"
+          }
+        }
+      }
     EOT
   }
 }
@@ -397,6 +545,29 @@ rule "FB-INPUT-007" {
     fail = absent(self.security_policy)
     at   = "security_policy"
   }
+  # A classic load balancer cannot have one.
+  on "aws_elb" {
+    when    = self.internal != true && any([for l in list(self.listener) : one_of(l.lb_protocol, "http", "https")])
+    fail    = length(linked(self, "aws_wafregional_web_acl_association")) == 0
+    message = "a classic load balancer cannot be put behind a web application firewall"
+  }
+  on "AWS::ElasticLoadBalancing::LoadBalancer" {
+    when = self.Scheme != "internal" && any([for l in list(self.Listeners) : one_of(l.Protocol, "http", "https")])
+    fail = length(linked(self, "AWS::WAFRegional::WebACLAssociation")) == 0
+  }
+  on "Microsoft.Network/applicationGateways" {
+    fail = self.properties.webApplicationFirewallConfiguration.enabled != true && absent(self.properties.firewallPolicy)
+    at   = ["properties.webApplicationFirewallConfiguration.enabled", "properties"]
+  }
+  on "Microsoft.Network/frontDoors" {
+    fail = [for e in list(self.properties.frontendEndpoints) : e if absent(e.properties.webApplicationFirewallPolicyLink)]
+    at   = "properties"
+  }
+  on "google_compute_region_backend_service" {
+    when = self.load_balancing_scheme == "EXTERNAL_MANAGED"
+    fail = absent(self.security_policy)
+    at   = "security_policy"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -442,6 +613,31 @@ rule "FB-INPUT-007" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Edge:
+          Type: AWS::ElasticLoadBalancing::LoadBalancer
+          Properties:
+            Listeners:
+              - InstancePort: "8080"
+                LoadBalancerPort: "443"
+                Protocol: HTTPS
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Inner:
+          Type: AWS::ElasticLoadBalancing::LoadBalancer
+          Properties:
+            Scheme: internal
+            Listeners:
+              - InstancePort: "8080"
+                LoadBalancerPort: "443"
+                Protocol: HTTPS
+    EOT
+  }
 }
 
 rule "FB-INPUT-008" {
@@ -477,6 +673,41 @@ rule "FB-INPUT-008" {
     fail = one_of(self.waf_configuration.firewall_mode, "Detection")
     at   = "waf_configuration.firewall_mode"
     fix  = { "waf_configuration.firewall_mode" = "Prevention" }
+  }
+  on "aws_wafv2_web_acl" {
+    fail    = [for r in list(self.rule) : r if present(r.statement.managed_rule_group_statement) && r.override_action.count != null]
+    at      = "override_action"
+    message = "a group of rules only counts"
+  }
+  on "aws_wafv2_web_acl" {
+    when    = present(self.rule)
+    fail    = !any([for r in list(self.rule) : present(r.statement.rule_group_reference_statement) || present(r.statement.sqli_match_statement) || regex_match("SQLi|KnownBadInputs|OWASP|Core", r.statement.managed_rule_group_statement.name) || any([for s in join_lists(r.statement.or_statement.statement, r.statement.and_statement.statement) : present(s.sqli_match_statement)])])
+    at      = "rule"
+    message = "no rule looks for injected SQL or known bad input"
+  }
+  on "AWS::WAFv2::WebACL" {
+    fail    = [for r in list(self.Rules) : r if present(r.Statement.ManagedRuleGroupStatement) && r.OverrideAction.Count != null]
+    at      = "OverrideAction"
+    message = "a group of rules only counts"
+  }
+  on "azurerm_cdn_frontdoor_firewall_policy" "azurerm_frontdoor_firewall_policy" {
+    fail    = self.enabled == false
+    at      = "enabled"
+    message = "the policy is off"
+  }
+  on "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies" "Microsoft.Network/FrontDoorWebApplicationFirewallPolicies" {
+    fail = one_of(self.properties.policySettings.mode, "Detection") || one_of(either(self.properties.policySettings.state, self.properties.policySettings.enabledState), "Disabled")
+    at   = ["properties.policySettings.mode", "properties.policySettings"]
+  }
+  on "Microsoft.Network/applicationGateways" {
+    fail = one_of(self.properties.webApplicationFirewallConfiguration.firewallMode, "Detection")
+    at   = "properties.webApplicationFirewallConfiguration.firewallMode"
+  }
+  on "google_compute_security_policy" {
+    when    = present(self.rule)
+    fail    = !any([for r in list(self.rule) : r.action != "allow" && r.preview != true])
+    at      = "rule"
+    message = "no rule refuses anything"
   }
 
   example "fail" "terraform" {
@@ -556,6 +787,74 @@ rule "FB-INPUT-008" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_wafv2_web_acl" "x" {
+        name  = "w"
+        scope = "REGIONAL"
+        default_action {
+          allow {}
+        }
+        rule {
+          name     = "sql"
+          priority = 1
+          override_action {
+            count {}
+          }
+          statement {
+            managed_rule_group_statement {
+              name        = "AWSManagedRulesSQLiRuleSet"
+              vendor_name = "AWS"
+            }
+          }
+          visibility_config {
+            cloudwatch_metrics_enabled = true
+            metric_name                = "m"
+            sampled_requests_enabled   = false
+          }
+        }
+        visibility_config {
+          cloudwatch_metrics_enabled = true
+          metric_name                = "m"
+          sampled_requests_enabled   = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_wafv2_web_acl" "x" {
+        name  = "w"
+        scope = "REGIONAL"
+        default_action {
+          allow {}
+        }
+        rule {
+          name     = "sql"
+          priority = 1
+          override_action {
+            none {}
+          }
+          statement {
+            managed_rule_group_statement {
+              name        = "AWSManagedRulesSQLiRuleSet"
+              vendor_name = "AWS"
+            }
+          }
+          visibility_config {
+            cloudwatch_metrics_enabled = true
+            metric_name                = "m"
+            sampled_requests_enabled   = false
+          }
+        }
+        visibility_config {
+          cloudwatch_metrics_enabled = true
+          metric_name                = "m"
+          sampled_requests_enabled   = false
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-009" {
@@ -567,7 +866,7 @@ rule "FB-INPUT-009" {
   peers    = ["CKV_AWS_192", "CKV_GCP_73", "CKV_AZURE_133"]
 
   on "aws_wafv2_web_acl" {
-    fail = !any([for r in list(self.rule) : one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesKnownBadInputsRuleSet")])
+    fail = !any([for r in list(self.rule) : one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesKnownBadInputsRuleSet") && r.override_action.count == null && !any([for o in list(r.statement.managed_rule_group_statement.rule_action_override) : regex_match("Log4J", o.name) && o.action_to_use.count != null])])
     at   = "rule"
   }
   on "google_compute_security_policy" {
@@ -578,6 +877,18 @@ rule "FB-INPUT-009" {
   on "azurerm_web_application_firewall_policy" {
     fail = any([for s in list(self.managed_rules.managed_rule_set) : one_of(s.type, "OWASP") && regex_match("^(2|3\\.0)", s.version)])
     at   = "managed_rules.managed_rule_set"
+  }
+  on "AWS::WAFv2::WebACL" {
+    fail = !any([for r in list(self.Rules) : one_of(r.Statement.ManagedRuleGroupStatement.Name, "AWSManagedRulesKnownBadInputsRuleSet") && r.OverrideAction.Count == null])
+    at   = "Rules"
+  }
+  # Rule 944240 of the default set.
+  on "azurerm_frontdoor_firewall_policy" "azurerm_cdn_frontdoor_firewall_policy" {
+    let {
+      sets = [for m in list(self.managed_rule) : m if regex_match("DefaultRuleSet", m.type)]
+    }
+    fail = length(sets) == 0 || any([for m in sets : any([for o in list(m.override) : any([for r in list(o.rule) : one_of(r.rule_id, "944240") && r.enabled == false])])])
+    at   = "managed_rule"
   }
 
   example "fail" "terraform" {
@@ -639,6 +950,46 @@ rule "FB-INPUT-009" {
           }
         }
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Acl:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+            DefaultAction:
+              Allow: {}
+            Rules:
+              - Name: bad
+                Priority: 1
+                OverrideAction:
+                  None: {}
+                Statement:
+                  ManagedRuleGroupStatement:
+                    VendorName: AWS
+                    Name: AWSManagedRulesAmazonIpReputationList
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Acl:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+            DefaultAction:
+              Allow: {}
+            Rules:
+              - Name: bad
+                Priority: 1
+                OverrideAction:
+                  None: {}
+                Statement:
+                  ManagedRuleGroupStatement:
+                    VendorName: AWS
+                    Name: AWSManagedRulesKnownBadInputsRuleSet
     EOT
   }
 }
@@ -787,10 +1138,13 @@ rule "FB-INPUT-012" {
     at   = "desync_mitigation_mode"
     fix  = { desync_mitigation_mode = "defensive" }
   }
-  on "module" {
-    when = strcontains(self.source, "terraform-aws-modules/alb") && (absent(self.load_balancer_type) || self.load_balancer_type == "application")
-    fail = self.drop_invalid_header_fields != true
-    at   = "drop_invalid_header_fields"
+  on "AWS::ElasticLoadBalancingV2::LoadBalancer" {
+    let {
+      given = { for a in list(self.LoadBalancerAttributes) : a.Key => a.Value }
+    }
+    when = !one_of(self.Type, "network", "gateway")
+    fail = given["routing.http.drop_invalid_header_fields.enabled"] != true || one_of(given["routing.http.desync_mitigation_mode"], "monitor")
+    at   = "LoadBalancerAttributes"
   }
 
   example "fail" "terraform" {
@@ -824,6 +1178,30 @@ rule "FB-INPUT-012" {
         name = "l"
         load_balancer_type = "network"
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Edge:
+          Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+          Properties:
+            Scheme: internet-facing
+            LoadBalancerAttributes:
+              - Key: routing.http.drop_invalid_header_fields.enabled
+                Value: "false"
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Edge:
+          Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+          Properties:
+            Scheme: internet-facing
+            LoadBalancerAttributes:
+              - Key: routing.http.drop_invalid_header_fields.enabled
+                Value: "true"
     EOT
   }
 }
@@ -970,7 +1348,7 @@ rule "FB-INPUT-015" {
 
   on "container" {
     when    = self.platform == "kubernetes"
-    fail    = !one_of(self.seccomp, "RuntimeDefault", "Localhost") && !any([for c in list(self.cap_drop) : one_of(c, "ALL", "NET_RAW")]) && !any([for k, v in self.annotations : regex_match("^(container\\.)?seccomp\\.security", k) && one_of(v, "runtime/default", "docker/default")])
+    fail    = !one_of(self.seccomp, "RuntimeDefault", "Localhost") && !any([for c in list(self.cap_drop) : one_of(c, "ALL", "NET_RAW")]) && !any([for k, v in self.annotations : regex_match("^(container\\.)?seccomp\\.security", k) && one_of(v, "runtime/default", "docker/default") || regex_match("^container\\.apparmor\\.security[^/]*/${self.name}$", k) && !one_of(v, "unconfined")])
     at      = ["securityContext.seccompProfile.type", "securityContext.capabilities.drop", "securityContext.capabilities", "securityContext"]
     message = "container ${self.name} has neither a seccomp profile nor dropped capabilities"
   }
@@ -985,6 +1363,17 @@ rule "FB-INPUT-015" {
     fail    = absent(self.security_opt)
     at      = "security_opt"
     message = "${self.name} sets no security_opt"
+  }
+  on "container" {
+    when    = self.platform == "kubernetes"
+    fail    = one_of(self.seccomp, "Unconfined") || one_of(self.definition.securityContext.procMount, "Unmasked") || any([for k, v in self.annotations : regex_match("^container\\.apparmor\\.security", k) && one_of(v, "unconfined")])
+    at      = ["securityContext.procMount", "securityContext.seccompProfile.type", "securityContext"]
+    message = "container ${self.name} is let out of its confinement"
+  }
+  on "PodSecurityPolicy" {
+    fail    = [for t in list(self.spec.allowedProcMountTypes) : t if t == "Unmasked"]
+    at      = "spec.allowedProcMountTypes"
+    message = "the policy lets pods see all of /proc"
   }
 
   example "fail" "kubernetes" {
@@ -1036,6 +1425,40 @@ rule "FB-INPUT-015" {
             - no-new-privileges:true
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: p
+      spec:
+        containers:
+          - name: fhir
+            image: example.org/fhir:1
+            securityContext:
+              seccompProfile:
+                type: Unconfined
+              capabilities:
+                drop: [ALL]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: p
+      spec:
+        containers:
+          - name: fhir
+            image: example.org/fhir:1
+            securityContext:
+              seccompProfile:
+                type: RuntimeDefault
+              capabilities:
+                drop: [ALL]
+    EOT
+  }
 }
 
 rule "FB-INPUT-016" {
@@ -1050,6 +1473,11 @@ rule "FB-INPUT-016" {
   on "variable" {
     fail = known(self.type) && absent(self.type)
     at   = "type"
+  }
+  on "parameter" {
+    when = self.Type == "String" && self.NoEcho != true
+    fail = absent(self.AllowedPattern) && absent(self.AllowedValues)
+    at   = "Type"
   }
 
   example "fail" "terraform" {
@@ -1081,6 +1509,34 @@ rule "FB-INPUT-016" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        StoreName:
+          Type: String
+          Description: any
+      Resources:
+        Store:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreName: !Ref StoreName
+            DatastoreTypeVersion: R4
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        StoreName:
+          Type: String
+          AllowedPattern: "[a-z-]{1,64}"
+      Resources:
+        Store:
+          Type: AWS::HealthLake::FHIRDatastore
+          Properties:
+            DatastoreName: !Ref StoreName
+            DatastoreTypeVersion: R4
+    EOT
+  }
 }
 
 rule "FB-INPUT-017" {
@@ -1100,6 +1556,16 @@ rule "FB-INPUT-017" {
     fail = [for p in list(self.parameter) : p if p.name == "local_infile" && one_of(p.value, "1", "on")]
     at   = "value"
     fix  = { value = "0" }
+  }
+  on "AWS::RDS::DBParameterGroup" "AWS::RDS::DBClusterParameterGroup" {
+    fail = one_of(self.Parameters.local_infile, "1", "on")
+    at   = "Parameters.local_infile"
+  }
+  on "azurerm_mysql_configuration" "azurerm_mysql_flexible_server_configuration" {
+    when = self.name == "local_infile"
+    fail = one_of(self.value, "on", "1")
+    at   = "value"
+    fix  = { value = "OFF" }
   }
 
   example "fail" "terraform" {
@@ -1177,6 +1643,26 @@ rule "FB-INPUT-017" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mysql_flexible_server_configuration" "x" {
+        name                = "local_infile"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "ON"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_mysql_flexible_server_configuration" "x" {
+        name                = "local_infile"
+        resource_group_name = "g"
+        server_name         = "s"
+        value               = "OFF"
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-018" {
@@ -1201,6 +1687,10 @@ rule "FB-INPUT-018" {
     fail    = any([for e in self.egress : any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr) && !any([for x in list(t.ipBlock.except) : regex_match("^169\\.254\\.", x)])])])
     at      = "spec.egress"
     message = "egress to everywhere does not except 169.254.169.254"
+  }
+  on "AWS::EC2::LaunchTemplate" {
+    fail = self.LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit > 1
+    at   = "LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit"
   }
 
   example "fail" "terraform" {

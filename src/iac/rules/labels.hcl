@@ -1,5 +1,10 @@
 # Labels.
 
+locals {
+  # A name or label that says that health data is there.
+  health = "(?i:fhir|patient|health|dicom|hl7|medical|clinical|(^|[^a-z])e?phi([^a-z]|$))|PHI|[a-z]Phi"
+}
+
 rule "FB-LABEL-001" {
   title    = "A store of patient data carries no data classification"
   control  = "labels"
@@ -12,8 +17,8 @@ rule "FB-LABEL-001" {
     fail    = tag(self.resource, "*classification*", "phi", "*sensitiv*", "data*class*", "confidentiality") == null
     message = "the FHIR store has no data classification"
   }
-  on "aws_db_instance" "aws_rds_cluster" "aws_s3_bucket" "aws_dynamodb_table" "azurerm_storage_account" "google_sql_database_instance" "google_storage_bucket" {
-    when = regex_match("(?i)phi|fhir|patient|clinical|dicom|hl7", either(self.bucket, self.name, self.identifier), self._name)
+  on "aws_db_instance" "aws_rds_cluster" "aws_s3_bucket" "aws_dynamodb_table" "aws_efs_file_system" "aws_docdb_cluster" "azurerm_storage_account" "azurerm_mssql_database" "azurerm_postgresql_flexible_server" "azurerm_mysql_flexible_server" "azurerm_cosmosdb_account" "google_sql_database_instance" "google_storage_bucket" "google_bigquery_dataset" "AWS::S3::Bucket" "AWS::RDS::DBInstance" "AWS::RDS::DBCluster" "AWS::DynamoDB::Table" "Microsoft.Storage/storageAccounts" {
+    when = regex_match(local.health, either(self.bucket, self.name, self.identifier, self.cluster_identifier, self.dataset_id, self.BucketName, self.TableName, self.DBInstanceIdentifier), self._name)
     fail = tag(self, "*classification*", "phi", "*sensitiv*", "data*class*", "confidentiality") == null
   }
 
@@ -56,6 +61,39 @@ rule "FB-LABEL-001" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      provider "aws" {
+        region = "eu-central-1"
+        default_tags {
+          tags = { Owner = "phi" }
+        }
+      }
+      resource "aws_s3_bucket" "records" {
+        bucket = "patient-records"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      provider "aws" {
+        region = "eu-central-1"
+        default_tags {
+          tags = { DataClassification = "phi" }
+        }
+      }
+      resource "aws_s3_bucket" "records" {
+        bucket = "patient-records"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_s3_bucket" "pictures" {
+        bucket = "graphics"
+      }
+    EOT
+  }
 }
 
 rule "FB-LABEL-002" {
@@ -67,10 +105,14 @@ rule "FB-LABEL-002" {
   peers    = []
 
   on "google_healthcare_fhir_store" "google_healthcare_dicom_store" "google_healthcare_hl7_v2_store" "google_healthcare_consent_store" {
-    fail = absent(self.labels) && absent(self.effective_labels)
+    fail = length(tags(self)) == 0 && absent(self.effective_labels)
     at   = "labels"
   }
   on "azurerm_healthcare_workspace" "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_service" "awscc_healthlake_fhir_datastore" {
+    fail = length(tags(self)) == 0
+    at   = "tags"
+  }
+  on "Microsoft.HealthcareApis/services" "Microsoft.HealthcareApis/workspaces" "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.HealthcareApis/workspaces/dicomservices" {
     fail = absent(self.tags)
     at   = "tags"
   }
@@ -207,12 +249,12 @@ rule "FB-LABEL-004" {
   peers    = []
 
   on "AWS::HealthLake::FHIRDatastore" {
-    fail    = self.PreloadDataConfig.PreloadDataType == "SYNTHEA" && regex_match("(?i)^prod", tag(self, "env*", "stage"))
+    fail    = self.PreloadDataConfig.PreloadDataType == "SYNTHEA" && (regex_match("(?i)^prod", tag(self, "env*", "stage")) || regex_match("(?i)(^|[-_ ])prod", self.DatastoreName))
     at      = "PreloadDataConfig"
     message = "a production store is preloaded with synthetic patients"
   }
   on "awscc_healthlake_fhir_datastore" {
-    fail = self.preload_data_config.preload_data_type == "SYNTHEA" && regex_match("(?i)^prod", tag(self, "env*", "stage"))
+    fail = self.preload_data_config.preload_data_type == "SYNTHEA" && (regex_match("(?i)^prod", tag(self, "env*", "stage")) || regex_match("(?i)(^|[-_ ])prod", self.datastore_name))
     at   = "preload_data_config"
   }
   on "google_healthcare_fhir_store" {
@@ -281,14 +323,14 @@ rule "FB-LABEL-005" {
   advice   = "Use opaque ids."
   peers    = []
 
-  on "aws_*" "azurerm_*" "google_*" {
+  on "aws_*" "awscc_*" "azurerm_*" "google_*" "AWS::*" "Microsoft.*" "service" {
     fail    = [for k, v in tags(self) : k if is_phi_like(k, v)]
     at      = ["tags", "labels"]
     message = "a tag identifies a patient"
   }
-  on "Deployment" "StatefulSet" "Pod" "Service" "ConfigMap" "Job" {
-    fail    = [for k, v in self.metadata.labels : k if is_phi_like(k, v)]
-    at      = "metadata.labels"
+  on "Deployment" "StatefulSet" "DaemonSet" "Pod" "Service" "ConfigMap" "Secret" "Job" "CronJob" "Namespace" "Ingress" "PersistentVolumeClaim" {
+    fail    = [for k, v in tags(self) : k if is_phi_like(k, v)]
+    at      = ["metadata.labels", "metadata.annotations"]
     message = "a label identifies a patient"
   }
 
@@ -347,6 +389,17 @@ rule "FB-LABEL-006" {
     fail = self.effect == "Allow" && any([for c in list(values(self.condition)) : any([for k in keys(c) : regex_match("(?i)^(aws:ResourceTag|aws:PrincipalTag)/", k)])]) && any([for a in list(self.actions) : regex_match("(?i):(TagResource|TagRole|TagUser|PutObjectTagging|CreateTags|\\*)$|^\\*$", a)])
     at   = ["Action", "Condition"]
   }
+  # The tag is asked for in one statement, the leave to set it is in another.
+  on "aws_iam_policy" "aws_iam_role_policy" "data.aws_iam_policy_document" "AWS::IAM::Policy" "AWS::IAM::ManagedPolicy" {
+    let {
+      all    = [for s in statements(self._type == "data.aws_iam_policy_document" ? self : either(self.policy, self.PolicyDocument)) : s if s.effect == "Allow"]
+      tagged = [for s in all : s if any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match("(?i)^(aws:(ResourceTag|PrincipalTag)|[a-z0-9]+:ResourceTag)/", k)])])]
+      free   = [for s in all : s if any([for a in list(s.actions) : regex_match("(?i):(TagResource|TagRole|TagUser|PutObjectTagging|CreateTags|AddTagsTo[a-z]+)$", a)]) && !any([for c in list(values(s.condition)) : any([for k in keys(c) : regex_match("(?i)^aws:TagKeys$", k)])])]
+    }
+    fail    = length(tagged) > 0 && length(free) > 0
+    at      = "policy"
+    message = "one statement asks for a tag that another lets its holder set"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -387,7 +440,7 @@ rule "FB-LABEL-007" {
   peers    = []
 
   on "aws_s3_bucket" {
-    when = regex_match("(?i)phi|fhir|patient|clinical", self.bucket, self._name)
+    when = regex_match(local.health, self.bucket, self._name)
     fail = length(resources("aws_macie2_account")) == 0
   }
   on "aws_macie2_account" {
@@ -396,8 +449,20 @@ rule "FB-LABEL-007" {
     fix  = { status = "ENABLED" }
   }
   on "google_storage_bucket" "google_bigquery_dataset" {
-    when = regex_match("(?i)phi|fhir|patient|clinical", either(self.name, self.dataset_id), self._name)
+    when = regex_match(local.health, either(self.name, self.dataset_id), self._name)
     fail = length(resources("google_data_loss_prevention_job_trigger", "google_data_loss_prevention_discovery_config")) == 0
+  }
+  on "AWS::S3::Bucket" {
+    when = regex_match(local.health, self.BucketName, self._name)
+    fail = length(resources("AWS::Macie::Session")) == 0
+  }
+  on "AWS::Macie::Session" {
+    fail = one_of(self.Status, "PAUSED")
+    at   = "Status"
+  }
+  on "azurerm_storage_account" {
+    when = regex_match(local.health, self.name, self._name)
+    fail = length(resources("azurerm_purview_account")) == 0
   }
 
   example "fail" "terraform" {
@@ -430,6 +495,24 @@ rule "FB-LABEL-007" {
       resource "aws_s3_bucket" "x" {
         bucket = "website"
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Discovery:
+          Type: AWS::Macie::Session
+          Properties:
+            Status: PAUSED
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Discovery:
+          Type: AWS::Macie::Session
+          Properties:
+            Status: ENABLED
     EOT
   }
 }
@@ -501,7 +584,7 @@ rule "FB-LABEL-009" {
     at      = "metadata.labels"
     message = "the value of a label is not valid"
   }
-  on "Pod" "Deployment" "StatefulSet" "DaemonSet" {
+  on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Configuration" "Revision" "Service" "ServiceAccount" "Role" "RoleBinding" "Ingress" "ConfigMap" "Secret" {
     fail    = self.metadata.namespace == "default"
     at      = "metadata.namespace"
     message = "the workload is in the default namespace"
@@ -551,6 +634,26 @@ rule "FB-LABEL-009" {
         namespace: fhir
       spec:
         containers: []
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_deployment" "x" {
+        metadata {
+          name      = "fhir"
+          namespace = "default"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_deployment" "x" {
+        metadata {
+          name      = "fhir"
+          namespace = "fhir"
+        }
+      }
     EOT
   }
 }

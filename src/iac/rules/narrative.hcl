@@ -1,5 +1,10 @@
 # Narrative.
 
+locals {
+  # A name or label that says that health data is there.
+  health = "(?i:fhir|patient|health|dicom|hl7|medical|clinical|(^|[^a-z])e?phi([^a-z]|$))|PHI|[a-z]Phi"
+}
+
 rule "FB-NARR-001" {
   title    = "An API logs whole requests and responses"
   control  = "narrative"
@@ -20,6 +25,15 @@ rule "FB-NARR-001" {
   on "aws_apigatewayv2_stage" {
     fail = self.default_route_settings.data_trace_enabled == true
     at   = "default_route_settings.data_trace_enabled"
+  }
+  on "AWS::ApiGatewayV2::Stage" {
+    fail = self.DefaultRouteSettings.DataTraceEnabled == true
+    at   = "DefaultRouteSettings.DataTraceEnabled"
+    fix  = { "DefaultRouteSettings.DataTraceEnabled" = false }
+  }
+  on "AWS::ApiGateway::Deployment" {
+    fail = self.StageDescription.DataTraceEnabled == true || any([for m in list(self.StageDescription.MethodSettings) : m.DataTraceEnabled == true])
+    at   = ["StageDescription.DataTraceEnabled", "StageDescription"]
   }
 
   example "fail" "terraform" {
@@ -66,6 +80,30 @@ rule "FB-NARR-001" {
                 DataTraceEnabled: false
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Prod:
+          Type: AWS::ApiGatewayV2::Stage
+          Properties:
+            ApiId: a
+            StageName: prod
+            DefaultRouteSettings:
+              DataTraceEnabled: true
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Prod:
+          Type: AWS::ApiGatewayV2::Stage
+          Properties:
+            ApiId: a
+            StageName: prod
+            DefaultRouteSettings:
+              DataTraceEnabled: false
+    EOT
+  }
 }
 
 rule "FB-NARR-002" {
@@ -77,7 +115,7 @@ rule "FB-NARR-002" {
   peers    = ["CKV_GCP_57", "GCP-0021"]
 
   on "google_sql_database_instance" {
-    fail = [for f in list(self.settings.database_flags) : f if f.name == "log_statement" && one_of(f.value, "all", "mod") || f.name == "log_min_duration_statement" && f.value != "-1"]
+    fail = [for f in list(self.settings.database_flags) : f if f.name == "log_statement" && one_of(f.value, "all", "mod") || f.name == "log_min_duration_statement" && f.value != "-1" || f.name == "general_log" && one_of(f.value, "on", "1")]
     at   = "value"
   }
   on "aws_db_parameter_group" "aws_rds_cluster_parameter_group" {
@@ -88,6 +126,22 @@ rule "FB-NARR-002" {
     fail = self.name == "log_statement" && one_of(self.value, "all", "mod")
     at   = "value"
     fix  = { value = "ddl" }
+  }
+  on "AWS::RDS::DBParameterGroup" "AWS::RDS::DBClusterParameterGroup" {
+    let {
+      p = self.Parameters
+    }
+    fail = one_of(p.log_statement, "all", "mod") || p.log_min_duration_statement != null && p.log_min_duration_statement != "-1" || one_of(p.general_log, "1", "on")
+    at   = ["Parameters.log_statement", "Parameters.log_min_duration_statement", "Parameters.general_log"]
+  }
+  on "azurerm_mysql_configuration" "azurerm_mysql_flexible_server_configuration" {
+    fail = self.name == "general_log" && one_of(self.value, "on", "1")
+    at   = "value"
+  }
+  on "Microsoft.DBforPostgreSQL/servers/configurations" "Microsoft.DBforPostgreSQL/flexibleServers/configurations" {
+    when = regex_match("(?i)log_statement$", self.name, self._name)
+    fail = one_of(self.properties.value, "all", "mod")
+    at   = "properties.value"
   }
 
   example "fail" "terraform" {
@@ -153,6 +207,30 @@ rule "FB-NARR-002" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        P:
+          Type: AWS::RDS::DBParameterGroup
+          Properties:
+            Description: p
+            Family: postgres16
+            Parameters:
+              log_statement: all
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        P:
+          Type: AWS::RDS::DBParameterGroup
+          Properties:
+            Description: p
+            Family: postgres16
+            Parameters:
+              log_statement: ddl
+    EOT
+  }
 }
 
 rule "FB-NARR-003" {
@@ -164,7 +242,7 @@ rule "FB-NARR-003" {
   peers    = []
 
   on "fhir_server" {
-    fail = any([for k, v in self.env : regex_match("(?i)(^|[._])(log|logging)([._]+[a-z]+)*[._]*level", k) && one_of(v, "DEBUG", "TRACE", "ALL", "VERBOSE")]) || one_of(key(self.env, "ASPNETCORE_ENVIRONMENT"), "Development") || one_of(key(self.env, "DEBUG"), "true", "1", "*")
+    fail = any([for k, v in self.env : regex_match("(?i)(^|[._:])(log|logging)([._:]+[a-z]+)*[._:-]*level|minimum_?level", k) && one_of(v, "DEBUG", "TRACE", "ALL", "VERBOSE")]) || one_of(key(self.env, "ASPNETCORE_ENVIRONMENT"), "Development") || one_of(key(self.env, "DEBUG"), "true", "1", "*")
     at   = ["env", "environment"]
   }
 
@@ -202,6 +280,40 @@ rule "FB-NARR-003" {
           image: mcr.microsoft.com/healthcareapis/r4-fhir-server:4.0.1
           environment:
             ASPNETCORE_ENVIRONMENT: Production
+    EOT
+  }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: heliossoftware/hfs:0.2.4
+          command: ["hfs", "--log-level", "debug"]
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: heliossoftware/hfs:0.2.4
+          command: ["hfs", "--log-level", "info"]
+    EOT
+  }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: firely/server:5.8.0
+          environment:
+            - VONKLOG_Serilog__MinimumLevel__Default=Verbose
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: firely/server:5.8.0
+          environment:
+            - VONKLOG_Serilog__MinimumLevel__Default=Information
     EOT
   }
 }
@@ -269,14 +381,28 @@ rule "FB-NARR-005" {
   advice   = "Switch them off."
   peers    = ["CKV_AZURE_72"]
 
-  on "azurerm_app_service" "azurerm_linux_web_app" "azurerm_windows_web_app" {
-    fail = self.site_config.remote_debugging_enabled == true
+  on "azurerm_app_service" "azurerm_app_service_slot" "azurerm_function_app" "azurerm_linux_web_app" "azurerm_linux_web_app_slot" "azurerm_windows_web_app" "azurerm_windows_web_app_slot" "azurerm_linux_function_app" "azurerm_linux_function_app_slot" "azurerm_windows_function_app" "azurerm_windows_function_app_slot" {
+    fail = first(list(self.site_config.remote_debugging_enabled)) == true
     at   = "site_config.remote_debugging_enabled"
     fix  = { "site_config.remote_debugging_enabled" = false }
   }
   on "container" {
     fail = one_of(key(self.env, "ASPNETCORE_DETAILEDERRORS"), "true", "1") || one_of(key(self.env, "SERVER_ERROR_INCLUDE_STACKTRACE", "server.error.include-stacktrace"), "always") || one_of(key(self.env, "FLASK_DEBUG", "DJANGO_DEBUG"), "1", "true")
     at   = ["env", "environment"]
+  }
+  on "Microsoft.Web/sites" {
+    fail = self.properties.siteConfig.remoteDebuggingEnabled == true || self.properties.siteConfig.detailedErrorLoggingEnabled == true
+    at   = ["properties.siteConfig.remoteDebuggingEnabled", "properties.siteConfig"]
+  }
+  # The tester page and the Swagger page are there for whoever reaches the port.
+  on "fhir_server" {
+    let {
+      open = any([for p in list(self.ports) : present(p.host) && !regex_match("^(127\\.|::1|localhost)", p.address)]) || any([for s in resources("Service") : one_of(s.spec.type, "LoadBalancer", "NodePort") && selects(s.spec.selector, self.container.labels)])
+    }
+    when    = self.product == "hapi"
+    fail    = open && any([for k, v in self.env : one_of(v, "true") && key({ (k) = v }, "hapi.fhir.openapi_enabled") != null || key({ (k) = v }, "hapi.fhir.tester.*") != null])
+    at      = ["env", "environment"]
+    message = "the tester or Swagger page of the server is shown to everyone"
   }
 
   example "fail" "terraform" {
@@ -317,6 +443,28 @@ rule "FB-NARR-005" {
             ASPNETCORE_DETAILEDERRORS: "false"
     EOT
   }
+  example "fail" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: hapiproject/hapi:v7.2.0
+          ports:
+            - "8080:8080"
+          environment:
+            hapi.fhir.openapi_enabled: "true"
+    EOT
+  }
+  example "pass" "compose" {
+    text = <<-EOT
+      services:
+        fhir:
+          image: hapiproject/hapi:v7.2.0
+          ports:
+            - "127.0.0.1:8080:8080"
+          environment:
+            hapi.fhir.openapi_enabled: "true"
+    EOT
+  }
 }
 
 rule "FB-NARR-006" {
@@ -328,8 +476,32 @@ rule "FB-NARR-006" {
   peers    = ["CKV2_AWS_32"]
 
   on "aws_cloudfront_response_headers_policy" {
-    fail = absent(self.security_headers_config.content_security_policy)
+    fail = absent(self.security_headers_config.content_security_policy) || absent(self.security_headers_config.content_type_options)
     at   = ["security_headers_config"]
+  }
+  on "AWS::CloudFront::ResponseHeadersPolicy" {
+    let {
+      headers = self.ResponseHeadersPolicyConfig.SecurityHeadersConfig
+    }
+    fail = absent(headers.ContentSecurityPolicy) || absent(headers.ContentTypeOptions)
+    at   = ["ResponseHeadersPolicyConfig.SecurityHeadersConfig", "ResponseHeadersPolicyConfig"]
+  }
+  on "aws_cloudfront_distribution" {
+    fail = absent(self.default_cache_behavior.response_headers_policy_id)
+    at   = "default_cache_behavior"
+  }
+  on "AWS::CloudFront::Distribution" {
+    fail = absent(self.DistributionConfig.DefaultCacheBehavior.ResponseHeadersPolicyId)
+    at   = ["DistributionConfig.DefaultCacheBehavior", "DistributionConfig"]
+  }
+  # A server of nginx that is written out and hands HTML on.
+  on "ConfigMap" {
+    fail = [for k, v in self.data : k if regex_match("(?s)\\bserver\\s*\\{.*\\b(proxy_pass|root)\\s", v) && !regex_match("(?i)add_header\\s+[\"']?Content-Security-Policy", v)]
+    at   = "data"
+  }
+  on "Ingress" {
+    fail = [for k, v in self.metadata.annotations : k if regex_match("(configuration|server)-snippet$", k) && regex_match("(?i)(add_header|more_set_headers)", v) && !regex_match("(?i)Content-Security-Policy", v)]
+    at   = "metadata.annotations"
   }
   on "fhir_server" {
     when    = self.product == "hapi"
@@ -368,6 +540,9 @@ rule "FB-NARR-006" {
             content_security_policy = "default-src 'none'; sandbox"
             override                = true
           }
+          content_type_options {
+            override = true
+          }
         }
       }
     EOT
@@ -379,6 +554,36 @@ rule "FB-NARR-006" {
           image: hapiproject/hapi:v7.4.0
           environment:
             hapi.fhir.narrative_enabled: "false"
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: edge
+      data:
+        nginx.conf: |
+          server {
+            listen 8443 ssl;
+            server_tokens off;
+            location /fhir { proxy_pass http://hapi:8080; }
+          }
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: edge
+      data:
+        nginx.conf: |
+          server {
+            listen 8443 ssl;
+            add_header Content-Security-Policy "default-src 'none'; sandbox" always;
+            location /fhir { proxy_pass http://hapi:8080; }
+          }
     EOT
   }
 }
@@ -394,6 +599,14 @@ rule "FB-NARR-007" {
   on "aws_wafv2_web_acl" {
     fail = !any([for r in list(self.rule) : one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesCommonRuleSet") || present(r.statement.xss_match_statement) || any([for s in join_lists(r.statement.or_statement.statement, r.statement.and_statement.statement) : present(s.xss_match_statement)])])
     at   = "rule"
+  }
+  on "AWS::WAFv2::WebACL" {
+    fail = !any([for r in list(self.Rules) : one_of(r.Statement.ManagedRuleGroupStatement.Name, "AWSManagedRulesCommonRuleSet") || present(r.Statement.XssMatchStatement) || any([for s in join_lists(r.Statement.OrStatement.Statements, r.Statement.AndStatement.Statements) : present(s.XssMatchStatement)])])
+    at   = "Rules"
+  }
+  on "azurerm_cdn_frontdoor_firewall_policy" "azurerm_frontdoor_firewall_policy" {
+    fail = !any([for m in list(self.managed_rule) : regex_match("DefaultRuleSet", m.type)])
+    at   = "managed_rule"
   }
   on "azurerm_web_application_firewall_policy" {
     fail = absent(self.managed_rules.managed_rule_set)
@@ -468,6 +681,42 @@ rule "FB-NARR-007" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Acl:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+            DefaultAction:
+              Allow: {}
+            Rules:
+              - Name: common
+                Priority: 1
+                Statement:
+                  ManagedRuleGroupStatement:
+                    VendorName: AWS
+                    Name: AWSManagedRulesAmazonIpReputationList
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Acl:
+          Type: AWS::WAFv2::WebACL
+          Properties:
+            Scope: REGIONAL
+            DefaultAction:
+              Allow: {}
+            Rules:
+              - Name: common
+                Priority: 1
+                Statement:
+                  ManagedRuleGroupStatement:
+                    VendorName: AWS
+                    Name: AWSManagedRulesCommonRuleSet
+    EOT
+  }
 }
 
 rule "FB-NARR-008" {
@@ -495,8 +744,9 @@ rule "FB-NARR-008" {
     message = "the variable is not sensitive"
     fix     = { sensitive = true }
   }
-  on "cloudformation_parameter" "Parameter" {
-    fail    = regex_match("(?i)password|secret|token|apikey", self._name) && self.NoEcho != true
+  on "parameter" {
+    when    = self._language == "cloudformation" && !regex_match("^AWS::", self.Type)
+    fail    = regex_match("(?i)(password|secret|token|api_?key|private_?key|passphrase)$", self._name) && self.NoEcho != true
     at      = "NoEcho"
     message = "the parameter is shown"
   }
@@ -562,6 +812,28 @@ rule "FB-NARR-008" {
       }
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        DatabasePassword:
+          Type: String
+          Description: of the store
+      Resources:
+        Topic:
+          Type: AWS::SNS::Topic
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        DatabasePassword:
+          Type: String
+          NoEcho: true
+      Resources:
+        Topic:
+          Type: AWS::SNS::Topic
+    EOT
+  }
 }
 
 rule "FB-NARR-009" {
@@ -582,6 +854,11 @@ rule "FB-NARR-009" {
     fail    = [for i in list(self.instructions) : i if one_of(i.instruction, "COPY", "ADD") && any([for w in list(i.arguments) : regex_match("(?i)\\.ndjson$|(bundle|patients?)[^/]*\\.(json|xml|csv)$|\\.dcm$|\\.hl7$", w)])]
     at      = "text"
     message = "the image takes patient data in"
+  }
+  on "aws_lambda_function" "AWS::Lambda::Function" {
+    fail    = [for k, v in env(self.environment.variables, self.Environment.Variables) : k if is_phi_like(k, v)]
+    at      = ["environment.variables", "Environment.Variables"]
+    message = "the environment identifies a patient"
   }
 
   example "fail" "dockerfile" {
@@ -712,6 +989,10 @@ rule "FB-NARR-011" {
     fail = regex_match("querystring|queryString", self.AccessLogSetting.Format)
     at   = "AccessLogSetting.Format"
   }
+  on "ConfigMap" {
+    fail = [for k, v in self.data : k if regex_match("^log-format-upstream$", k) && regex_match("\\$request\\b|\\$args|\\$query_string|\\$request_uri", v)]
+    at   = "data.log-format-upstream"
+  }
 
   example "fail" "kubernetes" {
     text = <<-EOT
@@ -761,6 +1042,26 @@ rule "FB-NARR-011" {
       }
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: ingress-nginx-controller
+      data:
+        log-format-upstream: '$remote_addr "$request" $status'
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: ingress-nginx-controller
+      data:
+        log-format-upstream: '$remote_addr $uri $status'
+    EOT
+  }
 }
 
 rule "FB-NARR-012" {
@@ -772,11 +1073,11 @@ rule "FB-NARR-012" {
   peers    = []
 
   on "aws_cloudwatch_log_group" {
-    when = regex_match("(?i)fhir|phi|patient|health|hl7", self.name, self._name)
+    when = regex_match(local.health, self.name, self._name)
     fail = length(linked_from(self, "aws_cloudwatch_log_data_protection_policy")) == 0
   }
   on "AWS::Logs::LogGroup" {
-    when = regex_match("(?i)fhir|phi|patient|health|hl7", self.LogGroupName, self._name)
+    when = regex_match(local.health, self.LogGroupName, self._name)
     fail = absent(self.DataProtectionPolicy)
     at   = "DataProtectionPolicy"
   }

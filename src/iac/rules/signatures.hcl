@@ -1,5 +1,10 @@
 # Digital Signatures.
 
+locals {
+  # PEM, and the same in Base64.
+  private_key = "-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiB[A-Za-z0-9+/]*(UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)"
+}
+
 rule "FB-SIGN-001" {
   title    = "A key that signs is weak"
   control  = "digital-signatures"
@@ -29,6 +34,14 @@ rule "FB-SIGN-001" {
     when = contains(self.key_opts, "sign") || absent(self.key_opts)
     fail = startswith(self.key_type, "RSA") && self.key_size < 3072 || one_of(self.curve, "P-256K", "SECP256K1")
     at   = ["key_size", "curve"]
+  }
+  on "Microsoft.KeyVault/vaults/keys" {
+    let {
+      p = self.properties
+    }
+    when = contains(p.keyOps, "sign") || absent(p.keyOps)
+    fail = startswith(p.kty, "RSA") && (absent(p.keySize) || p.keySize < 3072) || one_of(p.curveName, "P-256K")
+    at   = ["properties.keySize", "properties.curveName", "properties"]
   }
 
   example "fail" "terraform" {
@@ -67,6 +80,30 @@ rule "FB-SIGN-001" {
       }
     EOT
   }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.KeyVault/vaults/keys", "apiVersion": "2023-01-01", "name": "v/sign", "location": "westeurope",
+          "properties": { "kty": "RSA-HSM", "keySize": 2048, "keyOps": ["sign", "verify"], "attributes": { "exp": 1900000000 } }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.KeyVault/vaults/keys", "apiVersion": "2023-01-01", "name": "v/sign", "location": "westeurope",
+          "properties": { "kty": "RSA-HSM", "keySize": 4096, "keyOps": ["sign", "verify"], "attributes": { "exp": 1900000000 } }
+        }]
+      }
+    EOT
+  }
 }
 
 rule "FB-SIGN-002" {
@@ -87,6 +124,11 @@ rule "FB-SIGN-002" {
     when = contains(self.key_opts, "sign")
     fail = !endswith(self.key_type, "-HSM")
     at   = "key_type"
+  }
+  on "Microsoft.KeyVault/vaults/keys" {
+    when = contains(self.properties.keyOps, "sign")
+    fail = !endswith(self.properties.kty, "-HSM")
+    at   = ["properties.kty", "properties"]
   }
 
   example "fail" "terraform" {
@@ -128,6 +170,30 @@ rule "FB-SIGN-002" {
         name = "k"
         key_type = "EC-HSM"
         key_opts = ["sign"]
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.KeyVault/vaults/keys", "apiVersion": "2023-01-01", "name": "v/sign", "location": "westeurope",
+          "properties": { "kty": "RSA", "keySize": 4096, "keyOps": ["sign", "verify"], "attributes": { "exp": 1900000000 } }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.KeyVault/vaults/keys", "apiVersion": "2023-01-01", "name": "v/sign", "location": "westeurope",
+          "properties": { "kty": "RSA-HSM", "keySize": 4096, "keyOps": ["sign", "verify"], "attributes": { "exp": 1900000000 } }
+        }]
       }
     EOT
   }
@@ -232,6 +298,10 @@ rule "FB-SIGN-004" {
     at      = "enable_key_rotation"
     message = "an asymmetric key cannot be rotated by the service: it is not"
   }
+  on "azurerm_key_vault_key" {
+    fail    = absent(self.rotation_policy)
+    message = "the key has no rotation policy"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -268,6 +338,35 @@ rule "FB-SIGN-004" {
             EnableKeyRotation: true
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_key_vault_key" "x" {
+        name         = "k"
+        key_vault_id = "v"
+        key_type     = "RSA-HSM"
+        key_size     = 4096
+        key_opts     = ["sign", "verify"]
+        expiration_date = "2030-01-01T00:00:00Z"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_key_vault_key" "x" {
+        name         = "k"
+        key_vault_id = "v"
+        key_type     = "RSA-HSM"
+        key_size     = 4096
+        key_opts     = ["sign", "verify"]
+        rotation_policy {
+          expire_after = "P90D"
+          automatic {
+            time_before_expiry = "P30D"
+          }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-SIGN-005" {
@@ -280,13 +379,13 @@ rule "FB-SIGN-005" {
 
   on "aws_kms_key" {
     when = present(self.deletion_window_in_days)
-    fail = self.deletion_window_in_days < 14
+    fail = self.deletion_window_in_days < 10
     at   = "deletion_window_in_days"
     fix  = { deletion_window_in_days = 30 }
   }
   on "AWS::KMS::Key" {
     when = present(self.PendingWindowInDays)
-    fail = self.PendingWindowInDays < 14
+    fail = self.PendingWindowInDays < 10
     at   = "PendingWindowInDays"
   }
   on "azurerm_key_vault" {
@@ -302,6 +401,26 @@ rule "FB-SIGN-005" {
     when = self._language != "plan"
     fail = self.lifecycle.prevent_destroy != true
     at   = ["lifecycle.prevent_destroy"]
+  }
+  on "azurerm_key_vault_managed_hardware_security_module" {
+    fail = self.purge_protection_enabled != true
+    at   = "purge_protection_enabled"
+  }
+  on "azurerm_key_vault" {
+    fail    = self.soft_delete_enabled == false
+    at      = "soft_delete_enabled"
+    message = "keys of the vault are gone once deleted"
+  }
+  on "Microsoft.KeyVault/vaults" {
+    fail    = self.properties.enableSoftDelete == false
+    at      = "properties.enableSoftDelete"
+    message = "keys of the vault are gone once deleted"
+  }
+  # 30 days when absent (2024-02).
+  on "google_kms_crypto_key" {
+    fail    = days(self.destroy_scheduled_duration) < 10
+    at      = "destroy_scheduled_duration"
+    message = "the key is destroyed ${days(self.destroy_scheduled_duration)} days after it was asked for"
   }
 
   example "fail" "terraform" {
@@ -330,6 +449,30 @@ rule "FB-SIGN-005" {
       resource "azurerm_key_vault" "x" {
         name                     = "v"
         purge_protection_enabled = true
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_kms_crypto_key" "x" {
+        name                       = "k"
+        key_ring                   = "r"
+        destroy_scheduled_duration = "86400s"
+        lifecycle {
+          prevent_destroy = true
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_kms_crypto_key" "x" {
+        name                       = "k"
+        key_ring                   = "r"
+        destroy_scheduled_duration = "2592000s"
+        lifecycle {
+          prevent_destroy = true
+        }
       }
     EOT
   }
@@ -407,15 +550,31 @@ rule "FB-SIGN-007" {
   }
   on "aws_instance" "aws_launch_template" "aws_launch_configuration" "google_compute_instance" "azurerm_linux_virtual_machine" "module" {
     when = present(either(self.user_data, self.user_data_base64, self.custom_data, self.metadata_startup_script))
-    fail = regex_match("-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiB", either(self.user_data, self.user_data_base64, self.custom_data, self.metadata_startup_script))
+    fail = regex_match(local.private_key, either(self.user_data, self.user_data_base64, self.custom_data, self.metadata_startup_script))
     at   = ["user_data_base64", "user_data", "custom_data"]
   }
-  on "ConfigMap" {
-    fail = [for k, v in self.data : k if regex_match("-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiB", v)]
-    at   = "data"
+  on "AWS::EC2::Instance" "AWS::EC2::LaunchTemplate" "AWS::AutoScaling::LaunchConfiguration" {
+    let {
+      data = either(self.UserData, self.LaunchTemplateData.UserData)
+    }
+    fail = regex_match(local.private_key, data)
+    at   = ["UserData", "LaunchTemplateData.UserData"]
+  }
+  on "ConfigMap" "Secret" {
+    fail = [for k, v in env(self.data, self.stringData) : k if regex_match(local.private_key, v)]
+    at   = ["data", "stringData"]
+  }
+  on "config" "secret" {
+    when = self._language == "compose"
+    fail = regex_match(local.private_key, self.content)
+    at   = "content"
+  }
+  on "aws_iam_server_certificate" "aws_acm_certificate" "google_compute_ssl_certificate" "google_compute_region_ssl_certificate" "aws_secretsmanager_secret_version" "aws_ssm_parameter" "google_secret_manager_secret_version" "azurerm_key_vault_secret" {
+    fail = regex_match(local.private_key, self.private_key, self.secret_string, self.value, self.secret_data)
+    at   = ["private_key", "secret_string", "value", "secret_data"]
   }
   on "container" {
-    fail = [for k, v in self.env : k if regex_match("-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiB", v)]
+    fail = [for k, v in self.env : k if regex_match(local.private_key, v)]
     at   = ["env", "environment"]
   }
   on "stage" {
@@ -458,6 +617,48 @@ rule "FB-SIGN-007" {
       COPY ca.pem /etc/ssl/certs/ca.pem
     EOT
   }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Host:
+          Type: AWS::EC2::Instance
+          Properties:
+            ImageId: ami-1
+            UserData: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo=
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Host:
+          Type: AWS::EC2::Instance
+          Properties:
+            ImageId: ami-1
+            UserData: IyEvYmluL3NoCmVjaG8gaGVsbG8K
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Secret
+      metadata:
+        name: jwks
+      stringData:
+        key.pem: |
+          -----BEGIN EC PRIVATE KEY-----
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Secret
+      metadata:
+        name: jwks
+      stringData:
+        key.pem: |
+          "see the vault"
+    EOT
+  }
 }
 
 rule "FB-SIGN-008" {
@@ -477,6 +678,11 @@ rule "FB-SIGN-008" {
     when = regex_match("(?i)jwks.*\\.json$|openid-configuration|smart-configuration", self.name)
     fail = !any([for b in linked_to(self, "google_storage_bucket") : b.versioning.enabled == true])
     at   = ["name", "bucket"]
+  }
+  on "azurerm_storage_blob" {
+    when = regex_match("(?i)jwks.*\\.json$|openid-configuration|smart-configuration", self.name)
+    fail = !any([for a in resources("azurerm_storage_account") : a.name == self.storage_account_name && a.blob_properties.versioning_enabled == true])
+    at   = ["name", "storage_account_name"]
   }
 
   example "fail" "terraform" {
@@ -523,6 +729,38 @@ rule "FB-SIGN-008" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "keys" {
+        name = "keys"
+        blob_properties {
+          versioning_enabled = false
+        }
+      }
+      resource "azurerm_storage_blob" "jwks" {
+        name                   = "jwks.json"
+        storage_account_name   = azurerm_storage_account.keys.name
+        storage_container_name = "public"
+        type                   = "Block"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azurerm_storage_account" "keys" {
+        name = "keys"
+        blob_properties {
+          versioning_enabled = true
+        }
+      }
+      resource "azurerm_storage_blob" "jwks" {
+        name                   = "jwks.json"
+        storage_account_name   = azurerm_storage_account.keys.name
+        storage_container_name = "public"
+        type                   = "Block"
+      }
+    EOT
+  }
 }
 
 rule "FB-SIGN-009" {
@@ -538,11 +776,11 @@ rule "FB-SIGN-009" {
     at   = ["default_admission_rule.evaluation_mode", "default_admission_rule"]
   }
   on "azurerm_container_registry" {
-    fail = self.trust_policy.enabled == false || self.trust_policy_enabled == false
+    fail = self.trust_policy.enabled != true && self.trust_policy_enabled != true
     at   = ["trust_policy_enabled", "trust_policy.enabled"]
   }
   on "aws_lambda_function" {
-    when = !one_of(self.package_type, "Image") && length(resources("aws_lambda_code_signing_config")) > 0
+    when = !one_of(self.package_type, "Image")
     fail = absent(self.code_signing_config_arn)
     at   = "code_signing_config_arn"
   }
@@ -552,8 +790,27 @@ rule "FB-SIGN-009" {
     fix  = { "policies.untrusted_artifact_on_deployment" = "Enforce" }
   }
   on "google_container_cluster" {
-    fail = self.enable_binary_authorization == false || one_of(self.binary_authorization.evaluation_mode, "DISABLED")
+    fail = self.enable_binary_authorization != true && (absent(self.binary_authorization.evaluation_mode) && self.binary_authorization.enabled != true || one_of(self.binary_authorization.evaluation_mode, "DISABLED"))
     at   = ["binary_authorization.evaluation_mode", "enable_binary_authorization"]
+  }
+  on "AWS::Lambda::Function" {
+    when = !one_of(self.PackageType, "Image")
+    fail = absent(self.CodeSigningConfigArn)
+  }
+  on "AWS::Lambda::CodeSigningConfig" {
+    fail = !one_of(self.CodeSigningPolicies.UntrustedArtifactOnDeployment, "Enforce")
+    at   = ["CodeSigningPolicies.UntrustedArtifactOnDeployment", "CodeSigningPolicies"]
+  }
+  # Kyverno and the policy controller of Sigstore, when they only watch.
+  on "ClusterPolicy" "Policy" {
+    when    = startswith(self.apiVersion, "kyverno.io/")
+    fail    = [for r in list(self.spec.rules) : r if present(r.verifyImages) && !one_of(either(first(r.verifyImages).failureAction, self.spec.validationFailureAction), "Enforce")]
+    at      = "verifyImages"
+    message = "images without a signature are let in"
+  }
+  on "ClusterImagePolicy" {
+    fail = one_of(self.spec.mode, "warn")
+    at   = "spec.mode"
   }
 
   example "fail" "terraform" {
@@ -594,6 +851,34 @@ rule "FB-SIGN-009" {
       }
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: kyverno.io/v1
+      kind: ClusterPolicy
+      metadata:
+        name: signed
+      spec:
+        validationFailureAction: Audit
+        rules:
+          - name: signed
+            verifyImages:
+              - imageReferences: ["registry.example.org/*"]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: kyverno.io/v1
+      kind: ClusterPolicy
+      metadata:
+        name: signed
+      spec:
+        validationFailureAction: Enforce
+        rules:
+          - name: signed
+            verifyImages:
+              - imageReferences: ["registry.example.org/*"]
+    EOT
+  }
 }
 
 rule "FB-SIGN-010" {
@@ -609,6 +894,22 @@ rule "FB-SIGN-010" {
     fail    = image(self.image).digest == ""
     at      = "image"
     message = "the image of the FHIR server can change under its tag"
+  }
+  # Elsewhere a tag that says a version is taken for one; none, and "latest", mean another image every day.
+  on "container" {
+    when    = !one_of(self.platform, "dockerfile", "lambda") && present(self.image) && absent(self.definition.build)
+    fail    = image(self.image).digest == "" && one_of(image(self.image).tag, "", "latest")
+    at      = "image"
+    message = "the image has no version"
+  }
+  on "stage" {
+    let {
+      earlier = [for s in resources("stage") : s._name if s._file == self._file]
+    }
+    when    = self.from.image != "scratch" && !contains(earlier, self.from.image)
+    fail    = image(self.from.image).digest == "" && one_of(image(self.from.image).tag, "", "latest")
+    at      = "from.image"
+    message = "the stage is built on an image without a version"
   }
 
   example "fail" "compose" {
@@ -649,6 +950,54 @@ rule "FB-SIGN-010" {
             image: samply/blaze:0.30@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
     EOT
   }
+  example "fail" "dockerfile" {
+    text = <<-EOT
+      FROM docker.io/library/alpine AS base
+      RUN apk add --no-cache curl
+      FROM base
+      USER 10001
+    EOT
+  }
+  example "pass" "dockerfile" {
+    text = <<-EOT
+      FROM docker.io/library/alpine:3.20 AS base
+      RUN apk add --no-cache curl
+      FROM base
+      USER 10001
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: batch/v1
+      kind: CronJob
+      metadata:
+        name: export
+      spec:
+        jobTemplate:
+          spec:
+            template:
+              spec:
+                containers:
+                  - name: export
+                    image: registry.example.org/export:latest
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: batch/v1
+      kind: CronJob
+      metadata:
+        name: export
+      spec:
+        jobTemplate:
+          spec:
+            template:
+              spec:
+                containers:
+                  - name: export
+                    image: registry.example.org/export:1.4.2
+    EOT
+  }
 }
 
 rule "FB-SIGN-011" {
@@ -665,19 +1014,37 @@ rule "FB-SIGN-011" {
     message = "the module has no ref"
   }
   on "module" {
-    when    = regex_match("^([a-z0-9.-]+/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+$", self.source) && !startswith(self.source, "git")
+    when    = regex_match("^([a-z0-9.-]+/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+(//.*)?$", self.source) && !startswith(self.source, "git")
     fail    = absent(self.version)
     at      = "source"
     message = "the module of the registry has no version"
   }
   on "stage" {
-    fail    = [for i in list(self.instructions) : i if i.instruction == "RUN" && any([for c in list(i.commands) : any([for w in c : one_of(w, "--nogpgcheck", "--allow-unauthenticated", "--allow-untrusted", "--no-gpg-checks", "--force-yes")])])]
+    fail    = [for i in list(self.instructions) : i if i.instruction == "RUN" && any([for c in list(i.commands) : any([for w in c : one_of(w, "--nogpgcheck", "--allow-unauthenticated", "--allow-untrusted", "--no-gpg-checks", "--force-yes", "--nosignature") || regex_match("AllowInsecureRepositories=true|AllowUnauthenticated=true|\\[trusted=yes\\]|^gpgcheck=0", w)])])]
     at      = "text"
     message = "packages are installed without their signature"
   }
   on "ansible_task" {
     fail = one_of(either(self.arguments.disable_gpg_check, self.arguments.allow_unauthenticated), "yes", "true")
     at   = ["arguments.disable_gpg_check", "arguments.allow_unauthenticated"]
+  }
+  # Packages of these tools bear no signature: only a version, or a file that holds it, says what they are.
+  on "stage" {
+    let {
+      pip  = "^(?:sudo )?(?:-H )?(?:python[0-9.]* -m )?pip[0-9.]* install\\b"
+      npm  = "^(?:sudo )?(?:npm (?:install|i|add)|yarn (?:global )?add|pnpm (?:add|install))\\b"
+      gem  = "^(?:sudo )?gem install\\b"
+      with = "/ (-r|-c|-t|-i|-f|-e|-w|--requirement|--constraint|--target|--prefix|--registry|--index-url|--extra-index-url|--find-links|--trusted-host|--proxy|--timeout|--retries|--cache-dir|--root|--platform|--workspace|--install-dir|--bindir) [^ ]+/"
+    }
+    fail = [for i in list(self.instructions) : i if i.instruction == "RUN" && any([for c in [for w in list(i.commands) : replace(join(" ", w), with, "")] :
+            regex_match("${pip}.* [A-Za-z][A-Za-z0-9_-]*(\\[[a-z,]+\\])?( |$)", c) || regex_match("${npm}.* (@[a-z0-9._-]+/)?[a-z0-9][a-z0-9_-]*( |$)", c) || regex_match("${gem}.* [A-Za-z][A-Za-z0-9_-]*( |$)", c) && !regex_match(" (-v|--version) ", c)])]
+    at      = "text"
+    message = "a package is installed without a version"
+  }
+  on "ansible_task" {
+    fail    = regex_match("(^|\\.)(yum_repository|dnf_repository)$", self.module) && one_of(self.arguments.gpgcheck, "no", "false")
+    at      = "arguments.gpgcheck"
+    message = "packages of the repository are not verified"
   }
 
   example "fail" "terraform" {
@@ -706,6 +1073,30 @@ rule "FB-SIGN-011" {
       RUN apt-get install -y curl
     EOT
   }
+  example "fail" "dockerfile" {
+    text = <<-EOT
+      FROM docker.io/library/python:3.12
+      RUN pip install --no-cache-dir -r requirements.txt && pip install gunicorn
+    EOT
+  }
+  example "pass" "dockerfile" {
+    text = <<-EOT
+      FROM docker.io/library/python:3.12
+      RUN pip install --no-cache-dir -r requirements.txt && pip install gunicorn==22.0.0
+    EOT
+  }
+  example "fail" "dockerfile" {
+    text = <<-EOT
+      FROM docker.io/library/node:22
+      RUN npm ci && npm install --global @medplum/cli
+    EOT
+  }
+  example "pass" "dockerfile" {
+    text = <<-EOT
+      FROM docker.io/library/node:22
+      RUN npm ci && npm install --global @medplum/cli@3.2.1
+    EOT
+  }
 }
 
 rule "FB-SIGN-012" {
@@ -730,6 +1121,10 @@ rule "FB-SIGN-012" {
   on "aws_route53_zone" {
     when = absent(self.vpc)
     fail = length(linked_from(self, "aws_route53_hosted_zone_dnssec", "aws_route53_key_signing_key")) == 0
+  }
+  on "AWS::Route53::HostedZone" {
+    when = absent(self.VPCs)
+    fail = length(linked_from(self, "AWS::Route53::DNSSEC")) == 0
   }
 
   example "fail" "terraform" {
@@ -769,6 +1164,28 @@ rule "FB-SIGN-012" {
         dns_name = "example.internal."
         visibility = "private"
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Zone:
+          Type: AWS::Route53::HostedZone
+          Properties:
+            Name: fhir.example.org
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        Zone:
+          Type: AWS::Route53::HostedZone
+          Properties:
+            Name: fhir.example.org
+        Signing:
+          Type: AWS::Route53::DNSSEC
+          Properties:
+            HostedZoneId: !Ref Zone
     EOT
   }
 }

@@ -49,6 +49,9 @@ view "container" {
     host_ipc     = either(pod.hostIPC, local.kubernetes.hostIPC)
     labels       = template.metadata.labels
     annotations  = either(template.metadata.annotations, self.metadata.annotations)
+    files        = join_lists([for v in list(pod.volumes) : [for m in where("ConfigMap", "metadata.name", either(v.configMap.name, first([for s in list(v.projected.sources) : s.configMap.name if present(s.configMap.name)]))) : m.data]]...)
+    # a file of settings that is not among those that are scanned
+    unread       = any([for v in list(pod.volumes) : present(v.configMap.name) && length(where("ConfigMap", "metadata.name", v.configMap.name)) == 0])
     spec         = pod
     definition   = it
     platform     = "kubernetes"
@@ -79,6 +82,8 @@ view "container" {
     host_network = self.network_mode == "host"
     host_pid     = self.pid == "host"
     host_ipc     = self.ipc == "host"
+    files        = [for c in list(self.configs) : { (either(c.target, c.source)) = first([for r in linked_to(self, "config") : r.content if r._name == c.source]) } if present(c.source)]
+    unread       = any([for m in list(self.volumes) : regex_match("(?i)(config|application|appsettings)[^/]*(\\.(ya?ml|json|properties))?/?$", m.target)]) || any([for f in self.files : absent(first(values(f)))])
     labels       = self.labels
     definition   = self
     platform     = "compose"
@@ -101,7 +106,7 @@ view "container" {
     each         = list(json(self.container_definitions))
     name         = it.name
     image        = it.image
-    env          = env(it.environment)
+    env          = env(it.environmentFiles == null ? null : [{ configMapRef = { name = "a file in S3" } }], [for s in list(it.secrets) : { name = s.name, value = { secret = s.valueFrom } }], it.environment)
     ports        = [for p in list(it.portMappings) : { container = p.containerPort, host = p.hostPort }]
     user         = it.user
     privileged   = it.privileged
@@ -122,7 +127,7 @@ view "container" {
     each         = list(self.ContainerDefinitions)
     name         = it.Name
     image        = it.Image
-    env          = env(it.Environment)
+    env          = env(it.EnvironmentFiles == null ? null : [{ configMapRef = { name = "a file in S3" } }], [for s in list(it.Secrets) : { name = s.Name, value = { secret = s.ValueFrom } }], it.Environment)
     ports        = [for p in list(it.PortMappings) : { container = p.ContainerPort, host = p.HostPort }]
     user         = it.User
     privileged   = it.Privileged
@@ -888,14 +893,95 @@ view "network_policy" {
   }
 }
 
+# ---- app: containers of services of Azure and jobs of Google, of which less is written ----
+
+view "app" {
+  from "azurerm_linux_web_app" "azurerm_linux_web_app_slot" "azurerm_app_service" "azurerm_linux_function_app" {
+    let {
+      stack = self.site_config.application_stack
+    }
+    name     = self.name
+    image    = either(stack.docker_image_name, stack.docker_image == null ? null : "${stack.docker_image}:${stack.docker_image_tag}", trimprefix(self.site_config.linux_fx_version, "DOCKER|"))
+    env      = env(self.app_settings)
+    command  = split(" ", self.site_config.app_command_line)
+    platform = "azure"
+  }
+  from "azurerm_container_group" {
+    each     = join_lists(self.container, self.init_container)
+    name     = it.name
+    image    = it.image
+    env      = env(it.environment_variables, it.secure_environment_variables)
+    ports    = [for p in list(it.ports) : { container = p.port }]
+    command  = list(it.commands)
+    platform = "azure"
+  }
+  from "azurerm_container_app" "azurerm_container_app_job" {
+    each     = join_lists(self.template.container, self.template.init_container)
+    name     = it.name
+    image    = it.image
+    env      = env(it.env)
+    command  = join_lists(it.command, it.args)
+    platform = "azure"
+  }
+  from "Microsoft.ContainerInstance/containerGroups" {
+    each     = list(self.properties.containers)
+    name     = it.name
+    image    = it.properties.image
+    env      = env(it.properties.environmentVariables)
+    ports    = [for p in list(it.properties.ports) : { container = p.port }]
+    command  = list(it.properties.command)
+    platform = "azure"
+  }
+  from "Microsoft.App/containerApps" {
+    each     = list(self.properties.template.containers)
+    name     = it.name
+    image    = it.image
+    env      = env(it.env)
+    command  = join_lists(it.command, it.args)
+    platform = "azure"
+  }
+  from "Microsoft.Web/sites" {
+    name     = self.name
+    image    = trimprefix(self.properties.siteConfig.linuxFxVersion, "DOCKER|")
+    env      = env(self.properties.siteConfig.appSettings)
+    command  = split(" ", self.properties.siteConfig.appCommandLine)
+    platform = "azure"
+  }
+  from "google_cloud_run_v2_job" {
+    each     = list(self.template.template.containers)
+    name     = it.name
+    image    = it.image
+    env      = env(it.env)
+    command  = join_lists(it.command, it.args)
+    platform = "cloudrun"
+  }
+  from "AWS::AppRunner::Service" {
+    name     = self.ServiceName
+    image    = self.SourceConfiguration.ImageRepository.ImageIdentifier
+    env      = env(self.SourceConfiguration.ImageRepository.ImageConfiguration.RuntimeEnvironmentVariables)
+    command  = split(" ", self.SourceConfiguration.ImageRepository.ImageConfiguration.StartCommand)
+    platform = "apprunner"
+  }
+  from "aws_apprunner_service" {
+    let {
+      source = self.source_configuration.image_repository
+    }
+    name     = self.service_name
+    image    = source.image_identifier
+    env      = env(source.image_configuration.runtime_environment_variables)
+    command  = split(" ", source.image_configuration.start_command)
+    platform = "apprunner"
+  }
+}
+
 # ---- fhir_server: containers whose image is a FHIR server or its gateway ----
 
 view "fhir_server" {
-  from "container" {
-    when = image_is(self.image, "hapiproject/hapi", "samply/blaze", "healthcareapis/r4-fhir-server", "healthcareapis/r5-fhir-server", "healthcareapis/stu3-fhir-server", "healthcareapis/r4b-fhir-server", "medplum/medplum-server", "bigbuild/fhir-gateway", "fhir-proxy-build/stable", "fhir-gateway", "firely/server", "firely/vonk", "firebreak", "ibmcom/ibm-fhir-server", "linuxforhealth/fhir-server", "aidbox/aidboxone", "healthsamurai/aidboxone")
-    product  = image_is(self.image, "hapiproject/hapi") ? "hapi" : image_is(self.image, "samply/blaze") ? "blaze" : regex_match("healthcareapis/", self.image) ? "microsoft" : image_is(self.image, "medplum/medplum-server") ? "medplum" : regex_match("fhir-(gateway|proxy)", self.image) ? "fhir-gateway" : regex_match("firely/", self.image) ? "firely" : image_is(self.image, "firebreak") ? "firebreak" : regex_match("aidbox", self.image) ? "aidbox" : "linuxforhealth"
+  from "container" "app" {
+    when = image_is(self.image, "hapiproject/hapi", "hapi-fhir-jpaserver-starter", "hapi-fhir-jpaserver", "cqf-ruler", "samply/blaze", "healthcareapis/r4-fhir-server", "healthcareapis/r5-fhir-server", "healthcareapis/stu3-fhir-server", "healthcareapis/r4b-fhir-server", "medplum/medplum-server", "bigbuild/fhir-gateway", "fhir-proxy-build/stable", "fhir-gateway", "firely/server", "firely/vonk", "firebreak", "ibmcom/ibm-fhir-server", "linuxforhealth/fhir-server", "aidbox/aidboxone", "healthsamurai/aidboxone", "heliossoftware/hfs")
+    product  = image_is(self.image, "hapiproject/hapi", "hapi-fhir-jpaserver-starter", "hapi-fhir-jpaserver", "cqf-ruler") ? "hapi" : image_is(self.image, "samply/blaze") ? "blaze" : regex_match("healthcareapis/", self.image) ? "microsoft" : image_is(self.image, "medplum/medplum-server") ? "medplum" : regex_match("fhir-(gateway|proxy)", self.image) ? "fhir-gateway" : regex_match("firely/", self.image) ? "firely" : image_is(self.image, "firebreak") ? "firebreak" : regex_match("aidbox", self.image) ? "aidbox" : image_is(self.image, "heliossoftware/hfs") ? "helios" : "linuxforhealth"
     image    = self.image
-    env      = self.env
+    env      = settings(self.env, self.command, self.files, self.unread == true || present(key(self.env, "SPRING_CONFIG_*")))
     ports    = self.ports
     command  = self.command
     platform = self.platform
