@@ -24,7 +24,7 @@
 #include "store/permit_make.h"
 #include "store/store.h"
 
-#define MODEL_MAX 64
+#define MODEL_MAX 256
 
 /* What was written, and how it should be found. */
 static struct model {
@@ -486,6 +486,8 @@ static const char *const ways[] = {
 	"SEARCH generation USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH labelset USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH version USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
+	"SEARCH date USING COVERING INDEX date_last (param=?", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
+	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND updated",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
 	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
 };
@@ -504,6 +506,11 @@ check_way(void *ctx, const char *sql, const char *line)
 static const char *const sorts[] = {
 	"_sort=date", "_sort=-value-quantity", "_sort=code", "_sort=-_lastUpdated", "_total=accurate", "_summary=count",
 	"_contained=both", "_include=*&_revinclude=*", "near=1|2|3|km",
+};
+
+static const char *const patient_orders[] = {
+	"_sort=name", "_sort=-name", "_sort=birthdate", "_sort=-birthdate", "_sort=_lastUpdated", "_sort=-_lastUpdated",
+	"_sort=name&gender=female",
 };
 
 static void
@@ -531,9 +538,72 @@ no_search_scans_a_table(void **state UNUSED)
 	}
 	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
 		search(&everything, "Patient", patient_queries[n], &q);
+	for (size_t n = 0; n < COUNT_OF(patient_orders); n++)
+		search(&everything, "Patient", patient_orders[n], &q);
 	search(&everything, "Patient", "_has:Observation:patient:code=a&name=al&organization.name=x", &q);
 	assert_true(store_plans(reader, check_way, &ways_seen));
 	assert_in_range(ways_seen, 100, 10000);
+}
+
+/* Order */
+
+static void
+make_patients(size_t count)
+{
+	static const char *const names[] = { "Adam", "adam", "Bo", "B\xc3\xb6", "Cleo", "Adamson" };
+
+	for (size_t i = 0; i < count; i++) {
+		char name[160] = "", born[64] = "", body[512];
+
+		if (i % 5 != 0)
+			snprintf(name, sizeof name, ",\"name\":[{\"family\":\"%s\"},{\"family\":\"%s\",\"given\":[\"%s\"]}]",
+			    names[i * 7 % 6], names[i % 6], names[i * 5 % 6]);
+		if (i % 3 != 0)
+			snprintf(born, sizeof born, ",\"birthDate\":\"%zu%s\"", 1990 + i % 4, i % 2 == 0 ? "" : "-05-01");
+		snprintf(body, sizeof body, "{\"resourceType\":\"Patient\",\"gender\":\"%s\"%s%s}",
+		    i % 8 == 0 ? "male" : "female", name, born);
+		create("Patient", body);
+	}
+}
+
+static struct store_page
+page_behind(const char *type, const char *text, const char *count, const struct store_position *from)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct store_page page;
+	struct query q;
+
+	assert_true(store_begin(reader, &outcome));
+	assert_true(query_parse(search_index, pack_resource(pack, slice_of(type)), slice_of(text), slice_of(count),
+	    false, &resolver, &limits_default, 1800000000000, arena, &q, &outcome));
+	assert_true(store_search(reader, &everything, &q, from, arena, &page, &outcome));
+	store_end(reader);
+	return page;
+}
+
+/* Small pages walk by value where one large page orders all that it has found. */
+static void
+small_pages_are_in_the_order_of_a_large_one(void **state UNUSED)
+{
+	static const char *const orders[] = { "name", "-name", "family,-birthdate", "-given", "birthdate",
+		"-birthdate,family", "death-date", "_lastUpdated", "-_lastUpdated", "gender,-family", "-_id" };
+	static const char *const clauses[] = { "", "&_lastUpdated=gt2000", "&gender=female", "&gender=male" };
+
+	make_patients(80);
+	for (size_t i = 0; i < COUNT_OF(orders) * COUNT_OF(clauses); i++) {
+		struct store_position at = { .set = false };
+		struct store_page all, one;
+		char text[128];
+
+		snprintf(text, sizeof text, "_sort=%s%s", orders[i / COUNT_OF(clauses)], clauses[i % COUNT_OF(clauses)]);
+		all = page_behind("Patient", text, "_count=200", &at);
+		assert_in_range(all.count, 10, 80);
+		for (uint32_t k = 0; k < all.count; k++, at = one.end) {
+			one = page_behind("Patient", text, "_count=1", &at);
+			if (one.count != 1 || one.at[0].row != all.at[k].row || one.more != (k + 1 < all.count))
+				fail_msg("%s: page %u", text, k);
+		}
+	}
 }
 
 static void
@@ -1069,6 +1139,7 @@ main(void)
 		CASE(a_kept_snapshot_does_not_hold_up_the_log, "sqlite"),
 		CASE(changes_are_found_by_their_key, "sqlite"),
 		CASE(changes_are_made_for_an_older_store, "sqlite"),
+		CASE(small_pages_are_in_the_order_of_a_large_one, "sqlite"),
 		CASE(occurrences_are_those_of_the_index, "sqlite"),
 		CASE(occurrences_are_made_for_an_older_store, "sqlite"),
 	};

@@ -141,27 +141,46 @@ take_packages(struct renewal *n, bool composite)
 		take_definition(n, pack_added_param(pack, i), 0, composite);
 }
 
+/* Rows and vids of all, first: a statement may displace another that is not at its end. */
 static bool
-take_resources(struct renewal *n, bool composite)
+find_resources(struct renewal *n, const struct type *type, struct stored **out, uint32_t *count)
 {
-	const struct type *type = n->reader->store->search_parameter;
 	sqlite3_stmt *s = sqlite_statement(n->reader, SLICE("SELECT row, vid FROM resource WHERE lead=0 AND "
 	    "type=?1 AND deleted=0 AND labels IN (SELECT number FROM labelset WHERE level<?2) ORDER BY row"));
 	int code;
 
+	*out = NULL;
+	*count = 0;
 	if (s == NULL)
 		return failed(n->reader, n->outcome);
 	sqlite3_bind_int64(s, 1, type->number);
 	sqlite3_bind_int(s, 2, QUARANTINE_LEVEL);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		struct stored v = { .type = type, .vid = sqlite3_column_int64(s, 1) };
-
-		if (!sqlite_load_version(n->reader, &v, n->scratch, n->outcome))
-			break;
-		take_definition(n, v.body, sqlite3_column_int64(s, 0), composite);
+		if (*count % 64 == 0)
+			*out = arena_grow(n->wanted.arena, *out, *count * sizeof **out, (*count + 64) * sizeof **out);
+		(*out)[(*count)++] = (struct stored){ .type = type, .row = sqlite3_column_int64(s, 0),
+			.vid = sqlite3_column_int64(s, 1) };
 	}
 	sqlite3_reset(s);
-	return !n->outcome->failed && (code == SQLITE_DONE || failed(n->reader, n->outcome));
+	return code == SQLITE_DONE || failed(n->reader, n->outcome);
+}
+
+static bool
+take_resources(struct renewal *n, bool composite)
+{
+	struct stored *all;
+	uint32_t count;
+
+	if (!find_resources(n, n->reader->store->search_parameter, &all, &count))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t row = all[i].row;
+
+		if (!sqlite_load_version(n->reader, &all[i], n->scratch, n->outcome))
+			return false;
+		take_definition(n, all[i].body, row, composite);
+	}
+	return true;
 }
 
 /* Composites last: their components are among the others.  Packages go before what was posted. */
@@ -317,7 +336,7 @@ sqlite_renew_parameters(struct store_reader *r, int64_t generation, struct outco
 /* Indexing, in the background */
 
 struct key {
-	int64_t lead, type, row;
+	int64_t lead, type, row, vid;
 };
 
 struct walk {
@@ -345,7 +364,7 @@ static struct key
 key_of(sqlite3_stmt *s, int at)
 {
 	return (struct key){ sqlite3_column_int64(s, at), sqlite3_column_int64(s, at + 1),
-		sqlite3_column_int64(s, at + 2) };
+		sqlite3_column_int64(s, at + 2), 0 };
 }
 
 static void
@@ -430,9 +449,17 @@ holds_one(struct walk *w, int64_t lead, int64_t row)
 	return false;
 }
 
-static bool
-is_concerned(struct walk *w, const struct type *type, const struct key *k)
+static const struct type *
+type_of(const struct walk *w, const struct key *k)
 {
+	return pack_type_at(w->reader->store->config.pack, (uint32_t)k->type);
+}
+
+static bool
+is_concerned(struct walk *w, const struct key *k)
+{
+	const struct type *type = type_of(w, k);
+
 	if (type == w->reader->store->patient && k->lead == DIRECTORY)
 		return false;           /* it comes with its own lead */
 	for (uint32_t i = 0; i < w->type_count; i++)
@@ -442,17 +469,17 @@ is_concerned(struct walk *w, const struct type *type, const struct key *k)
 }
 
 static bool
-extract(struct walk *w, const struct type *type, const struct key *k, int64_t vid)
+extract(struct walk *w, const struct key *k)
 {
 	struct index_choice choice = { w->job->numbers, w->job->number_count };
 	struct store_write *row = &w->job->rows[w->job->row_count];
-	struct stored v = { .type = type, .vid = vid };
+	struct stored v = { .type = type_of(w, k), .vid = k->vid };
 	struct json j;
 
-	*row = (struct store_write){ .type = type, .compartment.number = k->lead, .row = k->row, .vid = vid };
+	*row = (struct store_write){ .type = v.type, .compartment.number = k->lead, .row = k->row, .vid = k->vid };
 	if (!sqlite_load_version(w->reader, &v, w->arena, w->outcome)
 	    || !json_parse(v.body, json_bounds(w->reader->store->config.limits, false), w->arena, &j, w->outcome)
-	    || !index_extract_chosen(w->reader->index, &choice, type, &j, 0, &w->resolver, w->arena,
+	    || !index_extract_chosen(w->reader->index, &choice, row->type, &j, 0, &w->resolver, w->arena,
 	        &row->rows, w->outcome))
 		return false;
 	w->job->row_count += row->rows.count > 0;
@@ -460,38 +487,46 @@ extract(struct walk *w, const struct type *type, const struct key *k, int64_t vi
 	return true;
 }
 
+/* The next keys, all at once: a statement may displace another that is not at its end. */
 static bool
-gather(struct walk *w)
+next_keys(struct walk *w, struct key *keys, uint32_t *count)
 {
 	sqlite3_stmt *s = sqlite_statement(w->reader, SLICE("SELECT lead, type, row, vid FROM resource WHERE "
 	    "(lead,type,row)>(?1,?2,?3) AND deleted=0 ORDER BY lead, type, row LIMIT ?4"));
-	struct key at = w->from;
-	int keys = 0, code = SQLITE_ROW;
+	int code;
 
 	if (s == NULL)
 		return failed(w->reader, w->outcome);
-	w->job->rows = arena_array(w->arena, ROWS_AT_ONCE, sizeof *w->job->rows);
-	sqlite3_bind_int64(s, 1, at.lead);
-	sqlite3_bind_int64(s, 2, at.type);
-	sqlite3_bind_int64(s, 3, at.row);
+	sqlite3_bind_int64(s, 1, w->from.lead);
+	sqlite3_bind_int64(s, 2, w->from.type);
+	sqlite3_bind_int64(s, 3, w->from.row);
 	sqlite3_bind_int(s, 4, KEYS_AT_ONCE);
-	while (w->job->looked_at < ROWS_AT_ONCE && compare_keys(&at, &w->until) < 0 && !w->outcome->failed
-	    && (code = sqlite3_step(s)) == SQLITE_ROW) {
-		const struct type *type = pack_type_at(w->reader->store->config.pack,
-		    (uint32_t)sqlite3_column_int64(s, 1));
-
-		at = key_of(s, 0);
-		keys++;
-		if (is_concerned(w, type, &at) && !extract(w, type, &at, sqlite3_column_int64(s, 3)))
-			break;
+	for (*count = 0; (code = sqlite3_step(s)) == SQLITE_ROW; ++*count) {
+		keys[*count] = key_of(s, 0);
+		keys[*count].vid = sqlite3_column_int64(s, 3);
 	}
 	sqlite3_reset(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return failed(w->reader, w->outcome);
+	return code == SQLITE_DONE || failed(w->reader, w->outcome);
+}
+
+static bool
+gather(struct walk *w)
+{
+	struct key *keys = arena_array(w->arena, KEYS_AT_ONCE, sizeof *keys), at = w->from;
+	uint32_t count, i;
+
+	w->job->rows = arena_array(w->arena, ROWS_AT_ONCE, sizeof *w->job->rows);
+	if (!next_keys(w, keys, &count))
+		return false;
+	for (i = 0; i < count && w->job->looked_at < ROWS_AT_ONCE && compare_keys(&at, &w->until) < 0; i++) {
+		at = keys[i];
+		if (is_concerned(w, &at) && !extract(w, &at))
+			return false;
+	}
 	w->job->lead = at.lead;
 	w->job->type = at.type;
 	w->job->row = at.row;
-	w->job->last = code == SQLITE_DONE && keys < KEYS_AT_ONCE;
+	w->job->last = i == count && count < KEYS_AT_ONCE;
 	return !w->outcome->failed;
 }
 

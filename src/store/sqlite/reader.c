@@ -7,24 +7,44 @@
 
 static const struct siphash_key statement_key = { 1, 2 };
 
+/* Most texts are literals: where one was last time says where its statement is. */
+static size_t
+hint_of(struct slice sql)
+{
+	return ((uintptr_t)sql.ptr >> 3 ^ sql.len) % HINTS;
+}
+
+static bool
+is_of(const struct store_reader *r, size_t at, struct slice sql)
+{
+	return r->cache[at].statement != NULL && r->cache[at].length == sql.len
+	    && memcmp(sqlite3_sql(r->cache[at].statement), sql.ptr, sql.len) == 0;
+}
+
+static bool
+make(struct store_reader *r, size_t at, struct slice sql)
+{
+	sqlite3_finalize(r->cache[at].statement);
+	r->cache[at].statement = NULL;
+	r->cache[at].length = sql.len;
+	return sqlite3_prepare_v3(r->db, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
+	    &r->cache[at].statement, NULL) == SQLITE_OK;
+}
+
 /* SQL texts come from shapes of queries, not from values, so there are few; two
  * that meet in a slot displace each other. */
 sqlite3_stmt *
 sqlite_statement(struct store_reader *r, struct slice sql)
 {
-	uint64_t hash = siphash(&statement_key, sql);
-	size_t at = hash % STATEMENTS;
+	uint16_t *hint = &r->hints[hint_of(sql)];
 
-	if (r->cache[at].statement == NULL || r->cache[at].hash != hash) {
-		sqlite3_finalize(r->cache[at].statement);
-		r->cache[at].statement = NULL;
-		if (sqlite3_prepare_v3(r->db, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
-		    &r->cache[at].statement, NULL) != SQLITE_OK)
+	if (!is_of(r, *hint, sql)) {
+		*hint = siphash(&statement_key, sql) % STATEMENTS;
+		if (!is_of(r, *hint, sql) && !make(r, *hint, sql))
 			return NULL;
-		r->cache[at].hash = hash;
 	}
-	sqlite3_reset(r->cache[at].statement);
-	return r->cache[at].statement;
+	sqlite3_reset(r->cache[*hint].statement);
+	return r->cache[*hint].statement;
 }
 
 static bool

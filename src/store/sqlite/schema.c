@@ -98,6 +98,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS date(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
     "  b INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, a, b, row)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS date_last ON date(param, b, labels) WHERE lead=0;"
     "CREATE TABLE IF NOT EXISTS number(lead INTEGER NOT NULL, param INTEGER NOT NULL, x REAL NOT NULL,"
     "  y REAL NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, x, y, row)) STRICT, WITHOUT ROWID;"

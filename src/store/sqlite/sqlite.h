@@ -20,8 +20,8 @@
  *   parameter  number -> print state lead type row done             custom search parameters
  *   generation number                                               of the index; parameters.c
  *
- * `lead` is the compartment, and leads every key: a caller that is bound to one
- * never touches a page of another.  Patients stand twice: in their own
+ * `lead` is the compartment, and leads every key but those of backref and occurrence, which only
+ * callers without a compartment go by: one that is bound never touches a page of another.  Patients stand twice: in their own
  * compartment, and under lead 0 (the directory), where searches across
  * patients find them.  One counter numbers rows, versions and compartments; a
  * Patient's row has the number of its compartment. */
@@ -96,12 +96,14 @@ struct store {
 };
 
 #define STATEMENTS 1024
+#define HINTS      512
 
 struct store_reader {
 	struct store *store;
 	sqlite3      *db;
 	sqlite3_stmt *begin, *end;
-	struct { uint64_t hash; sqlite3_stmt *statement; } cache[STATEMENTS];
+	struct { size_t length; sqlite3_stmt *statement; } cache[STATEMENTS];
+	uint16_t      hints[HINTS];     /* places in the cache */
 	struct arena *scratch, *text;   /* for the next search; NULL: none yet, or one is under way */
 	bool          open;             /* a snapshot */
 	bool          lazy;             /* keeps it while the epoch is what it was */
