@@ -513,7 +513,7 @@ static bool
 gather(struct walk *w)
 {
 	struct key *keys = arena_array(w->arena, KEYS_AT_ONCE, sizeof *keys), at = w->from;
-	uint32_t count, i;
+	uint32_t count = 0, i;
 
 	w->job->rows = arena_array(w->arena, ROWS_AT_ONCE, sizeof *w->job->rows);
 	if (!next_keys(w, keys, &count))
