@@ -181,6 +181,9 @@ bool sqlite_replay_free(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_write(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct arena *);
 
+/* Of a row of `parameter`. */
+enum { PARAMETER_BUILDING, PARAMETER_READY, PARAMETER_LEAVING };
+
 /* parameters.c: the generation that a snapshot, or the writer's transaction, has; -1: it cannot be read. */
 int64_t sqlite_generation(struct store_reader *);
 /* Held for the caller; NULL: it is neither the current one nor the one before. */
@@ -191,7 +194,7 @@ bool sqlite_changes_parameters(const struct store *, const struct store_write *)
  * of the generation. */
 bool sqlite_renew_parameters(struct store_reader *, int64_t generation, struct outcome *);
 
-/* A piece of background work, for the writer. */
+/* indexing.c: a piece of background work, for the writer. */
 struct sqlite_indexing {
 	int64_t   generation;           /* that the rows were made by */
 	uint32_t *numbers;              /* of the parameters */
