@@ -59,8 +59,19 @@ is_written_now(const struct exchange *x, const struct local *l)
 	return names_find(x->transaction->targets, buf_slice(&b)) != NAME_UNKNOWN;
 }
 
+/* It must be there still when the write is committed. */
+static void
+lean_on(struct exchange *x, const struct stored *s)
+{
+	uint32_t n = x->target_count++;
+
+	if ((n & (n - 1)) == 0)         /* full at each power of two */
+		x->targets = arena_grow(x->arena, x->targets, n * sizeof *x->targets, (n == 0 ? 1 : n * 2) * sizeof *x->targets);
+	x->targets[n] = (struct store_target){ s->type, s->row };
+}
+
 static bool
-is_there(const struct exchange *x, const struct local *l)
+is_there(struct exchange *x, const struct local *l)
 {
 	struct store_reader *reader = x->worker->reader;
 	struct outcome ignored;
@@ -70,8 +81,11 @@ is_there(const struct exchange *x, const struct local *l)
 	if (l->version.len > 0)
 		return store_vread(reader, planted(83) ? authorization_house : x->permit, l->type, l->id, l->version,
 		    x->arena, &s, &ignored) && !s.deleted;
-	return store_read(reader, planted(82) ? authorization_house : x->permit, l->type, l->id, x->arena, &s,
-	    &ignored) && !s.deleted;
+	if (!store_read(reader, planted(82) ? authorization_house : x->permit, l->type, l->id, x->arena, &s, &ignored)
+	    || s.deleted)
+		return false;
+	lean_on(x, &s);
+	return true;
 }
 
 /* "Patient?identifier=x": a transaction has put a resource in its place; elsewhere it means none (R4
@@ -167,6 +181,8 @@ validation_in(struct exchange *x, struct resource *r)
 		.find_questionnaire = find_questionnaire, .find_ctx = x,
 	};
 
+	x->targets = NULL;
+	x->target_count = 0;
 	if ((x->parent == NULL ? x : x->parent)->structure_only)
 		return validate_structure(x->service->pack, r->type, &r->json, r->node, x->service->limits,
 		    x->arena, &x->outcome) && can_be_searched_by(x, r);

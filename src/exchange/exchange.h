@@ -134,6 +134,8 @@ struct exchange {
 	const struct stored *old;       /* the version that a write replaces, or NULL */
 	bool          resolved;         /* a condition was looked up: its match is in `old` */
 	struct store_guard *guard;      /* a condition found nothing, and the write leans on it; or NULL */
+	struct store_target *targets;   /* what the resource refers to, and is there */
+	uint32_t      target_count;
 	struct slice  chosen_id;        /* the client's id of a new resource, or empty */
 	struct transaction *transaction;/* of an entry, or NULL */
 

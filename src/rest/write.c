@@ -118,6 +118,9 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->content = method == 'D' ? NULL : x->file;
 	w->quarantine = x->quarantine;
 	w->generation = search_index_generation(store_index(x->worker->reader));
+	w->targets = x->targets;
+	w->target_count = method == 'D' ? 0 : x->target_count;
+	w->seen = store_seen(x->worker->reader);
 }
 
 static struct store_write *

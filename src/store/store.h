@@ -296,6 +296,12 @@ enum store_fate {
 	QUARANTINE_DESTROYED,   /* this is a tombstone: the versions before it lose body and content */
 };
 
+/* A resource that a write refers to and that was there when it was prepared. */
+struct store_target {
+	const struct type *type;
+	int64_t            row;
+};
+
 struct store_write {
 	const struct type *type;
 	struct store_compartment compartment;
@@ -315,6 +321,9 @@ struct store_write {
 	int64_t  generation;            /* of the index that made the rows: that of the reader */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
+	const struct store_target *targets;     /* the unit loses when one was deleted since */
+	uint32_t target_count;
+	int64_t  seen;                  /* store_seen() of the reader that found them */
 };
 
 /* A write that was prepared because a search found nothing.  The writer asks again, about what

@@ -780,6 +780,30 @@ a_guard_loses_to_what_matches_by_then(void **state UNUSED)
 }
 
 static void
+a_write_loses_when_its_target_is_deleted(void **state UNUSED)
+{
+	struct model *target = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct store_target leaning[2];
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL), gone;
+	struct stored s;
+
+	assert_true(reads(&everything, target, &s));
+	leaning[0] = (struct store_target){ s.type, s.row };
+	assert_true(reads(&everything, other, &s));
+	leaning[1] = (struct store_target){ s.type, s.row };
+	w.targets = leaning;
+	w.target_count = 2;
+	w.seen = store_seen(reader);
+	gone = prepare("Patient", "{\"resourceType\":\"Patient\"}", other);
+	gone.method = 'D';
+	assert_int_equal(commit(&gone, 1), STORE_DONE);
+	assert_int_equal(commit_guarded(&w, NULL, NULL), STORE_CONFLICT);
+	w.target_count = 1;
+	assert_int_equal(commit_guarded(&w, NULL, NULL), STORE_DONE);
+}
+
+static void
 a_guard_sees_what_its_permit_sees(void **state UNUSED)
 {
 	static const char secret[] = "{\"resourceType\":\"Patient\",\"meta\":{\"security\":[{\"system\":"
@@ -1124,7 +1148,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(no_search_scans_a_table, kind),                                                        \
 	CASE(a_label_above_the_clearance_hides, kind), CASE(counts_are_by_type, kind),              \
 	CASE(a_guard_loses_to_what_matches_by_then, kind),                                          \
-	CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
+	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
 	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
 	CASE(a_scan_tells_what_was_deleted, kind),                                                  \

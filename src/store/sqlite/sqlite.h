@@ -173,6 +173,8 @@ struct written *written_new(void);
 void            written_free(struct written *);
 void            written_add(struct written *, const struct store_write *, int64_t lead);
 int64_t         written_count(const struct written *);
+/* Is nothing gone that the write refers to? */
+bool            written_keeps_targets(const struct written *, const struct store_write *);
 bool            sqlite_guard_holds(struct store_reader *, const struct written *,
     const struct store_guard *);
 

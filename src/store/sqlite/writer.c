@@ -130,7 +130,7 @@ static bool
 unit_wins(struct writer *w, const struct store_unit *u)
 {
 	for (uint32_t i = 0; i < u->count; i++)
-		if (!still_current(w, &u->writes[i]))
+		if (!still_current(w, &u->writes[i]) || !written_keeps_targets(w->written, &u->writes[i]))
 			return false;
 	for (uint32_t i = 0; i < u->guard_count; i++)
 		if (!sqlite_guard_holds(&w->reader, w->written, &u->guards[i]))
