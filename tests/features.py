@@ -571,7 +571,7 @@ NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
     "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
-    "`_revinclude` and chains through canonical urls; `:below` of the version in a canonical url.",
+    "Chains through canonical urls; `:below` of the version in a canonical url.",
     "`$closure` and `$find-matches`; code system supplements.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",

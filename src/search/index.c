@@ -552,6 +552,8 @@ patients_of_items(const struct items *items, const struct index_resolver *resolv
 		text = json_string(item->json, node, arena);
 		if (index_local(resolver, text, &type, &id) && slice_is(type, "Patient"))
 			add_patient(refs, id);
+		else if (slice_starts(text, SLICE("Patient?")))
+			add_patient(refs, text);        /* a condition that nothing has resolved: no such patient */
 	}
 }
 
