@@ -44,6 +44,7 @@
 	X(SEARCH_CLAUSES, "limits.search_clauses",    512,      10000,      "tests that one parameter becomes (400)")   \
 	X(SEARCH_CODES,   "limits.search_codes",      20000,    1000000,    "codes of a value set in a search (400)")   \
 	X(SEARCH_BODIES,  "limits.search_bodies",     50000,    10000000,   "resources whose text a search reads (400)") \
+	X(CUSTOM_PARAMS,  "limits.custom_parameters", 2000,     100000,     "custom search parameters, counted by type (422)") \
 	X(INCLUDES,       "limits.includes",          1000,     100000,     "resources included on a page")             \
 	X(PAGE,           "limits.page",              500,      10000,      "entries of a page, _count is cut to it")   \
 	X(FHIRPATH_STEPS, "limits.fhirpath_steps",    1000000,  100000000,  "evaluation steps of an expression (422)")  \

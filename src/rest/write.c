@@ -70,7 +70,7 @@ extract(struct exchange *x, const struct json *j, uint32_t node, struct index_ro
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
 
-	return index_extract(x->service->index, x->type, j, node, &resolver, x->arena, rows,
+	return index_extract(store_index(x->worker->reader), x->type, j, node, &resolver, x->arena, rows,
 	    &x->outcome);
 }
 
@@ -117,6 +117,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->alias = x->chosen_id;
 	w->content = method == 'D' ? NULL : x->file;
 	w->quarantine = x->quarantine;
+	w->generation = search_index_generation(store_index(x->worker->reader));
 	w->targets = x->targets;
 	w->target_count = method == 'D' ? 0 : x->target_count;
 	w->seen = store_seen(x->worker->reader);

@@ -483,6 +483,7 @@ static const char *const ways[] = {
 	"SEARCH backref USING PRIMARY KEY (param=? AND target", "SEARCH occurrence USING PRIMARY KEY (param=? AND a=? AND lead>?)",
 	"SEARCH alias USING INDEX alias_row (row=?)", "SEARCH alias USING INDEX alias_target (target=?",
 	"SEARCH alias USING PRIMARY KEY (type=? AND hash=?)",
+	"SEARCH generation USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH labelset USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH version USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
 	"SEARCH date USING COVERING INDEX date_last (param=?", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
