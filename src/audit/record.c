@@ -23,8 +23,11 @@ static const size_t fields[] = {
 static void
 put(struct buf *b, uint64_t n, int bytes)
 {
+	char little[8];
+
 	for (int i = 0; i < bytes; i++)
-		buf_add_char(b, (char)(n >> (8 * i)));
+		little[i] = (char)(n >> (8 * i));
+	buf_add_bytes(b, little, (size_t)bytes);
 }
 
 static uint64_t

@@ -99,12 +99,11 @@ encode64(struct buf *out, const uint8_t *p, size_t n, const char *alphabet, bool
 		size_t have = n - i < 3 ? n - i : 3;
 		uint32_t bits = (uint32_t)p[i] << 16
 		    | (have > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (have > 2 ? p[i + 2] : 0u);
+		char four[4];
 
 		for (size_t k = 0; k < 4; k++)
-			if (k <= have)
-				buf_add_char(out, alphabet[bits >> (18 - 6 * k) & 63]);
-			else if (pad)
-				buf_add_char(out, '=');
+			four[k] = k <= have ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
+		buf_add_bytes(out, four, pad ? 4 : have + 1);
 	}
 }
 

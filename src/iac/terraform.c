@@ -1126,9 +1126,11 @@ call_instance(struct module *m, struct cell *c, struct instance *in, struct slic
 {
 	struct module *child;
 
-	if (m->reader->modules >= SCAN_LIMIT(MODULES))
+	if (m->reader->modules++ >= SCAN_LIMIT(MODULES)) {
+		if (m->reader->modules == SCAN_LIMIT(MODULES) + 1)
+			project_problem(m->reader->project, c->block->head, "there are too many modules: this and what follows is not read");
 		return;
-	m->reader->modules++;
+	}
 	child = new_module(m->reader, m, address_of(m, c, in->suffix), directory);
 	child->relative = relative;
 	declare_directory(child);
@@ -1211,7 +1213,7 @@ add_as(struct module *m, struct cell *c, struct instance *in, struct slice type,
 {
 	struct resource *r;
 
-	if (m->reader->project->resource_count >= SCAN_LIMIT(RESOURCES))
+	if (project_is_full(m->reader->project, c->block->head))
 		return;
 	r = project_add_resource(m->reader->project);
 	*r = (struct resource){ .language = LANGUAGE_TERRAFORM, .address = address_of(m, c, in->suffix),

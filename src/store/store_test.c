@@ -24,7 +24,7 @@
 #include "store/permit_make.h"
 #include "store/store.h"
 
-#define MODEL_MAX 64
+#define MODEL_MAX 256
 
 /* What was written, and how it should be found. */
 static struct model {
@@ -45,7 +45,7 @@ static struct store *store;
 static struct search_index *search_index;
 static struct store_reader *reader;
 static const struct permit_rule all_rules[] = { { NULL, 31, false } };
-static const struct permit everything = { all_rules, 1, false, 0, 5, true };
+static const struct permit everything = { all_rules, 1, false, 0, 5, true, 0 };
 
 static const struct store_span any_time = {
 	.since = INT64_MIN, .first = INT64_MIN, .last = INT64_MAX, .before = INT64_MAX, .max = 10
@@ -483,8 +483,11 @@ static const char *const ways[] = {
 	"SEARCH backref USING PRIMARY KEY (param=? AND target", "SEARCH occurrence USING PRIMARY KEY (param=? AND a=? AND lead>?)",
 	"SEARCH alias USING INDEX alias_row (row=?)", "SEARCH alias USING INDEX alias_target (target=?",
 	"SEARCH alias USING PRIMARY KEY (type=? AND hash=?)",
+	"SEARCH generation USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH labelset USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH version USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
+	"SEARCH date USING COVERING INDEX date_last (param=?", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
+	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND updated",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
 	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
 };
@@ -505,10 +508,15 @@ static const char *const sorts[] = {
 	"_contained=both", "_include=*&_revinclude=*", "near=1|2|3|km",
 };
 
+static const char *const patient_orders[] = {
+	"_sort=name", "_sort=-name", "_sort=birthdate", "_sort=-birthdate", "_sort=_lastUpdated", "_sort=-_lastUpdated",
+	"_sort=name&gender=female",
+};
+
 static void
 no_search_scans_a_table(void **state UNUSED)
 {
-	struct permit bound = { all_rules, 1, true, 0, 5, false };
+	struct permit bound = { all_rules, 1, true, 0, 5, false, 0 };
 	struct model *patients[2];
 	size_t ways_seen = 0;
 	struct query q;
@@ -530,15 +538,78 @@ no_search_scans_a_table(void **state UNUSED)
 	}
 	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
 		search(&everything, "Patient", patient_queries[n], &q);
+	for (size_t n = 0; n < COUNT_OF(patient_orders); n++)
+		search(&everything, "Patient", patient_orders[n], &q);
 	search(&everything, "Patient", "_has:Observation:patient:code=a&name=al&organization.name=x", &q);
 	assert_true(store_plans(reader, check_way, &ways_seen));
 	assert_in_range(ways_seen, 100, 10000);
 }
 
+/* Order */
+
+static void
+make_patients(size_t count)
+{
+	static const char *const names[] = { "Adam", "adam", "Bo", "B\xc3\xb6", "Cleo", "Adamson" };
+
+	for (size_t i = 0; i < count; i++) {
+		char name[160] = "", born[64] = "", body[512];
+
+		if (i % 5 != 0)
+			snprintf(name, sizeof name, ",\"name\":[{\"family\":\"%s\"},{\"family\":\"%s\",\"given\":[\"%s\"]}]",
+			    names[i * 7 % 6], names[i % 6], names[i * 5 % 6]);
+		if (i % 3 != 0)
+			snprintf(born, sizeof born, ",\"birthDate\":\"%zu%s\"", 1990 + i % 4, i % 2 == 0 ? "" : "-05-01");
+		snprintf(body, sizeof body, "{\"resourceType\":\"Patient\",\"gender\":\"%s\"%s%s}",
+		    i % 8 == 0 ? "male" : "female", name, born);
+		create("Patient", body);
+	}
+}
+
+static struct store_page
+page_behind(const char *type, const char *text, const char *count, const struct store_position *from)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct store_page page;
+	struct query q;
+
+	assert_true(store_begin(reader, &outcome));
+	assert_true(query_parse(search_index, pack_resource(pack, slice_of(type)), slice_of(text), slice_of(count),
+	    false, &resolver, &limits_default, 1800000000000, arena, &q, &outcome));
+	assert_true(store_search(reader, &everything, &q, from, arena, &page, &outcome));
+	store_end(reader);
+	return page;
+}
+
+/* Small pages walk by value where one large page orders all that it has found. */
+static void
+small_pages_are_in_the_order_of_a_large_one(void **state UNUSED)
+{
+	static const char *const orders[] = { "name", "-name", "family,-birthdate", "-given", "birthdate",
+		"-birthdate,family", "death-date", "_lastUpdated", "-_lastUpdated", "gender,-family", "-_id" };
+	static const char *const clauses[] = { "", "&_lastUpdated=gt2000", "&gender=female", "&gender=male" };
+
+	make_patients(80);
+	for (size_t i = 0; i < COUNT_OF(orders) * COUNT_OF(clauses); i++) {
+		struct store_position at = { .set = false };
+		struct store_page all, one;
+		char text[128];
+
+		snprintf(text, sizeof text, "_sort=%s%s", orders[i / COUNT_OF(clauses)], clauses[i % COUNT_OF(clauses)]);
+		all = page_behind("Patient", text, "_count=200", &at);
+		assert_in_range(all.count, 10, 80);
+		for (uint32_t k = 0; k < all.count; k++, at = one.end) {
+			one = page_behind("Patient", text, "_count=1", &at);
+			if (one.count != 1 || one.at[0].row != all.at[k].row || one.more != (k + 1 < all.count))
+				fail_msg("%s: page %u", text, k);
+		}
+	}
+}
+
 static void
 a_bound_permit_sees_its_compartment_only(void **state UNUSED)
 {
-	struct permit bound = { all_rules, 1, true, 0, 5, false };
+	struct permit bound = { all_rules, 1, true, 0, 5, false, 0 };
 	struct model *patients[2];
 	struct stored s;
 
@@ -563,7 +634,7 @@ a_label_above_the_clearance_hides(void **state UNUSED)
 {
 	static const char restricted[] = "\"meta\":{\"security\":[{\"system\":"
 	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
-	struct permit normal = { all_rules, 1, false, 0, 3, false };
+	struct permit normal = { all_rules, 1, false, 0, 3, false, 0 };
 	struct model *patient = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *open = observation_of(patient, "a", "");
 	struct model *hidden = observation_of(patient, "a", restricted);
@@ -709,15 +780,39 @@ a_guard_loses_to_what_matches_by_then(void **state UNUSED)
 }
 
 static void
+a_write_loses_when_its_target_is_deleted(void **state UNUSED)
+{
+	struct model *target = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
+	struct store_target leaning[2];
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL), gone;
+	struct stored s;
+
+	assert_true(reads(&everything, target, &s));
+	leaning[0] = (struct store_target){ s.type, s.row };
+	assert_true(reads(&everything, other, &s));
+	leaning[1] = (struct store_target){ s.type, s.row };
+	w.targets = leaning;
+	w.target_count = 2;
+	w.seen = store_seen(reader);
+	gone = prepare("Patient", "{\"resourceType\":\"Patient\"}", other);
+	gone.method = 'D';
+	assert_int_equal(commit(&gone, 1), STORE_DONE);
+	assert_int_equal(commit_guarded(&w, NULL, NULL), STORE_CONFLICT);
+	w.target_count = 1;
+	assert_int_equal(commit_guarded(&w, NULL, NULL), STORE_DONE);
+}
+
+static void
 a_guard_sees_what_its_permit_sees(void **state UNUSED)
 {
 	static const char secret[] = "{\"resourceType\":\"Patient\",\"meta\":{\"security\":[{\"system\":"
 	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},"
 	    "\"identifier\":[{\"value\":\"a\"}]}";
-	const struct permit low = { all_rules, 1, false, 0, 3, false };
+	const struct permit low = { all_rules, 1, false, 0, 3, false, 0 };
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
-	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false };
+	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
 	struct query by_low, by_bound;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
@@ -777,8 +872,8 @@ changes_are_newest_first_and_of_what_is_seen(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *a = observation_of(own, "a", ""), *b = observation_of(other, "b", "");
-	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false };
-	const struct permit nobody = { all_rules, 1, true, 0, 5, false };
+	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
+	const struct permit nobody = { all_rules, 1, true, 0, 5, false, 0 };
 	struct store_span span = any_time;
 	struct stored *at;
 
@@ -994,8 +1089,8 @@ a_scan_is_of_one_instant_and_of_one_permit(void **state UNUSED)
 	struct model *seen = observation_of(own, "a", ""), *dark = observation_of(own, "b", restricted);
 	struct model *foreign = observation_of(other, "c", ""), old = *seen, *late;
 	struct store_scan of = { .until = store_stamp(store) };
-	struct permit bound = { all_rules, 1, true, own->compartment, 3, false };
-	struct permit low = { all_rules, 1, false, 0, 3, false };
+	struct permit bound = { all_rules, 1, true, own->compartment, 3, false, 0 };
+	struct permit low = { all_rules, 1, false, 0, 3, false, 0 };
 	struct store_write w = prepare("Observation", slice_cstr(seen->body, arena), seen);
 	struct scanned all, mine, shallow;
 
@@ -1053,7 +1148,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(no_search_scans_a_table, kind),                                                        \
 	CASE(a_label_above_the_clearance_hides, kind), CASE(counts_are_by_type, kind),              \
 	CASE(a_guard_loses_to_what_matches_by_then, kind),                                          \
-	CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
+	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
 	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
 	CASE(a_scan_tells_what_was_deleted, kind),                                                  \
@@ -1068,6 +1163,7 @@ main(void)
 		CASE(a_kept_snapshot_does_not_hold_up_the_log, "sqlite"),
 		CASE(changes_are_found_by_their_key, "sqlite"),
 		CASE(changes_are_made_for_an_older_store, "sqlite"),
+		CASE(small_pages_are_in_the_order_of_a_large_one, "sqlite"),
 		CASE(occurrences_are_those_of_the_index, "sqlite"),
 		CASE(occurrences_are_made_for_an_older_store, "sqlite"),
 	};

@@ -272,19 +272,27 @@ any_settable(const struct query_clause *c)
 	return false;
 }
 
-/* Where an index gives the matches of the lead: does one of them refer to the target? */
+/* Where an index gives the matches of the lead: does one of them refer to the target?  A few are asked
+ * for; of many it is the target's referrers that are few. */
+#define ASKED 8
+
 static bool
 any_of_matches(struct plan *p, const struct query_clause *c, int64_t lead, int64_t target_lead,
     int64_t target, bool *yes)
 {
-	struct row_set rows;
+	struct row_set rows, referrers = { NULL, 0 };
 
 	if (!plan_all(p, c->parts, c->part_count, c->type, lead, &rows))
 		return false;
-	for (uint32_t i = 0; i < rows.count && !*yes; i++)
+	for (uint32_t i = 0; i < rows.count && i < ASKED && !*yes; i++)
 		if (rows.at[i] < INDEX_CONTAINED
 		    && !plan_refers(p, c->param->number, lead, target_lead, target, rows.at[i], yes))
 			return false;
+	if (!*yes && rows.count > ASKED
+	    && !plan_referrers(p, c->param->number, lead, target_lead, target, &referrers))
+		return false;
+	for (uint32_t i = 0; i < referrers.count && !*yes; i++)
+		*yes = referrers.at[i] < INDEX_CONTAINED && plan_has_row(&rows, referrers.at[i]);
 	return true;
 }
 

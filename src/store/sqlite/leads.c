@@ -14,16 +14,17 @@
 #include "base/arena.h"
 #include "store/sqlite/plan.h"
 
-/* What is found out about a clause once: whether it narrows, and to which leads, if these had to be
- * gathered. */
+/* What is found out about a clause once: whether it narrows, and how. */
 struct whereabouts {
 	const struct query_clause *of;
 	bool narrows;
-	struct row_set leads;
+	bool by_parts;                  /* to where its own clauses agree */
+	struct row_set leads;           /* to these */
+	struct row_set targets;         /* to where there is a reference to one of these, of lead 0 */
 	struct whereabouts *next;
 };
 
-/* More codes than that are tried one by one nowhere; more chosen ids are not gathered. */
+/* More codes or targets than that are tried one by one nowhere; more chosen ids are not gathered. */
 #define MANY 64
 
 static void
@@ -53,7 +54,21 @@ plan_in_compartments(const struct plan *p, const struct type *type)
 	    || pack_compartment(p->reader->store->config.pack, SLICE("Patient"), type, &count) != NULL;
 }
 
-/* Chains: their leads are gathered. */
+static bool narrows(struct plan *, const struct query_clause *, const struct type *, bool *yes);
+
+static bool
+any_narrows(struct plan *p, const struct query_clause *clauses, uint32_t count, const struct type *type,
+    bool *yes)
+{
+	*yes = false;
+	for (uint32_t i = 0; i < count && !*yes; i++)
+		if (!narrows(p, &clauses[i], type, yes))
+			return false;
+	return true;
+}
+
+/* Chains: targets that stand in one lead can be had at once, Patients, and what is in no
+ * compartment.  Contained ones are in the lead of what refers to them. */
 
 /* Where there is a reference to the target: under its own lead, or where backrefs say. */
 static bool
@@ -80,42 +95,73 @@ add_referring_row(struct plan *p, const struct query_clause *c, int64_t row, str
 	    && (alias == 0 || add_referring(p, c->param->number, INDEX_FOREIGN, alias, out));
 }
 
-/* Targets that stand in one lead can be had at once: Patients, and what is in no compartment.  Contained
- * ones are in the lead of what refers to them. */
+static bool
+leads_by_row(struct plan *p, const struct query_clause *c, const struct row_set *targets,
+    struct row_set *out)
+{
+	for (uint32_t i = 0; i < targets->count; i++)
+		if (!add_referring_row(p, c, targets->at[i], out))
+			return false;
+	return true;
+}
+
+/* Most Patients are referred to in their own lead only: one leaps to those that are not. */
+static bool
+leads_of_patients(struct plan *p, const struct query_clause *c, const struct row_set *targets,
+    struct row_set *out)
+{
+	int64_t target = 0, wanted;
+
+	for (uint32_t i = 0; i < targets->count; i++)
+		add_lead(p, out, targets->at[i]);
+	while ((wanted = plan_next_in(targets, target)) != NO_LEAD) {
+		if (!plan_next_target(p, c->param->number, wanted, &target))
+			return false;
+		if (target == NO_LEAD)
+			return true;
+		if (target == wanted && !add_referring(p, c->param->number, wanted, target++, out))
+			return false;
+	}
+	return true;
+}
+
+static void
+cut_contained(struct row_set *set)
+{
+	while (set->count > 0 && set->at[set->count - 1] >= INDEX_CONTAINED)
+		set->count--;
+}
+
 static bool
 place_of_chain(struct plan *p, const struct query_clause *c, struct whereabouts *out)
 {
+	bool patients = c->type == p->reader->store->patient;
 	struct row_set targets;
+	int64_t first;
 
-	if (c->type != p->reader->store->patient && plan_in_compartments(p, c->type))
+	if (!patients && plan_in_compartments(p, c->type))
 		return true;
 	out->narrows = true;
 	if (!permit_allows(p->permit, c->type, PERMIT_SEARCH))
 		return true;                    /* implied, and left out */
+	if (!plan_next_target(p, c->param->number, INT64_MIN, &first)
+	    || (patients && first == NO_LEAD && !any_narrows(p, c->parts, c->part_count, c->type, &out->by_parts)))
+		return false;
+	if (out->by_parts)
+		return true;
 	if (!plan_all(p, c->parts, c->part_count, c->type, DIRECTORY, &targets))
 		return false;
-	for (uint32_t i = 0; i < targets.count && targets.at[i] < INDEX_CONTAINED; i++)
-		if (!add_referring_row(p, c, targets.at[i], &out->leads))
-			return false;
+	cut_contained(&targets);
+	if (!patients && first > 0 && targets.count <= MANY)
+		out->targets = targets;
+	else if (!(patients && first > 0 ? leads_of_patients : leads_by_row)(p, c, &targets, &out->leads))
+		return false;
 	plan_order(&out->leads);
 	return true;
 }
 
 /* Reverse chains: where their own clauses agree, unless the reference is to another lead.  To
  * Patients such references are known by their target; to those of chosen ids, when these are few. */
-
-static bool narrows(struct plan *, const struct query_clause *, const struct type *, bool *yes);
-
-static bool
-any_narrows(struct plan *p, const struct query_clause *clauses, uint32_t count, const struct type *type,
-    bool *yes)
-{
-	*yes = false;
-	for (uint32_t i = 0; i < count && !*yes; i++)
-		if (!narrows(p, &clauses[i], type, yes))
-			return false;
-	return true;
-}
 
 static bool
 place_of_has(struct plan *p, const struct query_clause *c, const struct type *type, struct whereabouts *out)
@@ -257,6 +303,27 @@ next_of_has(struct plan *p, const struct query_clause *c, const struct type *typ
 }
 
 static bool
+next_of_chain(struct plan *p, const struct query_clause *c, const struct whereabouts *place, int64_t from,
+    int64_t *lead)
+{
+	int64_t one;
+
+	if (!plan_next_contained(p, c->type, from, lead))
+		return false;
+	if (place->by_parts) {
+		if (!agree(p, c->parts, c->part_count, c->type, from, &one))
+			return false;
+		lower(lead, one);
+	}
+	if (place->targets.count > 0 && from <= DIRECTORY)
+		lower(lead, DIRECTORY);
+	for (uint32_t i = 0; i < place->targets.count; i++, lower(lead, one))
+		if (!plan_next_referring(p, c->param->number, place->targets.at[i], from, &one))
+			return false;
+	return true;
+}
+
+static bool
 next_of(struct plan *p, const struct query_clause *c, const struct type *type, int64_t from,
     int64_t *lead)
 {
@@ -274,7 +341,7 @@ next_of(struct plan *p, const struct query_clause *c, const struct type *type, i
 	case CLAUSE_HAS:
 		if (!find_place(p, c, type, &place)
 		    || !(c->on == CLAUSE_HAS ? next_of_has(p, c, type, from, lead)
-		        : plan_next_contained(p, c->type, from, lead)))
+		        : next_of_chain(p, c, place, from, lead)))
 			return false;
 		lower(lead, plan_next_in(&place->leads, from));
 		return true;

@@ -1,6 +1,7 @@
 /* plan.h -- a search while it runs; what its parts share.
  *
- *   search.c     pages, totals, order
+ *   search.c     pages, totals
+ *   order.c      pages with _sort
  *   leads.c      where to look
  *   evaluate.c   clauses on one lead: sets of rows, and tests of one row
  *   leaf.c       the SQL: every statement that a search runs, with the one gate
@@ -57,6 +58,38 @@ struct candidate {
 };
 
 /* search.c */
+
+/* A search on its way from lead to lead. */
+struct hunt {
+	const struct query_part *part;
+	uint32_t number;                /* of the part */
+	bool     paged;                 /* from the cursor on */
+	bool     ends;                  /* with what is enough, not with the last match */
+	int64_t  after;
+	/* A match: false when something failed; `more` false: enough. */
+	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
+	    const struct candidate *, bool *more);
+	void    *ctx;
+};
+bool plan_hunt(struct plan *, struct hunt);
+/* Do all clauses of a part hold for a candidate in a lead? */
+bool plan_passes(struct plan *, const struct query_part *, int64_t lead, const struct candidate *,
+    bool *yes);
+
+struct match {
+	struct store_position at;
+	const struct type *type;
+	int64_t vid;
+};
+
+struct page {
+	struct match *at;
+	uint32_t      want, have;
+};
+
+/* order.c: a page with _sort. */
+bool plan_sorted(struct plan *, struct page *);
+
 void plan_init(struct plan *, struct store_reader *, const struct permit *, const struct query *,
     struct arena *, struct outcome *);
 void plan_done(struct plan *);
@@ -127,6 +160,17 @@ bool plan_alias(struct plan *, const struct type *, int64_t target, int64_t *lea
 /* Sort keys of a parameter's rows in a lead, ascending by row. */
 struct sort_key { int64_t row; uint8_t kind; int64_t i; double d; struct slice text; };
 bool plan_keys(struct plan *, const struct query_sort *, int64_t lead, struct sort_key **out,
+    uint32_t *count);
+/* That of one row; of kind SQLITE_NULL when it has none. */
+bool plan_key(struct plan *, const struct query_sort *, int64_t lead, int64_t row, struct sort_key *);
+/* The next value in the directory by which Patients are sorted, behind the one in `key` or `itself` too;
+ * SQLITE_NULL in `key` is before all of them, and comes behind them.  Rows that have it. */
+bool plan_next_key(struct plan *, const struct query_sort *, struct sort_key *key, bool itself);
+bool plan_rows_of_key(struct plan *, const struct query_sort *, const struct sort_key *,
+    struct row_set *out);
+/* The same for the time of the last change, of a level: INT64_MAX and INT64_MIN for none. */
+bool plan_next_change(struct plan *, const struct type *, int level, bool descending, int64_t *updated);
+bool plan_changed_at(struct plan *, const struct type *, int level, int64_t updated, struct pair **out,
     uint32_t *count);
 
 /* evaluate.c */

@@ -7,24 +7,44 @@
 
 static const struct siphash_key statement_key = { 1, 2 };
 
+/* Most texts are literals: where one was last time says where its statement is. */
+static size_t
+hint_of(struct slice sql)
+{
+	return ((uintptr_t)sql.ptr >> 3 ^ sql.len) % HINTS;
+}
+
+static bool
+is_of(const struct store_reader *r, size_t at, struct slice sql)
+{
+	return r->cache[at].statement != NULL && r->cache[at].length == sql.len
+	    && memcmp(sqlite3_sql(r->cache[at].statement), sql.ptr, sql.len) == 0;
+}
+
+static bool
+make(struct store_reader *r, size_t at, struct slice sql)
+{
+	sqlite3_finalize(r->cache[at].statement);
+	r->cache[at].statement = NULL;
+	r->cache[at].length = sql.len;
+	return sqlite3_prepare_v3(r->db, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
+	    &r->cache[at].statement, NULL) == SQLITE_OK;
+}
+
 /* SQL texts come from shapes of queries, not from values, so there are few; two
  * that meet in a slot displace each other. */
 sqlite3_stmt *
 sqlite_statement(struct store_reader *r, struct slice sql)
 {
-	uint64_t hash = siphash(&statement_key, sql);
-	size_t at = hash % STATEMENTS;
+	uint16_t *hint = &r->hints[hint_of(sql)];
 
-	if (r->cache[at].statement == NULL || r->cache[at].hash != hash) {
-		sqlite3_finalize(r->cache[at].statement);
-		r->cache[at].statement = NULL;
-		if (sqlite3_prepare_v3(r->db, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
-		    &r->cache[at].statement, NULL) != SQLITE_OK)
+	if (!is_of(r, *hint, sql)) {
+		*hint = siphash(&statement_key, sql) % STATEMENTS;
+		if (!is_of(r, *hint, sql) && !make(r, *hint, sql))
 			return NULL;
-		r->cache[at].hash = hash;
 	}
-	sqlite3_reset(r->cache[at].statement);
-	return r->cache[at].statement;
+	sqlite3_reset(r->cache[*hint].statement);
+	return r->cache[*hint].statement;
 }
 
 static bool
@@ -82,6 +102,7 @@ store_reader_close(struct store_reader *r)
 	sqlite3_finalize(r->begin);
 	sqlite3_finalize(r->end);
 	sqlite3_close(r->db);
+	search_index_let_go(r->index);
 	free(r);
 }
 
@@ -100,6 +121,32 @@ store_release(struct store_reader *r)
 		let_go(r);
 }
 
+/* The first read makes the snapshot; in memory it locks the writer out, so that it is not made before it is
+ * needed. */
+static bool
+find_index(struct store_reader *r)
+{
+	int64_t generation = sqlite_generation(r);
+	struct search_index *index;
+
+	if (r->index != NULL && search_index_generation(r->index) == generation)
+		return true;
+	index = sqlite_index_of(r->store, generation);
+	if (index == NULL)
+		return false;
+	search_index_let_go(r->index);
+	r->index = index;
+	return true;
+}
+
+struct search_index *
+store_index(const struct store_reader *r)
+{
+	return r->index;
+}
+
+#define ATTEMPTS 100
+
 bool
 store_begin(struct store_reader *r, struct outcome *o)
 {
@@ -109,11 +156,17 @@ store_begin(struct store_reader *r, struct outcome *o)
 		return true;
 	r->epoch = atomic_load(&r->store->epoch);
 	r->seen = atomic_load(&r->store->committed);    /* before the snapshot: it has these at least */
-	sqlite3_reset(r->begin);
-	if (sqlite3_step(r->begin) != SQLITE_DONE)
-		return sqlite_failed(r->db, "begin", o);
-	r->open = true;
-	return true;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		bool before = r->store->in_memory && find_index(r);
+
+		sqlite3_reset(r->begin);
+		if (sqlite3_step(r->begin) != SQLITE_DONE)
+			break;
+		if (before || find_index(r))
+			return r->open = true;
+		let_go(r);              /* two generations came in between */
+	}
+	return sqlite_failed(r->db, "begin", o);
 }
 
 int64_t

@@ -1,7 +1,6 @@
 /* search.c -- a query on one lead after the other.
  *
- * Without _sort the order is type, lead, row, and a page ends where it is full.  With it, all matches
- * pass through a page-sized list that is kept in order. */
+ * Without _sort the order is type, lead, row, and a page ends where it is full. */
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -10,27 +9,10 @@
 #include "base/outcome.h"
 #include "store/sqlite/plan.h"
 
-static bool
-failed(struct plan *p)
-{
-	return sqlite_failed(p->reader->db, "search", p->outcome);
-}
-
 /* One lead */
 
-struct hunt {
-	const struct query_part *part;
-	uint32_t number;                /* of the part */
-	bool     paged;                 /* in order, from the cursor on, until there is enough */
-	int64_t  after;
-	/* A match: false when something failed; `more` false: enough. */
-	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
-	    const struct candidate *, bool *more);
-	void    *ctx;
-};
-
-static bool
-passes(struct plan *p, const struct query_part *part, int64_t lead, const struct candidate *at,
+bool
+plan_passes(struct plan *p, const struct query_part *part, int64_t lead, const struct candidate *at,
     bool *yes)
 {
 	*yes = true;
@@ -47,7 +29,7 @@ consider(struct plan *p, const struct type *type, int64_t lead, const struct can
 	struct hunt *h = ctx;
 	bool yes;
 
-	if (!passes(p, h->part, lead, at, &yes))
+	if (!plan_passes(p, h->part, lead, at, &yes))
 		return false;
 	return !yes || h->take(p, h, type, lead, at, more);
 }
@@ -148,7 +130,7 @@ leap(struct plan *p, struct hunt *h, bool *more)
 		arena_reset(p->scratch);
 		p->lead_memo = NULL;
 		if (!plan_find(p, h->part->type, DIRECTORY, row, &at, &found)
-		    || (found && !passes(p, h->part, row, &at, &yes))
+		    || (found && !plan_passes(p, h->part, row, &at, &yes))
 		    || (yes && !h->take(p, h, h->part->type, DIRECTORY, &at, more)))
 			return false;
 	}
@@ -159,7 +141,7 @@ leap(struct plan *p, struct hunt *h, bool *more)
 static bool
 can_leap(struct plan *p, struct hunt *h, int64_t lead, bool *yes)
 {
-	bool worth = h->paged;
+	bool worth = h->ends;
 
 	*yes = false;
 	for (uint32_t i = 0; i < h->part->clause_count; i++)
@@ -231,19 +213,15 @@ hunt_part(struct plan *p, struct hunt *h, bool *more)
 	return true;
 }
 
-/* Every part; `paged`: those behind the cursor only. */
-static bool
-hunt_all(struct plan *p, bool paged,
-    bool (*take)(struct plan *, struct hunt *, const struct type *, int64_t, const struct candidate *,
-        bool *), void *ctx)
+bool
+plan_hunt(struct plan *p, struct hunt h)
 {
 	bool more = true;
 
 	for (uint32_t i = 0; i < p->query->part_count && more; i++) {
-		struct hunt h = { .part = &p->query->parts[i], .number = i, .take = take, .ctx = ctx,
-			.paged = paged };
-
-		if (paged && p->from->set && i < p->from->part)
+		h.part = &p->query->parts[i];
+		h.number = i;
+		if (h.paged && p->from->set && i < p->from->part)
 			continue;
 		if (!hunt_part(p, &h, &more))
 			return false;
@@ -267,7 +245,7 @@ count_all(struct plan *p, int64_t *total)
 	*total = 0;
 	if (planted(2))
 		p->bound = false;
-	return hunt_all(p, false, count_one, total);
+	return plan_hunt(p, (struct hunt){ .take = count_one, .ctx = total });
 }
 
 /* Planted: whether there is more depends on what is hidden. */
@@ -288,23 +266,6 @@ leak_more(struct plan *p, struct store_page *out)
 
 /* Pages */
 
-struct match {
-	struct store_position at;
-	const struct type *type;
-	int64_t vid;
-};
-
-struct page {
-	struct match *at;
-	uint32_t      want, have;
-	/* of a sorted search, for the lead at hand */
-	int64_t          lead;
-	uint32_t         part;
-	bool             ready;
-	struct sort_key *keys[QUERY_SORTS];
-	uint32_t         key_count[QUERY_SORTS];
-};
-
 static bool
 take_in_order(struct plan *p UNUSED, struct hunt *h, const struct type *type, int64_t lead,
     const struct candidate *at, bool *more)
@@ -314,183 +275,6 @@ take_in_order(struct plan *p UNUSED, struct hunt *h, const struct type *type, in
 	page->at[page->have++] = (struct match){ .type = type, .vid = at->vid,
 		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
 	*more = page->have < page->want;
-	return true;
-}
-
-/* Pages with _sort: keys of one lead at a time; a row without a key is last. */
-
-enum { KEY_NONE, KEY_INT, KEY_REAL, KEY_TEXT };
-
-static void
-set_text(struct store_position *at, uint32_t i, struct slice text)
-{
-	at->key[i].kind = KEY_TEXT;
-	at->key[i].len = (uint8_t)(text.len > sizeof at->key[i].text ? sizeof at->key[i].text : text.len);
-	memcpy(at->key[i].text, text.ptr, at->key[i].len);
-}
-
-static void
-set_key(struct store_position *at, uint32_t i, const struct sort_key *key)
-{
-	switch (key->kind) {
-	case SQLITE_INTEGER:
-		at->key[i].kind = KEY_INT;
-		at->key[i].i = key->i;
-		break;
-	case SQLITE_FLOAT:
-		at->key[i].kind = KEY_REAL;
-		at->key[i].d = key->d;
-		break;
-	default:
-		set_text(at, i, key->text);
-	}
-}
-
-static const struct sort_key *
-key_of(const struct sort_key *keys, uint32_t count, int64_t row)
-{
-	uint32_t low = 0, high = count;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (keys[middle].row == row)
-			return &keys[middle];
-		if (keys[middle].row < row)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
-/* What the index has as hashes only is taken from the resource: its least or greatest text. */
-static bool
-key_from_body(struct plan *p, const struct query_sort *sort, const struct type *type,
-    const struct candidate *at, struct store_position *out, uint32_t i)
-{
-	struct index_texts texts;
-	struct slice body, best = SLICE_NONE;
-	struct json j;
-
-	if (at->row >= INDEX_CONTAINED)
-		return true;
-	if (!plan_body(p, type, at->vid, &body)
-	    || !json_parse(body, json_bounds(p->reader->store->config.limits, false), p->text, &j, p->outcome)
-	    || !index_texts(p->query->index, type, sort->param, false, &j, 0, p->text, &texts, p->outcome))
-		return false;
-	for (uint32_t k = 0; k < texts.count; k++)
-		if (best.len == 0 || (slice_cmp(texts.at[k], best) < 0) != sort->descending)
-			best = texts.at[k];
-	if (best.len > 0)
-		set_text(out, i, best);
-	return true;
-}
-
-static bool
-prepare_keys(struct plan *p, struct page *page, struct hunt *h, int64_t lead)
-{
-	if (page->ready && page->lead == lead && page->part == h->number)
-		return true;
-	for (uint32_t i = 0; i < p->query->sort_count; i++) {
-		const struct query_sort *sort = &h->part->sorts[i];
-
-		if (sort->on == CLAUSE_INDEX && !sort->by_body
-		    && !plan_keys(p, sort, lead, &page->keys[i], &page->key_count[i]))
-			return false;
-	}
-	page->ready = true;
-	page->lead = lead;
-	page->part = h->number;
-	return true;
-}
-
-static bool
-find_keys(struct plan *p, struct page *page, struct hunt *h, const struct type *type,
-    const struct candidate *at, struct match *m)
-{
-	for (uint32_t i = 0; i < p->query->sort_count; i++) {
-		const struct query_sort *sort = &h->part->sorts[i];
-		const struct sort_key *key;
-
-		if (sort->on != CLAUSE_INDEX) {
-			m->at.key[i].kind = KEY_INT;
-			m->at.key[i].i = sort->on == CLAUSE_ID ? at->row : at->updated;
-		} else if (sort->by_body) {
-			if (!key_from_body(p, sort, type, at, &m->at, i))
-				return false;
-		} else if ((key = key_of(page->keys[i], page->key_count[i], at->row)) != NULL) {
-			set_key(&m->at, i, key);
-		}
-	}
-	return true;
-}
-
-static int
-compare_key(const struct store_position *a, const struct store_position *b, uint32_t i)
-{
-	if (a->key[i].kind == KEY_INT)
-		return (a->key[i].i > b->key[i].i) - (a->key[i].i < b->key[i].i);
-	if (a->key[i].kind == KEY_REAL)
-		return (a->key[i].d > b->key[i].d) - (a->key[i].d < b->key[i].d);
-	return slice_cmp(slice_make(a->key[i].text, a->key[i].len),
-	    slice_make(b->key[i].text, b->key[i].len));
-}
-
-static int
-compare(const struct plan *p, const struct store_position *a, const struct store_position *b)
-{
-	for (uint32_t i = 0; i < p->query->sort_count; i++) {
-		int order;
-
-		if ((a->key[i].kind == KEY_NONE) != (b->key[i].kind == KEY_NONE))
-			return a->key[i].kind == KEY_NONE ? 1 : -1;
-		order = a->key[i].kind == KEY_NONE ? 0 : compare_key(a, b, i);
-		if (order != 0)
-			return p->query->parts[0].sorts[i].descending ? -order : order;
-	}
-	if (a->part != b->part)
-		return a->part < b->part ? -1 : 1;
-	if (a->compartment != b->compartment)
-		return a->compartment < b->compartment ? -1 : 1;
-	return (a->row > b->row) - (a->row < b->row);
-}
-
-/* Into its place of the page; what falls off its end is not of this page. */
-static void
-insert(struct plan *p, struct page *page, const struct match *m)
-{
-	uint32_t low = 0, high = page->have;
-
-	if (p->from->set && compare(p, &m->at, p->from) <= 0)
-		return;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (compare(p, &page->at[middle].at, &m->at) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == page->want)
-		return;
-	if (page->have < page->want)
-		page->have++;
-	memmove(&page->at[low + 1], &page->at[low], (page->have - low - 1) * sizeof *page->at);
-	page->at[low] = *m;
-}
-
-static bool
-take_sorted(struct plan *p, struct hunt *h, const struct type *type, int64_t lead,
-    const struct candidate *at, bool *more UNUSED)
-{
-	struct page *page = h->ctx;
-	struct match m = { .type = type, .vid = at->vid,
-		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
-
-	if (!prepare_keys(p, page, h, lead) || !find_keys(p, page, h, type, at, &m))
-		return false;
-	insert(p, page, &m);
 	return true;
 }
 
@@ -566,7 +350,8 @@ find_page(struct plan *p, struct page *page, struct store_page *out)
 
 	if (q->count_only)
 		return true;
-	if (!hunt_all(p, q->sort_count == 0, q->sort_count == 0 ? take_in_order : take_sorted, page))
+	if (!(q->sort_count > 0 ? plan_sorted(p, page)
+	    : plan_hunt(p, (struct hunt){ .paged = true, .ends = true, .take = take_in_order, .ctx = page })))
 		return false;
 	out->more = page->have > q->page;
 	out->count = page->have - out->more;
