@@ -35,6 +35,7 @@ TARGETS = {
     "Practitioner": ["dark-doc", "absent"],
     "RelatedPerson": ["dark-kin", "absent"],
     "Device": ["dark-device", "absent"],
+    "SearchParameter": ["absent"],
 }
 COMMON = ("Observation", "Patient", "Binary")      # at which the paths that all types have are swept
 
@@ -225,7 +226,8 @@ WITNESS = {
     "_include with :iterate": r"_include:iterate", "_include with a wildcard": r"_include=\*", "_revinclude": r"_revinclude=",
     "pages": r"_count=1", "_total": r"_total=", "_summary=count": r"_summary=count", "_summary=true": r"_summary=true", "_elements": r"_elements=",
     "_sort": r"_sort=", "POST _search": r"^POST /Observation/_search", "handling=lenient, with a truthful self link": r"handling=lenient",
-    "_contained=true": r"_contained=true", "search of several types": r"_type=Observation,Patient",
+    "_contained=true": r"_contained=true", "SearchParameters of one's own": r"^GET /SearchParameter/absent/\$status",
+    "search of several types": r"_type=Observation,Patient",
     "Patient/[id]/Observation": r"/Patient/other/Observation", "Patient/[id]/Observation with parameters": r"/Patient/other/Observation\?\w",
     "Patient/[id]/*": r"/Patient/other/\*", "Encounter": r"/Encounter/dark-visit/", "Practitioner": r"/Practitioner/absent/Observation",
     "$everything of a Patient": r"/Patient/dark-p/\$everything", "$everything of an Encounter": r"/Encounter/dark-visit/\$everything",
