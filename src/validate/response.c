@@ -447,6 +447,17 @@ find_questionnaire(struct walk *w, uint32_t response, struct slice canonical, st
 	return w->how->find_questionnaire != NULL && w->how->find_questionnaire(w->how->find_ctx, url, out);
 }
 
+static void
+complain_of_canonical(struct walk *w, const struct step *at, uint32_t node, struct slice canonical)
+{
+	struct step here = { at, SLICE("questionnaire"), -1, NULL, NULL, NULL, node };
+
+	if (pack_value_set(w->pack, canonical) != NULL || pack_profile(w->pack, canonical) != NULL)
+		complain(w, &here, node, MESSAGE_canonical_kind, SLICE_NONE);
+	else
+		complain(w, at, node, MESSAGE_questionnaire_unknown, SLICE_NONE);
+}
+
 void
 check_questionnaire_response(struct walk *w, const struct step *at, uint32_t node)
 {
@@ -459,7 +470,7 @@ check_questionnaire_response(struct walk *w, const struct step *at, uint32_t nod
 	if (canonical.len == 0)
 		return;
 	if (!find_questionnaire(w, node, canonical, q, &root)) {
-		complain(w, at, json_get(w->json, node, SLICE("questionnaire")), MESSAGE_questionnaire_unknown, SLICE_NONE);
+		complain_of_canonical(w, at, json_get(w->json, node, SLICE("questionnaire")), canonical);
 		return;
 	}
 	a.q = q;
