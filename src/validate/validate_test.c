@@ -200,6 +200,8 @@ static const struct {
 #define YES "'valueBoolean':true"
 #define CODE(c) "'valueCoding':{'system':'http://s','code':'" c "'}"
 #define LIMITED(type, name, limit, value) RESPONSE("completed", ASK("1", type, ",'extension':[{'url':'" name "'," limit "}]"), SAY("1", value))
+#define BY_EXPRESSION(text) ASK("1", "boolean", "") "," ASK("2", "boolean", ",'required':true,'extension':[{'url':'http://hl7.org/fhir/uv/sdc/StructureDefinition/" \
+	"sdc-questionnaire-enableWhenExpression','valueExpression':{'language':'text/fhirpath','expression':'" text "'}}]")
 #define VALUE(type) "QuestionnaireResponse.item[0].answer[0].value.ofType(" type ")"
 #define GROUP(items) "{'linkId':'3','item':[" items "]}"
 
@@ -236,6 +238,11 @@ static const struct {
 	{ "a text that is no code of the set", RESPONSE("completed", ASK("1", "string", ",'answerValueSet':'http://hl7.org/fhir/ValueSet/administrative-gender'"), SAY("1", "'valueString':'x'")),
 	    "response_option", VALUE("string") },
 	{ "a text that is one", RESPONSE("completed", ASK("1", "string", ",'answerValueSet':'http://hl7.org/fhir/ValueSet/administrative-gender'"), SAY("1", "'valueString':'male'")), NULL, NULL },
+	{ "asked by an expression", RESPONSE("completed", BY_EXPRESSION("%resource.item[0].answer.value"), SAY("1", YES)), "response_required", "QuestionnaireResponse" },
+	{ "not asked by an expression", RESPONSE("completed", BY_EXPRESSION("%resource.item[0].answer.value"), SAY("1", "'valueBoolean':false")), NULL, NULL },
+	{ "not asked, and answered", RESPONSE("completed", BY_EXPRESSION("%resource.item[0].answer.value"), SAY("1", "'valueBoolean':false") "," SAY("2", YES)),
+	    "response_disabled", "QuestionnaireResponse.item[1]" },
+	{ "an expression that cannot be decided", RESPONSE("completed", BY_EXPRESSION("%unknown"), SAY("1", YES)), NULL, NULL },
 	{ "a group with an answer", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3", "'valueString':'a'")), "response_no_answer", "QuestionnaireResponse.item[1]" },
 };
 
