@@ -152,8 +152,12 @@ class World:
         one("RiskAssessment", "dark-risk", True, status="final", subject={"reference": dark_patient}, prediction=[{"probabilityDecimal": .7}])
         one("Patient", "dark-p", True, name=[{"family": "Zyx", "given": ["Zacharias"]}], birthDate="1933-03-03", identifier=[
             {"value": "dark", "system": "urn:mrn", "type": {"coding": [{"system": "urn:t", "code": "MR"}]}}])
+        one("Practitioner", "dark-doc", True, name=[{"family": "Shade"}])
+        one("Device", "dark-device", True, patient={"reference": dark_patient})
+        one("RelatedPerson", "dark-kin", True, patient={"reference": dark_patient}, name=[{"family": "Zyx"}])
         one("Observation", "dark-o", True, status="final", subject={"reference": "Patient/dark-p"}, code={"coding": [{"code": "dark"}]},
-            valueQuantity={"value": 137})
+            valueQuantity={"value": 137}, performer=[{"reference": "Practitioner/dark-doc"}, {"reference": "RelatedPerson/dark-kin"}],
+            device={"reference": "Device/dark-device"})
         if self.mode == "labels":
             one("Questionnaire", "dark-form", True, status="active", url="urn:dark-form")
         one("QuestionnaireResponse", "seen-answers", False, status="completed", questionnaire="urn:dark-form", subject={"reference": "Patient/own"})

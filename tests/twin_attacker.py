@@ -224,6 +224,11 @@ def terms(a):
                  "/Observation?code:in=urn:dark&_summary=count", "/Observation?status:below=urn:dark-codes%7Ca",
                  "/ValueSet/$expand?url=urn:dark-codes?fhir_vs", "/metadata?mode=terminology"):
         a.ask("GET", path)
+    for answers in ([], [{"linkId": "nothing"}]):       # a Questionnaire that is not seen demands nothing
+        a.ask("POST", "/QuestionnaireResponse", {"resourceType": "QuestionnaireResponse", "status": "completed", "item": answers,
+                                                 "questionnaire": "urn:dark-form", "subject": {"reference": "Patient/own"}}
+              if answers else {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:dark-form",
+                               "subject": {"reference": "Patient/own"}})
     a.ask("POST", "/Observation", dict(observation("Patient/own"), meta={"profile": ["urn:dark-profile"]}))
 
 

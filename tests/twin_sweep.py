@@ -32,6 +32,9 @@ TARGETS = {
     "Location": ["dark-place", "absent"],
     "Organization": ["dark-org", "absent"],
     "Specimen": ["s", "absent"],
+    "Practitioner": ["dark-doc", "absent"],
+    "RelatedPerson": ["dark-kin", "absent"],
+    "Device": ["dark-device", "absent"],
 }
 COMMON = ("Observation", "Patient", "Binary")      # at which the paths that all types have are swept
 
@@ -159,7 +162,7 @@ def parameter_steps(statement):
 VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
     "RiskAssessment?probability=gt0.5", "RiskAssessment?probability=ap0.7", "ValueSet?url=urn:dark", "ValueSet?url:below=urn",
     "ValueSet?url:above=urn:dark/x", "CodeSystem?url=urn:dark-codes", "Observation?subject:identifier=urn:mrn%7Cdark",
-    "Patient?identifier:of-type=urn:t%7CMR%7Cdark", "Observation?code:in=urn:dark", "Observation?code:not-in=urn:dark",
+    "Patient?identifier:of-type=urn:t%7CMR%7Cdark", "Observation?code:in=urn:dark", "Patient?gender:in=ValueSet/dark-set", "Patient?gender:in=urn:dark", "Observation?code:not-in=urn:dark",
     "Observation?code:below=http://loinc.org%7C8867-4", "Observation?code:above=http://loinc.org%7C8867-4",
     "Observation?subject:Patient=dark-p&_summary=count", "Location?partof:below=dark-place", "Location?partof:above=dark-place",
     "Observation?value-quantity=0.13%7Chttp://unitsofmeasure.org%7Cs-1", "Observation?value-quantity=ap137",
@@ -168,6 +171,7 @@ VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
     "Practitioner/absent/Observation?_total=accurate", "Patient?_sort=birthdate&_count=1&_total=estimate",
     "Observation?_id=seen-0&_include=Observation:derived-from:Observation", "Patient?_profile=urn:p", "Patient?_source=urn:s",
     "QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire", "QuestionnaireResponse?_include=*&_revinclude=*",
+    "Observation/dark-1?_elements=status", "Observation/seen-1?_elements=status", "Observation/dark-1?_summary=true",
     "Observation?_query=dark", "Observation?_list=$current-problems", "metadata?mode=terminology",
     *("Observation?_filter=" + urllib.parse.quote(f) for f in (
         "value-quantity gt 136", "value-quantity lt 40", "value-quantity ge 137", "value-quantity le 137", "value-quantity ne 137",

@@ -17,6 +17,7 @@
 #include "exchange/service.h"
 #include "fhir/names.h"
 #include "fhir/pack.h"
+#include "search/custom.h"
 #include "validate/validate.h"
 
 /* "Type/id" or "Type/id/_history/version", also behind our own base. */
@@ -58,8 +59,19 @@ is_written_now(const struct exchange *x, const struct local *l)
 	return names_find(x->transaction->targets, buf_slice(&b)) != NAME_UNKNOWN;
 }
 
+/* It must be there still when the write is committed. */
+static void
+lean_on(struct exchange *x, const struct stored *s)
+{
+	uint32_t n = x->target_count++;
+
+	if ((n & (n - 1)) == 0)         /* full at each power of two */
+		x->targets = arena_grow(x->arena, x->targets, n * sizeof *x->targets, (n == 0 ? 1 : n * 2) * sizeof *x->targets);
+	x->targets[n] = (struct store_target){ s->type, s->row };
+}
+
 static bool
-is_there(const struct exchange *x, const struct local *l)
+is_there(struct exchange *x, const struct local *l)
 {
 	struct store_reader *reader = x->worker->reader;
 	struct outcome ignored;
@@ -69,8 +81,11 @@ is_there(const struct exchange *x, const struct local *l)
 	if (l->version.len > 0)
 		return store_vread(reader, planted(83) ? authorization_house : x->permit, l->type, l->id, l->version,
 		    x->arena, &s, &ignored) && !s.deleted;
-	return store_read(reader, planted(82) ? authorization_house : x->permit, l->type, l->id, x->arena, &s,
-	    &ignored) && !s.deleted;
+	if (!store_read(reader, planted(82) ? authorization_house : x->permit, l->type, l->id, x->arena, &s, &ignored)
+	    || s.deleted)
+		return false;
+	lean_on(x, &s);
+	return true;
 }
 
 /* "Patient?identifier=x": a transaction has put a resource in its place; elsewhere it means none (R4
@@ -104,7 +119,7 @@ find_stored(struct exchange *x, const struct type *type, struct slice criteria, 
 	struct query q;
 
 	outcome_init(&ignored, x->arena);
-	if (!query_parse(x->service->index, type, criteria, SLICE_NONE, false, &resolver,
+	if (!query_parse(store_index(x->worker->reader), type, criteria, SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, x->arena, &q, &ignored))
 		return false;
 	q.page = 1;
@@ -145,6 +160,16 @@ may_dangle(const struct exchange *x, const struct resource *r)
 	return slice_is(r->type->name, "Binary") || outer->event_id != NULL || slice_is(x->service->options.references_dangling, "accept");
 }
 
+/* A definition that is in effect as soon as it is stored. */
+static bool
+can_be_searched_by(struct exchange *x, const struct resource *r)
+{
+	if (!slice_is(r->type->name, "SearchParameter") || !custom_is_active(&r->json, r->node))
+		return true;
+	return custom_check(store_index(x->worker->reader), &r->json, r->node, x->old == NULL ? 0 : x->old->row,
+	    x->arena, &x->outcome);
+}
+
 static bool
 validation_in(struct exchange *x, struct resource *r)
 {
@@ -156,11 +181,13 @@ validation_in(struct exchange *x, struct resource *r)
 		.find_questionnaire = find_questionnaire, .find_ctx = x,
 	};
 
+	x->targets = NULL;
+	x->target_count = 0;
 	if ((x->parent == NULL ? x : x->parent)->structure_only)
 		return validate_structure(x->service->pack, r->type, &r->json, r->node, x->service->limits,
-		    x->arena, &x->outcome);
+		    x->arena, &x->outcome) && can_be_searched_by(x, r);
 	return validate_resource(x->service->validator, &how, r->type, &r->json, r->node, x->arena,
-	    &x->outcome);
+	    &x->outcome) && can_be_searched_by(x, r);
 }
 
 static void

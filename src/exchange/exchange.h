@@ -134,6 +134,8 @@ struct exchange {
 	const struct stored *old;       /* the version that a write replaces, or NULL */
 	bool          resolved;         /* a condition was looked up: its match is in `old` */
 	struct store_guard *guard;      /* a condition found nothing, and the write leans on it; or NULL */
+	struct store_target *targets;   /* what the resource refers to, and is there */
+	uint32_t      target_count;
 	struct slice  chosen_id;        /* the client's id of a new resource, or empty */
 	struct transaction *transaction;/* of an entry, or NULL */
 
@@ -196,6 +198,10 @@ struct exchange *exchange_entry(struct exchange *parent);
 
 /* Shorthand for outcome_fail_at_once(&x->outcome, ...). */
 bool exchange_fail(struct exchange *, enum fault, const char *detail);
+
+/* Is it the operator's own client, bound to no patient, with the grant to choose ids?  No scope makes
+ * anybody else that. */
+bool exchange_is_operator(const struct exchange *);
 
 /* What a sealed cursor is bound to besides its query: subject, client, patient
  * and scopes of the caller. */

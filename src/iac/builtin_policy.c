@@ -201,7 +201,8 @@ covered(struct builtin_call *c, const struct value *patterns, struct slice text)
 	for (uint32_t i = 0; patterns->kind == VALUE_LIST && i < patterns->count; i++) {
 		if (patterns->items[i]->kind == VALUE_UNKNOWN)
 			found = -1;
-		else if (builtin_glob(builtin_text_of(c, patterns->items[i]), text, true))
+		else if (builtin_glob(builtin_text_of(c, patterns->items[i]), text, true)
+		    || slice_is(builtin_text_of(c, patterns->items[i]), "*:*"))         /* of any service */
 			return 1;
 	}
 	return found;

@@ -169,7 +169,7 @@ emit(void *ctx, struct slice name, struct span key, const struct value *raw)
 	struct member m = { name, key, raw };
 	const struct value *attributes;
 
-	if (s->project->resource_count >= SCAN_LIMIT(RESOURCES) || !may_exist(s, raw, NULL))
+	if (project_is_full(s->project, key) || !may_exist(s, raw, NULL))
 		return;
 	s->references = NULL;
 	s->reference_count = s->reference_room = 0;
@@ -238,7 +238,7 @@ add_parameters(struct template *t)
 	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++) {
 		const struct member *m = &all->members[i];
 
-		if (t->stack.project->resource_count >= SCAN_LIMIT(RESOURCES))
+		if (project_is_full(t->stack.project, m->key_span))
 			return;
 		buf_init(&b, t->stack.arena, m->key.len + 16);
 		buf_printf(&b, "parameter.%.*s", SLICE_FMT(m->key));
@@ -258,37 +258,38 @@ is_json(const struct source *s)
 	    && !slice_ends(s->path, SLICE(".yml"));
 }
 
-static const struct value *
-document_of(struct project *p, uint32_t source)
-{
-	const struct value **documents = NULL, *one = &value_null;
-	uint32_t count = 0;
-
-	if (is_json(&p->sources[source])) {
-		document_json(p, source, JSON_STRICT, &one);
-		return one;
-	}
-	document_yaml(p, source, YAML_1_1, &documents, &count);
-	for (uint32_t i = 0; i < count; i++)
-		if (value_member(documents[i], SLICE("Resources"))->kind == VALUE_MAP)
-			return documents[i];
-	return &value_null;
-}
-
 static void
-read_template(struct project *p, uint32_t source, struct template *t)
+read_document(struct project *p, const struct value *document, struct template *t)
 {
 	const struct value *resources;
 
-	t->document = document_of(p, source);
-	t->path = p->sources[source].path;
-	if (t->document->kind != VALUE_MAP)
-		return;
+	t->document = document;
 	prepare(t, p);
 	add_parameters(t);
 	resources = typed_only(&t->stack, stack_unfold(&t->stack, value_member(t->document, SLICE("Resources"))));
 	t->stack.resources = names_of(p->arena, resources);
 	sam_expand(p->arena, with_resources(&t->stack, t->document, resources), emit, t);
+}
+
+/* Each document of a stream is a template of its own. */
+static void
+read_template(struct project *p, uint32_t source, struct template *t)
+{
+	const struct value **documents, *one = &value_null;
+	uint32_t count = 1;
+
+	documents = &one;
+	if (is_json(&p->sources[source]))
+		document_json(p, source, JSON_STRICT, &one);
+	else
+		document_yaml(p, source, YAML_1_1, &documents, &count);
+	t->path = p->sources[source].path;
+	for (uint32_t i = 0; i < count; i++) {
+		struct template each = *t;
+
+		if (value_member(documents[i], SLICE("Resources"))->kind == VALUE_MAP)
+			read_document(p, documents[i], &each);
+	}
 }
 
 void

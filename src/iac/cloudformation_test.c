@@ -278,13 +278,30 @@ test_corpus(void **state)
 	assert_int_equal(problems, 0);
 }
 
+static void
+test_stream(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct project p;
+
+	(void)state;
+	project_init(&p, a, NULL);
+	read_text(&p, "t.yaml", "Resources:\n  A: {Type: AWS::S3::Bucket}\n---\nnothing: 1\n---\n"
+	    "Parameters:\n  N: {Type: String, Default: x}\nResources:\n  B:\n    Type: AWS::S3::Bucket\n"
+	    "    Properties: {BucketName: !Ref N}\n");
+	assert_int_equal(p.problem_count, 0);
+	resource(&p, "A");
+	assert_true(slice_is(value_path(resource(&p, "B")->attributes, "BucketName")->text, "x"));
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shape), cmocka_unit_test(test_functions), cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_choices), cmocka_unit_test(test_for_each), cmocka_unit_test(test_serverless),
-		cmocka_unit_test(test_nested), cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_nested), cmocka_unit_test(test_stream), cmocka_unit_test(test_corpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

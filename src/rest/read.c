@@ -5,6 +5,7 @@
  * have read. */
 #include "rest/interactions.h"
 
+#include "base/buf.h"
 #include "base/instant.h"
 #include "base/plant.h"
 #include "controls/authorization.h"
@@ -13,6 +14,8 @@
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/binary.h"
+#include "rest/subset.h"
+#include "search/query.h"
 
 /* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
 static bool
@@ -43,6 +46,43 @@ gone(struct exchange *x, const struct stored *s)
 	return exchange_fail(x, FAULT_DELETED, "");
 }
 
+/* R4 http.html#parameters: _elements and _summary are for every interaction.  Others are not for a read. */
+static bool
+asked_parts(struct exchange *x, struct query *q)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct slice rest = x->query;
+	struct buf b;
+
+	buf_init(&b, x->arena, SIZE_MAX);
+	while (rest.len > 0) {
+		struct slice pair = slice_cut(&rest, '&');
+
+		if (slice_starts(pair, SLICE("_elements=")) || slice_starts(pair, SLICE("_summary="))) {
+			buf_add(&b, pair);
+			buf_add_char(&b, '&');
+		}
+	}
+	if (!query_parse(store_index(x->worker->reader), x->type, buf_slice(&b), SLICE_NONE, false, &resolver, x->service->limits,
+	    x->received, x->arena, q, &x->outcome))
+		return false;
+	return !q->count_only || exchange_fail(x, FAULT_BAD_SEARCH, "there is nothing to count");
+}
+
+static bool
+answer_parts(struct exchange *x, struct stored *s)
+{
+	struct slice body;
+	struct query q;
+
+	if (!asked_parts(x, &q) || !controls_out(x, s) || !subset_of(x, &q, s, &body))
+		return false;
+	answer_note_patient(x, s->compartment);
+	answer_version_headers(x, s);
+	answer_bytes(x, 200, body);
+	return true;
+}
+
 static bool
 deliver(struct exchange *x, struct stored *s)
 {
@@ -51,7 +91,7 @@ deliver(struct exchange *x, struct stored *s)
 	if (binary_is(x))
 		return binary_answer(x, s, not_modified(x, s));
 	if (!not_modified(x, s))
-		return answer_stored(x, s, 200);
+		return x->query.len > 0 ? answer_parts(x, s) : answer_stored(x, s, 200);
 	answer_note_patient(x, s->compartment);
 	answer_version_headers(x, s);
 	x->status = 304;

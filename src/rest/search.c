@@ -11,6 +11,7 @@
 #include "exchange/interaction.h"
 #include "exchange/service.h"
 #include "rest/searchset.h"
+#include "rest/terminology.h"
 
 /* R4 search.html#errors: Prefer: handling=; strict is our default. */
 static bool
@@ -41,9 +42,11 @@ parse(struct exchange *x, const struct index_resolver *resolver, struct query *q
 {
 	struct query_place place = { .type = x->type, .within = x->within, .id = x->id,
 		.allowed = may_search, .ctx = (void *)(uintptr_t)x->permit };
+	struct terminology_source source = rest_terminology_source(x);
 	struct slice form = x->interaction->body == BODY_FORM ? x->content : SLICE_NONE;
 
-	if (!query_parse_at(x->service->index, &place, x->query, form, is_lenient(x), resolver,
+	place.source = &source;
+	if (!query_parse_at(store_index(x->worker->reader), &place, x->query, form, is_lenient(x), resolver,
 	    x->service->limits, x->received, x->arena, q, &x->outcome))
 		return false;
 	return q->part_count > 0 || exchange_fail(x, FAULT_FORBIDDEN, "");

@@ -46,7 +46,7 @@ rest_definitions(struct exchange *x, const char *type_name, struct slice text,
 
 	outcome_init(&aside, x->arena);
 	if (!permit_allows(x->permit, type, PERMIT_READ)
-	    || !query_parse(x->service->index, type, text, SLICE_NONE, false, &resolver,
+	    || !query_parse(store_index(x->worker->reader), type, text, SLICE_NONE, false, &resolver,
 	        x->service->limits, x->received, x->arena, &q, &aside)
 	    || !store_search(x->worker->reader, planted(78) ? authorization_house : x->permit, &q, &from, x->arena,
 	        &page, &aside))
@@ -74,11 +74,14 @@ find_stored(void *ctx, enum terminology_kind kind, struct slice url, struct slic
 {
 	struct exchange *x = ctx;
 	const struct json *found = NULL;
+	struct slice id = url, type = slice_cut(&id, '/');
+	bool relative = slice_is(type, type_names[kind]) && id.len > 0;         /* "ValueSet/1" */
 	struct buf b;
 
 	buf_init(&b, arena, SIZE_MAX);
-	buf_add(&b, SLICE("_sort=-_lastUpdated&_count=1&url="));
-	query_write_value(&b, url, arena);
+	buf_add_cstr(&b, "_sort=-_lastUpdated&_count=1&");
+	buf_add_cstr(&b, relative ? "_id=" : "url=");
+	query_write_value(&b, relative ? id : url, arena);
 	if (version.len > 0) {
 		buf_add(&b, SLICE("&version=%7C"));
 		query_write_value(&b, version, arena);
@@ -87,10 +90,16 @@ find_stored(void *ctx, enum terminology_kind kind, struct slice url, struct slic
 	return found;
 }
 
+struct terminology_source
+rest_terminology_source(struct exchange *x)
+{
+	return (struct terminology_source){ x, find_stored };
+}
+
 void
 rest_terminology(struct exchange *x, struct terminology *t)
 {
-	struct terminology_source source = { x, find_stored };
+	struct terminology_source source = rest_terminology_source(x);
 
 	terminology_init(t, x->service->pack, x->service->limits, &source, x->arena);
 }

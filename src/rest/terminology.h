@@ -11,6 +11,7 @@
 struct exchange;
 
 /* The pack, and behind it those resources of the store that the caller may read. */
+struct terminology_source rest_terminology_source(struct exchange *);
 void rest_terminology(struct exchange *, struct terminology *);
 
 /* Each visible resource of the store that a query finds, one page of them. */

@@ -2,8 +2,10 @@
  * an instance.
  *
  * The body is the resource, or Parameters with `resource`, `mode` and `profile`.
- * Nothing is read from the store and nothing is written: the answer depends on
- * the body and the definitions alone, so that it tells nothing of what is there. */
+ * Nothing is written, and nothing is read from the store: the answer depends on the
+ * body and the definitions alone, so that it tells nothing of what is there.  But for the
+ * mode "delete", which asks whether a DELETE of the instance would go through, and is
+ * answered as that would be. */
 #include "rest/interactions.h"
 
 #include "base/arena.h"
@@ -12,6 +14,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "store/store.h"
 #include "validate/validate.h"
 
 #define PROFILES_MAX 16
@@ -87,6 +90,8 @@ read_parameters(struct exchange *x, struct asked *a)
 		for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n))
 			if (json_type(j, n) == JSON_OBJECT && !read_parameter(x, a, n))
 				return false;
+	if (slice_is(a->mode, "delete"))
+		return true;
 	if (a->node == 0 || json_type(j, a->node) != JSON_OBJECT)
 		return exchange_fail(x, FAULT_INVALID, "the parameter resource is missing");
 	a->type = pack_resource(x->service->pack, text_of(x, a->node, "resourceType"));
@@ -104,7 +109,35 @@ fits_url(struct exchange *x, const struct asked *a)
 	if (a->mode.len == 0 || slice_is(a->mode, "create") || slice_is(a->mode, "update")
 	    || slice_is(a->mode, "profile"))
 		return true;
-	return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is create, update or profile");
+	return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is create, update, delete or profile");
+}
+
+static bool
+answer_outcome(struct exchange *x, const struct outcome *found)
+{
+	struct buf b;
+
+	buf_init(&b, x->arena, SIZE_MAX);
+	outcome_json(found, &b);
+	answer_bytes(x, 200, buf_slice(&b));
+	return true;
+}
+
+static bool
+validate_delete(struct exchange *x)
+{
+	struct outcome found;
+	struct stored s;
+
+	if (x->id.len == 0)
+		return exchange_fail(x, FAULT_INVALID, "mode delete is about one resource: Type/id/$validate");
+	if (!permit_allows(x->permit, x->type, PERMIT_DELETE))
+		return exchange_fail(x, FAULT_FORBIDDEN, "");
+	if (!store_read(x->worker->reader, x->permit, x->type, x->id, x->arena, &s, &x->outcome))
+		return false;
+	answer_note_patient(x, s.compartment);
+	outcome_init(&found, x->arena);
+	return answer_outcome(x, &found);
 }
 
 bool
@@ -115,10 +148,13 @@ rest_validate(struct exchange *x)
 		.understand = true, .understood = x->service->options.validation_modifiers.at,
 		.understood_count = x->service->options.validation_modifiers.count };
 	struct outcome found;
-	struct buf b;
 
 	if (!read_query(x, &a) || (slice_is(a.type->name, "Parameters") && x->type != a.type
-	    && !read_parameters(x, &a)) || !fits_url(x, &a))
+	    && !read_parameters(x, &a)))
+		return false;
+	if (slice_is(a.mode, "delete"))
+		return validate_delete(x);
+	if (!fits_url(x, &a))
 		return false;
 	if (slice_is(a.mode, "profile") && a.profile_count == 0)
 		return exchange_fail(x, FAULT_INVALID, "mode profile needs a profile");
@@ -127,8 +163,5 @@ rest_validate(struct exchange *x)
 	if (!validate_resource(x->service->validator, &how, a.type, &x->body->json, a.node, x->arena,
 	    &found) && !found.failed)
 		return exchange_fail(x, FAULT_BROKEN, "");
-	buf_init(&b, x->arena, SIZE_MAX);
-	outcome_json(&found, &b);
-	answer_bytes(x, 200, buf_slice(&b));
-	return true;
+	return answer_outcome(x, &found);
 }

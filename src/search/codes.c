@@ -1,6 +1,6 @@
 /* codes.c -- codes of a value set, or by their hierarchy, as values of a query.
  *
- * The definitions are those of the pack.  What is not held there is refused: "not in" a value
+ * The definitions are those of the pack, and those that the place of the query knows besides.  What is not held is refused: "not in" a value
  * set of which some members are not known would be a guess. */
 #include "search/parser.h"
 
@@ -49,7 +49,7 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	struct code_set *set;
 	const struct expansion *all;
 
-	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
+	terminology_init(&t, p->index->pack, p->limits, p->place->source, p->arena);
 	set = terminology_set(&t, url);
 	all = set == NULL ? NULL : code_set_expand(&t, set);
 	if (all == NULL || !all->complete)
@@ -123,7 +123,7 @@ parser_hierarchy(struct parser *p, struct query_clause *c, bool below, struct sl
 	struct terminology t;
 	enum known known;
 
-	terminology_init(&t, p->index->pack, p->limits, NULL, p->arena);
+	terminology_init(&t, p->index->pack, p->limits, p->place->source, p->arena);
 	known = (below ? terminology_below : terminology_above)(&t, system, code, each, &w);
 	return w.good && (known == KNOWN_YES || not_known(p));
 }

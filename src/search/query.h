@@ -23,6 +23,7 @@
 #include "search/index.h"
 
 struct buf;
+struct terminology_source;
 
 enum query_prefix { PREFIX_EQ, PREFIX_NE, PREFIX_GT, PREFIX_LT, PREFIX_GE, PREFIX_LE,
 	PREFIX_SA, PREFIX_EB, PREFIX_AP };
@@ -130,6 +131,7 @@ struct query_place {
 	const struct type *within;              /* Patient in GET /Patient/1/Observation; or NULL */
 	struct slice       id;                  /* of the compartment's resource */
 	bool               all;                 /* every compartment of the type, not that of `id` */
+	const struct terminology_source *source;        /* of value sets and code systems beside the pack; or NULL */
 	bool (*allowed)(void *ctx, const struct type *);        /* left out otherwise; NULL: all are in */
 	void *ctx;
 };

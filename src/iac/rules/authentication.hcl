@@ -287,6 +287,13 @@ rule "FB-AUTHN-005" {
     at      = ["ports", "image"]
     message = "HAPI has no authentication of its own, and its port is published"
   }
+  # A gateway beside it in the pod, or in front as the service's only target, would ask for a token.
+  on "fhir_server" {
+    when    = one_of(self.product, "hapi", "blaze") && self.platform == "kubernetes" && absent(key(self.env, "OPENID_PROVIDER_URL"))
+    fail    = [for s in resources("Service") : s if one_of(s.spec.type, "LoadBalancer", "NodePort") && present(s.spec.selector) && selects(s.spec.selector, self.container.labels)] != [] && !any([for c in list(self.container.spec.containers) : regex_match("oauth2-proxy|gatekeeper|fhir-gateway|pomerium|keycloak-proxy|authelia", c.image)])
+    at      = ["ports", "image"]
+    message = "the server has no authentication of its own, and a service shows it outside the cluster"
+  }
 
   example "fail" "compose" {
     text = <<-EOT
@@ -331,6 +338,60 @@ rule "FB-AUTHN-005" {
           ports: ["8080:8080"]
           environment:
             OPENID_PROVIDER_URL: https://idp.example.org
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: hapi
+      spec:
+        template:
+          metadata:
+            labels: {app: hapi}
+          spec:
+            containers:
+              - name: hapi
+                image: hapiproject/hapi:v7.4.0
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: hapi
+      spec:
+        type: LoadBalancer
+        selector: {app: hapi}
+        ports:
+          - port: 443
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: hapi
+      spec:
+        template:
+          metadata:
+            labels: {app: hapi}
+          spec:
+            containers:
+              - name: hapi
+                image: hapiproject/hapi:v7.4.0
+              - name: proxy
+                image: quay.io/oauth2-proxy/oauth2-proxy:v7.6.0
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: hapi
+      spec:
+        type: LoadBalancer
+        selector: {app: hapi}
+        ports:
+          - port: 443
     EOT
   }
 }
@@ -1291,7 +1352,8 @@ rule "FB-AUTHN-019" {
   }
   # User data, environments of functions, passwords: wherever the cloud takes it.
   on "aws_*" "azurerm_*" "google_*" "AWS::*" "Alexa::*" "Microsoft.*" "module" "provider" {
-    fail    = secrets(self)
+    # A text that names a parameter was meant as a reference.
+    fail    = [for s in secrets(self) : s if !contains([for p in resources("parameter") : p._name], s)]
     at      = []
     message = "a credential is written here"
   }
@@ -1317,7 +1379,7 @@ rule "FB-AUTHN-019" {
     message = "the default of the parameter is a credential"
   }
   on "ConfigMap" {
-    fail    = [for k, v in self.data : k if is_secret_like(k, v)]
+    fail    = [for k, v in self.data : k if is_secret_like(k, v) || any([for l in lines(v) : strcontains(l, "=") && is_secret_like(trimspace(split("=", l)[0]), trimspace(substr(l, length(split("=", l)[0]) + 1, -1)))])]
     at      = "data"
     message = "a ConfigMap holds a credential"
   }
@@ -1456,6 +1518,30 @@ rule "FB-AUTHN-019" {
       resource "aws_instance" "x" {
         user_data = "#!/bin/sh\nexport DB_PASSWORD=$(aws ssm get-parameter --name db)\nexport DB_PASSWORD_FILE=/run/p\n/opt/fhir"
       }
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: c
+      data:
+        app.properties: |
+          url = jdbc:postgresql://db/fhir
+          spring.datasource.password = hunter22
+    EOT
+  }
+  example "pass" "cloudformation" {
+    text = <<-EOT
+      Parameters:
+        DbPassword:
+          Type: String
+      Resources:
+        D:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            MasterUserPassword: DbPassword
     EOT
   }
 }

@@ -5,6 +5,8 @@ locals {
   narrow = "(?i)^(aws:(Source(Arn|Account|Owner|OrgID|OrgPaths|Vpc|Vpce)|Vpce(Account|OrgID|OrgPaths)|Principal(Arn|Account|OrgID|OrgPaths)|userid)|kms:CallerAccount)$"
   # Values that narrow nothing.
   whoever = "^(\\*|arn:aws[a-z-]*:(iam|sts)::\\*.*)$"
+  # Directories of the system and sockets of container engines; not what many mount for time and certificates.
+  host_path = "^(?!/etc/(localtime|timezone|ssl|pki|letsencrypt)(/|$)|/dev/(rtc|ptp|null|shm))((/home)?/?$|/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)(/|$)|.*(docker|containerd|crio)\\.sock)"
   # Basic roles, and those of administrators.
   large_role = "(?i)^roles/(owner|editor)$|admin$"
 }
@@ -20,6 +22,10 @@ rule "FB-AUTHZ-001" {
   on "google_healthcare_dataset_iam_member" "google_healthcare_fhir_store_iam_member" "google_healthcare_dicom_store_iam_member" "google_healthcare_hl7_v2_store_iam_member" "google_healthcare_consent_store_iam_member" "google_healthcare_dataset_iam_binding" "google_healthcare_fhir_store_iam_binding" "google_healthcare_dicom_store_iam_binding" "google_healthcare_hl7_v2_store_iam_binding" "google_healthcare_consent_store_iam_binding" {
     fail = any([for m in join_lists(self.member, self.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])
     at   = ["member", "members"]
+  }
+  on "google_healthcare_dataset_iam_policy" "google_healthcare_fhir_store_iam_policy" "google_healthcare_dicom_store_iam_policy" "google_healthcare_hl7_v2_store_iam_policy" "google_healthcare_consent_store_iam_policy" {
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
+    at   = "policy_data"
   }
 
   example "fail" "terraform" {
@@ -58,6 +64,34 @@ rule "FB-AUTHZ-001" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/healthcare.fhirResourceReader"
+          members = ["allUsers"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/healthcare.fhirResourceReader"
+          members = ["group:nurses@example.org"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-002" {
@@ -71,6 +105,10 @@ rule "FB-AUTHZ-002" {
   on "google_healthcare_dataset_iam_member" "google_healthcare_fhir_store_iam_member" "google_healthcare_dicom_store_iam_member" "google_healthcare_hl7_v2_store_iam_member" "google_healthcare_consent_store_iam_member" "google_healthcare_dataset_iam_binding" "google_healthcare_fhir_store_iam_binding" "google_healthcare_dicom_store_iam_binding" "google_healthcare_hl7_v2_store_iam_binding" "google_healthcare_consent_store_iam_binding" {
     fail = one_of(self.role, "roles/owner", "roles/editor", "roles/healthcare.datasetAdmin", "roles/healthcare.fhirStoreAdmin", "roles/healthcare.dicomStoreAdmin") && (regex_match("^roles/(owner|editor)$", self.role) || any([for m in join_lists(self.member, self.members) : startswith(m, "user:") || startswith(m, "group:")]))
     at   = "role"
+  }
+  on "google_healthcare_dataset_iam_policy" "google_healthcare_fhir_store_iam_policy" "google_healthcare_dicom_store_iam_policy" "google_healthcare_hl7_v2_store_iam_policy" "google_healthcare_consent_store_iam_policy" {
+    fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : regex_match("^roles/(owner|editor)$", b.role) || regex_match("^roles/healthcare\\..*Admin$", b.role) && any([for m in list(b.members) : startswith(m, "user:") || startswith(m, "group:")])])
+    at   = "policy_data"
   }
 
   example "fail" "terraform" {
@@ -109,6 +147,34 @@ rule "FB-AUTHZ-002" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/editor"
+          members = ["group:nurses@example.org"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      data "google_iam_policy" "p" {
+        binding {
+          role    = "roles/healthcare.fhirResourceReader"
+          members = ["group:nurses@example.org"]
+        }
+      }
+      resource "google_healthcare_fhir_store_iam_policy" "x" {
+        fhir_store_id = "s"
+        policy_data   = data.google_iam_policy.p.policy_data
+      }
+    EOT
+  }
 }
 
 rule "FB-AUTHZ-003" {
@@ -125,7 +191,7 @@ rule "FB-AUTHZ-003" {
   }
   on "azurerm_role_assignment" {
     when = startswith(self.role_definition_name, "FHIR") || length(resources("azurerm_healthcare_*")) > 0
-    fail = one_of(self.role_definition_name, "FHIR Data Contributor", "FHIR Data Importer", "Owner") && regex_match("^/subscriptions/[^/]+$", self.scope)
+    fail = one_of(self.role_definition_name, "FHIR Data Contributor", "FHIR Data Importer", "Owner") && (length(linked_to(self, "data.azurerm_subscription")) > 0 || regex_match("^/subscriptions/[^/]+$", self.scope))
     at   = "scope"
   }
 
@@ -159,6 +225,16 @@ rule "FB-AUTHZ-003" {
         scope = azurerm_healthcare_fhir_service.f.id
         role_definition_name = "FHIR Data Reader"
         principal_id = "p"
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      data "azurerm_subscription" "all" {}
+      resource "azurerm_role_assignment" "x" {
+        scope                = data.azurerm_subscription.all.id
+        role_definition_name = "FHIR Data Contributor"
+        principal_id         = "p"
       }
     EOT
   }
@@ -249,7 +325,7 @@ rule "FB-AUTHZ-005" {
   }
   on "azurerm_role_definition" {
     when = any([for p in list(self.permissions) : any([for a in join_lists(p.actions, p.data_actions) : regex_match("(?i)HealthcareApis", a)])])
-    fail = any([for p in list(self.permissions) : any([for a in join_lists(p.actions, p.data_actions) : regex_match("(?i)^(Microsoft.HealthcareApis/(\\*|workspaces/\\*|services/\\*)|\\*)$", a)])])
+    fail = any([for p in list(self.permissions) : any([for a in join_lists(p.actions, p.data_actions) : regex_match("(?i)^(Microsoft\\.HealthcareApis/(.*/)?\\*|\\*)$", a)])])
     at   = "permissions"
   }
   on "google_project_iam_custom_role" "google_organization_iam_custom_role" {
@@ -485,6 +561,14 @@ rule "FB-AUTHZ-008" {
           Properties:
             ManagedPolicyArns:
               - !Sub arn:$${AWS::Partition}:iam::aws:policy/AdministratorAccess
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_iam_role_policy" "x" {
+        role   = "r"
+        policy = jsonencode({ Statement = { Effect = "Allow", Action = "*:*", Resource = "*" } })
+      }
     EOT
   }
 }
@@ -1136,6 +1220,12 @@ rule "FB-AUTHZ-016" {
     fail = self.effect == "Allow" && any([for p in list(self.principals) : p == "*"]) && !any([for c in list(values(self.condition)) : any([for k, v in c : regex_match(local.narrow, k) && !(known(v) && regex_match(local.whoever, v))])])
     at   = ["policy", "PolicyDocument"]
   }
+  on "statement" {
+    when    = regex_match("(?i)(aws_sqs|AWS::SQS)", self._type, self.resource._type)
+    fail    = self.effect == "Allow" && contains(self.actions, "*")
+    at      = ["policy", "PolicyDocument"]
+    message = "the policy allows every action, also to change itself"
+  }
   on "google_pubsub_topic_iam_policy" "google_pubsub_subscription_iam_policy" {
     fail = any([for b in join_lists(json(self.policy_data).bindings, [for d in linked_to(self, "data.google_iam_policy") : d.binding]...) : any([for m in list(b.members) : one_of(m, "allUsers", "allAuthenticatedUsers")])])
     at   = "policy_data"
@@ -1213,6 +1303,22 @@ rule "FB-AUTHZ-016" {
         arn    = "t"
         policy = data.aws_iam_policy_document.x.json
       }
+    EOT
+  }
+  example "fail" "cloudformation" {
+    text = <<-EOT
+      Resources:
+        P:
+          Type: AWS::SQS::QueuePolicy
+          Properties:
+            Queues: [q]
+            PolicyDocument:
+              Statement:
+                Effect: Allow
+                Principal:
+                  AWS: "111122223333"
+                Action: "*"
+                Resource: "*"
     EOT
   }
 }
@@ -2093,7 +2199,8 @@ rule "FB-AUTHZ-026" {
     message = "${self.name} shares a namespace of the host"
   }
   on "container" {
-    fail    = [for m in list(self.mounts) : m if any([for s in list(m.source) : regex_match("^(/home)?/?$|^/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)(/|$)|(docker|containerd|crio)\\.sock", s) && !regex_match("^/etc/(localtime|timezone|ssl|pki|letsencrypt)(/|$)|^/dev/(rtc|ptp|null|shm)", s)])]
+    when    = self.platform != "kubernetes"
+    fail    = [for m in list(self.mounts) : m if any([for s in list(m.source) : regex_match(local.host_path, s)])]
     at      = ["source", "volumeMounts", "volumes"]
     message = "a path of the host is mounted"
   }
@@ -2103,14 +2210,14 @@ rule "FB-AUTHZ-026" {
       pod = either(self.spec.jobTemplate.spec.template.spec, self.spec.template.spec, self.spec)
     }
     when    = self.metadata.namespace != "kube-system"
-    fail    = [for v in list(pod.volumes) : v if present(v.hostPath)]
+    fail    = [for v in list(pod.volumes) : v if regex_match(local.host_path, v.hostPath.path)]
     at      = ["hostPath.path", "hostPath", "name"]
     message = "a path of the host is a volume of the pod"
   }
   on "PersistentVolume" {
     when    = self.metadata.namespace != "kube-system"
-    fail    = present(self.spec.hostPath)
-    at      = ["spec.hostPath.path", "spec.hostPath"]
+    fail    = regex_match(local.host_path, self.spec.hostPath.path)
+    at      = "spec.hostPath.path"
     message = "a path of the host is a volume"
   }
   on "PodSecurityPolicy" {
@@ -2188,11 +2295,15 @@ rule "FB-AUTHZ-026" {
           container {
             name  = "c"
             image = "i:1"
+            volume_mount {
+              name       = "v"
+              mount_path = "/log"
+            }
           }
           volume {
             name = "v"
             host_path {
-              path = "/data"
+              path = "/var/log"
             }
           }
         }

@@ -156,7 +156,7 @@ rule "FB-COMM-002" {
   }
   # TLS_1_0 when absent (provider google 6, 2025-01).
   on "google_compute_ssl_policy" {
-    fail    = self.min_tls_version != "TLS_1_2"
+    fail    = !(min_tls(self.min_tls_version) >= 1.2)
     at      = "min_tls_version"
     message = "the policy allows TLS below 1.2"
     fix     = { min_tls_version = "TLS_1_2" }
@@ -276,6 +276,15 @@ rule "FB-COMM-002" {
             Port: 443
             Protocol: HTTPS
             DefaultActions: []
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_compute_ssl_policy" "x" {
+        name            = "p"
+        profile         = "RESTRICTED"
+        min_tls_version = "TLS_1_3"
+      }
     EOT
   }
 }
@@ -1785,7 +1794,7 @@ rule "FB-COMM-021" {
   peers    = []
 
   on "Ingress" {
-    fail = absent(self.spec.tls) || any([for r in list(self.spec.rules) : present(r.host) && !any([for t in list(self.spec.tls) : absent(t.hosts) || contains(t.hosts, r.host) || any([for h in list(t.hosts) : startswith(h, "*.") && endswith(r.host, trimprefix(h, "*"))])])])
+    fail = absent(self.spec.tls) || any([for r in list(self.spec.rules) : present(r.host) && !any([for t in list(self.spec.tls) : absent(t.hosts) || contains(t.hosts, r.host) || any([for h in list(t.hosts) : startswith(h, "*.") && endswith(r.host, trimprefix(h, "*")) && !strcontains(trimsuffix(r.host, trimprefix(h, "*")), ".")])])])
     at   = ["spec.tls", "spec.rules", "spec"]
   }
   on "Gateway" {
@@ -1882,6 +1891,19 @@ rule "FB-COMM-021" {
                       name: fhir
                       port:
                         number: 8080
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: Ingress
+      metadata:
+        name: i
+      spec:
+        tls:
+          - hosts: ["*.example.org"]
+        rules:
+          - host: a.fhir.example.org
     EOT
   }
 }
@@ -2114,6 +2136,16 @@ rule "FB-COMM-024" {
     at   = "spec.mtls.mode"
     fix  = { "spec.mtls.mode" = "STRICT" }
   }
+  on "PeerAuthentication" {
+    fail    = [for port, p in self.spec.portLevelMtls : p if one_of(p.mode, "PERMISSIVE", "DISABLE")]
+    at      = ["mode", "spec.portLevelMtls"]
+    message = "mutual TLS is off or optional on a port"
+  }
+  on "DestinationRule" {
+    fail    = [for t in join_lists(self.spec.trafficPolicy.portLevelSettings, [for s in list(self.spec.subsets) : s.trafficPolicy], [for s in list(self.spec.subsets) : list(s.trafficPolicy.portLevelSettings)]...) : t if one_of(t.tls.mode, "DISABLE")]
+    at      = ["tls.mode", "spec"]
+    message = "TLS is off for a port or a subset"
+  }
   on "DestinationRule" {
     fail = one_of(self.spec.trafficPolicy.tls.mode, "DISABLE")
     at   = "spec.trafficPolicy.tls.mode"
@@ -2166,6 +2198,51 @@ rule "FB-COMM-024" {
         trafficPolicy:
           tls:
             mode: ISTIO_MUTUAL
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: security.istio.io/v1
+      kind: PeerAuthentication
+      metadata:
+        name: p
+      spec:
+        mtls:
+          mode: STRICT
+        portLevelMtls:
+          8080:
+            mode: DISABLE
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata:
+        name: d
+      spec:
+        host: fhir
+        subsets:
+          - name: old
+            trafficPolicy:
+              tls:
+                mode: DISABLE
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata:
+        name: d
+      spec:
+        host: fhir
+        trafficPolicy:
+          portLevelSettings:
+            - port:
+                number: 8080
+              tls:
+                mode: ISTIO_MUTUAL
     EOT
   }
 }
@@ -2398,8 +2475,9 @@ rule "FB-COMM-027" {
     at      = ["settings.ip_configuration.ipv4_enabled", "settings.ip_configuration", "settings"]
     message = "the instance has a public address"
   }
-  # True when absent (azurerm 4, 2025-01).
+  # True when absent (azurerm 4, 2025-01).  Where firewall rules are written they say who comes in.
   on "azurerm_mssql_server" "azurerm_sql_server" "azurerm_postgresql_server" "azurerm_mysql_server" "azurerm_mariadb_server" "azurerm_search_service" {
+    when = present(self.public_network_access_enabled) || length(linked_from(self, "azurerm_mssql_firewall_rule", "azurerm_sql_firewall_rule", "azurerm_postgresql_firewall_rule", "azurerm_mysql_firewall_rule", "azurerm_mariadb_firewall_rule")) == 0
     fail = self.public_network_access_enabled != false
     at   = "public_network_access_enabled"
     fix  = { public_network_access_enabled = false }
@@ -2424,11 +2502,12 @@ rule "FB-COMM-027" {
       from = either(self.start_ip_address, self.start_ip)
       to   = either(self.end_ip_address, self.end_ip)
     }
-    fail = regex_match("^0\\.0\\.0\\.0", from) && (regex_match("^255\\.", to) || regex_match("^0\\.0\\.0\\.0$", to) && self._type == "azurerm_redis_firewall_rule")
+    # 0.0.0.0 alone stands for the services of Azure, except for a cache.
+    fail = startswith(from, "0.0.0.0") && (!startswith(to, "0.0.0.0") || self._type == "azurerm_redis_firewall_rule")
     at   = ["end_ip_address", "end_ip"]
   }
   on "Microsoft.Sql/servers/firewallRules" "Microsoft.DBforPostgreSQL/servers/firewallRules" "Microsoft.DBforMySQL/servers/firewallRules" "Microsoft.DBforMariaDB/servers/firewallRules" "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules" "Microsoft.DBforMySQL/flexibleServers/firewallRules" "Microsoft.Cache/redis/firewallRules" {
-    fail = startswith(either(self.properties.startIpAddress, self.properties.startIP), "0.0.0.0") && startswith(either(self.properties.endIpAddress, self.properties.endIP), "255.")
+    fail = startswith(either(self.properties.startIpAddress, self.properties.startIP), "0.0.0.0") && !startswith(either(self.properties.endIpAddress, self.properties.endIP), "0.0.0.0")
     at   = ["properties.endIpAddress", "properties.endIP", "properties"]
   }
 
@@ -2557,7 +2636,7 @@ rule "FB-COMM-028" {
 
   # Ports of administration, of databases and of other services that are for the inside.
   let {
-    ports = [20, 21, 22, 23, 25, 53, 80, 110, 119, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 1522, 2375, 2376, 2379, 2382, 2383, 2483, 2484, 3000, 3020, 3306, 3389, 4333, 4505, 4506, 5432, 5500, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 7000, 7001, 7199, 8000, 8020, 8080, 8140, 8888, 9000, 9042, 9090, 9092, 9160, 9200, 9300, 11211, 11214, 11215, 15672, 27017, 27018, 50070, 50470, 61620, 61621, 61678]
+    ports = [20, 21, 22, 23, 25, 80, 110, 135, 137, 138, 139, 161, 389, 445, 636, 1433, 1434, 1521, 2375, 2376, 2379, 2383, 3000, 3306, 3389, 5432, 5601, 5672, 5900, 5985, 5986, 6379, 6443, 8000, 8020, 8080, 8140, 8888, 9042, 9090, 9092, 9200, 9300, 11211, 15672, 27017, 27018, 50070]
   }
 
   on "firewall_rule" {
@@ -2567,6 +2646,12 @@ rule "FB-COMM-028" {
     when = self.direction == "in" && self.action == "allow" && !one_of(self.protocol, "icmp", "icmpv6", "esp", "ah", "1", "58")
     fail = is_public_cidr(self.cidrs) && port_open(self.ports, one_of(self.protocol, "udp", "17") ? datagrams : ports)
     at   = ["destination_port_range", "cidr_blocks", "cidr_ipv4", "source_address_prefix", "source_ranges", "CidrIp", "properties.sourceAddressPrefix", "from_port"]
+  }
+  # Modules of the registry that are for one service.
+  on "module" {
+    when = regex_match("security-group/aws//modules/(ssh|rdp|mysql|postgresql|mssql|oracle-db|mongodb|redis|memcached|cassandra|elasticsearch|kafka|docker-swarm|winrm|ldaps|nfs|zookeeper)", self.source)
+    fail = is_public_cidr(self.ingress_cidr_blocks, self.ingress_ipv6_cidr_blocks)
+    at   = ["ingress_cidr_blocks", "ingress_ipv6_cidr_blocks", "source"]
   }
   on "module" {
     when = strcontains(self.source, "security-group")
@@ -2701,6 +2786,28 @@ rule "FB-COMM-028" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      module "m" {
+        source              = "terraform-aws-modules/security-group/aws//modules/ssh"
+        ingress_cidr_blocks = ["0.0.0.0/0"]
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_compute_firewall" "x" {
+        name          = "f"
+        network       = "n"
+        disabled      = true
+        source_ranges = ["0.0.0.0/0"]
+        allow {
+          protocol = "tcp"
+          ports    = ["22"]
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-COMM-029" {
@@ -2716,6 +2823,11 @@ rule "FB-COMM-029" {
     fail    = is_public_cidr(self.cidrs) && port_open(self.ports, 22) && port_open(self.ports, 25) && port_open(self.ports, 6667)
     at      = ["cidr_blocks", "cidr_ipv4", "destination_ranges"]
     message = "every port to every address is open"
+  }
+  on "network_policy" {
+    fail    = [for e in list(self.egress) : e if absent(e.ports) && (absent(e.to) || any([for t in list(e.to) : is_public_cidr(t.ipBlock.cidr)]))]
+    at      = ["to", "egress", "spec.egress"]
+    message = "the policy lets everything out"
   }
 
   example "fail" "terraform" {
@@ -2779,6 +2891,43 @@ rule "FB-COMM-029" {
             GroupId: g
             IpProtocol: "-1"
             CidrIpv6: ::/0
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "kubernetes_network_policy" "x" {
+        metadata {
+          name = "n"
+        }
+        spec {
+          pod_selector {}
+          policy_types = ["Egress"]
+          egress {
+            to {
+              ip_block {
+                cidr = "0.0.0.0/0"
+              }
+            }
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: n
+      spec:
+        podSelector: {}
+        policyTypes: [Egress]
+        egress:
+          - to:
+              - ipBlock:
+                  cidr: 10.0.0.0/8
+            ports:
+              - port: 5432
     EOT
   }
 }

@@ -205,6 +205,12 @@ rule "FB-TIME-004" {
     fail = !any([for e in self.egress : absent(e.ports) || any([for p in list(e.ports) : p.protocol == "UDP" && (absent(p.port) || port_open(port_ranges(p.port, either(p.endPort, p.port)), 123, 4460))])])
     at   = "spec.egress"
   }
+  # Rules of Azure and Google may deny; one that allows time must stand beside them.
+  on "firewall_rule" {
+    when = self.direction == "out" && self.action == "deny" && !one_of(self.protocol, "tcp", "6", "icmp") && port_open(self.ports, 123) && is_public_cidr(self.cidrs) && any([for h in resources("host") : any([for s in list(h.ntp.servers) : !regex_match("^(169\\.254\\.|metadata\\.google)", s.address)])])
+    fail = !any([for r in resources("firewall_rule") : r.direction == "out" && r.action == "allow" && !one_of(r.protocol, "tcp", "6", "icmp") && port_open(r.ports, 123, 4460)])
+    at   = ["destination_ranges", "destination_port_range"]
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -380,6 +386,49 @@ rule "FB-TIME-004" {
         containers:
           - name: chrony
             image: chrony:1
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_compute_instance" "x" {
+        metadata = {
+          startup-script = "printf 'server ntp.example.org nts\\n' > /etc/chrony/chrony.conf"
+        }
+      }
+      resource "google_compute_firewall" "deny" {
+        name      = "deny"
+        network   = "n"
+        direction = "EGRESS"
+        deny {
+          protocol = "all"
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_compute_instance" "x" {
+        metadata = {
+          startup-script = "printf 'server ntp.example.org nts\\n' > /etc/chrony/chrony.conf"
+        }
+      }
+      resource "google_compute_firewall" "deny" {
+        name      = "deny"
+        network   = "n"
+        direction = "EGRESS"
+        deny {
+          protocol = "all"
+        }
+      }
+      resource "google_compute_firewall" "time" {
+        name      = "time"
+        network   = "n"
+        direction = "EGRESS"
+        allow {
+          protocol = "udp"
+          ports    = ["123", "4460"]
+        }
+      }
     EOT
   }
 }

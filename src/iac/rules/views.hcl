@@ -411,12 +411,13 @@ view "firewall_rule" {
     description = it.properties.description
   }
   from "google_compute_firewall" {
+    when        = self.disabled != true
     each        = join_lists([for a in list(self.allow) : { block = a, action = "allow" }], [for d in list(self.deny) : { block = d, action = "deny" }])
     direction   = self.direction == "EGRESS" ? "out" : "in"
     action      = it.action
     protocol    = it.block.protocol
     ports       = absent(it.block.ports) ? port_ranges("*") : port_ranges(it.block.ports)
-    cidrs       = self.direction == "EGRESS" ? list(self.destination_ranges) : (self.source_ranges == null && absent(self.source_tags) && absent(self.source_service_accounts) ? ["0.0.0.0/0"] : list(self.source_ranges))
+    cidrs       = self.direction == "EGRESS" ? (self.destination_ranges == null ? ["0.0.0.0/0"] : list(self.destination_ranges)) : (self.source_ranges == null && absent(self.source_tags) && absent(self.source_service_accounts) ? ["0.0.0.0/0"] : list(self.source_ranges))
     description = self.description
   }
 }

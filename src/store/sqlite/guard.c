@@ -6,6 +6,8 @@
  * which sees what it has written in this transaction.  When more was written than is
  * remembered, the unit loses and is prepared again: that costs time, never a second resource.
  *
+ * The same memory says whether a resource that a write refers to was deleted meanwhile.
+ *
  * A query by a token ("identifier=...") asks a small filter of the row's tokens first, so
  * that creates of the same type do not make each other search. */
 #include <stdlib.h>
@@ -24,6 +26,7 @@ struct filter {
 
 struct written_row {
 	uint32_t      type;
+	bool          gone;             /* it was deleted */
 	int64_t       lead, row;
 	struct filter tokens;
 };
@@ -81,10 +84,33 @@ written_add(struct written *w, const struct store_write *v, int64_t lead)
 {
 	struct written_row *r = &w->at[w->count++ & (REMEMBERED - 1)];
 
-	*r = (struct written_row){ v->type->number, lead, v->row, { { 0 } } };
+	*r = (struct written_row){ v->type->number, v->method == 'D', lead, v->row, { { 0 } } };
 	for (uint32_t i = 0; i < v->rows.count; i++)
 		if (v->rows.at[i].kind == SEARCH_TOKEN)
 			filter_add(&r->tokens, v->rows.at[i].param, v->rows.at[i].a);
+}
+
+static bool
+refers_to(const struct store_write *v, const struct written_row *r)
+{
+	for (uint32_t i = 0; i < v->target_count; i++)
+		if (v->targets[i].row == r->row && v->targets[i].type->number == r->type)
+			return true;
+	return false;
+}
+
+bool
+written_keeps_targets(const struct written *w, const struct store_write *v)
+{
+	if (v->target_count > 0 && w->count - v->seen > REMEMBERED)
+		return false;
+	for (int64_t i = v->seen; v->target_count > 0 && i < w->count; i++) {
+		const struct written_row *r = &w->at[i & (REMEMBERED - 1)];
+
+		if (r->gone && refers_to(v, r))
+			return false;
+	}
+	return true;
 }
 
 /* The tokens one of which a match must have; false when the query does not say. */

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
+#include "search/values.h"
 #include "store/sqlite/plan.h"
 
 struct relating {
@@ -16,6 +17,7 @@ struct relating {
 	int64_t      *seen;             /* rows; open addressing, 0: empty */
 	uint32_t      room, used;
 	uint32_t      max, list_room;
+	struct slice  url, version;     /* of what is referred to, while what refers to it by url is looked for; or empty */
 };
 
 static void
@@ -188,7 +190,7 @@ static bool
 forward(struct relating *r, const struct query_include *include, const struct stored *from)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(r->p.reader->store->config.pack, from->type, &count);
+	const struct search_param *const *params = search_params(r->p.query->index, from->type, &count);
 	struct json j;
 
 	if (include->source != NULL && include->source != from->type)
@@ -206,21 +208,52 @@ forward(struct relating *r, const struct query_include *include, const struct st
 
 /* Backward */
 
+/* The index knows the url; that no other version is meant, the body says. */
 static bool
-referrer(struct relating *r, const struct type *type, int64_t lead, int64_t row)
+means_version(struct relating *r, const struct search_param *param, const struct stored *v, bool *yes)
 {
-	struct stored v = { .type = type };
+	struct index_texts texts;
+	struct json j;
+
+	*yes = false;
+	if (!json_parse(v->body, json_bounds(r->p.reader->store->config.limits, false), r->p.text, &j, r->p.outcome)
+	    || !index_texts(r->p.query->index, v->type, param, false, &j, 0, r->p.text, &texts, r->p.outcome))
+		return false;
+	for (uint32_t i = 0; i < texts.count; i++) {
+		struct slice version = texts.at[i], url = slice_cut(&version, '|');
+
+		*yes |= slice_eq(url, r->url) && (version.len == 0 || slice_eq(version, r->version));
+	}
+	return true;
+}
+
+static bool
+take_referrer(struct relating *r, const struct search_param *param, struct stored *v)
+{
+	bool yes = true;
+
+	arena_reset(r->p.text);
+	if (r->url.len > 0 && (!sqlite_load_found(r->p.reader, v, r->p.text, r->p.outcome)
+	    || !means_version(r, param, v, &yes)))
+		return false;
+	return !yes || take(r, v);
+}
+
+static bool
+referrer(struct relating *r, const struct search_param *param, int64_t lead, int64_t row)
+{
+	struct stored v = { .type = param->on };
 	struct candidate at;
 	bool found;
 
 	if (row >= INDEX_CONTAINED || (lead != r->p.lead && !plan_leaves(&r->p, 46)))
 		return true;
 	r->p.leaking = planted(45);
-	if (!plan_find(&r->p, type, lead, row, &at, &found))
+	if (!plan_find(&r->p, param->on, lead, row, &at, &found))
 		return false;
 	v.row = row;
 	v.vid = at.vid;
-	return !found || take(r, &v);
+	return !found || take_referrer(r, param, &v);
 }
 
 static bool
@@ -236,15 +269,38 @@ referrers(struct relating *r, const struct search_param *param, int64_t lead, in
 		if (!plan_referrers(&r->p, param->number, lead, target_lead, target, &rows))
 			return false;
 		for (uint32_t i = 0; i < rows.count; i++)
-			if (!referrer(r, param->on, lead, rows.at[i]))
+			if (!referrer(r, param, lead, rows.at[i]))
 				return false;
 	}
 	if (plan_leaves(&r->p, 46) && !plan_backrefs(&r->p, param->number, target, &pairs, &count))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
-		if (!referrer(r, param->on, pairs[i].target, pairs[i].row))
+		if (!referrer(r, param, pairs[i].target, pairs[i].row))
 			return false;
 	return true;
+}
+
+/* The url and version of what has such, kept for as long as the page. */
+static bool
+find_url(struct relating *r, const struct stored *to)
+{
+	struct json j;
+
+	r->url = r->version = SLICE_NONE;
+	if (pack_param(r->p.reader->store->config.pack, to->type, SLICE("url")) == NULL)
+		return true;
+	if (!json_parse(to->body, json_bounds(r->p.reader->store->config.limits, false), r->p.arena, &j, r->p.outcome))
+		return false;
+	r->url = json_string(&j, json_get(&j, 0, SLICE("url")), r->p.arena);
+	r->version = json_string(&j, json_get(&j, 0, SLICE("version")), r->p.arena);
+	return true;
+}
+
+static bool
+backward_by_url(struct relating *r, const struct search_param *param, const struct stored *to)
+{
+	return r->url.len == 0 || !may_see(r, param->on) || referrers(r, param, to->compartment, INDEX_FOREIGN,
+	    values_foreign(r->p.query->index, r->url));
 }
 
 static bool
@@ -268,22 +324,36 @@ may_refer(const struct search_param *param, const struct type *type)
 	return param->target_count == 0;
 }
 
+typedef bool backward_step(struct relating *, const struct search_param *, const struct stored *to);
+
 static bool
-backward(struct relating *r, const struct query_include *include, const struct stored *to)
+each_referring(struct relating *r, const struct query_include *include, const struct stored *to, backward_step *step)
 {
-	const struct pack *pack = r->p.reader->store->config.pack;
+	const struct search_index *index = r->p.query->index;
 
-	if (include->target != NULL && include->target != to->type)
-		return true;
-	for (uint32_t i = 0; i < pack_param_count(pack); i++) {
-		const struct search_param *param = pack_param_at(pack, i);
+	for (uint32_t i = 0; i < search_param_count(index); i++) {
+		const struct search_param *param = search_param_at(index, i);
 
-		if (param->kind == SEARCH_REFERENCE && (include->param == NULL || include->param == param)
+		if (param->kind == SEARCH_REFERENCE && search_index_supports(index, param)
+		    && (include->param == NULL || include->param == param)
 		    && (include->source == NULL || include->source == param->on)
-		    && may_refer(param, to->type) && !backward_by(r, param, to))
+		    && may_refer(param, to->type) && !step(r, param, to))
 			return false;
 	}
 	return true;
+}
+
+static bool
+backward(struct relating *r, const struct query_include *include, const struct stored *to)
+{
+	bool good;
+
+	if (include->target != NULL && include->target != to->type)
+		return true;
+	good = each_referring(r, include, to, backward_by) && find_url(r, to)
+	    && each_referring(r, include, to, backward_by_url);
+	r->url = SLICE_NONE;
+	return good;
 }
 
 static bool
