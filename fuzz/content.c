@@ -15,7 +15,7 @@
 
 static const char *const types[] = {
 	"", "application/pdf", "image/png", "image/jpeg", "image/tiff", "application/dicom", "text/plain",
-	"text/xml", "application/zip", "video/mp4",
+	"text/xml", "application/zip", "video/mp4", "application/gzip", "image/gif",
 };
 
 static void

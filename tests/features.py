@@ -1,6 +1,7 @@
 """The features of the FHIR R4 REST API, one check each; tests/conformance_test runs them and writes
 docs/conformance.md from what they find.  A check returns True, or what it saw instead."""
 import json
+import time
 import urllib.parse
 
 from firebreak import observation, patient
@@ -431,6 +432,20 @@ def terminology_mode(a):
     return a.get("/metadata?mode=terminology").json()["resourceType"] == "TerminologyCapabilities"
 
 
+def custom_parameter(a):
+    """Posted, indexed in the background, searched by, deleted; a code of R4 is refused."""
+    name = a.make({"resourceType": "SearchParameter", "url": "http://a.test/shoe", "name": "Shoe", "status": "active",
+                   "description": "Size of shoes", "code": "shoe", "base": ["Patient"], "type": "number",
+                   "expression": "Patient.extension.where(url='http://a.test/shoe').value"})["id"]
+    made = a.make(patient(extension=[{"url": "http://a.test/shoe", "valueDecimal": 43.5}]))["id"]
+    for _ in range(1000):
+        if a.get("/Patient?shoe=43.5").status == 200:
+            break
+        time.sleep(0.02)
+    return a.ids("/Patient?shoe=gt43") == [made] and a.call("DELETE", "/SearchParameter/" + name).status == 204 \
+        and a.get("/Patient?shoe=43.5").status == 400
+
+
 FEATURES = [
     ("Formats", "http.html#mime-type", [
         ("JSON in and out", feature(lambda a: a.get("/metadata").headers["content-type"].startswith("application/fhir+json"))),
@@ -533,6 +548,7 @@ FEATURES = [
         ("POST _search", feature(post_search)), ("handling=lenient, with a truthful self link", feature(lenient)),
         ("_contained=true", feature(lambda a: a.get("/Medication?code=1049502&_contained=true").json()["entry"][0]["resource"]["resourceType"]
                                     in ("Medication", "MedicationRequest") if a.world() else False)),
+        ("SearchParameters of one's own", feature(custom_parameter)),
         ("search of several types", feature(lambda a: a.get("/?_type=Patient,Observation&_count=2").status == 200)),
     ]),
     ("Compartments", "compartmentdefinition.html", [
@@ -555,7 +571,6 @@ NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
     "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
-    "SearchParameters of one's own, from packages or POSTed: the resources can be stored, searches do not use them.",
     "Chains through canonical urls; `:below` of the version in a canonical url.",
     "`$closure` and `$find-matches`; code system supplements.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "attachment/base64.h"
 #include "attachment/clamd.h"
@@ -126,6 +127,14 @@ static const struct { const char *essence, *bytes; size_t len; enum probed findi
 	{ "text/xml", B("<a/>"),                                       PROBED_GOOD },
 	{ "text/xml", B("<a>"),                                        PROBED_XML },
 	{ "text/xml", B("<!DOCTYPE a><a/>"),                           PROBED_XML },
+	{ "text/xml", B("<a xmlns='http://www.w3.org/1999/xhtml'><script/></a>"), PROBED_ACTIVE },
+	{ "text/xml", B("<h:html xmlns:h='http://www.w3.org/1999/xhtml'/>"), PROBED_ACTIVE },
+	{ "text/xml", B("<a><html xmlns='http://www.w3.org/1999/xhtml'/><script/></a>"), PROBED_GOOD },
+	{ "image/gif", B("GIF89a\1\0\1\0\0\0\0;"),                   PROBED_GOOD },
+	{ "image/gif", B("GIF89a\xff\xff\xff\xff\0\0\0;"),           PROBED_PIXELS },
+	{ "image/gif", B("GIF89a/*\0\0\0\0\0;*/=1;//"),              PROBED_POLYGLOT },
+	{ "image/gif", B("GIF88a\1\0\1\0\0\0\0;"),                   PROBED_MISMATCH },
+	{ "application/pdf", B("%PDF-1.4 /S /ImportData "),            PROBED_ACTIVE },
 	{ "application/zip", B("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), PROBED_GOOD },
 	{ "application/zip", B("PK"),                                  PROBED_ARCHIVE },
 	{ "application/zip", B("PK\1\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a"
@@ -134,7 +143,70 @@ static const struct { const char *essence, *bytes; size_t len; enum probed findi
 	    "PK\5\6\0\0\0\0\1\0\1\0\x31\0\0\0\0\0\0\0\0\0"),           PROBED_ARCHIVE },
 	{ "application/zip", B("PK\1\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a"
 	    "PK\5\6\0\0\0\0\1\0\1\0\x2f\0\0\0\0\0\0\0\0\0"),           PROBED_GOOD },
+	{ "application/zip", B("PK\1\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\377\241\0\0\0\0a"
+	    "PK\5\6\0\0\0\0\1\0\1\0\x2f\0\0\0\0\0\0\0\0\0"),           PROBED_ARCHIVE },
+	{ "application/zip", B("PK\1\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "A.ZIP"
+	    "PK\5\6\0\0\0\0\1\0\1\0\x33\0\0\0\0\0\0\0\0\0"),           PROBED_ARCHIVE },
 };
+
+/* Of `size` bytes of one kind, packed `times` times over. */
+static struct slice
+gzipped(char of, size_t size, int times, struct arena *arena)
+{
+	char *text = arena_alloc(arena, size);
+	struct slice all = slice_make(text, size);
+
+	memset(text, of, size);
+	while (times-- > 0) {
+		z_stream z = { 0 };
+		char *out = arena_alloc(arena, all.len + 1024);
+
+		assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+		z.next_in = (Bytef *)(uintptr_t)all.ptr;
+		z.avail_in = (uInt)all.len;
+		z.next_out = (Bytef *)out;
+		z.avail_out = (uInt)(all.len + 1024);
+		assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+		all = slice_make(out, z.total_out);
+		deflateEnd(&z);
+	}
+	return all;
+}
+
+static enum probed
+probed_gzip(struct slice all)
+{
+	struct probe *p = probe_new(SLICE("application/gzip"), &limits_default);
+	enum probed finding = probe_whole(SLICE("application/gzip"), &limits_default, all);
+
+	for (size_t k = 0; k < all.len; k += 5)
+		probe_add(p, slice_sub(all, k, 5));
+	assert_int_equal(probe_end(p), finding);
+	probe_free(p);
+	return finding;
+}
+
+static void
+gzip_is_unpacked(void **state UNUSED)
+{
+	struct arena *arena = arena_new(4096);
+	struct slice small = gzipped('a', 1000, 1, arena), twice[2];
+	char *both = arena_alloc(arena, 2 * small.len);
+
+	assert_int_equal(probed_gzip(small), PROBED_GOOD);
+	assert_int_equal(probed_gzip(slice_sub(small, 0, small.len - 1)), PROBED_ARCHIVE);
+	assert_int_equal(probed_gzip(gzipped('a', 1000, 2, arena)), PROBED_ARCHIVE);
+	assert_int_equal(probed_gzip(gzipped('\0', 3000000, 1, arena)), PROBED_ARCHIVE);
+	memcpy(both, small.ptr, small.len);
+	memcpy(both + small.len, small.ptr, small.len);
+	twice[0] = slice_make(both, 2 * small.len);
+	twice[1] = slice_make(both, 2 * small.len - 4);
+	assert_int_equal(probed_gzip(twice[0]), PROBED_GOOD);
+	assert_int_equal(probed_gzip(twice[1]), PROBED_ARCHIVE);
+	both[small.len] = 'x';
+	assert_int_equal(probed_gzip(twice[0]), PROBED_ARCHIVE);
+	arena_free(arena);
+}
 
 /* As a whole, and byte by byte: how it comes in pieces does not matter. */
 static void
@@ -311,7 +383,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(base64_is_exact),
 		cmocka_unit_test(media_types_are_read),
 		cmocka_unit_test(types_agree_or_not),
-		cmocka_unit_test(probes_find),
+		cmocka_unit_test(probes_find), cmocka_unit_test(gzip_is_unpacked),
 		cmocka_unit_test(only_ok_is_clean),
 		cmocka_unit_test(signatures_have_a_day),
 		cmocka_unit_test(the_worker_names_types),

@@ -10,6 +10,7 @@ static const struct media table[] = {
 	{ "application/pdf",             "pdf",  PROBE_PDF,     "application/pdf",                  "" },
 	{ "image/png",                   "png",  PROBE_PNG,     "image/png",                        "" },
 	{ "image/jpeg",                  "jpg",  PROBE_JPEG,    "image/jpeg",                       "" },
+	{ "image/gif",                   "gif",  PROBE_GIF,     "image/gif",                        "" },
 	{ "image/tiff",                  "tif",  PROBE_TIFF,    "image/tiff",                       "" },
 	{ "application/dicom",           "dcm",  PROBE_DICOM,   "application/dicom",                "" },
 	{ "text/plain",                  "txt",  PROBE_TEXT,
@@ -26,6 +27,7 @@ static const struct media table[] = {
 	{ "audio/mpeg",                  "mp3",  PROBE_NOTHING, "audio/mpeg audio/mpegapplication/octet-stream", "" },
 	{ "video/mp4",                   "mp4",  PROBE_NOTHING, "video/mp4 video/x-m4v",            "" },
 	{ "application/zip",             "zip",  PROBE_ZIP,     "application/zip",                  "" },
+	{ "application/gzip",            "gz",   PROBE_GZIP,    "application/gzip application/x-gzip", "" },
 	{ "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx", PROBE_ZIP,
 	    "application/vnd.openxmlformats-officedocument.wordprocessingml.document application/zip", "" },
 	{ "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", PROBE_ZIP,
@@ -82,6 +84,24 @@ media_essence(struct slice declared, struct arena *arena, struct slice *essence)
 			return false;
 	*essence = subtype = lower(slice_trim(slice_cut(&rest, ';')), arena);
 	return token_good(slice_cut(&subtype, '/')) && token_good(subtype);
+}
+
+bool
+media_charset_good(struct slice declared)
+{
+	slice_cut(&declared, ';');
+	while (declared.len > 0) {
+		struct slice value = slice_trim(slice_cut(&declared, ';')), name = slice_trim(slice_cut(&value, '='));
+
+		if (name.len > 0 && value.ptr == NULL)
+			return false;
+		if (value.len > 1 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+			value = slice_sub(value, 1, value.len - 2);
+		if (slice_eq_nocase(name, SLICE("charset")) && !slice_eq_nocase(value, SLICE("utf-8"))
+		    && !slice_eq_nocase(value, SLICE("us-ascii")))
+			return false;
+	}
+	return true;
 }
 
 bool

@@ -14,7 +14,7 @@
 struct arena;
 struct option_list;
 
-enum media_probe { PROBE_NOTHING, PROBE_PDF, PROBE_PNG, PROBE_JPEG, PROBE_TIFF, PROBE_TEXT,
+enum media_probe { PROBE_NOTHING, PROBE_PDF, PROBE_PNG, PROBE_JPEG, PROBE_TIFF, PROBE_GIF, PROBE_GZIP, PROBE_TEXT,
 	PROBE_XML, PROBE_ZIP, PROBE_DICOM };
 
 struct media {
@@ -31,6 +31,8 @@ const struct media *media_find(struct slice essence);
 /* "Text/Plain; charset=utf-8" -> "text/plain".  False when it is not a media type (RFC 9110
  * 8.3.1) or has a byte that does not belong into one. */
 bool media_essence(struct slice declared, struct arena *, struct slice *essence);
+/* Its parameters have values, and a charset is UTF-8 or ASCII: what is a text is given out as UTF-8. */
+bool media_charset_good(struct slice declared);
 
 bool media_allowed(const struct option_list *allowed, struct slice essence);
 

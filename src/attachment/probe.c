@@ -8,6 +8,7 @@
 #include <expat.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "base/attr.h"
 #include "base/limits.h"
@@ -16,6 +17,7 @@
 #define TAIL      65557                 /* a ZIP end record and its longest comment */
 #define NAME      16                    /* the longest PDF name that is looked for, and more */
 #define XML_DEEP  1024
+#define INNER     16
 
 struct pdf {
 	char   name[NAME];
@@ -46,6 +48,11 @@ struct probe {
 	struct segments  seg;
 	XML_Parser       xml;
 	int              depth;
+	z_stream        *z;             /* of GZIP: of a member */
+	bool             complete;      /* the last member is */
+	uint64_t         unpacked;
+	char             inner[INNER];  /* what it unpacks to begins with */
+	size_t           inner_len;
 	char             tail[TAIL * 2];        /* the last TAIL bytes are in its end; zeroed by nobody */
 };
 
@@ -75,7 +82,8 @@ static const struct { const char *name; bool short_one; enum probed finding; } p
 	{ "JavaScript",   false, PROBED_ACTIVE }, { "JS", true, PROBED_ACTIVE },
 	{ "Launch",       false, PROBED_ACTIVE }, { "EmbeddedFile", false, PROBED_ACTIVE },
 	{ "EmbeddedFiles", false, PROBED_ACTIVE }, { "RichMedia", false, PROBED_ACTIVE },
-	{ "XFA",          true,  PROBED_ACTIVE }, { "Encrypt", false, PROBED_ENCRYPTED },
+	{ "SubmitForm",   false, PROBED_ACTIVE }, { "ImportData", false, PROBED_ACTIVE },
+	{ "GoToE",        false, PROBED_ACTIVE }, { "XFA",     true,  PROBED_ACTIVE }, { "Encrypt", false, PROBED_ENCRYPTED },
 };
 
 static void
@@ -262,6 +270,38 @@ jpeg_byte(struct probe *p, uint8_t c)
 	}
 }
 
+static uint64_t
+from_little(const char *b, int bytes)
+{
+	uint64_t n = 0;
+
+	while (bytes-- > 0)
+		n = n << 8 | (unsigned char)b[bytes];
+	return n;
+}
+
+static struct slice
+tail_of(const struct probe *p)
+{
+	size_t n = p->tail_len < TAIL ? p->tail_len : TAIL;
+
+	return slice_make(p->tail + p->tail_len - n, n);
+}
+
+/* GIF (89a, 18, 27): the screen's dimensions, and its end. */
+static void
+gif_end(struct probe *p)
+{
+	struct slice tail = tail_of(p);
+
+	if (p->head_len < 13 || (memcmp(p->head, "GIF87a", 6) != 0 && memcmp(p->head, "GIF89a", 6) != 0))
+		find(p, PROBED_MISMATCH);
+	else if (tail.ptr[tail.len - 1] != ';')
+		find(p, PROBED_POLYGLOT);
+	else
+		check_pixels(p, from_little(p->head + 6, 2), from_little(p->head + 8, 2));
+}
+
 /* TIFF 6.0: dimensions of the first directory, when it is in the head. */
 
 static uint64_t
@@ -303,25 +343,27 @@ tiff_end(struct probe *p)
 /* ZIP (APPNOTE 4.3): the central directory must be within the last 64 KiB, says how much it
  * all unpacks to, and names nothing encrypted, nested, or outside. */
 
-static uint64_t
-from_little(const char *b, int bytes)
+static bool
+ends_with(struct slice name, struct slice end)
 {
-	uint64_t n = 0;
-
-	while (bytes-- > 0)
-		n = n << 8 | (unsigned char)b[bytes];
-	return n;
+	return name.len >= end.len && slice_eq_nocase(slice_sub(name, name.len - end.len, end.len), end);
 }
 
 static bool
-entry_good(struct slice name, uint64_t flags)
+is_link(uint64_t attributes)
 {
-	static const char *const nested[] = { ".zip", ".jar", ".gz", ".7z", ".rar", ".xz", ".bz2", ".tar", ".bin" };
+	return (attributes >> 16 & 0170000) == 0120000;         /* of Unix: st_mode */
+}
+
+static bool
+entry_good(struct slice name, uint64_t flags, uint64_t attributes)
+{
+	static const char *const nested[] = { ".zip", ".jar", ".gz", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".tar", ".bin" };
 
 	for (size_t i = 0; i < COUNT_OF(nested); i++)
-		if (slice_ends(name, slice_of(nested[i])))      /* ".bin": vbaProject.bin, macros */
+		if (ends_with(name, slice_of(nested[i])))       /* ".bin": vbaProject.bin, macros */
 			return false;
-	return (flags & 1) == 0 && name.len > 0 && name.ptr[0] != '/'
+	return (flags & 1) == 0 && !is_link(attributes) && name.len > 0 && name.ptr[0] != '/'
 	    && memmem(name.ptr, name.len, "..", 2) == NULL
 	    && memchr(name.ptr, '\\', name.len) == NULL;
 }
@@ -339,7 +381,8 @@ directory_good(const struct probe *p, struct slice directory, uint64_t count)
 		name = from_little(directory.ptr + 28, 2);
 		other = from_little(directory.ptr + 30, 2) + from_little(directory.ptr + 32, 2);
 		if (directory.len < 46 + name + other
-		    || !entry_good(slice_sub(directory, 46, name), from_little(directory.ptr + 8, 2)))
+		    || !entry_good(slice_sub(directory, 46, name), from_little(directory.ptr + 8, 2),
+		        from_little(directory.ptr + 38, 4)))
 			return false;
 		total += from_little(directory.ptr + 24, 4);
 		directory = slice_sub(directory, 46 + name + other, directory.len);
@@ -358,14 +401,6 @@ zip_end_record(const char *tail, size_t n)
 	return SIZE_MAX;
 }
 
-static struct slice
-tail_of(const struct probe *p)
-{
-	size_t n = p->tail_len < TAIL ? p->tail_len : TAIL;
-
-	return slice_make(p->tail + p->tail_len - n, n);
-}
-
 static void
 zip_end(struct probe *p)
 {
@@ -375,6 +410,91 @@ zip_end(struct probe *p)
 
 	if (end == SIZE_MAX || size > end || !directory_good(p, slice_make(tail.ptr + end - size, size),
 	    from_little(tail.ptr + end + 10, 2)))
+		find(p, PROBED_ARCHIVE);
+}
+
+/* GZIP (RFC 1952): all members are unpacked, to be counted and thrown away; what is in it is no
+ * archive or program again. */
+#define UNPACKED 16384          /* in one go */
+
+static void
+gzip_begin(struct probe *p)
+{
+	if ((p->z = calloc(1, sizeof *p->z)) == NULL || inflateInit2(p->z, 16 + MAX_WBITS) != Z_OK)
+		abort();
+}
+
+static void
+gzip_drop(struct probe *p)
+{
+	if (p->z != NULL)
+		inflateEnd(p->z);
+	free(p->z);
+	p->z = NULL;
+}
+
+static bool
+is_packed(struct slice head)
+{
+	static const struct slice packed[] = {
+		SLICE_INIT("PK\3\4"), SLICE_INIT("\x1f\x8b"), SLICE_INIT("BZh"), SLICE_INIT("\xfd" "7zXZ"),
+		SLICE_INIT("7z\xbc\xaf"), SLICE_INIT("Rar!"),
+	};
+
+	for (size_t i = 0; i < COUNT_OF(packed); i++)
+		if (slice_starts(head, packed[i]))
+			return true;
+	return media_is_program(head);
+}
+
+static void
+keep_inner(struct probe *p, struct slice piece)
+{
+	piece = slice_sub(piece, 0, INNER - p->inner_len);
+	memcpy(p->inner + p->inner_len, piece.ptr, piece.len);
+	p->inner_len += piece.len;
+}
+
+static bool
+unpack(struct probe *p)
+{
+	char out[UNPACKED];
+	int code;
+
+	do {
+		p->z->next_out = (Bytef *)out;
+		p->z->avail_out = sizeof out;
+		code = inflate(p->z, Z_NO_FLUSH);
+		p->unpacked += sizeof out - p->z->avail_out;
+		keep_inner(p, slice_make(out, sizeof out - p->z->avail_out));
+	} while (code == Z_OK && p->unpacked <= p->limits->of[LIMIT_ARCHIVE_BYTES]
+	    && (p->z->avail_in > 0 || p->z->avail_out == 0));
+	p->complete = code == Z_STREAM_END;
+	return (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR)
+	    && p->unpacked <= p->limits->of[LIMIT_ARCHIVE_BYTES];
+}
+
+static void
+gzip_add(struct probe *p, struct slice piece)
+{
+	while (piece.len > 0 && p->found == PROBED_GOOD) {
+		if (p->z == NULL)
+			gzip_begin(p);
+		p->z->next_in = (Bytef *)(uintptr_t)piece.ptr;
+		p->z->avail_in = (uInt)piece.len;
+		if (!unpack(p))
+			find(p, PROBED_ARCHIVE);
+		piece = slice_sub(piece, piece.len - p->z->avail_in, piece.len);
+		if (piece.len > 0)              /* it ended before; another member follows */
+			gzip_drop(p);
+	}
+}
+
+static void
+gzip_end(struct probe *p)
+{
+	if (!p->complete || is_packed(slice_make(p->inner, p->inner_len))
+	    || p->unpacked > p->size * p->limits->of[LIMIT_ARCHIVE_RATIO])
 		find(p, PROBED_ARCHIVE);
 }
 
@@ -390,15 +510,32 @@ xml_doctype(void *ctx, const XML_Char *name UNUSED, const XML_Char *sysid UNUSED
 	XML_StopParser(p->xml, XML_FALSE);
 }
 
+/* A browser shows it as a page, or runs what it holds. */
+static bool
+is_page(const XML_Char *name, int depth)
+{
+	static const struct { const char *name; bool anywhere; } names[] = {
+		{ "http://www.w3.org/1999/xhtml html", false }, { "http://www.w3.org/2000/svg svg", false },
+		{ "http://www.w3.org/1999/xhtml script", true }, { "http://www.w3.org/2000/svg script", true },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if ((depth == 1 || names[i].anywhere) && strcmp(name, names[i].name) == 0)
+			return true;
+	return false;
+}
+
 static void
-xml_start(void *ctx, const XML_Char *name UNUSED, const XML_Char **attributes UNUSED)
+xml_start(void *ctx, const XML_Char *name, const XML_Char **attributes UNUSED)
 {
 	struct probe *p = ctx;
 
-	if (++p->depth > XML_DEEP) {
+	if (++p->depth > XML_DEEP)
 		find(p, PROBED_XML);
+	else if (is_page(name, p->depth))
+		find(p, PROBED_ACTIVE);
+	if (p->found != PROBED_GOOD)
 		XML_StopParser(p->xml, XML_FALSE);
-	}
 }
 
 static void
@@ -410,7 +547,7 @@ xml_stop(void *ctx, const XML_Char *name UNUSED)
 static void
 xml_begin(struct probe *p)
 {
-	if ((p->xml = XML_ParserCreate(NULL)) == NULL)
+	if ((p->xml = XML_ParserCreateNS(NULL, ' ')) == NULL)
 		abort();
 	XML_SetUserData(p->xml, p);
 	XML_SetStartDoctypeDeclHandler(p->xml, xml_doctype);
@@ -510,6 +647,9 @@ probe_add(struct probe *p, struct slice piece)
 	case PROBE_XML:
 		xml_add(p, piece, false);
 		break;
+	case PROBE_GZIP:
+		gzip_add(p, piece);
+		break;
 	case PROBE_TEXT:
 		if (memchr(piece.ptr, '\0', piece.len) != NULL)
 			find(p, PROBED_TEXT);
@@ -539,8 +679,12 @@ probe_end(struct probe *p)
 		png_end(p);
 	if (p->kind == PROBE_TIFF)
 		tiff_end(p);
+	if (p->kind == PROBE_GIF)
+		gif_end(p);
 	if (p->kind == PROBE_ZIP)
 		zip_end(p);
+	if (p->kind == PROBE_GZIP)
+		gzip_end(p);
 	if (p->kind == PROBE_XML)
 		xml_add(p, SLICE(""), true);
 	look_for_second_kind(p);
@@ -554,6 +698,7 @@ probe_free(struct probe *p)
 		return;
 	if (p->xml != NULL)
 		XML_ParserFree(p->xml);
+	gzip_drop(p);
 	explicit_bzero(p, offsetof(struct probe, tail)
 	    + (p->size < sizeof p->tail ? (size_t)p->size : sizeof p->tail));
 	free(p);

@@ -1,6 +1,6 @@
 /* probe.h -- a look into content of a known type, piece by piece.
  *
- * Nothing is decoded or unpacked: what is looked for is what makes content
+ * Nothing is decoded, and nothing unpacked but GZIP, to be counted: what is looked for is what makes content
  * dangerous to whoever opens it.  A PDF that runs, launches or carries something, or is encrypted
  * and so cannot be looked into; an image of absurd dimensions; XML with a document type; a text
  * with NUL; an archive that claims to unpack to too much; bytes that are a

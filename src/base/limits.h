@@ -44,6 +44,7 @@
 	X(SEARCH_CLAUSES, "limits.search_clauses",    512,      10000,      "tests that one parameter becomes (400)")   \
 	X(SEARCH_CODES,   "limits.search_codes",      20000,    1000000,    "codes of a value set in a search (400)")   \
 	X(SEARCH_BODIES,  "limits.search_bodies",     50000,    10000000,   "resources whose text a search reads (400)") \
+	X(CUSTOM_PARAMS,  "limits.custom_parameters", 2000,     100000,     "custom search parameters, counted by type (422)") \
 	X(INCLUDES,       "limits.includes",          1000,     100000,     "resources included on a page")             \
 	X(PAGE,           "limits.page",              500,      10000,      "entries of a page, _count is cut to it")   \
 	X(FHIRPATH_STEPS, "limits.fhirpath_steps",    1000000,  100000000,  "evaluation steps of an expression (422)")  \
@@ -59,8 +60,8 @@
 	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
 	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \
 	X(IMAGE_PIXELS,   "limits.image_pixels",      100000000, 4294967296, "pixels of an image (422)")                \
-	X(ARCHIVE_BYTES,  "limits.archive_bytes",     104857600, 4294967296, "bytes that an archive says it unpacks to (422)") \
-	X(ARCHIVE_RATIO,  "limits.archive_ratio",     100,      1000,       "times its own size that an archive says it unpacks to (422)") \
+	X(ARCHIVE_BYTES,  "limits.archive_bytes",     104857600, 4294967296, "bytes that an archive unpacks to (422)") \
+	X(ARCHIVE_RATIO,  "limits.archive_ratio",     100,      1000,       "times its own size that an archive unpacks to (422)") \
 	X(SCAN_SECONDS,   "limits.scan_seconds",      60,       600,        "seconds that the malware scanner may take (503)") \
 	X(MAGIC_SECONDS,  "limits.magic_seconds",     5,        60,         "seconds that recognising a type may take (503)") \
 	X(SCAN_THREADS,   "limits.scan_threads",      4,        64,         "contents that are inspected at a time")    \

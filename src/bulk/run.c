@@ -127,7 +127,7 @@ search_all(struct running *r, const struct type *type, struct slice text,
 	struct store_position from = { .set = false };
 	struct store_page page = { .more = true };
 	struct query q;
-	bool good = query_parse(x->service->index, type, text, SLICE_NONE, false, &resolver,
+	bool good = query_parse(store_index(x->worker->reader), type, text, SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, r->arena, &q, &x->outcome);
 
 	while (good && page.more) {

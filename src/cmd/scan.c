@@ -37,7 +37,7 @@ static const char usage[] =
     "                      also those of TF_VAR_NAME, below all files\n"
     "  --parameters FILE   values of parameters of CloudFormation or ARM templates\n"
     "  --changed[=COMMIT]  report only files that differ from this commit (else HEAD) or are\n"
-    "                      new to git; everything is read\n"
+    "                      new to git, and what that caused in others; everything is read\n"
     "  --fix               mend in the files what is mechanical, then scan again: a file in which\n"
     "                      that did not help is put back; what is left is reported\n"
     "  --baseline FILE     leave out what this file holds\n"
@@ -233,8 +233,8 @@ look(const struct request *q, struct scan *s, struct rules *rules, char **paths,
 	scan_run(s, NULL);
 	if (!suppress(q, s))
 		return "the baseline cannot be read";
-	if (q->changed != NULL && !scan_changed(&s->findings, &s->project, paths, q->changed))
-		return "git does not know the paths or the commit";
+	if (q->changed != NULL && !scan_changed(s, paths, q->changed))
+		return "git does not know the paths or the commit, or there is no room for its tree";
 	return NULL;
 }
 

@@ -1,24 +1,23 @@
-/* scan_changed.c -- asks git for names, and narrows findings to them.
+/* scan_changed.c -- asks git for names, and narrows findings to them and to what they caused elsewhere.
  *
- * git is run without a shell.  The commit cannot be an option, and nothing that the configuration of
- * a strange repository names is run: no file system monitor, no external diff. */
+ * What a change caused in a file that did not change is what the tree of the commit had not: that is
+ * written to a directory of its own and scanned too, when there is any such finding to ask about. */
 #include "cmd/scan_changed.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
-#include "base/buf.h"
+#include "base/siphash.h"
+#include "cmd/git.h"
 #include "iac/files.h"
 
-enum { NAMES_BYTES = 64 << 20, CHUNK = 1 << 16, NAMES = 1 << 20 };
+enum { NAMES = 1 << 20 };
 
 struct changed {
 	struct arena *arena;
@@ -26,65 +25,6 @@ struct changed {
 	uint32_t      count, room;
 	bool          full;
 };
-
-/* ---- git ---- */
-
-static bool
-start(char *const argv[], int output, pid_t *child)
-{
-	extern char **environ;
-	posix_spawn_file_actions_t actions;
-	bool good = posix_spawn_file_actions_init(&actions) == 0;
-
-	if (!good)
-		return false;
-	good = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) == 0
-	    && posix_spawn_file_actions_adddup2(&actions, output, 1) == 0
-	    && posix_spawnp(child, argv[0], &actions, NULL, argv, environ) == 0;
-	posix_spawn_file_actions_destroy(&actions);
-	return good;
-}
-
-static void
-read_all(int fd, struct buf *b)
-{
-	for (;;) {
-		char *room = buf_reserve(b, CHUNK);
-		ssize_t n = room == NULL ? 0 : read(fd, room, CHUNK);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		b->len += (size_t)n;
-	}
-}
-
-/* What git prints in a directory; false when it says no. */
-static bool
-git(struct arena *arena, struct slice directory, const char *const *arguments, struct slice *out)
-{
-	char *argv[16] = { "git", "-C", slice_cstr(directory, arena), "-c", "core.fsmonitor=false" };
-	int ends[2], status = -1;
-	struct buf b;
-	pid_t child;
-	bool good;
-
-	for (size_t i = 0, n = 5; arguments[i] != NULL && n + 1 < COUNT_OF(argv); i++)
-		argv[n++] = (char *)(uintptr_t)arguments[i];
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return false;
-	buf_init(&b, arena, NAMES_BYTES);
-	good = start(argv, ends[1], &child);
-	close(ends[1]);
-	if (good)
-		read_all(ends[0], &b);
-	close(ends[0]);
-	while (good && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	*out = buf_slice(&b);
-	return good && buf_ok(&b) && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 /* ---- names ---- */
 
@@ -129,25 +69,36 @@ add_names(struct changed *c, struct slice top, struct slice names)
 }
 
 static bool
-ask(struct changed *c, const char *path, const char *commit)
+top_of(struct arena *arena, const char *path, struct slice *top)
 {
 	const char *const which[] = { "rev-parse", "--show-toplevel", NULL };
-	const char *const differing[] = { "diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "--no-relative",
-		"--diff-filter=d", "--end-of-options", commit, "--", NULL };
-	const char *const strange[] = { "ls-files", "--others", "--exclude-standard", "--full-name", "-z", NULL };
-	struct slice directory = slice_of(path), top, names;
+	struct slice directory = slice_of(path);
 	struct stat st;
 
 	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
 		directory = files_directory(directory);
-	if (!git(c->arena, directory, which, &top))
+	if (!git_run(arena, directory, which, NULL, top))
 		return false;
-	if (top.len > 0 && top.ptr[top.len - 1] == '\n')
-		top.len--;
-	if (!git(c->arena, top, differing, &names))
+	if (top->len > 0 && top->ptr[top->len - 1] == '\n')
+		top->len--;
+	*top = real_path(arena, *top);
+	return true;
+}
+
+static bool
+ask(struct changed *c, const char *path, const char *commit)
+{
+	const char *const differing[] = { "diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "--no-relative",
+		"--end-of-options", commit, "--", NULL };
+	const char *const strange[] = { "ls-files", "--others", "--exclude-standard", "--full-name", "-z", NULL };
+	struct slice top, names;
+
+	if (!top_of(c->arena, path, &top))
+		return false;
+	if (!git_run(c->arena, top, differing, NULL, &names))
 		return false;
 	add_names(c, top, names);
-	if (!git(c->arena, top, strange, &names))
+	if (!git_run(c->arena, top, strange, NULL, &names))
 		return false;
 	add_names(c, top, names);
 	return !c->full;
@@ -180,19 +131,119 @@ narrow_problems(struct project *p, const bool *marks)
 	p->problem_count = to;
 }
 
-bool
-scan_changed(struct findings *f, struct project *p, char **paths, const char *commit)
-{
-	struct changed c = { .arena = p->arena };
-	bool *marks;
+/* ---- the tree before ---- */
 
-	for (; *paths != NULL; paths++)
-		if (!ask(&c, *paths, commit))
+/* A finding, wherever the tree lies: `top` is taken from its path. */
+static uint64_t
+key_of(struct arena *arena, const struct project *p, const struct finding *f, struct slice top)
+{
+	struct slice path = real_path(arena, p->sources[f->span.source].path);
+	struct slice parts[] = { f->check->id, slice_sub(path, top.len, path.len), f->address, f->attribute };
+	uint64_t key = f->status;
+
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		key = siphash(&(struct siphash_key){ key, parts[i].len }, parts[i]);
+	return key;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+struct before {
+	uint64_t *keys;
+	uint32_t  count;
+};
+
+static void
+scan_before(struct before *b, const struct scan *now, const char *directory, struct slice below)
+{
+	struct arena *a = now->arena;
+	struct slice top = real_path(a, slice_of(directory));
+	struct scan old;
+
+	scan_init(&old, now->rules, a);
+	old.given = now->given;
+	if (!scan_add_path(&old, slice_cstr(files_join(a, top, below), a)))
+		return;
+	scan_run(&old, NULL);
+	b->keys = arena_grow(a, b->keys, b->count * sizeof *b->keys, (b->count + old.findings.count + 1u) * sizeof *b->keys);
+	for (uint32_t i = 0; i < old.findings.count; i++)
+		b->keys[b->count++] = key_of(a, &old.project, &old.findings.list[i], top);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st, (void)kind, (void)ftw;
+	return remove(path);
+}
+
+/* What was found below a path at the commit. */
+static bool
+find_before(struct before *b, const struct scan *now, struct slice top, const char *path, const char *commit)
+{
+	struct slice real = real_path(now->arena, slice_of(path)), below = slice_sub(real, top.len, real.len);
+	const char *temporary = getenv("TMPDIR");
+	char directory[PATH_MAX];
+	bool good;
+
+	while (below.len > 0 && below.ptr[0] == '/')
+		below = slice_sub(below, 1, below.len);
+	snprintf(directory, sizeof directory, "%s/firebreak-XXXXXX", temporary != NULL ? temporary : "/tmp");
+	if (mkdtemp(directory) == NULL)
+		return false;
+	good = git_write_tree(now->arena, top, commit, below, directory, SCAN_LIMIT(BYTES));
+	if (good)
+		scan_before(b, now, directory, below);
+	return nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 && good;
+}
+
+/* For each finding in a file that did not change, whether it was not there before; NULL: cannot be told. */
+static bool *
+mark_caused(const struct scan *s, const bool *changed, char **paths, const char *commit)
+{
+	bool *caused = arena_array(s->arena, s->findings.count + 1u, sizeof *caused), any = false;
+	struct before before = { 0 };
+	struct slice top;
+
+	for (uint32_t i = 0; i < s->findings.count; i++)
+		any = any || !changed[s->findings.list[i].span.source];
+	for (; any && *paths != NULL; paths++)
+		if (!top_of(s->arena, *paths, &top) || !find_before(&before, s, top, *paths, commit))
+			return NULL;
+	if (before.count > 0)
+		qsort(before.keys, before.count, sizeof *before.keys, by_number);
+	for (uint32_t i = 0; any && i < s->findings.count; i++) {
+		uint64_t key = key_of(s->arena, &s->project, &s->findings.list[i], top);
+
+		caused[i] = before.count == 0 || bsearch(&key, before.keys, before.count, sizeof key, by_number) == NULL;
+	}
+	return caused;
+}
+
+bool
+scan_changed(struct scan *s, char **paths, const char *commit)
+{
+	struct changed c = { .arena = s->arena };
+	bool *marks, *caused;
+	char **path;
+
+	for (path = paths; *path != NULL; path++)
+		if (!ask(&c, *path, commit))
 			return false;
 	if (c.count > 0)
 		qsort(c.paths, c.count, sizeof *c.paths, compare_slices);
-	marks = mark(&c, p);
-	findings_narrow(f, marks);
-	narrow_problems(p, marks);
+	marks = mark(&c, &s->project);
+	caused = c.count == 0 ? arena_array(s->arena, s->findings.count + 1u, sizeof *caused)
+	    : mark_caused(s, marks, paths, commit);
+	if (caused == NULL)
+		return false;
+	findings_narrow(&s->findings, marks, caused);
+	narrow_problems(&s->project, marks);
 	return true;
 }

@@ -279,6 +279,8 @@ find_type(struct check *c, const struct content_place *p, struct slice *essence)
 		return refuse(c, p, p->holder, FAULT_REQUIRED, "content needs a media type");
 	if (!media_essence(declared, c->x->arena, essence))
 		return refuse(c, p, p->holder, FAULT_VALUE, "contentType is not a media type");
+	if (!c->x->again && p->kind != PLACE_NARRATIVE && !media_charset_good(declared))
+		return refuse(c, p, p->holder, FAULT_VALUE, "a text is UTF-8, and contentType has no other charset");
 	return c->x->again || media_allowed(&c->x->service->options.attachments_types, *essence)
 	    || refuse(c, p, p->holder, FAULT_VALUE, "content of this media type is not taken");
 }
@@ -346,6 +348,20 @@ keep_as_file(struct check *c, const struct content_place *p, struct content *con
 	cut_member(c, p->data);
 }
 
+/* Content that is all base64 is scanned as what it says, too. */
+#define WRAPPED_LEAST 32
+
+static bool
+scan_wrapped(struct check *c, const struct content_place *p, const struct content *content)
+{
+	struct content inner = { .verdict = CONTENT_WAITING };
+
+	if (content->bytes.len < WRAPPED_LEAST || !base64_decode(content->bytes, c->x->arena, &inner.bytes))
+		return true;
+	digest_content(&inner);
+	return heed(c, p, listed(c->x, &inner));
+}
+
 static bool
 check_data(struct check *c, const struct content_place *p)
 {
@@ -356,7 +372,8 @@ check_data(struct check *c, const struct content_place *p)
 	digest_content(&content);
 	if (p->kind == PLACE_ATTACHMENT && (!size_agrees(c, p, &content) || !hash_agrees(c, p, &content)))
 		return false;
-	if (!look_into(c, p, &content) || !heed(c, p, there = listed(c->x, &content)))
+	if (!look_into(c, p, &content) || !heed(c, p, there = listed(c->x, &content))
+	    || !scan_wrapped(c, p, &content))
 		return false;
 	if (c->x->again)
 		return true;
@@ -502,36 +519,64 @@ check_upload(struct check *c)
 }
 
 static bool
+walk(struct check *c)
+{
+	struct exchange *x = c->x;
+	struct resource *r = c->resource;
+
+	return content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, c)
+	    || (!x->outcome.failed && exchange_fail(x, FAULT_TOO_COMPLEX, ""));
+}
+
+/* What is in a file already is listed to be judged as of the type that the resource gives it. */
+static bool
+judge_again(struct check *c, const struct store_content *file)
+{
+	const struct content_place whole = { .kind = PLACE_BINARY, .holder = c->resource->node,
+		.path = SLICE("Binary") };
+	struct exchange *outer = outermost(c->x);
+	struct content content = { .verdict = CONTENT_WAITING }, *there;
+	struct kept_content *kept;
+
+	memcpy(content.sha256, file->sha256, sizeof content.sha256);
+	if (!find_type(c, &whole, &content.essence) || !heed(c, &whole, there = listed(c->x, &content)))
+		return false;
+	kept = arena_alloc(outer->arena, sizeof *kept);
+	*kept = (struct kept_content){ there, (struct store_content *)(uintptr_t)file, true, outer->kept };
+	outer->kept = kept;
+	return true;
+}
+
+/* A patch leaves content where it is, and may call it something else. */
+static bool
+check_patched(struct check *c)
+{
+	struct exchange *x = c->x;
+	struct json old;
+
+	if (x->file == NULL || x->old == NULL || x->file != x->old->content)
+		return true;
+	if (!json_parse(x->old->body, json_bounds(x->service->limits, true), x->arena, &old, &x->outcome))
+		return false;
+	return json_is(&c->resource->json, json_get(&c->resource->json, c->resource->node, SLICE("contentType")),
+	    json_string(&old, json_get(&old, 0, SLICE("contentType")), x->arena)) || judge_again(c, x->file);
+}
+
+static bool
 attachments_in(struct exchange *x, struct resource *r)
 {
 	struct check c = { .x = x, .resource = r };
 
-	if (!check_upload(&c))
-		return false;
-	return content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c)
-	    ? apply(&c) : x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");
+	return check_upload(&c) && walk(&c) && check_patched(&c) && apply(&c);
 }
 
 /* What was stored is judged anew: the content in the text, and that in a file. */
 bool
 attachments_again(struct exchange *x, struct resource *r, const struct store_content *file)
 {
-	const struct content_place whole = { .kind = PLACE_BINARY, .path = SLICE("Binary") };
 	struct check c = { .x = x, .resource = r };
-	struct content content = { .verdict = CONTENT_WAITING }, *there;
-	struct kept_content *kept;
 
-	if (!content_walk(x->service->pack, r->type, &r->json, r->node, x->arena, check_place, &c))
-		return x->outcome.failed ? false : exchange_fail(x, FAULT_TOO_COMPLEX, "");
-	if (file == NULL)
-		return true;
-	memcpy(content.sha256, file->sha256, sizeof content.sha256);
-	if (!find_type(&c, &whole, &content.essence) || !heed(&c, &whole, there = listed(x, &content)))
-		return false;
-	kept = arena_alloc(x->arena, sizeof *kept);
-	*kept = (struct kept_content){ there, (struct store_content *)(uintptr_t)file, true, x->kept };
-	x->kept = kept;
-	return true;
+	return walk(&c) && (file == NULL || judge_again(&c, file));
 }
 
 bool
@@ -569,6 +614,7 @@ judge_file(struct exchange *x, struct kept_content *k)
 	int fd = store_content_open(k->file);
 	struct slice chunk;
 	uint64_t done = 0;
+	enum probed finding;
 
 	for (uint64_t i = 0; fd >= 0 && done < k->file->size
 	    && store_content_chunk(k->file, fd, i, scratch, &chunk); i++) {
@@ -576,7 +622,9 @@ judge_file(struct exchange *x, struct kept_content *k)
 		done += chunk.len;
 		arena_reset(scratch);
 	}
-	inspection_end(n, k->from);
+	finding = inspection_end(n, k->from);
+	if (finding != PROBED_GOOD && k->from->verdict == CONTENT_CLEAN)
+		k->from->verdict = CONTENT_MISMATCH;
 	if (done < k->file->size)
 		k->from->verdict = CONTENT_UNKEPT;
 	if (fd >= 0)

@@ -8,6 +8,8 @@
  *      with one that does not exist, reaches nothing.  One thing is read beside: a Binary that says no
  *      context, which a resource in the compartment refers to (store.h, ORPHAN_LEVEL).
  *  (3) What is written must be within the permit's reach, before and after.
+ *  (4) What changes the search for everybody is the operator's: a SearchParameter is
+ *      written, or deleted, by the operator's client under a system/ scope only.
  * The permit made here is the only way to a row (store/permit.h). */
 #include "controls/authorization.h"
 
@@ -124,6 +126,26 @@ authorization_again(struct exchange *x)
 	return x->permit != NULL;
 }
 
+#define WRITING (PERMIT_CREATE | PERMIT_UPDATE | PERMIT_DELETE)
+
+static bool
+changes_search(const struct exchange *x)
+{
+	return (x->interaction->verb & WRITING) != 0 && x->type != NULL
+	    && slice_is(x->type->name, "SearchParameter");
+}
+
+static bool
+administers(const struct exchange *x)
+{
+	const struct scope asked = { SCOPE_SYSTEM, x->type->name, x->interaction->verb };
+
+	for (uint32_t i = 0; exchange_is_operator(x) && i < x->who->scope_count; i++)
+		if (scope_covers(&x->who->scopes[i], &asked))
+			return true;
+	return x->permit == authorization_house;
+}
+
 static bool
 insufficient_scope(struct exchange *x)
 {
@@ -134,7 +156,7 @@ insufficient_scope(struct exchange *x)
 	buf_add(&b, SLICE("Bearer error=\"insufficient_scope\""));
 	for (int i = 0; x->type != NULL && letters[i] != '\0'; i++)
 		if (x->interaction->verb == 1u << i)
-			buf_printf(&b, ", scope=\"%s/%.*s.%c\"", x->permit->bound ? "patient" : "user",
+			buf_printf(&b, ", scope=\"%s/%.*s.%c\"", x->permit->bound ? "patient" : changes_search(x) ? "system" : "user",
 			    SLICE_FMT(x->type->name), letters[i]);
 	if (x->parent == NULL)
 		exchange_add_header(x, "www-authenticate", buf_slice(&b));
@@ -152,7 +174,7 @@ authorization_request(struct exchange *x)
 		x->permit = permit_of(x);
 	if (x->interaction->verb != 0 && !permit_allows(x->permit, x->type, x->interaction->verb))
 		return insufficient_scope(x);
-	return true;
+	return !changes_search(x) || administers(x) || insufficient_scope(x);
 }
 
 static bool

@@ -91,6 +91,21 @@ control_state_of(const struct control *c, const struct service *service,
 		c->status(service, s);
 }
 
+bool
+controls_open(const struct service *s)
+{
+	for (int i = 0; i < controls_count; i++) {
+		struct control_status status;
+
+		if (!controls[i]->refuse_when_down)
+			continue;
+		control_state_of(controls[i], s, &status);
+		if (status.state == CONTROL_FAILED)
+			return false;
+	}
+	return true;
+}
+
 const char *
 control_state_name(enum control_state state)
 {

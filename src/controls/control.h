@@ -49,6 +49,8 @@ MUST_USE bool controls_in(struct exchange *, struct resource *);
 MUST_USE bool controls_out(struct exchange *, struct stored *);
 MUST_USE bool controls_response(struct exchange *);     /* every row runs, whatever failed */
 
+/* Does none of those that refuse when they are down fail now? */
+bool controls_open(const struct service *);
 void control_state_of(const struct control *, const struct service *, struct control_status *);
 const char *control_state_name(enum control_state);
 

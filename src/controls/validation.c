@@ -17,6 +17,7 @@
 #include "exchange/service.h"
 #include "fhir/names.h"
 #include "fhir/pack.h"
+#include "search/custom.h"
 #include "validate/validate.h"
 
 /* "Type/id" or "Type/id/_history/version", also behind our own base. */
@@ -118,7 +119,7 @@ find_stored(struct exchange *x, const struct type *type, struct slice criteria, 
 	struct query q;
 
 	outcome_init(&ignored, x->arena);
-	if (!query_parse(x->service->index, type, criteria, SLICE_NONE, false, &resolver,
+	if (!query_parse(store_index(x->worker->reader), type, criteria, SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, x->arena, &q, &ignored))
 		return false;
 	q.page = 1;
@@ -159,6 +160,16 @@ may_dangle(const struct exchange *x, const struct resource *r)
 	return slice_is(r->type->name, "Binary") || outer->event_id != NULL || slice_is(x->service->options.references_dangling, "accept");
 }
 
+/* A definition that is in effect as soon as it is stored. */
+static bool
+can_be_searched_by(struct exchange *x, const struct resource *r)
+{
+	if (!slice_is(r->type->name, "SearchParameter") || !custom_is_active(&r->json, r->node))
+		return true;
+	return custom_check(store_index(x->worker->reader), &r->json, r->node, x->old == NULL ? 0 : x->old->row,
+	    x->arena, &x->outcome);
+}
+
 static bool
 validation_in(struct exchange *x, struct resource *r)
 {
@@ -174,9 +185,9 @@ validation_in(struct exchange *x, struct resource *r)
 	x->target_count = 0;
 	if ((x->parent == NULL ? x : x->parent)->structure_only)
 		return validate_structure(x->service->pack, r->type, &r->json, r->node, x->service->limits,
-		    x->arena, &x->outcome);
+		    x->arena, &x->outcome) && can_be_searched_by(x, r);
 	return validate_resource(x->service->validator, &how, r->type, &r->json, r->node, x->arena,
-	    &x->outcome);
+	    &x->outcome) && can_be_searched_by(x, r);
 }
 
 static void

@@ -63,6 +63,15 @@ exchange_fail(struct exchange *x, enum fault fault, const char *detail)
 	return outcome_fail_at_once(&x->outcome, fault, detail);
 }
 
+bool
+exchange_is_operator(const struct exchange *x)
+{
+	int64_t compartment;
+
+	return x->who != NULL && slice_is(x->who->client_id, "operator")
+	    && permit_chooses_ids(x->permit) && !permit_compartment(x->permit, &compartment);
+}
+
 void
 exchange_write_binding(const struct exchange *x, struct buf *b)
 {

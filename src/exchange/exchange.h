@@ -199,6 +199,10 @@ struct exchange *exchange_entry(struct exchange *parent);
 /* Shorthand for outcome_fail_at_once(&x->outcome, ...). */
 bool exchange_fail(struct exchange *, enum fault, const char *detail);
 
+/* Is it the operator's own client, bound to no patient, with the grant to choose ids?  No scope makes
+ * anybody else that. */
+bool exchange_is_operator(const struct exchange *);
+
 /* What a sealed cursor is bound to besides its query: subject, client, patient
  * and scopes of the caller. */
 void exchange_write_binding(const struct exchange *, struct buf *);

@@ -163,7 +163,7 @@ find_compartment(struct exchange *x, struct resource *r)
 	}
 	if (slice_is(r->type->name, "Binary"))
 		return place_by_context(x, r);
-	if (!index_patients(x->service->index, r->type, &r->json, r->node, &resolver, x->arena,
+	if (!index_patients(store_index(x->worker->reader), r->type, &r->json, r->node, &resolver, x->arena,
 	    &refs, &x->outcome))
 		return false;
 	if (refs.count > 1)

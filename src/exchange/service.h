@@ -15,6 +15,7 @@
 struct arena;
 struct audit_log;
 struct bulk;
+struct documents;
 struct env;
 struct exchange;
 struct import_ops;
@@ -22,7 +23,6 @@ struct inspector;
 struct keeper;
 struct pack;
 struct registry;
-struct search_index;
 struct store;
 struct validator;
 
@@ -39,7 +39,6 @@ struct service {
 	struct keeper       *keeper;
 	struct pack         *pack;
 	struct validator    *validator;
-	struct search_index *index;
 	struct audit_log    *audit;
 	struct store        *store;
 	struct registry     *registry;
@@ -47,9 +46,8 @@ struct service {
 	struct import_ops   *imports;           /* likewise */
 	struct inspector    *inspector;         /* of content; its calls wait */
 	uint8_t              cursor_key[32];
-	struct slice         capabilities;      /* the CapabilityStatement, made once */
-	struct slice         terminology_capabilities;
-	struct slice         openapi;           /* the OpenAPI document, likewise */
+	struct documents    *documents;         /* rest/documents.h */
+	struct slice         terminology_capabilities;  /* made once */
 };
 
 #endif

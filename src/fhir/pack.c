@@ -54,6 +54,8 @@ struct pack {
 	struct search_param *params;
 	uint32_t      param_count;
 	struct type_params *of_type;
+	const struct slice **definitions;       /* of packages */
+	uint32_t      definition_count, definition_room;
 	const struct value_set **sets;          /* of all parts, by set_names */
 	uint32_t      set_count, set_room;
 	struct compartment *compartments;
@@ -496,6 +498,17 @@ read_profiles(struct pack *p)
 		read_profile(p, &profiles[i]);
 }
 
+static void
+read_definitions(struct pack *p)
+{
+	uint32_t count;
+	const struct slice *texts = strings(p, &count);
+
+	p->definitions = room_for(p, p->definitions, p->definition_count, &p->definition_room, count);
+	for (uint32_t i = 0; i < count; i++)
+		p->definitions[p->definition_count++] = &texts[i];
+}
+
 /* Units */
 
 static double
@@ -640,6 +653,7 @@ pack_add(struct pack *p, struct slice compiled, struct outcome *o)
 	begin_sets(p);
 	read_sets(p);
 	read_profiles(p);
+	read_definitions(p);
 	return (!p->damaged && p->at == f->end)
 	    || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "a compiled package is damaged");
 }
@@ -779,6 +793,26 @@ pack_member(const struct pack *p, const struct type *type, struct slice name,
 
 /* Search parameters, compartments, value sets */
 
+static const char *const search_kinds[] = { "number", "date", "string", "token", "reference",
+	"composite", "quantity", "uri", "special" };
+
+const char *
+search_kind_name(enum search_kind kind)
+{
+	return search_kinds[kind];
+}
+
+bool
+search_kind_find(struct slice name, enum search_kind *kind)
+{
+	for (size_t i = 0; i < COUNT_OF(search_kinds); i++)
+		if (slice_is(name, search_kinds[i])) {
+			*kind = (enum search_kind)i;
+			return true;
+		}
+	return false;
+}
+
 uint32_t
 pack_param_count(const struct pack *p)
 {
@@ -816,6 +850,18 @@ pack_param(const struct pack *p, const struct type *type, struct slice code)
 			high = middle;
 	}
 	return NULL;
+}
+
+uint32_t
+pack_added_param_count(const struct pack *p)
+{
+	return p->definition_count;
+}
+
+struct slice
+pack_added_param(const struct pack *p, uint32_t number)
+{
+	return *p->definitions[number];
 }
 
 const struct slice *

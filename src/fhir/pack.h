@@ -73,6 +73,8 @@ struct constraint {
 /* R4 SearchParameter.type */
 enum search_kind { SEARCH_NUMBER, SEARCH_DATE, SEARCH_STRING, SEARCH_TOKEN,
 	SEARCH_REFERENCE, SEARCH_COMPOSITE, SEARCH_QUANTITY, SEARCH_URI, SEARCH_SPECIAL };
+const char *search_kind_name(enum search_kind);
+bool search_kind_find(struct slice name, enum search_kind *);    /* false: there is no such type */
 
 /* One search parameter as one concrete resource type has it: a definition with
  * several bases, or on Resource itself, gives one for each type, with the
@@ -179,7 +181,7 @@ struct profile {
 struct pack *pack_open(const struct env *, const char *path, struct outcome *);
 void         pack_close(struct pack *);
 
-/* Puts the profiles, extensions and value sets of a compiled package (package.h)
+/* Puts profiles, extensions, value sets, search parameters of a compiled package (package.h)
  * beside those that are there; what it defines anew wins.  Before the pack is
  * shared with other threads.  The bytes must live as long as the pack. */
 MUST_USE bool pack_add(struct pack *, struct slice compiled, struct outcome *);
@@ -217,6 +219,10 @@ const struct search_param *const *pack_params(const struct pack *, const struct 
     uint32_t *count);
 const struct search_param *pack_param(const struct pack *, const struct type *,
     struct slice code);
+
+/* The SearchParameters of added packages, as JSON, in the order in which these were added. */
+uint32_t     pack_added_param_count(const struct pack *);
+struct slice pack_added_param(const struct pack *, uint32_t number);
 
 /* The parameters of `type` that put it into a compartment ("Patient"):
  * CompartmentDefinition.resource.param as codes ("subject", "performer");

@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "base/outcome.h"
 #include "crypto/digest.h"
+#include "fhir/expression.h"
 #include "fhir/names.h"
 #include "fhir/pack.h"
 #include "fhir/pack_build.h"
@@ -173,68 +174,14 @@ struct param {
 	bool         inherited;
 };
 
-static const char *const search_kinds[] = { "number", "date", "string", "token", "reference",
-	"composite", "quantity", "uri", "special" };
-
+/* A word that is no type is none that can be searched by. */
 static enum search_kind
 search_kind_of(struct slice name)
 {
-	for (size_t i = 0; i < COUNT_OF(search_kinds); i++)
-		if (slice_is(name, search_kinds[i]))
-			return (enum search_kind)i;
-	return SEARCH_SPECIAL;
-}
+	enum search_kind kind = SEARCH_SPECIAL;
 
-/* The next part of a union: up to a '|' that is in no bracket and no string. */
-static struct slice
-next_part(struct slice *rest)
-{
-	int depth = 0;
-	bool quoted = false;
-	size_t i;
-	struct slice part;
-
-	for (i = 0; i < rest->len; i++) {
-		char c = rest->ptr[i];
-
-		quoted ^= c == '\'';
-		depth += !quoted && c == '(';
-		depth -= !quoted && c == ')';
-		if (c == '|' && depth == 0 && !quoted)
-			break;
-	}
-	part = slice_trim(slice_sub(*rest, 0, i));
-	*rest = i < rest->len ? slice_sub(*rest, i + 1, rest->len) : SLICE_NONE;
-	return part;
-}
-
-static bool
-part_is_of(struct slice part, struct slice base)
-{
-	while (part.len > 0 && part.ptr[0] == '(')
-		part = slice_sub(part, 1, part.len);
-	return slice_eq(part, base) || (slice_starts(part, base) && part.len > base.len
-	    && (part.ptr[base.len] == '.' || part.ptr[base.len] == ' '));
-}
-
-/* Of "Patient.name | Practitioner.name", what is for Patient. */
-static struct slice
-expression_of(struct builder *b, struct slice whole, struct slice base)
-{
-	struct slice rest = whole;
-	struct buf out;
-
-	buf_init(&out, b->arena, 1 << 20);
-	while (rest.len > 0) {
-		struct slice part = next_part(&rest);
-
-		if (!part_is_of(part, base))
-			continue;
-		if (out.len > 0)
-			buf_add(&out, SLICE(" | "));
-		buf_add(&out, part);
-	}
-	return out.len > 0 ? buf_slice(&out) : whole;
+	search_kind_find(name, &kind);
+	return kind;
 }
 
 static void
@@ -251,7 +198,7 @@ add_param(struct builder *b, const struct json *j, uint32_t type, struct slice b
 	p = &b->params[b->param_count++];
 	*p = (struct param){
 		.type = type, .code = builder_text(b, j, 0, "code"), .url = builder_text(b, j, 0, "url"),
-		.expression = expression_of(b, builder_text(b, j, 0, "expression"), base),
+		.expression = expression_for(builder_text(b, j, 0, "expression"), base, b->arena),
 		.kind = search_kind_of(builder_text(b, j, 0, "type")), .json = j,
 		.targets = json_get(j, 0, SLICE("target")),
 		.inherited = !slice_eq(b->types[type].name, base),

@@ -11,6 +11,7 @@
  * words = type_count param_count set_count { type } { param } { value set }
  *         compartment_count { compartment } profile_count { profile }
  *         unit_count { unit } prefix_count { code factor }; units in the pack only
+ *         definition_count { text }; SearchParameters as JSON, in packages only
  * unit  = code flags magnitude 7 x exponent moles; a factor or magnitude is a double in two words
  * type  = name kind flags base pattern constraints element_count { element }
  * element = name path min max flags strength binding constraints
@@ -39,7 +40,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 8u
+#define PACK_FORMAT 9u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 

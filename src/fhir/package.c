@@ -124,6 +124,17 @@ package_describe(struct slice tgz, const struct limits *limits, struct arena *ar
 	    && read_manifest(r.manifest, arena, &j, out, o);
 }
 
+/* They are read like those of resources (search/custom.h). */
+static void
+write_definitions(struct builder *b)
+{
+	const struct definitions *d = &b->of[DEFINITION_PARAM];
+
+	builder_word(b, d->count);
+	for (uint32_t i = 0; i < d->count; i++)
+		builder_string(b, json_raw(&d->at[i], 0));
+}
+
 static void
 finish(struct builder *b, struct arena *arena, struct package *out)
 {
@@ -132,6 +143,7 @@ finish(struct builder *b, struct arena *arena, struct package *out)
 	builder_word(b, b->set_count);
 	builder_write_sets(b);
 	builder_write_profiles(b);
+	write_definitions(b);
 	builder_write_terminology(b, &b->terminology);
 	out->profiles = b->profile_count;
 	out->left_out = b->left_out;

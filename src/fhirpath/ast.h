@@ -45,11 +45,12 @@ struct fhirpath {
 	const struct type *context;
 	struct slice       text;
 	struct node       *root;
+	const struct type *result;      /* NULL: not known */
 };
 
 struct node *fhirpath_parse(struct slice text, const struct limits *, struct arena *,
     struct outcome *);
-/* Names against the types, where these are known. */
+/* Names against the types, where these are known; sets `result`. */
 bool fhirpath_check(struct fhirpath *, struct outcome *);
 
 /* Evaluation */

@@ -85,7 +85,7 @@ check_call(struct checker *c, const struct node *n, const struct type *focus,
 static bool
 check(struct checker *c, const struct node *n, const struct type *focus, const struct type **type)
 {
-	const struct type *left, *ignored;
+	const struct type *left, *right, *ignored;
 
 	*type = NULL;
 	switch (n->kind) {
@@ -101,7 +101,10 @@ check(struct checker *c, const struct node *n, const struct type *focus, const s
 	case NODE_INDEX:
 		return check(c, n->left, focus, type) && check(c, n->right, focus, &ignored);
 	case NODE_OPERATOR:
-		return check(c, n->left, focus, &left) && check(c, n->right, focus, &ignored);
+		if (!check(c, n->left, focus, &left) || !check(c, n->right, focus, &right))
+			return false;
+		*type = n->op == OP_UNION && left == right ? left : NULL;
+		return true;
 	case NODE_AS:
 		*type = pack_type(c->f->pack, n->name);
 		return check(c, n->left, focus, &left);
@@ -116,7 +119,34 @@ bool
 fhirpath_check(struct fhirpath *f, struct outcome *o)
 {
 	struct checker c = { f, o, f->context };
-	const struct type *type;
 
-	return check(&c, f->root, f->context, &type);
+	return check(&c, f->root, f->context, &f->result);
+}
+
+const struct type *
+fhirpath_result(const struct fhirpath *f)
+{
+	return f->result;
+}
+
+/* What they say depends on more than the resource, or shows it elsewhere. */
+static const char *const passing[] = { "now", "today", "timeOfDay", "memberOf", "trace" };
+
+static bool
+is_lasting(const struct node *n)
+{
+	for (; n != NULL; n = n->next) {
+		for (size_t i = 0; n->kind == NODE_CALL && i < sizeof passing / sizeof passing[0]; i++)
+			if (slice_is(n->name, passing[i]))
+				return false;
+		if (!is_lasting(n->left) || !is_lasting(n->right))
+			return false;
+	}
+	return true;
+}
+
+bool
+fhirpath_is_lasting(const struct fhirpath *f)
+{
+	return is_lasting(f->root);
 }

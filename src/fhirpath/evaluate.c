@@ -574,7 +574,7 @@ fhirpath_compile(const struct pack *pack, struct slice expression, const struct 
 {
 	struct fhirpath *f = arena_alloc(arena, sizeof *f);
 
-	*f = (struct fhirpath){ pack, context, expression, NULL };
+	*f = (struct fhirpath){ .pack = pack, .context = context, .text = expression };
 	f->root = fhirpath_parse(expression, limits, arena, outcome);
 	if (f->root == NULL || (context != NULL && !fhirpath_check(f, outcome)))
 		return NULL;

@@ -57,6 +57,11 @@ struct items {
 struct fhirpath *fhirpath_compile(const struct pack *, struct slice expression,
     const struct type *context, const struct limits *, struct arena *, struct outcome *);
 
+/* The FHIR type of what it gives, where that is certain; NULL: not known. */
+const struct type *fhirpath_result(const struct fhirpath *);
+/* Does it give the same for the same resource at any time?  Not with now() or memberOf(). */
+bool fhirpath_is_lasting(const struct fhirpath *);
+
 struct fhirpath_scope {
 	const struct pack   *pack;
 	const struct limits *limits;

@@ -582,7 +582,7 @@ read_task(struct reader *r, const struct value *task, const struct context *oute
 	const struct value *args;
 	struct slice name = value_member(task, SLICE("name"))->text;
 
-	if (task->kind != VALUE_MAP || r->tasks++ >= SCAN_LIMIT(TASKS))
+	if (task->kind != VALUE_MAP || r->tasks++ >= SCAN_LIMIT(TASKS) || project_is_full(r->project, task->span))
 		return;
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		read_tasks(r, value_member(task, slice_of(lists[i])), &c, depth + 1);

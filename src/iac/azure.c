@@ -283,7 +283,7 @@ azure_give(struct azure *z, const struct resource *of)
 {
 	struct resource *r;
 
-	if (z->project->resource_count < SCAN_LIMIT(RESOURCES)) {
+	if (!project_is_full(z->project, of->head)) {
 		refer_parent(z, of->type, of->name, of->head);
 		r = project_add_resource(z->project);
 		*r = *of;
@@ -317,7 +317,7 @@ azure_give_parameters(struct azure *z)
 	for (uint32_t i = 0; i < z->cell_count; i++) {
 		const struct azure_cell *c = &z->cells[i];
 
-		if (c->kind != AZURE_PARAMETER || z->project->resource_count >= SCAN_LIMIT(RESOURCES))
+		if (c->kind != AZURE_PARAMETER || project_is_full(z->project, c->span))
 			continue;
 		buf_init(&b, z->arena, c->name.len + 16);
 		buf_printf(&b, "parameter.%.*s", SLICE_FMT(c->name));

@@ -169,7 +169,7 @@ emit(void *ctx, struct slice name, struct span key, const struct value *raw)
 	struct member m = { name, key, raw };
 	const struct value *attributes;
 
-	if (s->project->resource_count >= SCAN_LIMIT(RESOURCES) || !may_exist(s, raw, NULL))
+	if (project_is_full(s->project, key) || !may_exist(s, raw, NULL))
 		return;
 	s->references = NULL;
 	s->reference_count = s->reference_room = 0;
@@ -238,7 +238,7 @@ add_parameters(struct template *t)
 	for (uint32_t i = 0; all->kind == VALUE_MAP && i < all->count; i++) {
 		const struct member *m = &all->members[i];
 
-		if (t->stack.project->resource_count >= SCAN_LIMIT(RESOURCES))
+		if (project_is_full(t->stack.project, m->key_span))
 			return;
 		buf_init(&b, t->stack.arena, m->key.len + 16);
 		buf_printf(&b, "parameter.%.*s", SLICE_FMT(m->key));

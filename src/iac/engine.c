@@ -298,9 +298,22 @@ is_index(struct slice s, uint64_t *n)
 	return s.len > 0 && slice_uint(s, n);
 }
 
+/* Where something stands, and how it came to be. */
+struct place {
+	struct span       span;
+	const struct why *why;
+};
+
+static void
+put_place(const struct engine *e, struct place *out, struct span span, const struct value *v)
+{
+	if (engine_is_place(e, span))
+		*out = (struct place){ span, v->why };
+}
+
 /* The place of the longest part of the path that is there. */
 static bool
-path_place(const struct engine *e, const struct value *v, struct slice path, struct span *out)
+path_place(const struct engine *e, const struct value *v, struct slice path, struct place *out)
 {
 	bool whole = true;
 	uint64_t n;
@@ -308,12 +321,10 @@ path_place(const struct engine *e, const struct value *v, struct slice path, str
 	while (path.len > 0 && whole) {
 		struct slice step = slice_cut(&path, '.');
 		const struct member *m;
-		struct span at;
 
 		if (v->kind == VALUE_LIST && is_index(step, &n)) {
 			v = value_item(v, (uint32_t)n);
-			if (engine_is_place(e, v->span))
-				*out = v->span;
+			put_place(e, out, v->span, v);
 			continue;
 		}
 		while (v->kind == VALUE_LIST && v->count > 0)
@@ -322,17 +333,15 @@ path_place(const struct engine *e, const struct value *v, struct slice path, str
 		whole = m != NULL;
 		if (m == NULL)
 			break;
-		at = member_place(e, m);
 		v = m->value;
-		if (engine_is_place(e, at))
-			*out = at;
+		put_place(e, out, member_place(e, m), v);
 	}
 	return whole;
 }
 
 /* In a row of a view also what it was made of: its item, then its resource. */
 static bool
-place_in_row(struct engine *e, const struct value *v, struct slice path, struct span *out)
+place_in_row(struct engine *e, const struct value *v, struct slice path, struct place *out)
 {
 	const struct object *row = engine_find_object(e, v);
 	struct slice rest = path, name = slice_cut(&rest, '.');
@@ -340,21 +349,20 @@ place_in_row(struct engine *e, const struct value *v, struct slice path, struct 
 
 	if (row == NULL || row->row_of == NULL)
 		return path_place(e, v, path, out);
-	if (row->item != NULL && path_place(e, row->item, path, &(struct span){ 0 }))
+	if (row->item != NULL && path_place(e, row->item, path, &(struct place){ 0 }))
 		return path_place(e, row->item, path, out);
-	if (path_place(e, row->self, path, &(struct span){ 0 }))
+	if (path_place(e, row->self, path, &(struct place){ 0 }))
 		return path_place(e, row->self, path, out);
 	field = engine_field(e, row, name);
 	if (field == NULL || field->kind == VALUE_NULL)
 		return row->item != NULL && path_place(e, row->item, path, out);
-	if (engine_is_place(e, field->span))
-		*out = field->span;
+	put_place(e, out, field->span, field);
 	return path_place(e, field, rest, out);
 }
 
 /* `at` is a path or several: the first that is there whole, else as far as the last goes. */
 static void
-find_place(struct engine *e, const struct value *v, const struct value *at, struct span *out,
+find_place(struct engine *e, const struct value *v, const struct value *at, struct place *out,
     struct slice *attribute)
 {
 	const struct value *paths = at->kind == VALUE_STRING ? NULL : at;
@@ -362,7 +370,7 @@ find_place(struct engine *e, const struct value *v, const struct value *at, stru
 
 	for (i = 0; i < n; i++) {
 		struct slice path = paths == NULL ? at->text : paths->items[i]->text;
-		struct span found = *out;
+		struct place found = *out;
 
 		*attribute = path;
 		if (place_in_row(e, v, path, &found) || i + 1 == n) {
@@ -419,21 +427,23 @@ report(struct asking *q, enum finding_status status, const struct value *item, c
 	const struct value *within = item == NULL ? q->frame.self : item, *fix;
 	struct finding *f = findings_add(e->findings);
 	struct value_copier copier;
+	struct place place;
 
 	if (o == NULL)
 		o = engine_find_object(e, q->frame.self);
 	value_copier_init(&copier, e->arena, e->scratch, NULL, 0);
 	copier.only = e->scratch;
 	*f = (struct finding){ .rule = q->check->rule, .check = q->check, .status = status,
-		.why = value_copy_why(&copier, why),
 		.resource = o == NULL ? NULL : o->resource,
-		.address = o == NULL ? SLICE("project") : o->resource->address,
-		.span = o == NULL ? first_place(e) : o->span };
-	if (item != NULL && engine_is_place(e, item->span))
-		f->span = item->span;
+		.address = o == NULL ? SLICE("project") : o->resource->address };
+	place = (struct place){ o == NULL ? first_place(e) : o->span, NULL };
+	if (item != NULL)
+		put_place(e, &place, item->span, item);
 	q->frame.item = item == NULL ? q->frame.self : item;
 	if (q->check->at != NULL)
-		find_place(e, within, frame_evaluate(&q->frame, q->check->at), &f->span, &f->attribute);
+		find_place(e, within, frame_evaluate(&q->frame, q->check->at), &place, &f->attribute);
+	f->span = place.span;
+	f->why = value_copy_why(&copier, why != NULL ? why : place.why);
 	f->attribute = slice_dup(f->attribute, e->arena);
 	f->message = message_of(q);
 	fix = q->check->fix == NULL || status != FINDING_FAIL ? NULL : frame_evaluate(&q->frame, q->check->fix);

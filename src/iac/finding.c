@@ -151,14 +151,14 @@ count_rules(const struct findings *f, struct tally *by_rule)
 }
 
 void
-findings_narrow(struct findings *f, const bool *sources)
+findings_narrow(struct findings *f, const bool *sources, const bool *also)
 {
 	uint32_t i, to = 0;
 
 	f->all = arena_array(f->project->arena, f->rules->rule_count + 1u, sizeof *f->all);
 	count_rules(f, f->all);
 	for (i = 0; i < f->count; i++)
-		if (sources[f->list[i].span.source])
+		if (sources[f->list[i].span.source] || also[i])
 			f->list[to++] = f->list[i];
 	f->count = to;
 	for (i = to = 0; i < f->notice_count; i++)

@@ -65,8 +65,9 @@ void            findings_notice(struct findings *, struct span, const char *mess
 /* Before a finding is removed from the list: its rule is as if it had passed. */
 void            findings_take_away(struct findings *, const struct finding *, bool in_source, struct slice reason);
 
-/* Leaves out findings of some sources; the tally of the controls stays that of all. */
-void            findings_narrow(struct findings *, const bool *sources);
+/* Leaves only findings of these sources, and these of the list (by index); the tally of the controls stays that
+ * of all. */
+void            findings_narrow(struct findings *, const bool *sources, const bool *also);
 
 /* Rules of a control, by their worst answer. */
 struct tally    findings_control(const struct findings *, uint32_t control);

@@ -161,7 +161,7 @@ add_object(struct project *p, const struct value *v)
 	struct finder f = { .arena = p->arena };
 	struct resource *r;
 
-	if (p->resource_count >= SCAN_LIMIT(RESOURCES))
+	if (project_is_full(p, head_of(v)))
 		return;
 	if (name.len == 0)
 		name = text_at(v, "metadata.generateName");

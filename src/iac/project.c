@@ -83,6 +83,8 @@ project_add_source(struct project *p, struct slice path, struct slice text)
 
 	if (is_utf16(text, &big))
 		text = from_utf16(p->arena, text, big);
+	if (text.ptr == NULL)                   /* parsers of others want a text, be it empty */
+		text = SLICE("");
 	*s = (struct source){ .path = path, .text = text };
 	return p->source_count - 1;
 }
@@ -95,6 +97,16 @@ project_add_resource(struct project *p)
 
 	r->attributes = &value_null;
 	return r;
+}
+
+bool
+project_is_full(struct project *p, struct span span)
+{
+	if (p->resource_count < SCAN_LIMIT(RESOURCES))
+		return false;
+	if (!p->full)
+		project_problem(p, span, "there are too many resources: this and what follows is not judged");
+	return p->full = true;
 }
 
 void

@@ -68,6 +68,7 @@ struct project {
 	uint32_t         resource_count, resource_room;
 	struct problem  *problems;
 	uint32_t         problem_count, problem_room;
+	bool             full;          /* some resources are left out */
 	/* What the user gives, maps or null (given.h): TF_VAR_x, variables of root modules, parameters of templates. */
 	const struct value *environment, *variables, *parameters;
 };
@@ -76,6 +77,8 @@ void             project_init(struct project *, struct arena *, const struct env
 /* UTF-16 with a mark of its order becomes UTF-8: all places are places in that. */
 uint32_t         project_add_source(struct project *, struct slice path, struct slice text);
 struct resource *project_add_resource(struct project *);
+/* No more are to be added: a problem says so, once. */
+bool             project_is_full(struct project *, struct span);
 void             project_problem(struct project *, struct span, const char *message);
 
 /* Line and column of bytes [start, end) of a source. */

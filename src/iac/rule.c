@@ -357,6 +357,45 @@ rules_need_types(struct rules *r, bool (*has)(void *ctx, struct slice type), voi
 			rules_need(r, &r->rules[i]);
 }
 
+/* The label that is this type, letters without case; empty: there is none. */
+static struct slice
+spelling_in(const struct rule_source *t, struct slice type)
+{
+	for (uint32_t i = 0; i < t->part_count; i++)
+		for (uint32_t k = 0; k < t->parts[i].label_count; k++)
+			if (slice_eq_nocase(t->parts[i].labels[k], type))
+				return t->parts[i].labels[k];
+	return SLICE("");
+}
+
+static struct slice
+spelling(const struct rules *r, struct slice type)
+{
+	struct slice found = SLICE("");
+
+	for (uint32_t i = 0; i < r->rule_count && found.len == 0; i++)
+		found = spelling_in(&r->rules[i].text, type);
+	for (uint32_t i = 0; i < r->view_count; i++)
+		for (uint32_t k = 0; k < r->views[i].text_count && found.len == 0; k++)
+			found = spelling_in(&r->views[i].texts[k], type);
+	return found;
+}
+
+void
+rules_spell_types(const struct rules *r, struct project *p)
+{
+	struct slice type, known;
+
+	for (uint32_t i = 0; i < p->resource_count; i++) {
+		type = p->resources[i].type;
+		if (slice_find(type, '/') == type.len)
+			continue;
+		known = spelling(r, type);
+		if (known.len > 0)
+			p->resources[i].type = known;
+	}
+}
+
 /* ---- files ---- */
 
 static struct rule_source

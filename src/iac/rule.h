@@ -115,6 +115,8 @@ bool rules_disabled(const struct rules *, const struct rule *);
 void rules_need(struct rules *, struct rule *);
 void rules_need_all(struct rules *);
 void rules_need_types(struct rules *, bool (*has)(void *ctx, struct slice type), void *ctx);
+/* Types of Azure are the same in any case of letters: they are written as the rules write them. */
+void rules_spell_types(const struct rules *, struct project *);
 /* An empty project whose first sources are those of the rules. */
 void rules_attach(const struct rules *, struct project *, struct arena *);
 struct rule *rules_find(const struct rules *, struct slice id);

@@ -250,6 +250,7 @@ scan_run(struct scan *s, struct rule *only)
 	struct types types = { 0 };
 
 	scan_read(s);
+	rules_spell_types(s->rules, &s->project);
 	gather_types(&types, &s->project);
 	if (only != NULL)
 		rules_need(s->rules, only);

@@ -20,6 +20,7 @@
 #include "iac/files.h"
 #include "iac/hcl.h"
 #include "iac/host.h"
+#include "iac/terraform_azapi.h"
 #include "iac/terraform_data.h"
 #include "iac/terraform_kubernetes.h"
 #include "iac/terraform_json.h"
@@ -1125,9 +1126,11 @@ call_instance(struct module *m, struct cell *c, struct instance *in, struct slic
 {
 	struct module *child;
 
-	if (m->reader->modules >= SCAN_LIMIT(MODULES))
+	if (m->reader->modules++ >= SCAN_LIMIT(MODULES)) {
+		if (m->reader->modules == SCAN_LIMIT(MODULES) + 1)
+			project_problem(m->reader->project, c->block->head, "there are too many modules: this and what follows is not read");
 		return;
-	m->reader->modules++;
+	}
 	child = new_module(m->reader, m, address_of(m, c, in->suffix), directory);
 	child->relative = relative;
 	declare_directory(child);
@@ -1210,7 +1213,7 @@ add_as(struct module *m, struct cell *c, struct instance *in, struct slice type,
 {
 	struct resource *r;
 
-	if (m->reader->project->resource_count >= SCAN_LIMIT(RESOURCES))
+	if (project_is_full(m->reader->project, c->block->head))
 		return;
 	r = project_add_resource(m->reader->project);
 	*r = (struct resource){ .language = LANGUAGE_TERRAFORM, .address = address_of(m, c, in->suffix),
@@ -1245,6 +1248,16 @@ add_made(struct module *m, struct cell *c, struct instance *in)
 }
 
 static void
+add_azapi(struct module *m, struct cell *c, struct instance *in)
+{
+	const struct value *attributes = instance_value(m, c, in);
+	struct slice type = terraform_azapi_type(attributes);
+
+	if (type.len > 0)
+		add_as(m, c, in, type, terraform_azapi_attributes(arena_of(m), attributes));
+}
+
+static void
 give(struct module *m)
 {
 	for (uint32_t i = 0; i < m->count; i++) {
@@ -1257,6 +1270,8 @@ give(struct module *m)
 			call_module(m, c);
 		for (uint32_t k = 0; k < c->instance_count; k++)
 			add_resource(m, c, &c->instances[k]);
+		for (uint32_t k = 0; c->kind == CELL_RESOURCE && slice_is(c->type, "azapi_resource") && k < c->instance_count; k++)
+			add_azapi(m, c, &c->instances[k]);
 		for (uint32_t k = 0; c->kind == CELL_MODULE && k < c->instance_count; k++)
 			if (c->instances[k].module != NULL)
 				give(c->instances[k].module);

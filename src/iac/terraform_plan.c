@@ -300,7 +300,7 @@ add_resource(struct plan *p, const struct value *r, struct slice module)
 	const struct entry *configured = find(&p->configured, without_keys(p, address));
 	struct resource *out;
 
-	if (p->project->resource_count >= SCAN_LIMIT(RESOURCES) || address.len == 0 || type.len == 0)
+	if (address.len == 0 || type.len == 0 || project_is_full(p->project, r->span))
 		return;
 	p->references = NULL;
 	p->reference_count = p->reference_room = 0;

@@ -350,6 +350,29 @@ test_registry_modules(void **state)
 	arena_free(a);
 }
 
+/* A resource of azapi is also the resource of ARM that it says, without its version. */
+static void
+test_azapi(void **state)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct project p;
+
+	(void)state;
+	read_text(&p, a, "resource \"azapi_resource\" \"a\" {\n type = \"Microsoft.Sql/servers@2023-08-01\"\n name = \"s\"\n"
+	    " body = jsonencode({ properties = { x = 1 } })\n}\n"
+	    "resource \"azapi_resource\" \"b\" {\n type = var.gone\n body = { properties = { x = 2 } }\n}\n");
+	assert_int_equal(p.resource_count, 3);
+	for (uint32_t i = 0; i < p.resource_count; i++)
+		if (slice_is(p.resources[i].type, "Microsoft.Sql/servers")) {
+			assert_true(slice_is(p.resources[i].address, "azapi_resource.a"));
+			assert_string_equal(shown(value_path(p.resources[i].attributes, "properties.x")), "1");
+			assert_string_equal(shown(value_path(p.resources[i].attributes, "name")), "s");
+			arena_free(a);
+			return;
+		}
+	fail();
+}
+
 static void
 test_data(void **state)
 {
@@ -417,7 +440,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json), cmocka_unit_test(test_overrides), cmocka_unit_test(test_variables),
-		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_registry_modules), cmocka_unit_test(test_data),
+		cmocka_unit_test(test_files_and_modules), cmocka_unit_test(test_registry_modules), cmocka_unit_test(test_azapi),
+		cmocka_unit_test(test_data),
 		cmocka_unit_test(test_kubernetes),
 		cmocka_unit_test(test_expansion), cmocka_unit_test(test_empty), cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_modules), cmocka_unit_test(test_corpus),

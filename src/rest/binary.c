@@ -42,6 +42,7 @@ static bool
 type_taken(struct exchange *x, struct slice *essence)
 {
 	return (media_essence(exchange_header(x, "content-type"), x->arena, essence)
+	    && media_charset_good(exchange_header(x, "content-type"))
 	    && media_allowed(&x->service->options.attachments_types, *essence))
 	    || exchange_fail(x, FAULT_MEDIA_TYPE, "");
 }

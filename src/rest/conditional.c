@@ -23,7 +23,7 @@ parse(struct exchange *x, const struct type *type, struct slice criteria, uint32
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
 
-	if (!query_parse(x->service->index, type, without_path(criteria), SLICE_NONE, false, &resolver,
+	if (!query_parse(store_index(x->worker->reader), type, without_path(criteria), SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, x->arena, q, &x->outcome))
 		return false;
 	if (q->parts[0].clause_count == 0 || q->cursor.len > 0)
@@ -63,11 +63,19 @@ condition_one(struct exchange *x, const struct type *type, struct slice criteria
 	return !c->more || exchange_fail(x, FAULT_MULTIPLE, "");
 }
 
+static void
+let_go_of_index(void *index)
+{
+	search_index_let_go(index);
+}
+
+/* The writer asks its query, when this snapshot is no more. */
 void
 condition_guard(struct exchange *x, const struct condition *c)
 {
 	struct store_guard *g = arena_alloc(x->arena, sizeof *g);
 
 	*g = (struct store_guard){ x->permit, c->query, store_seen(x->worker->reader) };
+	arena_defer(x->arena, let_go_of_index, search_index_hold(store_index(x->worker->reader)));
 	x->guard = g;
 }

@@ -120,7 +120,7 @@ prepare(struct exchange *x, const struct index_resolver *resolver, struct query 
 		.ctx = (void *)(uintptr_t)x->permit, .all = x->id.len == 0 };
 	struct wish w;
 
-	if (!take_parameters(x, &w) || !query_parse_at(x->service->index, &place, buf_slice(&w.search),
+	if (!take_parameters(x, &w) || !query_parse_at(store_index(x->worker->reader), &place, buf_slice(&w.search),
 	    SLICE_NONE, false, resolver, x->service->limits, x->received, x->arena, q, &x->outcome))
 		return false;
 	if (q->part_count == 0)

@@ -122,7 +122,7 @@ query_good(struct asked *a, const struct type *type, struct slice text)
 	struct query q;
 
 	return permit_allows(x->permit, type, PERMIT_SEARCH)
-	    ? query_parse(x->service->index, type, text, SLICE_NONE, false, &resolver,
+	    ? query_parse(store_index(x->worker->reader), type, text, SLICE_NONE, false, &resolver,
 	        x->service->limits, x->received, x->arena, &q, &x->outcome)
 	    : exchange_fail(x, FAULT_FORBIDDEN, "");
 }

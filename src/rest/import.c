@@ -8,7 +8,6 @@
 #include "base/instant.h"
 #include "exchange/exchange.h"
 #include "exchange/imports.h"
-#include "exchange/principal.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/parameters.h"
@@ -16,10 +15,7 @@
 static bool
 is_operator(const struct exchange *x)
 {
-	int64_t compartment;
-
-	return slice_is(x->who->client_id, "operator") && permit_chooses_ids(x->permit)
-	    && !permit_compartment(x->permit, &compartment) && x->parent == NULL;
+	return exchange_is_operator(x) && x->parent == NULL;
 }
 
 /* Letters, digits, "-", "_" and ".", but none in front: no way up, no way out. */

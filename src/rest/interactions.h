@@ -31,6 +31,7 @@ bool rest_quarantine_release(struct exchange *);
 bool rest_quarantine_rescan(struct exchange *);
 bool rest_quarantine_destroy(struct exchange *);
 bool rest_quarantine_check(struct exchange *);
+bool rest_parameter_status(struct exchange *);
 bool rest_import(struct exchange *);
 bool rest_import_status(struct exchange *);
 bool rest_import_cancel(struct exchange *);

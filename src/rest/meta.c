@@ -239,7 +239,7 @@ gather_type(struct exchange *x, const struct type *type, struct value *all, uint
 	struct store_page page = { .more = true };
 	struct query q;
 
-	if (!query_parse(x->service->index, type, SLICE("_count=500"), SLICE_NONE, false, &resolver,
+	if (!query_parse(store_index(x->worker->reader), type, SLICE("_count=500"), SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, x->arena, &q, &x->outcome))
 		return false;
 	for (; page.more; from = page.end) {

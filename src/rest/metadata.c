@@ -1,7 +1,7 @@
 /* metadata.c -- what the server says of itself, from the tables that it runs by.
  *
- * CapabilityStatement (R4 http.html#capabilities): types and parameters from
- * the pack, interactions from the interactions table.  It is the same for everyone,
+ * CapabilityStatement (R4 http.html#capabilities): types from the
+ * pack, parameters from the search index, interactions from the interactions table.  It is the same for everyone,
  * and names no software version to strangers (controls 0.3). */
 #include "rest/interactions.h"
 
@@ -13,10 +13,8 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/documents.h"
 #include "rest/rest.h"
-
-static const char *const kind_names[] = { "number", "date", "string", "token", "reference",
-	"composite", "quantity", "uri", "special" };
 
 static bool
 is_of_system(const struct interaction *row)
@@ -43,18 +41,19 @@ write_interactions(struct buf *b, bool of_system)
 }
 
 static void
-write_params(struct buf *b, const struct service *s, const struct type *type)
+write_params(struct buf *b, const struct search_index *index, const struct type *type)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(s->pack, type, &count);
+	const struct search_param *const *params = search_params(index, type, &count);
 	bool first = true;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (!search_index_supports(s->index, params[i]))
+		if (!search_index_supports(index, params[i]))
 			continue;
-		buf_printf(b, "%s{\"name\":\"%.*s\",\"definition\":\"%.*s\",\"type\":\"%s\"}",
-		    first ? "" : ",", SLICE_FMT(params[i]->code), SLICE_FMT(params[i]->url),
-		    kind_names[params[i]->kind]);
+		buf_printf(b, "%s{\"name\":\"%.*s\",\"definition\":", first ? "" : ",",
+		    SLICE_FMT(params[i]->code));
+		json_write_string(b, params[i]->url);
+		buf_printf(b, ",\"type\":\"%s\"}", search_kind_name(params[i]->kind));
 		first = false;
 	}
 }
@@ -69,37 +68,37 @@ write_include(struct buf *b, const struct search_param *p, bool *first)
 }
 
 static bool
-is_reference(const struct service *s, const struct search_param *p)
+is_reference(const struct search_index *index, const struct search_param *p)
 {
-	return p->kind == SEARCH_REFERENCE && search_index_supports(s->index, p);
+	return p->kind == SEARCH_REFERENCE && search_index_supports(index, p);
 }
 
 static void
-write_includes(struct buf *b, const struct service *s, const struct type *type)
+write_includes(struct buf *b, const struct search_index *index, const struct type *type)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(s->pack, type, &count);
+	const struct search_param *const *params = search_params(index, type, &count);
 	bool first = false;
 
 	buf_add(b, SLICE("\"*\""));
 	for (uint32_t i = 0; i < count; i++)
-		if (is_reference(s, params[i]))
+		if (is_reference(index, params[i]))
 			write_include(b, params[i], &first);
 }
 
 static void
-write_reverse_includes(struct buf *b, const struct service *s, const struct type *type)
+write_reverse_includes(struct buf *b, const struct search_index *index, const struct type *type)
 {
 	bool first = false;
 
 	buf_add(b, SLICE("\"*\""));
-	for (uint32_t i = 0; i < pack_param_count(s->pack); i++) {
-		const struct search_param *p = pack_param_at(s->pack, i);
+	for (uint32_t i = 0; i < search_param_count(index); i++) {
+		const struct search_param *p = search_param_at(index, i);
 		bool may = false;
 
 		for (uint32_t k = 0; k < p->target_count && !may; k++)
 			may = slice_eq(p->targets[k], type->name);
-		if (may && is_reference(s, p))
+		if (may && is_reference(index, p))
 			write_include(b, p, &first);
 	}
 }
@@ -137,7 +136,8 @@ write_operations(struct buf *b, const struct slice *type)
 }
 
 static void
-write_type(struct buf *b, const struct service *s, const struct type *type)
+write_type(struct buf *b, const struct service *s, const struct search_index *index,
+    const struct type *type)
 {
 	buf_printf(b, "{\"type\":\"%.*s\",\"interaction\":[", SLICE_FMT(type->name));
 	write_interactions(b, false);
@@ -146,13 +146,13 @@ write_type(struct buf *b, const struct service *s, const struct type *type)
 	    "\"conditionalUpdate\":true,\"conditionalDelete\":\""));
 	buf_add(b, s->options.rest_conditional_delete);
 	buf_add(b, SLICE("\",\"referencePolicy\":[\"literal\",\"logical\"],\"searchInclude\":["));
-	write_includes(b, s, type);
+	write_includes(b, index, type);
 	buf_add(b, SLICE("],\"searchRevInclude\":["));
-	write_reverse_includes(b, s, type);
+	write_reverse_includes(b, index, type);
 	buf_add(b, SLICE("],\"operation\":["));
 	write_operations(b, &type->name);
 	buf_add(b, SLICE("],\"searchParam\":["));
-	write_params(b, s, type);
+	write_params(b, index, type);
 	buf_add(b, SLICE("]}"));
 }
 
@@ -165,7 +165,7 @@ write_security(struct buf *b)
 }
 
 static void
-write_types(struct buf *b, const struct service *s)
+write_types(struct buf *b, const struct service *s, const struct search_index *index)
 {
 	bool first = true;
 
@@ -177,7 +177,7 @@ write_types(struct buf *b, const struct service *s)
 		if (!first)
 			buf_add_char(b, ',');
 		first = false;
-		write_type(b, s, type);
+		write_type(b, s, index, type);
 	}
 }
 
@@ -189,7 +189,8 @@ write_compartments(struct buf *b)
 }
 
 bool
-rest_capabilities(const struct service *s, struct arena *arena, struct slice *out)
+rest_capabilities(const struct service *s, const struct search_index *index, struct arena *arena,
+    struct slice *out)
 {
 	char now[INSTANT_TEXT];
 	struct buf b;
@@ -205,7 +206,7 @@ rest_capabilities(const struct service *s, struct arena *arena, struct slice *ou
 	    SLICE_FMT(s->base));
 	write_security(&b);
 	buf_add(&b, SLICE("\"resource\":["));
-	write_types(&b, s);
+	write_types(&b, s, index);
 	buf_add(&b, SLICE("],\"interaction\":["));
 	write_interactions(&b, true);
 	buf_add(&b, SLICE("],\"operation\":["));
@@ -240,7 +241,7 @@ rest_metadata(struct exchange *x)
 	if (slice_is(mode, "terminology"))
 		answer_bytes(x, 200, x->service->terminology_capabilities);
 	else if (slice_is(mode, "full") || slice_is(mode, "normative"))
-		answer_bytes(x, 200, x->service->capabilities);
+		answer_bytes(x, 200, documents_capabilities(x));
 	else
 		return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
 	return true;

@@ -2,7 +2,7 @@
  *
  * One path item for each shape of path (and type), one operation for each row
  * of the interactions and operations tables.  Search parameters come from the
- * pack.  Like the CapabilityStatement it is made once and is the same for everyone.
+ * search index.  Like the CapabilityStatement it is the same for everyone.
  * Source: OpenAPI Specification 3.0.3. */
 #include "rest/interactions.h"
 
@@ -14,6 +14,7 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
+#include "rest/documents.h"
 #include "rest/rest.h"
 #include "search/query.h"
 
@@ -100,17 +101,17 @@ write_search_parameter(struct buf *b, struct slice name, bool *first)
 
 /* Those of a type and those of every search; of several types (NULL) the latter alone. */
 static void
-write_search_parameters(struct buf *b, const struct service *s, const struct type *type)
+write_search_parameters(struct buf *b, const struct search_index *index, const struct type *type)
 {
 	uint32_t count = 0;
-	const struct search_param *const *params = type == NULL ? NULL : pack_params(s->pack, type, &count);
+	const struct search_param *const *params = type == NULL ? NULL : search_params(index, type, &count);
 	bool first = true;
 
 	buf_add(b, SLICE("\"parameters\":["));
 	if (type == NULL)
 		write_search_parameter(b, SLICE("_type"), &first);
 	for (uint32_t i = 0; i < count; i++)
-		if (search_index_supports(s->index, params[i]))
+		if (search_index_supports(index, params[i]))
 			write_search_parameter(b, params[i]->code, &first);
 	for (size_t i = 0; query_setting(i) != NULL; i++)
 		write_search_parameter(b, slice_of(query_setting(i)), &first);
@@ -144,7 +145,7 @@ write_lower(struct buf *b, const char *method)
 }
 
 static void
-write_one(struct buf *b, const struct service *s, const struct interaction *row,
+write_one(struct buf *b, const struct search_index *index, const struct interaction *row,
     const struct type *type, const char *operation)
 {
 	buf_add(b, SLICE(",\""));
@@ -156,7 +157,7 @@ write_one(struct buf *b, const struct service *s, const struct interaction *row,
 	if (row->open)
 		buf_add(b, SLICE("\"security\":[],"));
 	if (row->perform == rest_search && row->body == BODY_NONE)
-		write_search_parameters(b, s, row->shape == PATH_TYPE ? type : NULL);
+		write_search_parameters(b, index, row->shape == PATH_TYPE ? type : NULL);
 	write_body(b, row->body);
 	buf_add(b, SLICE("\"responses\":{\"2XX\":{\"$ref\":\"#/components/responses/Success\"},"
 	    "\"default\":{\"$ref\":\"#/components/responses/Refusal\"}}}"));
@@ -164,15 +165,15 @@ write_one(struct buf *b, const struct service *s, const struct interaction *row,
 
 /* A row with GET stands for HEAD too. */
 static void
-write_row(struct buf *b, const struct service *s, const struct interaction *row,
+write_row(struct buf *b, const struct search_index *index, const struct interaction *row,
     const struct type *type, const char *operation)
 {
 	struct interaction head_row = *row;
 
-	write_one(b, s, row, type, operation);
+	write_one(b, index, row, type, operation);
 	head_row.method = "HEAD";
 	if (strcmp(row->method, "GET") == 0)
-		write_one(b, s, &head_row, type, operation);
+		write_one(b, index, &head_row, type, operation);
 }
 
 /* Rows that share a path are written as one item, and a method once in it. */
@@ -219,7 +220,7 @@ is_compartment(enum path_shape shape)
 
 /* The paths of one type, or (NULL) those of none. */
 static void
-write_interactions(struct buf *b, const struct service *s, const struct type *type, bool *first)
+write_interactions(struct buf *b, const struct search_index *index, const struct type *type, bool *first)
 {
 	for (int i = 0; i < interaction_count; i++) {
 		enum path_shape shape = interactions[i].shape;
@@ -230,7 +231,7 @@ write_interactions(struct buf *b, const struct service *s, const struct type *ty
 		begin_item(b, shape, type == NULL ? SLICE_NONE : type->name, NULL, first);
 		for (int k = i; k < interaction_count; k++)
 			if (interactions[k].shape == shape && !method_seen(i, k))
-				write_row(b, s, &interactions[k], type, NULL);
+				write_row(b, index, &interactions[k], type, NULL);
 		buf_add_char(b, '}');
 	}
 }
@@ -257,7 +258,7 @@ operation_seen(int i, const struct type *type)
 }
 
 static void
-write_operations(struct buf *b, const struct service *s, const struct type *type, bool *first)
+write_operations(struct buf *b, const struct search_index *index, const struct type *type, bool *first)
 {
 	for (int i = 0; i < operation_count; i++) {
 		const struct operation *o = &operations[i];
@@ -267,20 +268,21 @@ write_operations(struct buf *b, const struct service *s, const struct type *type
 		begin_item(b, o->row.shape, type == NULL ? SLICE_NONE : type->name, o->name, first);
 		for (int k = i; k < operation_count; k++)
 			if (same_operation(&operations[k], o) && applies(&operations[k], type))
-				write_row(b, s, &operations[k].row, type, o->name);
+				write_row(b, index, &operations[k].row, type, o->name);
 		buf_add_char(b, '}');
 	}
 }
 
 static void
-write_paths(struct buf *b, const struct service *s, const struct type *type, bool *first)
+write_paths(struct buf *b, const struct search_index *index, const struct type *type, bool *first)
 {
-	write_interactions(b, s, type, first);
-	write_operations(b, s, type, first);
+	write_interactions(b, index, type, first);
+	write_operations(b, index, type, first);
 }
 
 bool
-rest_openapi_document(const struct service *s, struct arena *arena, struct slice *out)
+rest_openapi_document(const struct service *s, const struct search_index *index, struct arena *arena,
+    struct slice *out)
 {
 	bool first = true;
 	struct buf b;
@@ -289,12 +291,12 @@ rest_openapi_document(const struct service *s, struct arena *arena, struct slice
 	buf_printf(&b, "{\"openapi\":\"3.0.3\",\"info\":{\"title\":\"Firebreak FHIR R4 API\",\"version\":"
 	    "\"4.0.1\"},\"servers\":[{\"url\":\"%.*s\"}],", SLICE_FMT(s->base));
 	buf_add_cstr(&b, head);
-	write_paths(&b, s, NULL, &first);
+	write_paths(&b, index, NULL, &first);
 	for (uint32_t i = 0; i < pack_type_count(s->pack); i++) {
 		const struct type *type = pack_type_at(s->pack, i);
 
 		if (type->kind == TYPE_RESOURCE && !type->abstract)
-			write_paths(&b, s, type, &first);
+			write_paths(&b, index, type, &first);
 	}
 	buf_add(&b, SLICE("}}"));
 	*out = buf_slice(&b);
@@ -305,7 +307,7 @@ bool
 rest_openapi(struct exchange *x)
 {
 	x->status = 200;
-	x->bytes = x->service->openapi;
+	x->bytes = documents_openapi(x);
 	exchange_add_header(x, "content-type", SLICE("application/json"));
 	return true;
 }

@@ -63,7 +63,7 @@ asked_parts(struct exchange *x, struct query *q)
 			buf_add_char(&b, '&');
 		}
 	}
-	if (!query_parse(x->service->index, x->type, buf_slice(&b), SLICE_NONE, false, &resolver, x->service->limits,
+	if (!query_parse(store_index(x->worker->reader), x->type, buf_slice(&b), SLICE_NONE, false, &resolver, x->service->limits,
 	    x->received, x->arena, q, &x->outcome))
 		return false;
 	return !q->count_only || exchange_fail(x, FAULT_BAD_SEARCH, "there is nothing to count");

@@ -13,8 +13,10 @@
 #include "exchange/interaction.h"
 
 struct arena;
+struct documents;
 struct exchange;
 struct outcome;
+struct search_index;
 struct service;
 struct slice;
 struct type;
@@ -60,15 +62,20 @@ bool rest_has_compartment(const struct type *);
 /* May this operation be called on this type (NULL: on the system)? */
 bool rest_operation_on(const struct operation *, const struct slice *type_name);
 
-/* The CapabilityStatement of this service, from the interactions table and the
- * pack, in `arena`. */
-MUST_USE bool rest_capabilities(const struct service *, struct arena *, struct slice *out);
+/* The CapabilityStatement of this service, from the interactions table, the pack and the search
+ * index, in `arena`. */
+MUST_USE bool rest_capabilities(const struct service *, const struct search_index *, struct arena *,
+    struct slice *out);
 /* The same for terminology: a TerminologyCapabilities. */
 MUST_USE bool rest_terminology_capabilities(const struct service *, struct arena *,
     struct slice *out);
 
 /* The same as an OpenAPI 3.0 document. */
-MUST_USE bool rest_openapi_document(const struct service *, struct arena *, struct slice *out);
+MUST_USE bool rest_openapi_document(const struct service *, const struct search_index *, struct arena *,
+    struct slice *out);
+
+/* Keeps both, for each generation of the search index: documents.h. */
+struct documents *documents_new(struct arena *);
 
 /* Allow header for the exchange's path: the methods its shape, or its operation, has. */
 struct slice rest_allowed(const struct exchange *, enum path_shape);

@@ -46,7 +46,7 @@ parse(struct exchange *x, const struct index_resolver *resolver, struct query *q
 	struct slice form = x->interaction->body == BODY_FORM ? x->content : SLICE_NONE;
 
 	place.source = &source;
-	if (!query_parse_at(x->service->index, &place, x->query, form, is_lenient(x), resolver,
+	if (!query_parse_at(store_index(x->worker->reader), &place, x->query, form, is_lenient(x), resolver,
 	    x->service->limits, x->received, x->arena, q, &x->outcome))
 		return false;
 	return q->part_count > 0 || exchange_fail(x, FAULT_FORBIDDEN, "");

@@ -46,7 +46,7 @@ rest_definitions(struct exchange *x, const char *type_name, struct slice text,
 
 	outcome_init(&aside, x->arena);
 	if (!permit_allows(x->permit, type, PERMIT_READ)
-	    || !query_parse(x->service->index, type, text, SLICE_NONE, false, &resolver,
+	    || !query_parse(store_index(x->worker->reader), type, text, SLICE_NONE, false, &resolver,
 	        x->service->limits, x->received, x->arena, &q, &aside)
 	    || !store_search(x->worker->reader, planted(78) ? authorization_house : x->permit, &q, &from, x->arena,
 	        &page, &aside))

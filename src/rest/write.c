@@ -70,7 +70,7 @@ extract(struct exchange *x, const struct json *j, uint32_t node, struct index_ro
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
 
-	return index_extract(x->service->index, x->type, j, node, &resolver, x->arena, rows,
+	return index_extract(store_index(x->worker->reader), x->type, j, node, &resolver, x->arena, rows,
 	    &x->outcome);
 }
 
@@ -117,6 +117,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->alias = x->chosen_id;
 	w->content = method == 'D' ? NULL : x->file;
 	w->quarantine = x->quarantine;
+	w->generation = search_index_generation(store_index(x->worker->reader));
 	w->targets = x->targets;
 	w->target_count = method == 'D' ? 0 : x->target_count;
 	w->seen = store_seen(x->worker->reader);
@@ -351,8 +352,7 @@ write_find_target(struct exchange *x)
 		answer_note_patient(x, x->old->compartment);
 		return exchange_fail(x, FAULT_DELETED, "");
 	}
-	if (x->old->content != NULL)
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "a Binary is replaced as a whole");
+	x->file = (struct store_content *)(uintptr_t)x->old->content;   /* stays, unless data is put in its place */
 	return write_version_agrees(x);
 }
 

@@ -13,6 +13,7 @@ struct extraction {
 	uint32_t      resource;         /* the outermost */
 	uint32_t      number;           /* of the parameter at hand */
 	enum search_kind kind;          /* of it, or of the component at hand */
+	const struct index_choice *choice;      /* NULL: all parameters */
 	uint8_t       part;
 	uint16_t      group, contained;
 	struct index_row *rows;
@@ -20,6 +21,8 @@ struct extraction {
 };
 
 void extraction_add(struct extraction *, enum search_kind, struct index_row);
+/* Can an item of the type give rows of the kind? */
+bool extraction_has_rule(const struct pack *, enum search_kind, const struct type *);
 /* A reference by its text, under the parameter at hand. */
 void extraction_refer(struct extraction *, struct slice reference);
 void extraction_take(struct extraction *, const struct item *);

@@ -26,7 +26,7 @@ static const struct search_param *
 hierarchy_of(const struct parser *p, const struct type *type)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(p->index->pack, type, &count);
+	const struct search_param *const *params = search_params(p->index, type, &count);
 
 	for (uint32_t i = 0; i < count; i++)
 		for (uint32_t k = 0; is_part_of(params[i]->code) && k < params[i]->target_count; k++)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/outcome.h"
 #include "fhirpath/fhirpath.h"
+#include "search/custom.h"
 #include "search/extraction.h"
 #include "search/values.h"
 
@@ -81,6 +82,123 @@ search_index_new(const struct pack *pack, const struct limits *limits,
 	return index;
 }
 
+/* Custom parameters */
+
+static int
+by_code(const void *a, const void *b)
+{
+	return slice_cmp((*(const struct search_param *const *)a)->code,
+	    (*(const struct search_param *const *)b)->code);
+}
+
+static void
+add_to_type(struct search_index *index, const struct search_param *p)
+{
+	struct params_of_type *of = &index->of_type[p->on->number];
+
+	if (of->at == NULL) {
+		const struct search_param *const *standard = pack_params(index->pack, p->on, &of->count);
+
+		of->at = arena_array(index->arena, of->count + index->custom_count + 1, sizeof *of->at);
+		memcpy(of->at, standard, of->count * sizeof *of->at);
+	}
+	of->at[of->count++] = p;
+	qsort(of->at, of->count, sizeof *of->at, by_code);
+}
+
+struct search_index *
+search_index_with(const struct custom_params *custom, int64_t generation)
+{
+	struct search_index *index = arena_alloc(custom->arena, sizeof *index);
+
+	*index = *custom->standard;
+	index->arena = custom->arena;
+	index->custom = custom->at;
+	index->custom_count = custom->count;
+	index->generation = generation;
+	atomic_init(&index->held, 1);
+	if (custom->count > 0)
+		index->of_type = arena_array(index->arena, pack_type_count(index->pack),
+		    sizeof *index->of_type);
+	for (uint32_t i = 0; i < custom->count; i++)
+		add_to_type(index, &custom->at[i].param);
+	return index;
+}
+
+struct search_index *
+search_index_hold(struct search_index *index)
+{
+	atomic_fetch_add(&index->held, 1);
+	return index;
+}
+
+void
+search_index_let_go(struct search_index *index)
+{
+	if (index != NULL && atomic_fetch_sub(&index->held, 1) == 1)
+		arena_free(index->arena);
+}
+
+int64_t
+search_index_generation(const struct search_index *index)
+{
+	return index->generation;
+}
+
+const struct search_param *const *
+search_params(const struct search_index *index, const struct type *type, uint32_t *count)
+{
+	const struct params_of_type *of = index->of_type == NULL ? NULL : &index->of_type[type->number];
+
+	if (of == NULL || of->at == NULL)
+		return pack_params(index->pack, type, count);
+	*count = of->count;
+	return (const struct search_param *const *)of->at;
+}
+
+const struct search_param *
+search_param(const struct search_index *index, const struct type *type, struct slice code)
+{
+	const struct search_param sought = { .code = code }, *key = &sought;
+	uint32_t count;
+	const struct search_param *const *all = search_params(index, type, &count), *const *found;
+
+	found = count == 0 ? NULL : bsearch(&key, all, count, sizeof *all, by_code);
+	return found == NULL ? NULL : *found;
+}
+
+uint32_t
+search_param_count(const struct search_index *index)
+{
+	return pack_param_count(index->pack) + index->custom_count;
+}
+
+const struct search_param *
+search_param_at(const struct search_index *index, uint32_t i)
+{
+	uint32_t standard = pack_param_count(index->pack);
+
+	return i < standard ? pack_param_at(index->pack, i) : &index->custom[i - standard].param;
+}
+
+static const struct custom_param *
+custom_of(const struct search_param *p)
+{
+	return p->number < CUSTOM_FIRST ? NULL : (const struct custom_param *)p;
+}
+
+static const struct fhirpath *
+compiled_of(const struct search_index *index, const struct search_param *p)
+{
+	return custom_of(p) != NULL ? custom_of(p)->compiled : index->compiled[p->number];
+}
+
+static const struct fhirpath *
+component_of(const struct search_index *index, const struct search_param *p, uint32_t i)
+{
+	return custom_of(p) != NULL ? custom_of(p)->components[i] : index->components[p->number][i];
+}
+
 const struct pack *
 search_index_pack(const struct search_index *index)
 {
@@ -98,7 +216,13 @@ search_index_supports(const struct search_index *index, const struct search_para
 	for (size_t i = 0; i < COUNT_OF(computed_codes); i++)
 		if (slice_is(p->code, computed_codes[i]))
 			return true;
-	return index->compiled[p->number] != NULL;
+	return compiled_of(index, p) != NULL && !search_index_is_building(index, p);
+}
+
+bool
+search_index_is_building(const struct search_index *index UNUSED, const struct search_param *p)
+{
+	return custom_of(p) != NULL && !custom_of(p)->ready;
 }
 
 /* Extracting */
@@ -140,6 +264,22 @@ distinct(struct index_row *rows, uint32_t count)
 	return kept;
 }
 
+/* A custom expression that fails finds nothing: what somebody wrote for all resources refuses none. */
+static bool
+evaluate_as(const struct search_param *p, const struct fhirpath *compiled,
+    const struct fhirpath_scope *scope, struct item focus, struct arena *arena, struct items *items,
+    struct outcome *o)
+{
+	struct outcome aside;
+
+	if (custom_of(p) == NULL)
+		return fhirpath_evaluate(compiled, scope, focus, arena, items, o);
+	outcome_init(&aside, arena);
+	if (!fhirpath_evaluate(compiled, scope, focus, arena, items, &aside))
+		*items = (struct items){ NULL, 0 };
+	return true;
+}
+
 static bool
 evaluate(const struct search_index *index, const struct search_param *p, struct item focus,
     struct item root, struct arena *arena, struct items *items, struct outcome *o)
@@ -148,7 +288,7 @@ evaluate(const struct search_index *index, const struct search_param *p, struct 
 		.pack = index->pack, .limits = index->limits, .resource = focus, .root = root,
 	};
 
-	return fhirpath_evaluate(index->compiled[p->number], &scope, focus, arena, items, o);
+	return evaluate_as(p, compiled_of(index, p), &scope, focus, arena, items, o);
 }
 
 /* One item of a composite's expression: rows of each component, in one group. */
@@ -163,7 +303,7 @@ take_group(struct extraction *e, const struct search_param *p, struct item focus
 	for (uint32_t i = 0; i < p->component_count; i++) {
 		struct items items;
 
-		if (!fhirpath_evaluate(e->index->components[p->number][i], &scope, *item, e->arena, &items, o))
+		if (!evaluate_as(p, component_of(e->index, p, i), &scope, *item, e->arena, &items, o))
 			return false;
 		e->kind = p->components[i].kind;
 		e->part = (uint8_t)(i + 1);
@@ -192,18 +332,38 @@ take_items(struct extraction *e, const struct search_param *p, struct item focus
 }
 
 static bool
+take_param(struct extraction *e, const struct search_param *p, struct item focus, struct item root,
+    struct outcome *o)
+{
+	struct items items;
+
+	return evaluate(e->index, p, focus, root, e->arena, &items, o)
+	    && take_items(e, p, focus, root, &items, o);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+is_chosen(const struct extraction *e, const struct search_param *p)
+{
+	return compiled_of(e->index, p) != NULL && (e->choice == NULL || (e->choice->count > 0
+	    && bsearch(&p->number, e->choice->numbers, e->choice->count, sizeof p->number, by_number) != NULL));
+}
+
+static bool
 take_resource(struct extraction *e, struct item focus, struct item root, struct outcome *o)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(e->index->pack, focus.type, &count);
+	const struct search_param *const *params = search_params(e->index, focus.type, &count);
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct items items;
-
-		if (e->index->compiled[params[i]->number] == NULL)
-			continue;
-		if (!evaluate(e->index, params[i], focus, root, e->arena, &items, o)
-		    || !take_items(e, params[i], focus, root, &items, o))
+		if (is_chosen(e, params[i]) && !take_param(e, params[i], focus, root, o))
 			return false;
 	}
 	return true;
@@ -224,7 +384,8 @@ take_contained(struct extraction *e, struct item root, struct outcome *o)
 		if (type == NULL)
 			continue;
 		e->number = type->number;
-		extraction_add(e, SEARCH_SPECIAL, (struct index_row){ .a = root.type->number });
+		if (e->choice == NULL)
+			extraction_add(e, SEARCH_SPECIAL, (struct index_row){ .a = root.type->number });
 		if (!take_resource(e, fhirpath_node(e->json, n, type), root, o))
 			return false;
 	}
@@ -257,20 +418,29 @@ take_attached(struct extraction *e, const struct type *type, struct outcome *o)
 }
 
 bool
-index_extract(const struct search_index *index, const struct type *type, const struct json *j,
-    uint32_t resource, const struct index_resolver *resolver, struct arena *arena,
-    struct index_rows *out, struct outcome *o)
+index_extract_chosen(const struct search_index *index, const struct index_choice *choice,
+    const struct type *type, const struct json *j, uint32_t resource,
+    const struct index_resolver *resolver, struct arena *arena, struct index_rows *out,
+    struct outcome *o)
 {
 	struct extraction e = { .index = index, .resolver = resolver, .arena = arena, .json = j,
-		.resource = resource };
+		.resource = resource, .choice = choice };
 	struct item focus = fhirpath_node(j, resource, type);
 
 	if (!take_resource(&e, focus, focus, o) || !take_contained(&e, focus, o)
-	    || !take_attached(&e, type, o))
+	    || (choice == NULL && !take_attached(&e, type, o)))
 		return false;
 	out->at = e.rows;
 	out->count = distinct(e.rows, e.count);
 	return true;
+}
+
+bool
+index_extract(const struct search_index *index, const struct type *type, const struct json *j,
+    uint32_t resource, const struct index_resolver *resolver, struct arena *arena,
+    struct index_rows *out, struct outcome *o)
+{
+	return index_extract_chosen(index, NULL, type, j, resource, resolver, arena, out, o);
 }
 
 /* Texts */
@@ -340,7 +510,7 @@ index_texts(const struct search_index *index, const struct type *type,
 	struct items items;
 
 	*out = (struct index_texts){ NULL, 0 };
-	if (index->compiled[p->number] == NULL)
+	if (!search_index_supports(index, p) || compiled_of(index, p) == NULL)
 		return true;
 	if (!evaluate(index, p, focus, focus, arena, &items, o))
 		return false;

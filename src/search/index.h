@@ -23,7 +23,8 @@
 struct arena;
 struct limits;
 struct outcome;
-struct search_index;            /* compiled expressions of a whole pack; immutable, shared */
+struct custom_params;
+struct search_index;            /* compiled expressions of all parameters; immutable, shared */
 
 /* One row.  By kind:
  *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
@@ -95,19 +96,47 @@ struct index_resolver {
 	struct slice base;              /* our FHIR base URL: absolute references to it are local */
 };
 
+/* Of the pack's parameters; lives with the arena. */
 struct search_index *search_index_new(const struct pack *, const struct limits *,
     const struct siphash_key *, struct arena *, struct outcome *);
+/* One more generation: with custom parameters beside those, each with its number.  It takes the
+ * arena of `custom` and is freed when nobody holds it any more; its maker does, once. */
+struct search_index *search_index_with(const struct custom_params *custom, int64_t generation);
+struct search_index *search_index_hold(struct search_index *);
+void                 search_index_let_go(struct search_index *);        /* NULL is fine */
+int64_t              search_index_generation(const struct search_index *);
 const struct pack *search_index_pack(const struct search_index *);
 
-/* Can this parameter be searched by?  False for kinds that are not built and for
- * expressions that do not compile. */
+/* As pack_params(), pack_param(), pack_param_count() and pack_param_at(), of all parameters; of a concrete
+ * type.  The last two are in no order. */
+const struct search_param *const *search_params(const struct search_index *, const struct type *,
+    uint32_t *count);
+const struct search_param *search_param(const struct search_index *, const struct type *,
+    struct slice code);
+uint32_t                   search_param_count(const struct search_index *);
+const struct search_param *search_param_at(const struct search_index *, uint32_t i);
+
+/* Can this parameter be searched by?  False for kinds that are not built, for expressions
+ * that do not compile, and while not all resources are indexed by it. */
 bool search_index_supports(const struct search_index *, const struct search_param *);
+/* Is that so for now only? */
+bool search_index_is_building(const struct search_index *, const struct search_param *);
 
 /* All rows of a resource, duplicates removed; _tag, _security, _profile and
- * _source included; _id and _lastUpdated are columns, not rows. */
+ * _source included; _id and _lastUpdated are columns, not rows.  A custom expression that cannot be
+ * evaluated on the resource finds nothing in it. */
 MUST_USE bool index_extract(const struct search_index *, const struct type *,
     const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
     struct index_rows *out, struct outcome *);
+
+/* Those of some custom parameters alone, by number, sorted. */
+struct index_choice {
+	const uint32_t *numbers;
+	uint32_t        count;
+};
+MUST_USE bool index_extract_chosen(const struct search_index *, const struct index_choice *,
+    const struct type *, const struct json *, uint32_t resource, const struct index_resolver *,
+    struct arena *, struct index_rows *out, struct outcome *);
 
 /* The Patient ids ("abc" of "Patient/abc", local references only) that put the resource
  * into patient compartments; distinct, in order of first mention.  For a Patient

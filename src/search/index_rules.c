@@ -501,6 +501,15 @@ static const struct {
 	{ SEARCH_SPECIAL,   "BackboneElement", position_near },
 };
 
+bool
+extraction_has_rule(const struct pack *pack, enum search_kind kind, const struct type *type)
+{
+	for (size_t k = 0; k < COUNT_OF(rules); k++)
+		if (rules[k].kind == kind && type_is(type, pack_type(pack, slice_of(rules[k].type))))
+			return true;
+	return false;
+}
+
 /* An item is what stands in the resource, or a truth that the expression itself found (Patient deceased). */
 void
 extraction_take(struct extraction *e, const struct item *i)

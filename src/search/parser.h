@@ -29,6 +29,7 @@ struct parser {
 	int64_t         now;            /* ms since 1970, for ap */
 	struct buf      canonical;
 	struct slice    code;           /* of the parameter at hand, known ones only */
+	bool            building;       /* it cannot be searched by yet */
 };
 
 enum taken { TAKEN, REFUSED, LEFT_OUT };

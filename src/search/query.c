@@ -16,6 +16,8 @@ parser_refuse(struct parser *p, enum fault fault, const char *why)
 {
 	struct place place = { p->code, 0, 0 };
 
+	if (p->building)
+		why = "resources are being indexed by it";
 	if (p->lenient && fault == FAULT_BAD_PARAMETER) {
 		outcome_warn(p->outcome, place, slice_of(why));
 		return LEFT_OUT;
@@ -303,6 +305,7 @@ static enum taken
 take_parameter(struct parser *p, struct slice name, struct slice value, bool *shown)
 {
 	p->code = SLICE_NONE;
+	p->building = false;
 	if (slice_is(name, "_type") && p->place->type == NULL) {
 		*shown = true;
 		return TAKEN;           /* was looked at before all others */

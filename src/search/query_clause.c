@@ -64,9 +64,13 @@ static const struct { const char *code; enum clause_on on; enum query_words word
 const struct search_param *
 parser_param(struct parser *p, const struct type *type, struct slice code, struct query_clause *c)
 {
-	const struct search_param *param = pack_param(p->index->pack, type, code);
+	const struct search_param *param = search_param(p->index, type, code);
 
 	*c = (struct query_clause){ .on = CLAUSE_INDEX, .param = param };
+	if (param != NULL && search_index_is_building(p->index, param)) {
+		p->building = true;
+		p->code = param->code;
+	}
 	if (param == NULL || !search_index_supports(p->index, param) || slice_is(code, "_has")
 	    || slice_is(code, "_list") || slice_is(code, "_filter"))
 		return NULL;
@@ -111,13 +115,14 @@ static bool
 known(struct parser *p, const struct type *type, struct slice name)
 {
 	struct slice code = slice_sub(name, 0, end_of_code(name));
-	const struct search_param *param = pack_param(p->index->pack, type, code);
+	const struct search_param *param = search_param(p->index, type, code);
 	struct slice rest = slice_sub(name, code.len, name.len), only;
 	size_t dot = slice_find(rest, '.');
 
 	if (slice_is(code, "_has"))
 		return true;
-	if (!parser_spend(p) || param == NULL || (!search_index_supports(p->index, param)))
+	if (!parser_spend(p) || param == NULL || (!search_index_supports(p->index, param)
+	    && !search_index_is_building(p->index, param)))
 		return false;
 	if (dot == rest.len)
 		return true;
@@ -238,7 +243,7 @@ take_list(struct parser *p, struct slice value, struct query_clause *out)
 	*out = (struct query_clause){ .on = CLAUSE_HAS, .kind = SEARCH_REFERENCE, .type = list };
 	if (value.ptr[0] == '$')
 		return parser_refuse(p, FAULT_NOT_SUPPORTED, "functional lists are not defined here");
-	if (list == NULL || (out->param = pack_param(p->index->pack, list, SLICE("item"))) == NULL)
+	if (list == NULL || (out->param = search_param(p->index, list, SLICE("item"))) == NULL)
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "_list is the id of a List");
 	id = parser_part(p, out);
 	*id = (struct query_clause){ .on = CLAUSE_ID, .kind = SEARCH_TOKEN };

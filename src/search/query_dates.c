@@ -13,7 +13,7 @@ static const struct search_param *
 date_of(const struct search_index *index, const struct type *type)
 {
 	for (size_t i = 0; i < COUNT_OF(codes); i++) {
-		const struct search_param *p = pack_param(search_index_pack(index), type, slice_of(codes[i]));
+		const struct search_param *p = search_param(index, type, slice_of(codes[i]));
 
 		if (p != NULL && p->kind == SEARCH_DATE && search_index_supports(index, p))
 			return p;

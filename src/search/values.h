@@ -2,21 +2,34 @@
 #ifndef SEARCH_VALUES_H
 #define SEARCH_VALUES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/siphash.h"
 #include "base/slice.h"
+#include "search/custom.h"
 #include "search/index.h"
 
 struct fhirpath;
 struct limits;
 
+struct params_of_type {
+	const struct search_param **at;         /* sorted by code */
+	uint32_t count;
+};
+
 struct search_index {
 	const struct pack   *pack;
 	const struct limits *limits;
 	struct siphash_key   key;
-	struct fhirpath    **compiled;  /* by search_param.number; NULL: not supported */
-	struct fhirpath   ***components;/* by search_param.number; of a composite: one for each component */
+	struct fhirpath    **compiled;          /* of the pack's, by number; NULL when not searchable */
+	struct fhirpath   ***components;        /* of composites */
+	const struct custom_param *custom;
+	uint32_t             custom_count;
+	struct params_of_type *of_type;         /* by type number, of types that have custom ones */
+	int64_t              generation;
+	struct arena        *arena;             /* its own; NULL: lives with the arena it was made in */
+	atomic_uint          held;
 };
 
 /* A decimal as it is; false when it is none. */

@@ -44,14 +44,7 @@ admin_write_controls(const struct service *s, struct buf *b)
 static bool
 ready(const struct service *s)
 {
-	for (int i = 0; i < controls_count; i++) {
-		struct control_status status;
-
-		control_state_of(controls[i], s, &status);
-		if (controls[i]->refuse_when_down && status.state == CONTROL_FAILED)
-			return false;
-	}
-	return store_healthy(s->store);
+	return controls_open(s) && store_healthy(s->store);
 }
 
 static int

@@ -249,6 +249,7 @@ static enum delivery_state
 finish_commit(struct delivery *d)
 {
 	struct exchange *x = d->x;
+	bool lost;
 
 	if (any_verdict(x->commit, STORE_FAILED)) {
 		outcome_clear(&x->outcome);
@@ -256,11 +257,13 @@ finish_commit(struct delivery *d)
 		exchange_fail(x, FAULT_NO_STORE, "");
 		return refuse(d);
 	}
-	if (!any_verdict(x->commit, STORE_CONFLICT))
+	lost = any_verdict(x->commit, STORE_CONFLICT);
+	if (!lost && !any_verdict(x->commit, STORE_STALE))
 		return x->late ? DELIVERY_MORE : DELIVERY_READY;
+	d->attempts += lost;            /* a new generation of the index is nobody's conflict */
 	if (x->entry_count > 0 && x->commit->count > 1)
-		return ++d->attempts < ATTEMPTS ? DELIVERY_MORE : settle_batch(d);
-	if (++d->attempts < ATTEMPTS) {
+		return d->attempts < ATTEMPTS ? DELIVERY_MORE : settle_batch(d);
+	if (d->attempts < ATTEMPTS) {
 		delivery_put_back(x);
 		return DELIVERY_AGAIN;
 	}

@@ -136,9 +136,9 @@ recheck_end(const struct recheck *r, struct outcome *o)
 struct recheck_watch {
 	struct recheck work;
 	bool    working, waiting;               /* waiting: the scanner went away */
-	int64_t begun;                          /* of the last that came to its end, and of the present one: ms */
+	int64_t begun;                          /* the one that is under way: ms since 1970 */
 	char    now[SIGNATURES_TEXT];           /* the signatures that it is done with */
-	int64_t last_begun;
+	int64_t last_begun;                     /* the last that came to its end */
 	char    last[SIGNATURES_TEXT];
 };
 

@@ -35,6 +35,7 @@
 #include "server/imports.h"
 #include "server/download.h"
 #include "server/house.h"
+#include "server/indexer.h"
 #include "server/pool.h"
 #include "server/upload.h"
 
@@ -408,6 +409,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 	struct admin *admin = NULL;
 	struct house *house = NULL;
 	struct imports *imports = NULL;
+	struct indexer *indexer = NULL;
 	bool good;
 
 	server->service = s;
@@ -416,7 +418,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		return false;
 	good = record_weakened(s, o) && open_workers(server, o) && (admin = admin_start(s, o)) != NULL
 	    && (house = house_start(s, o)) != NULL
-	    && (imports = imports_start(s, o)) != NULL;
+	    && (imports = imports_start(s, o)) != NULL && (indexer = indexer_start(s, o)) != NULL;
 	if (good) {
 		catch_signals(server->http);
 		bulk_start(s->bulk);
@@ -424,6 +426,7 @@ server_run(struct service *s, const char *listen, void (*ready)(void *ctx, int p
 		http_run(server->http, GRACE_SECONDS);
 		stoppable = NULL;
 	}
+	indexer_stop(indexer);
 	house_stop(house);
 	admin_stop(admin);
 	close_workers(server);          /* what is under way may still post to the loops */

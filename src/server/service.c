@@ -20,7 +20,6 @@
 #include "fhir/package_store.h"
 #include "oauth/registry.h"
 #include "rest/rest.h"
-#include "search/index.h"
 #include "search/ucum.h"
 #include "server/server.h"
 #include "store/store.h"
@@ -120,15 +119,6 @@ open_store(struct service *s, struct outcome *o)
 }
 
 static bool
-open_index(struct service *s, struct outcome *o)
-{
-	struct siphash_key key = store_index_key(s->store);
-
-	s->index = search_index_new(s->pack, s->limits, &key, s->arena, o);
-	return s->index != NULL;
-}
-
-static bool
 open_registry(struct service *s, struct outcome *o)
 {
 	s->registry = registry_open(s->env, s->dir, o);
@@ -157,11 +147,10 @@ static bool
 open_parts(struct service *s, const char *pack_path, struct outcome *o)
 {
 	return open_options(s, o) && open_keys(s, o) && open_pack(s, pack_path, o)
-	    && open_audit(s, o) && open_store(s, o) && open_index(s, o) && open_registry(s, o)
+	    && open_audit(s, o) && open_store(s, o) && open_registry(s, o)
 	    && open_inspector(s, o)
-	    && rest_capabilities(s, s->arena, &s->capabilities)
-	    && rest_terminology_capabilities(s, s->arena, &s->terminology_capabilities)
-	    && rest_openapi_document(s, s->arena, &s->openapi);
+	    && (s->documents = documents_new(s->arena)) != NULL
+	    && rest_terminology_capabilities(s, s->arena, &s->terminology_capabilities);
 }
 
 static struct service *

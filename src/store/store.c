@@ -102,13 +102,18 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 
 	if (s == NULL)
 		abort();
+	/* counts that nobody reads would take a lock of all threads for each allocation; only the first
+	 * store of a process is in time to say so */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	s->config = *config;
 	s->arena = arena_new(4096);
 	s->lock_fd = -1;
 	s->tail = &s->first;
 	s->patient = pack_resource(config->pack, SLICE("Patient"));
 	s->binary = pack_resource(config->pack, SLICE("Binary"));
+	s->search_parameter = pack_resource(config->pack, SLICE("SearchParameter"));
 	atomic_store(&s->healthy, true);
+	pthread_mutex_init(&s->index_lock, NULL);
 	pthread_rwlock_init(&s->keys_lock, NULL);
 	pthread_mutex_init(&s->labels_lock, NULL);
 	pthread_mutex_init(&s->sealing_lock, NULL);
@@ -117,6 +122,7 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 	pthread_cond_init(&s->wake, NULL);
 	pthread_cond_init(&s->rest, NULL);
 	derive(s);
+	s->standard = search_index_new(config->pack, config->limits, &s->index_key, s->arena, o);
 	if (strcmp(kind, "sqlite") == 0)
 		named = lock_directory(s, o) && make_file(s, o);
 	else if (strcmp(kind, "memory") == 0)
@@ -144,6 +150,9 @@ store_close(struct store *s)
 		explicit_bzero(s->keys, s->key_room * sizeof *s->keys);
 	free(s->keys);
 	free(s->labels);
+	search_index_let_go(s->index);
+	search_index_let_go(s->index_before);
+	pthread_mutex_destroy(&s->index_lock);
 	pthread_rwlock_destroy(&s->keys_lock);
 	pthread_mutex_destroy(&s->labels_lock);
 	pthread_mutex_destroy(&s->sealing_lock);

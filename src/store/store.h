@@ -61,13 +61,30 @@ struct siphash_key store_index_key(const struct store *);
 
 /* Makes all index rows again, by the definitions of the pack that the store was opened with for this.
  * `base` as for store_resolver().  Nobody else has the store open. */
-MUST_USE bool store_reindex(struct store *, const struct search_index *, struct slice base,
-    void (*progress)(int64_t done), int64_t *done, struct outcome *);
+MUST_USE bool store_reindex(struct store *, struct slice base, void (*progress)(int64_t done),
+    int64_t *done, struct outcome *);
+
+/* What custom search parameters that came or went leave to be done: one small piece of it, waited for,
+ * in a thread that may wait; with a reader that is in no snapshot.  `more`: there is more. */
+MUST_USE bool store_index_step(struct store_reader *, struct slice base, bool *more, struct outcome *);
+
+/* How far the index has the custom parameters of one SearchParameter (its row) or, with -1, of all
+ * and of packages (source 0).  In a snapshot; says what no permit hides. */
+struct store_parameter {
+	const struct search_param *param;
+	int64_t source;
+	bool    ready;
+	int64_t done, total;            /* `counted`, not ready: resources looked at; of its type */
+};
+MUST_USE bool store_parameters(struct store_reader *, int64_t source, bool counted, struct arena *,
+    struct store_parameter **out, uint32_t *count, struct outcome *);
 
 struct store_reader *store_reader_open(struct store *, struct outcome *);
 void                 store_reader_close(struct store_reader *);
 MUST_USE bool store_begin(struct store_reader *, struct outcome *);
 void          store_end(struct store_reader *);
+/* The parameters that the snapshot can be searched by.  Who needs them for longer holds them. */
+struct search_index *store_index(const struct store_reader *);
 /* From now on store_end() keeps the snapshot for the next store_begin(), which takes a new one
  * only when there is something new.  A kept snapshot holds up the reuse of the write-ahead
  * log, so the owner calls store_release() as soon as it has nothing to do. */
@@ -261,6 +278,7 @@ MUST_USE bool store_compartment_set(struct store_reader *, const int64_t *member
 enum store_verdict {
 	STORE_WAITING, STORE_DONE,
 	STORE_CONFLICT,         /* another version is current: prepare again, or 409/412 */
+	STORE_STALE,            /* its rows are of an older generation of the index: prepare again */
 	STORE_FAILED,           /* disk, audit: nothing was written */
 };
 
@@ -300,6 +318,7 @@ struct store_write {
 	const struct store_quarantine *quarantine;      /* it goes there; NULL: it does not */
 	enum store_fate fate;
 	uint32_t own_labels;            /* the store's own: of what goes into quarantine */
+	int64_t  generation;            /* of the index that made the rows: that of the reader */
 	struct index_rows rows;         /* of the new version */
 	struct index_rows old_rows;     /* of the replaced version */
 	const struct store_target *targets;     /* the unit loses when one was deleted since */
@@ -335,6 +354,7 @@ struct store_unit {
 	struct store_guard *guards;             /* all must hold */
 	uint32_t            guard_count;
 	struct store_replay *replay;            /* loses when its key is kept already; or NULL */
+	struct sqlite_indexing *indexing;       /* the store's own: of store_index_step(); no writes */
 	enum store_verdict  verdict;    /* set before done() */
 };
 

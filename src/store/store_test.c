@@ -45,7 +45,7 @@ static struct store *store;
 static struct search_index *search_index;
 static struct store_reader *reader;
 static const struct permit_rule all_rules[] = { { NULL, 31, false } };
-static const struct permit everything = { all_rules, 1, false, 0, 5, true };
+static const struct permit everything = { all_rules, 1, false, 0, 5, true, 0 };
 
 static const struct store_span any_time = {
 	.since = INT64_MIN, .first = INT64_MIN, .last = INT64_MAX, .before = INT64_MAX, .max = 10
@@ -483,6 +483,7 @@ static const char *const ways[] = {
 	"SEARCH backref USING PRIMARY KEY (param=? AND target", "SEARCH occurrence USING PRIMARY KEY (param=? AND a=? AND lead>?)",
 	"SEARCH alias USING INDEX alias_row (row=?)", "SEARCH alias USING INDEX alias_target (target=?",
 	"SEARCH alias USING PRIMARY KEY (type=? AND hash=?)",
+	"SEARCH generation USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH labelset USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH version USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
 	"SEARCH date USING COVERING INDEX date_last (param=?", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
@@ -515,7 +516,7 @@ static const char *const patient_orders[] = {
 static void
 no_search_scans_a_table(void **state UNUSED)
 {
-	struct permit bound = { all_rules, 1, true, 0, 5, false };
+	struct permit bound = { all_rules, 1, true, 0, 5, false, 0 };
 	struct model *patients[2];
 	size_t ways_seen = 0;
 	struct query q;
@@ -608,7 +609,7 @@ small_pages_are_in_the_order_of_a_large_one(void **state UNUSED)
 static void
 a_bound_permit_sees_its_compartment_only(void **state UNUSED)
 {
-	struct permit bound = { all_rules, 1, true, 0, 5, false };
+	struct permit bound = { all_rules, 1, true, 0, 5, false, 0 };
 	struct model *patients[2];
 	struct stored s;
 
@@ -633,7 +634,7 @@ a_label_above_the_clearance_hides(void **state UNUSED)
 {
 	static const char restricted[] = "\"meta\":{\"security\":[{\"system\":"
 	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
-	struct permit normal = { all_rules, 1, false, 0, 3, false };
+	struct permit normal = { all_rules, 1, false, 0, 3, false, 0 };
 	struct model *patient = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *open = observation_of(patient, "a", "");
 	struct model *hidden = observation_of(patient, "a", restricted);
@@ -808,10 +809,10 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	static const char secret[] = "{\"resourceType\":\"Patient\",\"meta\":{\"security\":[{\"system\":"
 	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},"
 	    "\"identifier\":[{\"value\":\"a\"}]}";
-	const struct permit low = { all_rules, 1, false, 0, 3, false };
+	const struct permit low = { all_rules, 1, false, 0, 3, false, 0 };
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
-	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false };
+	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
 	struct query by_low, by_bound;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
@@ -871,8 +872,8 @@ changes_are_newest_first_and_of_what_is_seen(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *a = observation_of(own, "a", ""), *b = observation_of(other, "b", "");
-	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false };
-	const struct permit nobody = { all_rules, 1, true, 0, 5, false };
+	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
+	const struct permit nobody = { all_rules, 1, true, 0, 5, false, 0 };
 	struct store_span span = any_time;
 	struct stored *at;
 
@@ -1088,8 +1089,8 @@ a_scan_is_of_one_instant_and_of_one_permit(void **state UNUSED)
 	struct model *seen = observation_of(own, "a", ""), *dark = observation_of(own, "b", restricted);
 	struct model *foreign = observation_of(other, "c", ""), old = *seen, *late;
 	struct store_scan of = { .until = store_stamp(store) };
-	struct permit bound = { all_rules, 1, true, own->compartment, 3, false };
-	struct permit low = { all_rules, 1, false, 0, 3, false };
+	struct permit bound = { all_rules, 1, true, own->compartment, 3, false, 0 };
+	struct permit low = { all_rules, 1, false, 0, 3, false, 0 };
 	struct store_write w = prepare("Observation", slice_cstr(seen->body, arena), seen);
 	struct scanned all, mine, shallow;
 

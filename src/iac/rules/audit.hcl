@@ -99,8 +99,8 @@ rule "FB-AUDIT-002" {
   peers    = []
 
   let {
-    settings = linked_from(self, "azurerm_monitor_diagnostic_setting", "Microsoft.Insights/diagnosticSettings")
-    kept     = [for s in settings : s if any([for l in join_lists(s.enabled_log, s.log, s.logs) : one_of(either(l.category, l.category_group, l.categoryGroup), "AuditLogs", "audit", "allLogs") && l.enabled != false])]
+    settings = linked_from(self, "azurerm_monitor_diagnostic_setting", "Microsoft.Insights/diagnosticSettings", "Microsoft.HealthcareApis/*")
+    kept     = [for s in settings : s if any([for l in join_lists(s.enabled_log, s.log, s.logs, s.properties.logs) : one_of(either(l.category, l.category_group, l.categoryGroup), "AuditLogs", "audit", "allLogs") && l.enabled != false])]
   }
 
   on "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_service" "azurerm_healthcare_workspace" {
@@ -179,6 +179,21 @@ rule "FB-AUDIT-002" {
           category = "AuditLogs"
           enabled  = true
         }
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [
+          { "type": "Microsoft.HealthcareApis/workspaces/fhirservices", "apiVersion": "2023-11-01", "name": "w/fhir",
+            "location": "westeurope", "kind": "fhir-R4", "properties": {} },
+          { "type": "Microsoft.Insights/diagnosticSettings", "apiVersion": "2021-05-01-preview", "name": "audit",
+            "scope": "[resourceId('Microsoft.HealthcareApis/workspaces/fhirservices', 'w', 'fhir')]",
+            "properties": { "workspaceId": "l", "logs": [{ "category": "AuditLogs", "enabled": true }] } }
+        ]
       }
     EOT
   }
@@ -1005,7 +1020,7 @@ rule "FB-AUDIT-012" {
     at      = ["retention_policy.days", "retention_policy.enabled", "retention_policy"]
     message = "the activity log is kept for less than a year"
   }
-  on "Microsoft.Insights/logprofiles" {
+  on "Microsoft.Insights/logProfiles" {
     let {
       policy = self.properties.retentionPolicy
     }
@@ -1070,6 +1085,18 @@ rule "FB-AUDIT-012" {
         "resources": [{
           "type": "microsoft.insights/logprofiles", "apiVersion": "2016-03-01", "name": "default", "location": "global",
           "properties": { "locations": ["global"], "categories": ["Write"], "retentionPolicy": { "enabled": true, "days": 0 } }
+        }]
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "microsoft.insights/logprofiles", "apiVersion": "2023-01-01", "name": "default", "location": "westeurope",
+          "properties": { "locations": ["global"], "categories": ["Write"], "retentionPolicy": { "enabled": true, "days": 30 } }
         }]
       }
     EOT
@@ -1360,8 +1387,9 @@ rule "FB-AUDIT-016" {
     fail = absent(self.access_logs) || self.access_logs.enabled == false
     at   = ["access_logs.enabled", "access_logs"]
   }
+  # The newer way: a delivery of CloudWatch takes the log from the distribution.
   on "aws_cloudfront_distribution" {
-    fail = absent(self.logging_config)
+    fail = absent(self.logging_config) && length(linked_from(self, "aws_cloudwatch_log_delivery_source")) == 0
     at   = "logging_config"
   }
   on "AWS::ElasticLoadBalancingV2::LoadBalancer" {
@@ -1374,7 +1402,7 @@ rule "FB-AUDIT-016" {
   }
   # The bucket is named by its domain.
   on "AWS::CloudFront::Distribution" {
-    when = self.DistributionConfig.Enabled != false
+    when = self.DistributionConfig.Enabled != false && length(linked_from(self, "AWS::Logs::DeliverySource")) == 0
     fail = absent(self.DistributionConfig.Logging) || known(self.DistributionConfig.Logging.Bucket) && !regex_match("\\.s3([.-][a-z0-9-]+)?\\.amazonaws\\.com", self.DistributionConfig.Logging.Bucket)
     at   = ["DistributionConfig.Logging.Bucket", "DistributionConfig.Logging", "DistributionConfig"]
   }
@@ -1421,6 +1449,18 @@ rule "FB-AUDIT-016" {
                 Value: "true"
               - Key: access_logs.s3.bucket
                 Value: logs
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_cloudfront_distribution" "cdn" {
+        enabled = true
+      }
+      resource "aws_cloudwatch_log_delivery_source" "cdn" {
+        name         = "cdn"
+        log_type     = "ACCESS_LOGS"
+        resource_arn = aws_cloudfront_distribution.cdn.arn
+      }
     EOT
   }
 }
@@ -1571,6 +1611,30 @@ rule "FB-AUDIT-017" {
       }
     EOT
   }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.Network/networkWatchers/FlowLogs", "apiVersion": "2023-01-01", "name": "w/f", "location": "westeurope",
+          "properties": { "targetResourceId": "n", "storageId": "s", "enabled": true, "retentionPolicy": { "enabled": true, "days": 7 } }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.Network/networkWatchers/FlowLogs", "apiVersion": "2023-01-01", "name": "w/f", "location": "westeurope",
+          "properties": { "targetResourceId": "n", "storageId": "s", "enabled": true, "retentionPolicy": { "enabled": true, "days": 180 } }
+        }]
+      }
+    EOT
+  }
 }
 
 rule "FB-AUDIT-018" {
@@ -1611,8 +1675,8 @@ rule "FB-AUDIT-018" {
     fix     = { value = "on" }
   }
   on "Microsoft.DBforPostgreSQL/servers/configurations" "Microsoft.DBforPostgreSQL/flexibleServers/configurations" {
-    when = regex_match("(?i)log_connections|log_disconnections|log_checkpoints|connection_throttling", self.name, self._name)
-    fail = one_of(either(self.value, self.properties.value), "off", "false", "0")
+    when = regex_match("(?i)log_connections|log_disconnections|log_checkpoints|log_duration|connection_throttling|connection_throttle.enable", self.name, self._name)
+    fail = !one_of(either(self.value, self.properties.value), "on", "true", "1")
     at   = ["properties.value", "value"]
   }
   on "google_sql_database_instance" {
@@ -1683,6 +1747,30 @@ rule "FB-AUDIT-018" {
         database_id       = azurerm_mssql_database.d.id
         storage_endpoint  = "https://logs.blob.core.windows.net"
         retention_in_days = 365
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.DBforPostgreSQL/servers/configurations", "apiVersion": "2023-01-01", "name": "s/log_connections", "location": "westeurope",
+          "properties": { "source": "user-override" }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{
+          "type": "Microsoft.DBforPostgreSQL/servers/configurations", "apiVersion": "2023-01-01", "name": "s/log_connections", "location": "westeurope",
+          "properties": { "value": "on" }
+        }]
       }
     EOT
   }

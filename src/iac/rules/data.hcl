@@ -143,6 +143,32 @@ rule "FB-DATA-002" {
       }
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "azapi_resource" "fhir" {
+        type     = "Microsoft.HealthcareApis/workspaces/fhirServices@2023-11-01"
+        name     = "fhir"
+        location = "westeurope"
+        body = {
+          kind       = "fhir-R4"
+          properties = {}
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "azapi_resource" "fhir" {
+        type     = "Microsoft.HealthcareApis/workspaces/fhirServices@2023-11-01"
+        name     = "fhir"
+        location = "westeurope"
+        body = {
+          kind       = "fhir-R4"
+          properties = { encryption = { customerManagedKeyEncryption = { keyEncryptionKeyUrl = "https://v.vault.azure.net/keys/fhir" } } }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-DATA-003" {
@@ -301,7 +327,7 @@ rule "FB-DATA-005" {
     fix     = { enable_history_modifications = false }
   }
   on "fhir_server" {
-    fail    = one_of(key(self.env, "ENABLE_INTERACTION_DELETE_HISTORY", "HAPI_FHIR_EXPUNGE_ENABLED", "hapi.fhir.expunge_enabled", "hapi_fhir_delete_expunge_enabled", "hapi.fhir.delete_expunge_enabled"), "true")
+    fail    = any([for k, v in self.env : one_of(v, "true") && key({ (k) = v }, "ENABLE_INTERACTION_DELETE_HISTORY", "hapi.fhir.expunge_enabled", "hapi.fhir.delete_expunge_enabled") != null])
     message = "history can be deleted"
   }
 
@@ -356,6 +382,38 @@ rule "FB-DATA-005" {
       }
     EOT
   }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            envFrom:
+              - secretRef:
+                  name: database
+            args: ["--hapi.fhir.delete_expunge_enabled=true"]
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: hapi
+      spec:
+        containers:
+          - name: hapi
+            image: hapiproject/hapi:v7.2.0
+            envFrom:
+              - secretRef:
+                  name: database
+            args: ["--hapi.fhir.delete_expunge_enabled=false"]
+    EOT
+  }
 }
 
 rule "FB-DATA-006" {
@@ -370,6 +428,11 @@ rule "FB-DATA-006" {
     when = self._language != "plan"
     fail = self.lifecycle.prevent_destroy != true
     at   = ["lifecycle.prevent_destroy", "lifecycle"]
+  }
+  on "google_healthcare_dataset" "google_healthcare_fhir_store" "google_healthcare_dicom_store" "google_healthcare_hl7_v2_store" "azurerm_healthcare_fhir_service" "azurerm_healthcare_dicom_service" "azurerm_healthcare_workspace" "azurerm_healthcare_service" "awscc_healthlake_fhir_datastore" {
+    when    = self._language == "plan"
+    fail    = contains(self._change.actions, "delete")
+    message = contains(self._change.actions, "create") ? "this apply replaces the store, with all that is in it" : "this apply destroys the store"
   }
   on "AWS::HealthLake::FHIRDatastore" {
     fail = !one_of(self.DeletionPolicy, "Retain") || !one_of(self.UpdateReplacePolicy, "Retain")
@@ -413,6 +476,30 @@ rule "FB-DATA-006" {
           UpdateReplacePolicy: Retain
           Properties:
             DatastoreTypeVersion: R4
+    EOT
+  }
+  example "fail" "plan" {
+    text = <<-EOT
+      {"format_version": "1.2", "terraform_version": "1.9.0",
+       "planned_values": {"root_module": {"resources": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "values": {"name": "s", "version": "R4"}}]}},
+       "resource_changes": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "change": {"actions": ["delete", "create"], "before": {"version": "STU3"}, "after": {"name": "s", "version": "R4"},
+                     "after_unknown": {}, "replace_paths": [["version"]]}}]}
+    EOT
+  }
+  example "pass" "plan" {
+    text = <<-EOT
+      {"format_version": "1.2", "terraform_version": "1.9.0",
+       "planned_values": {"root_module": {"resources": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "values": {"name": "s", "version": "R4"}}]}},
+       "resource_changes": [
+         {"address": "google_healthcare_fhir_store.s", "mode": "managed", "type": "google_healthcare_fhir_store", "name": "s",
+          "change": {"actions": ["update"], "before": {"version": "STU3"}, "after": {"name": "s", "version": "R4"},
+                     "after_unknown": {}, "replace_paths": [["version"]]}}]}
     EOT
   }
 }
@@ -1611,11 +1698,11 @@ rule "FB-DATA-015" {
 
   # Without it the account's shared key is used (2025-01).
   on "aws_secretsmanager_secret" {
-    fail = absent(self.kms_key_id) || regex_match("alias/aws/", self.kms_key_id) || any([for k in linked_to(self, "data.aws_kms_key", "data.aws_kms_alias") : regex_match("^alias/aws/", either(k.key_id, k.name))])
+    fail = absent(self.kms_key_id) || regex_match("(^|/)aws/", self.kms_key_id) || any([for k in linked_to(self, "data.aws_kms_key", "data.aws_kms_alias") : regex_match("^alias/aws/", either(k.key_id, k.name))])
     at   = "kms_key_id"
   }
   on "AWS::SecretsManager::Secret" {
-    fail = absent(self.KmsKeyId) || regex_match("alias/aws/", self.KmsKeyId)
+    fail = absent(self.KmsKeyId) || regex_match("(^|/)aws/", self.KmsKeyId)
     at   = "KmsKeyId"
   }
   on "aws_ssm_parameter" {
@@ -1885,7 +1972,7 @@ rule "FB-DATA-018" {
   # Deleted blobs are gone at once without it (provider azurerm 4, 2025-01).
   on "azurerm_storage_account" {
     when    = self.account_kind != "FileStorage"
-    fail    = self.blob_properties.delete_retention_policy == null
+    fail    = self.blob_properties.delete_retention_policy == null || self.blob_properties.delete_retention_policy.days < 7
     at      = "blob_properties"
     message = "deleted blobs are not kept"
   }
@@ -2480,7 +2567,7 @@ rule "FB-DATA-025" {
   }
   on "terraform" {
     when    = self.backend._label == "s3"
-    fail    = self.backend.encrypt != true && first(keys(self.backend)) != null
+    fail    = self.backend.encrypt != true && present([for k in keys(first(list(self.backend))) : k if k != "_label"])
     at      = ["backend.encrypt", "backend"]
     message = "the state in S3 is not asked to be encrypted"
   }
@@ -2514,6 +2601,36 @@ rule "FB-DATA-025" {
       variable "db_password_secret_id" {
         type    = string
         default = ""
+      }
+    EOT
+  }
+  example "fail" "terraform" {
+    text = <<-EOT
+      terraform {
+        backend "s3" {
+          bucket  = "state"
+          key     = "fhir"
+          encrypt = false
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      terraform {
+        backend "s3" {
+          bucket  = "state"
+          key     = "fhir"
+          encrypt = true
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      terraform {
+        # the rest is given to terraform init
+        backend "s3" {}
       }
     EOT
   }

@@ -17,7 +17,7 @@ rule "FB-INPUT-001" {
   }
   on "fhir_server" {
     when = self.product == "microsoft"
-    fail = any([for n in ["FhirServer:CoreFeatures:ProfileValidationOnCreate", "FhirServer:CoreFeatures:ProfileValidationOnUpdate"] : one_of(key(self.env, n), "false")])
+    fail = any([for k, v in self.env : key({ (k) = v }, "FhirServer:CoreFeatures:ProfileValidationOnCreate", "FhirServer:CoreFeatures:ProfileValidationOnUpdate") != null && one_of(v, "false")])
     at   = ["env", "environment", "app_settings"]
   }
   # Off when absent (HAPI starter 7, Firely Server 5, 2025-01).
@@ -33,7 +33,7 @@ rule "FB-INPUT-001" {
   }
   on "fhir_server" {
     when = self.product == "aidbox"
-    fail = one_of(key(self.env, "BOX_FHIR_SCHEMA_VALIDATION", "AIDBOX_FHIR_SCHEMA_VALIDATION"), "false")
+    fail = any([for k, v in self.env : key({ (k) = v }, "BOX_FHIR_SCHEMA_VALIDATION", "AIDBOX_FHIR_SCHEMA_VALIDATION") != null && one_of(v, "false")])
     at   = ["env", "environment"]
   }
 
@@ -128,7 +128,7 @@ rule "FB-INPUT-002" {
   }
   on "fhir_server" {
     when = self.product == "aidbox"
-    fail = one_of(key(self.env, "BOX_FHIR_VALIDATION_SKIP_REFERENCE"), "true")
+    fail = any([for k, v in self.env : key({ (k) = v }, "BOX_FHIR_VALIDATION_SKIP_REFERENCE") != null && one_of(v, "true")])
     at   = ["env", "environment"]
   }
 
@@ -279,7 +279,7 @@ rule "FB-INPUT-004" {
     at   = "kind"
   }
   on "fhir_server" {
-    fail    = one_of(key(self.env, "hapi.fhir.fhir_version"), "DSTU2", "DSTU3") || regex_match("healthcareapis/stu3-fhir-server", self.image)
+    fail    = any([for k, v in self.env : key({ (k) = v }, "hapi.fhir.fhir_version") != null && one_of(v, "DSTU2", "DSTU3")]) || regex_match("healthcareapis/stu3-fhir-server", self.image)
     at      = ["env", "environment", "image"]
     message = "the server speaks an old FHIR version"
   }
@@ -513,6 +513,7 @@ rule "FB-INPUT-007" {
     fail = length(linked(self, "aws_wafv2_web_acl_association", "aws_wafregional_web_acl_association")) == 0
   }
   on "aws_api_gateway_stage" {
+    when = !any([for a in linked_to(self, "aws_api_gateway_rest_api") : contains(a.endpoint_configuration.types, "PRIVATE")])
     fail = length(linked(self, "aws_wafv2_web_acl_association", "aws_wafregional_web_acl_association")) == 0
   }
   on "aws_cloudfront_distribution" {
@@ -526,6 +527,7 @@ rule "FB-INPUT-007" {
     at   = "DistributionConfig"
   }
   on "AWS::ApiGateway::Stage" {
+    when = !any([for a in linked_to(self, "AWS::ApiGateway::RestApi") : contains(a.EndpointConfiguration.Types, "PRIVATE")])
     fail = length(linked(self, "AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation")) == 0 && !any([for a in resources("AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation") : endswith(a.ResourceArn, "/stages/${self.StageName}")])
   }
   on "AWS::ElasticLoadBalancingV2::LoadBalancer" {
@@ -638,6 +640,36 @@ rule "FB-INPUT-007" {
                 Protocol: HTTPS
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "aws_api_gateway_rest_api" "fhir" {
+        name = "fhir"
+        endpoint_configuration {
+          types = ["REGIONAL"]
+        }
+      }
+      resource "aws_api_gateway_stage" "prod" {
+        rest_api_id   = aws_api_gateway_rest_api.fhir.id
+        deployment_id = "d"
+        stage_name    = "prod"
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "aws_api_gateway_rest_api" "fhir" {
+        name = "fhir"
+        endpoint_configuration {
+          types = ["PRIVATE"]
+        }
+      }
+      resource "aws_api_gateway_stage" "prod" {
+        rest_api_id   = aws_api_gateway_rest_api.fhir.id
+        deployment_id = "d"
+        stage_name    = "prod"
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-008" {
@@ -705,7 +737,7 @@ rule "FB-INPUT-008" {
   }
   on "google_compute_security_policy" {
     when    = present(self.rule)
-    fail    = !any([for r in list(self.rule) : r.action != "allow" && r.preview != true])
+    fail    = !any([for r in join_lists(self.rule, linked_from(self, "google_compute_security_policy_rule")) : r.action != "allow" && r.preview != true])
     at      = "rule"
     message = "no rule refuses anything"
   }
@@ -866,12 +898,12 @@ rule "FB-INPUT-009" {
   peers    = ["CKV_AWS_192", "CKV_GCP_73", "CKV_AZURE_133"]
 
   on "aws_wafv2_web_acl" {
-    fail = !any([for r in list(self.rule) : one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesKnownBadInputsRuleSet") && r.override_action.count == null && !any([for o in list(r.statement.managed_rule_group_statement.rule_action_override) : regex_match("Log4J", o.name) && o.action_to_use.count != null])])
+    fail = !any([for r in list(self.rule) : one_of(r.statement.managed_rule_group_statement.name, "AWSManagedRulesKnownBadInputsRuleSet") && r.override_action.count == null && !any([for o in join_lists(r.statement.managed_rule_group_statement.rule_action_override, r.statement.managed_rule_group_statement.excluded_rule) : regex_match("Log4J", o.name) && (o.action_to_use == null || o.action_to_use.count != null)])])
     at   = "rule"
   }
   on "google_compute_security_policy" {
     when = !one_of(self.type, "CLOUD_ARMOR_EDGE", "CLOUD_ARMOR_NETWORK")
-    fail = !any([for r in list(self.rule) : regex_match("cve-canary|log4j|known-bad", r.match.expr.expression)])
+    fail = !any([for r in join_lists(self.rule, linked_from(self, "google_compute_security_policy_rule")) : regex_match("cve-canary|log4j|known-bad", r.match.expr.expression) && r.action != "allow" && r.preview != true])
     at   = "rule"
   }
   on "azurerm_web_application_firewall_policy" {
@@ -879,7 +911,7 @@ rule "FB-INPUT-009" {
     at   = "managed_rules.managed_rule_set"
   }
   on "AWS::WAFv2::WebACL" {
-    fail = !any([for r in list(self.Rules) : one_of(r.Statement.ManagedRuleGroupStatement.Name, "AWSManagedRulesKnownBadInputsRuleSet") && r.OverrideAction.Count == null])
+    fail = !any([for r in list(self.Rules) : one_of(r.Statement.ManagedRuleGroupStatement.Name, "AWSManagedRulesKnownBadInputsRuleSet") && r.OverrideAction.Count == null && !any([for o in join_lists(r.Statement.ManagedRuleGroupStatement.RuleActionOverrides, r.Statement.ManagedRuleGroupStatement.ExcludedRules) : regex_match("Log4J", o.Name) && (o.ActionToUse == null || o.ActionToUse.Count != null)])])
     at   = "Rules"
   }
   # Rule 944240 of the default set.
@@ -887,8 +919,15 @@ rule "FB-INPUT-009" {
     let {
       sets = [for m in list(self.managed_rule) : m if regex_match("DefaultRuleSet", m.type)]
     }
-    fail = length(sets) == 0 || any([for m in sets : any([for o in list(m.override) : any([for r in list(o.rule) : one_of(r.rule_id, "944240") && r.enabled == false])])])
+    fail = length(sets) == 0 || any([for m in sets : any([for o in list(m.override) : any([for r in list(o.rule) : one_of(r.rule_id, "944240") && (r.enabled != true || one_of(r.action, "Allow", "Log"))])])])
     at   = "managed_rule"
+  }
+  on "Microsoft.Network/FrontDoorWebApplicationFirewallPolicies" {
+    let {
+      sets = [for m in list(self.properties.managedRules.managedRuleSets) : m if regex_match("DefaultRuleSet", m.ruleSetType)]
+    }
+    fail = length(sets) == 0 || any([for m in sets : any([for g in list(m.ruleGroupOverrides) : any([for r in list(g.rules) : one_of(r.ruleId, "944240") && (!one_of(r.enabledState, "Enabled") || one_of(r.action, "Allow", "Log"))])])])
+    at   = ["properties.managedRules", "properties"]
   }
 
   example "fail" "terraform" {
@@ -992,6 +1031,40 @@ rule "FB-INPUT-009" {
                     Name: AWSManagedRulesKnownBadInputsRuleSet
     EOT
   }
+  example "fail" "terraform" {
+    text = <<-EOT
+      resource "google_compute_security_policy" "x" {
+        name = "p"
+      }
+      resource "google_compute_security_policy_rule" "log4j" {
+        security_policy = google_compute_security_policy.x.name
+        priority        = 1
+        action          = "allow"
+        match {
+          expr {
+            expression = "evaluatePreconfiguredWaf('cve-canary')"
+          }
+        }
+      }
+    EOT
+  }
+  example "pass" "terraform" {
+    text = <<-EOT
+      resource "google_compute_security_policy" "x" {
+        name = "p"
+      }
+      resource "google_compute_security_policy_rule" "log4j" {
+        security_policy = google_compute_security_policy.x.name
+        priority        = 1
+        action          = "deny(403)"
+        match {
+          expr {
+            expression = "evaluatePreconfiguredWaf('cve-canary')"
+          }
+        }
+      }
+    EOT
+  }
 }
 
 rule "FB-INPUT-010" {
@@ -1003,12 +1076,12 @@ rule "FB-INPUT-010" {
   peers    = ["CKV2_AWS_53"]
 
   on "aws_api_gateway_method" {
-    when = one_of(self.http_method, "POST", "PUT", "PATCH")
+    when = !one_of(self.http_method, "OPTIONS")
     fail = absent(self.request_validator_id)
     at   = "request_validator_id"
   }
   on "AWS::ApiGateway::Method" {
-    when = one_of(self.HttpMethod, "POST", "PUT", "PATCH")
+    when = !one_of(self.HttpMethod, "OPTIONS")
     fail = absent(self.RequestValidatorId)
     at   = "RequestValidatorId"
   }
@@ -1223,6 +1296,12 @@ rule "FB-INPUT-013" {
     at   = "data.allow-snippet-annotations"
     fix  = { "data.allow-snippet-annotations" = "false" }
   }
+  # Values that end up in nginx.conf as they are (CVE-2025-1097, CVE-2025-1098, CVE-2025-24514).
+  on "Ingress" {
+    fail    = [for k, v in self.metadata.annotations : k if regex_match("/(auth-(url|signin|tls-match-cn|snippet)|mirror-(target|host)|permanent-redirect|rewrite-target)$", k) && regex_match("[;{}#|\\n\"]", trimspace(v))]
+    at      = "metadata.annotations"
+    message = "an annotation breaks out of its directive"
+  }
 
   example "fail" "kubernetes" {
     text = <<-EOT
@@ -1266,6 +1345,32 @@ rule "FB-INPUT-013" {
         name: ingress-nginx-controller
       data:
         allow-snippet-annotations: "false"
+    EOT
+  }
+  example "fail" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: Ingress
+      metadata:
+        name: fhir
+        namespace: fhir
+        annotations:
+          nginx.ingress.kubernetes.io/auth-url: "https://login.example.org/auth#;\\nssl_engine evil"
+      spec:
+        ingressClassName: nginx
+    EOT
+  }
+  example "pass" "kubernetes" {
+    text = <<-EOT
+      apiVersion: networking.k8s.io/v1
+      kind: Ingress
+      metadata:
+        name: fhir
+        namespace: fhir
+        annotations:
+          nginx.ingress.kubernetes.io/auth-url: "https://login.example.org/auth"
+      spec:
+        ingressClassName: nginx
     EOT
   }
 }

@@ -585,6 +585,7 @@ rule "FB-LABEL-009" {
     message = "the value of a label is not valid"
   }
   on "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "ReplicationController" "Job" "CronJob" "Configuration" "Revision" "Service" "ServiceAccount" "Role" "RoleBinding" "Ingress" "ConfigMap" "Secret" {
+    when    = !(self._type == "ServiceAccount" && self.metadata.name == "default") && !(self._type == "Service" && self.metadata.name == "kubernetes")
     fail    = self.metadata.namespace == "default"
     at      = "metadata.namespace"
     message = "the workload is in the default namespace"

@@ -242,7 +242,7 @@ rule "FB-NARR-003" {
   peers    = []
 
   on "fhir_server" {
-    fail = any([for k, v in self.env : regex_match("(?i)(^|[._:])(log|logging)([._:]+[a-z]+)*[._:-]*level|minimum_?level", k) && one_of(v, "DEBUG", "TRACE", "ALL", "VERBOSE")]) || one_of(key(self.env, "ASPNETCORE_ENVIRONMENT"), "Development") || one_of(key(self.env, "DEBUG"), "true", "1", "*")
+    fail = any([for k, v in self.env : regex_match("(?i)(^|[._:])(log|logging)([._:]+[a-z]+)*[._:-]*level|minimum_?level", k) && one_of(v, "DEBUG", "TRACE", "ALL", "VERBOSE")]) || any([for k, v in self.env : key({ (k) = v }, "ASPNETCORE_ENVIRONMENT") != null && one_of(v, "Development") || key({ (k) = v }, "DEBUG") != null && one_of(v, "true", "1", "*")])
     at   = ["env", "environment"]
   }
 
@@ -333,7 +333,7 @@ rule "FB-NARR-004" {
   }
   on "fhir_server" {
     when = self.product == "hapi"
-    fail = one_of(key(self.env, "hapi.fhir.client_id_strategy", "HAPI_FHIR_CLIENT_ID_STRATEGY"), "ANY")
+    fail = any([for k, v in self.env : key({ (k) = v }, "hapi.fhir.client_id_strategy") != null && one_of(v, "ANY")])
     at   = ["env", "environment"]
   }
 
@@ -387,7 +387,7 @@ rule "FB-NARR-005" {
     fix  = { "site_config.remote_debugging_enabled" = false }
   }
   on "container" {
-    fail = one_of(key(self.env, "ASPNETCORE_DETAILEDERRORS"), "true", "1") || one_of(key(self.env, "SERVER_ERROR_INCLUDE_STACKTRACE", "server.error.include-stacktrace"), "always") || one_of(key(self.env, "FLASK_DEBUG", "DJANGO_DEBUG"), "1", "true")
+    fail = any([for k, v in self.env : key({ (k) = v }, "ASPNETCORE_DETAILEDERRORS", "FLASK_DEBUG", "DJANGO_DEBUG") != null && one_of(v, "true", "1") || key({ (k) = v }, "server.error.include-stacktrace") != null && one_of(v, "always")])
     at   = ["env", "environment"]
   }
   on "Microsoft.Web/sites" {
@@ -505,7 +505,7 @@ rule "FB-NARR-006" {
   }
   on "fhir_server" {
     when    = self.product == "hapi"
-    fail    = one_of(key(self.env, "hapi.fhir.narrative_enabled", "HAPI_FHIR_NARRATIVE_ENABLED"), "true")
+    fail    = any([for k, v in self.env : key({ (k) = v }, "hapi.fhir.narrative_enabled") != null && one_of(v, "true")])
     at      = ["env", "environment"]
     message = "narrative generation is on"
   }
@@ -614,7 +614,7 @@ rule "FB-NARR-007" {
   }
   on "google_compute_security_policy" {
     when = !one_of(self.type, "CLOUD_ARMOR_EDGE", "CLOUD_ARMOR_NETWORK")
-    fail = !any([for r in list(self.rule) : regex_match("xss", r.match.expr.expression)])
+    fail = !any([for r in join_lists(self.rule, linked_from(self, "google_compute_security_policy_rule")) : regex_match("xss", r.match.expr.expression) && r.preview != true])
     at   = "rule"
   }
 

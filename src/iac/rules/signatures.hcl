@@ -1119,7 +1119,7 @@ rule "FB-SIGN-012" {
     message = "zone keys use SHA-1"
   }
   on "aws_route53_zone" {
-    when = absent(self.vpc)
+    when = absent(self.vpc) && length(linked_from(self, "aws_route53_zone_association")) == 0
     fail = length(linked_from(self, "aws_route53_hosted_zone_dnssec", "aws_route53_key_signing_key")) == 0
   }
   on "AWS::Route53::HostedZone" {

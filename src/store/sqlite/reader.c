@@ -102,6 +102,7 @@ store_reader_close(struct store_reader *r)
 	sqlite3_finalize(r->begin);
 	sqlite3_finalize(r->end);
 	sqlite3_close(r->db);
+	search_index_let_go(r->index);
 	free(r);
 }
 
@@ -120,6 +121,32 @@ store_release(struct store_reader *r)
 		let_go(r);
 }
 
+/* The first read makes the snapshot; in memory it locks the writer out, so that it is not made before it is
+ * needed. */
+static bool
+find_index(struct store_reader *r)
+{
+	int64_t generation = sqlite_generation(r);
+	struct search_index *index;
+
+	if (r->index != NULL && search_index_generation(r->index) == generation)
+		return true;
+	index = sqlite_index_of(r->store, generation);
+	if (index == NULL)
+		return false;
+	search_index_let_go(r->index);
+	r->index = index;
+	return true;
+}
+
+struct search_index *
+store_index(const struct store_reader *r)
+{
+	return r->index;
+}
+
+#define ATTEMPTS 100
+
 bool
 store_begin(struct store_reader *r, struct outcome *o)
 {
@@ -129,11 +156,17 @@ store_begin(struct store_reader *r, struct outcome *o)
 		return true;
 	r->epoch = atomic_load(&r->store->epoch);
 	r->seen = atomic_load(&r->store->committed);    /* before the snapshot: it has these at least */
-	sqlite3_reset(r->begin);
-	if (sqlite3_step(r->begin) != SQLITE_DONE)
-		return sqlite_failed(r->db, "begin", o);
-	r->open = true;
-	return true;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		bool before = r->store->in_memory && find_index(r);
+
+		sqlite3_reset(r->begin);
+		if (sqlite3_step(r->begin) != SQLITE_DONE)
+			break;
+		if (before || find_index(r))
+			return r->open = true;
+		let_go(r);              /* two generations came in between */
+	}
+	return sqlite_failed(r->db, "begin", o);
 }
 
 int64_t

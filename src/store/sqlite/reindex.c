@@ -15,7 +15,6 @@
 struct reindex {
 	struct store_reader  writer;    /* a connection that writes, with statements of its own */
 	struct store_reader *reader;
-	const struct search_index *index;
 	struct index_resolver resolver;
 	struct arena         *arena;
 	struct outcome       *outcome;
@@ -47,7 +46,7 @@ sqlite_forget_index(sqlite3 *db)
 	    "DROP TABLE IF EXISTS token; DROP TABLE IF EXISTS string; DROP TABLE IF EXISTS reference;"
 	    "DROP TABLE IF EXISTS date; DROP TABLE IF EXISTS number; DROP TABLE IF EXISTS quantity;"
 	    "DROP TABLE IF EXISTS uri; DROP TABLE IF EXISTS composite; DROP TABLE IF EXISTS contained;"
-	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS occurrence;";
+	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS occurrence; DROP TABLE IF EXISTS parameter;";
 
 	/* first, so that a break leaves no store that seems whole; fails where there is none yet */
 	sqlite3_exec(db, "UPDATE meta SET value=x'' WHERE key='pack'", NULL, NULL, NULL);
@@ -117,7 +116,7 @@ one(struct reindex *r, struct stored *v, int64_t lead)
 		return outcome_fail_at_once(r->outcome, FAULT_NO_STORE,
 		    "the definitions number the resource types in another way than the store");
 	w.labels = v->labels;
-	return index_extract(r->index, v->type, &j, 0, &r->resolver, r->arena, &w.rows, r->outcome)
+	return index_extract(r->reader->index, v->type, &j, 0, &r->resolver, r->arena, &w.rows, r->outcome)
 	    && name_alias(r, v) && insert_all(r, &w, lead)
 	    && (v->type != r->reader->store->patient || insert_all(r, &w, DIRECTORY));
 }
@@ -171,7 +170,7 @@ finish(struct reindex *r)
 	uint8_t maker[INDEX_MAKER];
 	sqlite3_stmt *s = sqlite_statement(&r->writer, SLICE("UPDATE meta SET value=?1 WHERE key='pack'"));
 
-	if (s == NULL)
+	if (s == NULL || !step(r, sqlite_statement(&r->writer, SLICE("UPDATE parameter SET state=1"))))
 		return failed(r);
 	sqlite_index_maker(r->reader->store, maker);
 	sqlite3_bind_blob(s, 1, maker, INDEX_MAKER, SQLITE_STATIC);
@@ -199,15 +198,15 @@ run(struct reindex *r, void (*progress)(int64_t done))
 }
 
 bool
-store_reindex(struct store *s, const struct search_index *index, struct slice base,
-    void (*progress)(int64_t done), int64_t *done, struct outcome *o)
+store_reindex(struct store *s, struct slice base, void (*progress)(int64_t done), int64_t *done,
+    struct outcome *o)
 {
 	struct reindex *r = calloc(1, sizeof *r);
 	bool good;
 
 	if (r == NULL)
 		abort();
-	*r = (struct reindex){ .index = index, .outcome = o, .lead = -1, .arena = arena_new(1 << 20) };
+	*r = (struct reindex){ .outcome = o, .lead = -1, .arena = arena_new(1 << 20) };
 	r->reader = store_reader_open(s, o);
 	r->writer.store = s;
 	good = r->reader != NULL && (sqlite_connect(s->path, true, s->config.no_sync, &r->writer.db)

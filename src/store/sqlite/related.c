@@ -190,7 +190,7 @@ static bool
 forward(struct relating *r, const struct query_include *include, const struct stored *from)
 {
 	uint32_t count;
-	const struct search_param *const *params = pack_params(r->p.reader->store->config.pack, from->type, &count);
+	const struct search_param *const *params = search_params(r->p.query->index, from->type, &count);
 	struct json j;
 
 	if (include->source != NULL && include->source != from->type)
@@ -329,12 +329,13 @@ typedef bool backward_step(struct relating *, const struct search_param *, const
 static bool
 each_referring(struct relating *r, const struct query_include *include, const struct stored *to, backward_step *step)
 {
-	const struct pack *pack = r->p.reader->store->config.pack;
+	const struct search_index *index = r->p.query->index;
 
-	for (uint32_t i = 0; i < pack_param_count(pack); i++) {
-		const struct search_param *param = pack_param_at(pack, i);
+	for (uint32_t i = 0; i < search_param_count(index); i++) {
+		const struct search_param *param = search_param_at(index, i);
 
-		if (param->kind == SEARCH_REFERENCE && (include->param == NULL || include->param == param)
+		if (param->kind == SEARCH_REFERENCE && search_index_supports(index, param)
+		    && (include->param == NULL || include->param == param)
 		    && (include->source == NULL || include->source == param->on)
 		    && may_refer(param, to->type) && !step(r, param, to))
 			return false;

@@ -108,6 +108,10 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS uri(lead INTEGER NOT NULL, param INTEGER NOT NULL, text TEXT NOT NULL,"
     "  row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(lead, param, text, row))"
     "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS parameter(number INTEGER PRIMARY KEY, print BLOB NOT NULL,"
+    "  state INTEGER NOT NULL, lead INTEGER NOT NULL, type INTEGER NOT NULL, row INTEGER NOT NULL,"
+    "  done INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS generation(one INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;"
     "INSERT OR IGNORE INTO labelset VALUES(0, 3, x'');";
 
 #define INDEX(name, columns, places, match) \

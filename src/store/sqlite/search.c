@@ -9,12 +9,6 @@
 #include "base/outcome.h"
 #include "store/sqlite/plan.h"
 
-static bool
-failed(struct plan *p)
-{
-	return sqlite_failed(p->reader->db, "search", p->outcome);
-}
-
 /* One lead */
 
 bool

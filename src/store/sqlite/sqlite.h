@@ -17,6 +17,8 @@
  *   outbox     seq -> record                                        audit, until in the log
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
  *   replay     (day, key) -> at answer                              outcomes of requests
+ *   parameter  number -> print state lead type row done             custom search parameters
+ *   generation number                                               of the index; parameters.c
  *
  * `lead` is the compartment, and leads every key but those of backref and occurrence, which only
  * callers without a compartment go by: one that is bound never touches a page of another.  Patients stand twice: in their own
@@ -55,7 +57,7 @@ struct store {
 	char                path[4096];
 	int                 lock_fd;
 	bool                in_memory;
-	const struct type  *patient, *binary;
+	const struct type  *patient, *binary, *search_parameter;
 	struct block_cipher *ids, *versions;
 	struct siphash_key  index_key;
 	atomic_llong        next, stamp;
@@ -63,6 +65,10 @@ struct store {
 	/* Changes when a kept snapshot is to be renewed: after each commit, and when all of the
 	 * log is in the database, which snapshots of before would keep from being reused. */
 	atomic_ullong       epoch;
+
+	struct search_index *standard;  /* of the pack's parameters */
+	pthread_mutex_t     index_lock;
+	struct search_index *index, *index_before;      /* the current generation; held */
 
 	pthread_rwlock_t    keys_lock;
 	struct key_slot    *keys;
@@ -103,6 +109,7 @@ struct store_reader {
 	bool          lazy;             /* keeps it while the epoch is what it was */
 	unsigned long long epoch;
 	int64_t       seen;             /* of the snapshot */
+	struct search_index *index;     /* of its generation; held */
 };
 
 /* schema.c */
@@ -176,6 +183,33 @@ bool sqlite_replay_free(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_write(struct store_reader *, const struct store_replay *);
 bool sqlite_replay_seal(struct store *, sqlite3 *, struct store_replay *, struct arena *);
 
+/* Of a row of `parameter`. */
+enum { PARAMETER_BUILDING, PARAMETER_READY, PARAMETER_LEAVING };
+
+/* parameters.c: the generation that a snapshot, or the writer's transaction, has; -1: it cannot be read. */
+int64_t sqlite_generation(struct store_reader *);
+/* Held for the caller; NULL: it is neither the current one nor the one before. */
+struct search_index *sqlite_index_of(struct store *, int64_t generation);
+/* Is it a definition that is, or was, in effect? */
+bool sqlite_changes_parameters(const struct store *, const struct store_write *);
+/* In the writer's transaction: the table of parameters follows the definitions, and the index becomes that
+ * of the generation. */
+bool sqlite_renew_parameters(struct store_reader *, int64_t generation, struct outcome *);
+
+/* indexing.c: a piece of background work, for the writer. */
+struct sqlite_indexing {
+	int64_t   generation;           /* that the rows were made by */
+	uint32_t *numbers;              /* of the parameters */
+	uint32_t  number_count;
+	bool      leaving;              /* rows of numbers[0] are to be erased, some of them; else: */
+	struct store_write *rows;       /* of each: type, compartment, row, vid and index rows */
+	uint32_t  row_count, looked_at;
+	int64_t   lead, type, row;      /* the walk is here now */
+	bool      last;                 /* and at its end */
+};
+bool sqlite_indexing_moved(struct store_reader *, const struct sqlite_indexing *, struct outcome *);
+bool sqlite_indexing_erase(struct store_reader *, uint32_t number, struct outcome *);
+
 /* reindex.c: drops the index; the store names no definitions from then on. */
 bool sqlite_forget_index(sqlite3 *);
 
@@ -190,6 +224,8 @@ bool sqlite_fill_occurrences(sqlite3 *);        /* of a store that was made befo
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);
 
+/* writer.c: puts a commit into the queue; false when it is full. */
+bool sqlite_enqueue(struct store *, struct store_commit *);
 bool sqlite_start_writer(struct store *, struct outcome *);
 void sqlite_stop_writer(struct store *);
 

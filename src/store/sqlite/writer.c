@@ -36,6 +36,8 @@ struct writer {
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
 	struct written *written;
 	int64_t       seq, cleared;
+	int64_t       generation;       /* of the index */
+	bool          renew;            /* this batch makes a new one */
 };
 
 static const struct { size_t offset; const char *sql; } statements[] = {
@@ -321,6 +323,7 @@ write_one(struct writer *w, const struct store_write *v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
 	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
+	w->renew |= sqlite_changes_parameters(w->store, v);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
 }
@@ -337,11 +340,65 @@ write_records(struct writer *w, const struct store_unit *u)
 	return true;
 }
 
+/* Rows for what is there already, as long as it is what they were made of. */
+static bool
+index_row(struct writer *w, struct store_write *v)
+{
+	sqlite3_stmt *s = sqlite_statement(&w->reader,
+	    SLICE("SELECT vid, labels FROM resource WHERE lead=?1 AND type=?2 AND row=?3"));
+	int64_t lead = v->compartment.number;
+	bool current;
+
+	if (s == NULL)
+		return false;
+	sqlite3_bind_int64(s, 1, lead);
+	sqlite3_bind_int64(s, 2, v->type->number);
+	sqlite3_bind_int64(s, 3, v->row);
+	current = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) == v->vid;
+	v->labels = current ? (uint32_t)sqlite3_column_int64(s, 1) : 0;
+	sqlite3_reset(s);
+	return !current || (change_index(w, v, lead)
+	    && (v->type != w->store->patient || lead == DIRECTORY || change_index(w, v, DIRECTORY)));
+}
+
+static bool
+write_indexing(struct writer *w, struct store_unit *u)
+{
+	const struct sqlite_indexing *job = u->indexing;
+	struct arena *arena = arena_new(4096);
+	struct outcome aside;
+	bool good = true;
+
+	outcome_init(&aside, arena);
+	u->verdict = job->generation == w->generation ? STORE_DONE : STORE_STALE;
+	if (u->verdict == STORE_DONE && job->leaving)
+		good = sqlite_indexing_erase(&w->reader, job->numbers[0], &aside);
+	for (uint32_t i = 0; u->verdict == STORE_DONE && good && i < job->row_count; i++)
+		good = index_row(w, &job->rows[i]);
+	if (u->verdict == STORE_DONE && good && !job->leaving)
+		good = sqlite_indexing_moved(&w->reader, job, &aside);
+	w->renew |= u->verdict == STORE_DONE && job->last;
+	arena_free(arena);
+	return good;
+}
+
+/* Its index rows are not those of today. */
+static bool
+is_stale(const struct writer *w, const struct store_unit *u)
+{
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->writes[i].generation != w->generation)
+			return true;
+	return false;
+}
+
 static bool
 write_unit(struct writer *w, struct store_unit *u)
 {
-	if (!unit_wins(w, u)) {
-		u->verdict = STORE_CONFLICT;
+	if (u->indexing != NULL)
+		return write_indexing(w, u);
+	if (is_stale(w, u) || !unit_wins(w, u)) {
+		u->verdict = is_stale(w, u) ? STORE_STALE : STORE_CONFLICT;
 		return true;
 	}
 	for (uint32_t i = 0; i < u->count; i++)
@@ -373,15 +430,32 @@ rest(struct store_reader *r)
 			sqlite3_reset(r->cache[i].statement);
 }
 
+/* A definition was changed, or has become ready. */
+static bool
+renew(struct writer *w)
+{
+	struct arena *arena = arena_new(4096);
+	struct outcome aside;
+	bool good;
+
+	outcome_init(&aside, arena);
+	good = sqlite_renew_parameters(&w->reader, ++w->generation, &aside);
+	arena_free(arena);
+	return good;
+}
+
 static bool
 write_batch(struct writer *w, struct store_commit *batch)
 {
+	w->renew = false;
 	if (!step(w->begin) || !clear_outbox(w))
 		return false;
 	for (struct store_commit *c = batch; c != NULL; c = c->next)
 		for (uint32_t i = 0; i < c->count; i++)
 			if (!write_unit(w, &c->units[i]))
 				return false;
+	if (w->renew && !renew(w))
+		return false;
 	rest(&w->reader);
 	return step(w->commit);
 }
@@ -646,6 +720,17 @@ close_writer(struct writer *w)
 	free(w);
 }
 
+/* Nothing is under way yet that another generation could disturb. */
+static bool
+begin_generation(struct writer *w, struct outcome *o)
+{
+	w->generation = sqlite_generation(&w->reader);
+	if (!step(w->begin) || w->generation < 0)
+		return sqlite_failed(w->db, "generation", o);
+	return sqlite_renew_parameters(&w->reader, w->generation, o)
+	    && (step(w->commit) || sqlite_failed(w->db, "generation", o));
+}
+
 bool
 sqlite_start_writer(struct store *s, struct outcome *o)
 {
@@ -663,6 +748,10 @@ sqlite_start_writer(struct store *s, struct outcome *o)
 	}
 	w->reader.store = s;
 	w->reader.db = w->db;
+	if (!begin_generation(w, o)) {
+		close_writer(w);
+		return false;
+	}
 	s->writer = w;
 	if (pthread_create(&s->writer_thread, NULL, run, w) != 0
 	    || pthread_create(&s->checkpointer, NULL, checkpoint, s) != 0)
@@ -721,8 +810,8 @@ seal(struct store *s, const struct permit *p, struct store_write *w, sqlite3 *db
 	return true;
 }
 
-static bool
-enqueue(struct store *s, struct store_commit *c)
+bool
+sqlite_enqueue(struct store *s, struct store_commit *c)
 {
 	bool taken = false;
 
@@ -753,5 +842,5 @@ store_submit(struct store *s, const struct permit *p, struct store_commit *c, st
 		    && !sqlite_replay_seal(s, s->sealing, c->units[u].replay, arena))
 			return outcome_fail_at_once(o, FAULT_NO_STORE, "");
 	}
-	return enqueue(s, c) || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "");
+	return sqlite_enqueue(s, c) || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "");
 }

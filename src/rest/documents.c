@@ -1,0 +1,102 @@
+/* documents.c -- see documents.h. */
+#include "rest/documents.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "exchange/exchange.h"
+#include "exchange/service.h"
+#include "rest/rest.h"
+#include "search/index.h"
+
+struct set {
+	struct arena *arena;            /* its own */
+	int64_t       generation;
+	struct slice  capabilities, openapi;
+	atomic_uint   held;
+};
+
+struct documents {
+	pthread_mutex_t lock;
+	struct set     *newest;
+};
+
+static void
+let_go(void *set)
+{
+	struct set *s = set;
+
+	if (s != NULL && atomic_fetch_sub(&s->held, 1) == 1)
+		arena_free(s->arena);
+}
+
+static void
+free_documents(void *documents)
+{
+	struct documents *d = documents;
+
+	let_go(d->newest);
+	pthread_mutex_destroy(&d->lock);
+}
+
+struct documents *
+documents_new(struct arena *arena)
+{
+	struct documents *d = arena_alloc(arena, sizeof *d);
+
+	pthread_mutex_init(&d->lock, NULL);
+	arena_defer(arena, free_documents, d);
+	return d;
+}
+
+static struct set *
+make(const struct service *s, const struct search_index *index)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct set *set = arena_alloc(arena, sizeof *set);
+
+	*set = (struct set){ .arena = arena, .generation = search_index_generation(index) };
+	atomic_init(&set->held, 1);
+	if (rest_capabilities(s, index, arena, &set->capabilities)
+	    && rest_openapi_document(s, index, arena, &set->openapi))
+		return set;
+	arena_free(arena);
+	return NULL;
+}
+
+/* Snapshots of an older generation are few and short: theirs are not kept. */
+static struct set *
+find(struct exchange *x)
+{
+	struct documents *d = x->service->documents;
+	const struct search_index *index = store_index(x->worker->reader);
+	struct set *set;
+
+	pthread_mutex_lock(&d->lock);
+	if (d->newest == NULL || d->newest->generation != search_index_generation(index)) {
+		let_go(d->newest);
+		d->newest = make(x->service, index);
+	}
+	if ((set = d->newest) != NULL)
+		atomic_fetch_add(&set->held, 1);
+	pthread_mutex_unlock(&d->lock);
+	arena_defer(x->arena, let_go, set);
+	return set;
+}
+
+struct slice
+documents_capabilities(struct exchange *x)
+{
+	struct set *set = find(x);
+
+	return set == NULL ? SLICE_NONE : set->capabilities;
+}
+
+struct slice
+documents_openapi(struct exchange *x)
+{
+	struct set *set = find(x);
+
+	return set == NULL ? SLICE_NONE : set->openapi;
+}
