@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	outcome_init(&o, a);
 	buf_init(&b, a, SIZE_MAX);
-	if (!xml_read(pack, slice_make(bytes, n), &limits_default, false, a, &json, &places, &o)) {
+	if (!xml_read(pack, slice_make(bytes, n), &limits_default, 0, a, &json, &places, &o)) {
 		if (!o.failed)
 			abort();
 	} else if (json_parse(json, json_bounds(&limits_default, false), a, &j, &o)) {
@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			abort();
 		if (validate_structure(pack, type, &j, 0, &limits_default, a, &o)
 		    && (!xml_write(pack, &j, 0, XML_PRETTY, a, &b)
-		    || !xml_read(pack, buf_slice(&b), &limits_default, false, a, &again, NULL, &o)
+		    || !xml_read(pack, buf_slice(&b), &limits_default, 0, a, &again, NULL, &o)
 		    || !slice_eq(json, again)))
 			abort();
 		xml_replace_places(&places, &o);

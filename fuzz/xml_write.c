@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		bool written = xml_write(pack, &j, 0, XML_COMPACT, a, &b);
 
 		if (type != NULL && validate_structure(pack, type, &j, 0, &limits_default, a, &o)
-		    && (!written || !xml_read(pack, buf_slice(&b), &limits_default, false, a, &again, NULL, &o)))
+		    && (!written || !xml_read(pack, buf_slice(&b), &limits_default, 0, a, &again, NULL, &o)))
 			abort();
 	}
 	arena_free(a);

@@ -134,7 +134,9 @@ write_entry(struct entries *e, struct stored *s, uint32_t contained, const char 
 	if (contained > 0 && e->set->query->contained_alone
 	    ? !write_contained(e, s, contained) : !write_resource(e, s))
 		return false;
-	buf_printf(e->b, ",\"search\":{\"mode\":\"%s\"}}", mode);
+	buf_add(e->b, SLICE(",\"search\":{\"mode\":\""));
+	buf_add_cstr(e->b, mode);
+	buf_add(e->b, SLICE("\"}}"));
 	return true;
 }
 

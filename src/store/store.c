@@ -102,6 +102,9 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 
 	if (s == NULL)
 		abort();
+	/* counts that nobody reads would take a lock of all threads for each allocation; only the first
+	 * store of a process is in time to say so */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	s->config = *config;
 	s->arena = arena_new(4096);
 	s->lock_fd = -1;

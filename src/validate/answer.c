@@ -235,3 +235,15 @@ answer_option_is_exclusive(const struct json *q, uint32_t option)
 
 	return value != 0 && json_type(q, value) == JSON_TRUE;
 }
+
+struct slice
+question_enabled_by(struct walk *w, const struct json *q, uint32_t question)
+{
+	uint32_t e = next_extension(q, question, SLICE(SDC "enableWhenExpression"), 0);
+	uint32_t value = e == 0 ? 0 : value_of(q, e);
+
+	if (value == 0 || !is_object(q, value)
+	    || !slice_is(json_string(q, json_get(q, value, SLICE("language")), w->arena), "text/fhirpath"))
+		return SLICE_NONE;
+	return json_string(q, json_get(q, value, SLICE("expression")), w->arena);
+}

@@ -1,5 +1,6 @@
-/* definition.c -- what a StructureDefinition says about others: the paths of a
- * differential are elements of the type that it constrains. */
+/* definition.c -- what a StructureDefinition says about others: its type is one that is
+ * known, or has an absolute URI; the paths of a differential are elements of the type
+ * that it constrains. */
 #include "validate/walk.h"
 
 #define PATH_STEPS 32
@@ -38,20 +39,46 @@ path_exists(struct walk *w, const struct type *type, struct slice path)
 	return known;
 }
 
+/* Of a type that no release of FHIR has, like a logical model, only the name that paths begin with is known. */
+static bool
+begins_with(struct slice path, struct slice type)
+{
+	struct slice name = SLICE_NONE;
+
+	while (type.len > 0)
+		name = slice_cut(&type, '/');
+	return slice_eq(slice_cut(&path, '.'), name);
+}
+
+static void
+check_paths(struct walk *w, const struct step *at, uint32_t list, struct slice name)
+{
+	const struct type *type = pack_type(w->pack, name);
+	struct step differential = { at, SLICE("differential"), -1, NULL, NULL, NULL, 0 };
+	struct step element = { &differential, SLICE("element"), 0, NULL, NULL, NULL, 0 };
+
+	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n), element.index++) {
+		struct slice path = json_type(w->json, n) == JSON_OBJECT ? walk_text(w, n, SLICE("path"))
+		    : SLICE_NONE;
+
+		if (path.len > 0 && !(type != NULL ? path_exists(w, type, path) : begins_with(path, name)))
+			complain(w, &element, n, MESSAGE_differential_path, SLICE_NONE);
+	}
+}
+
 void
 check_structure_definition(struct walk *w, const struct step *at, uint32_t node)
 {
 	uint32_t list = json_path(w->json, node, "differential.element");
-	const struct type *type = pack_type(w->pack, walk_text(w, node, SLICE("type")));
+	struct slice name = walk_text(w, node, SLICE("type"));
+	struct step here = { at, SLICE("type"), -1, NULL, NULL, NULL, 0 };
+	bool known = pack_type(w->pack, name) != NULL;
 
-	if (type == NULL || list == 0 || json_type(w->json, list) != JSON_ARRAY
-	    || !slice_is(walk_text(w, node, SLICE("derivation")), "constraint"))
-		return;
-	for (uint32_t n = json_first(w->json, list); n != 0; n = json_next(w->json, list, n)) {
-		struct slice path = json_type(w->json, n) == JSON_OBJECT ? walk_text(w, n, SLICE("path"))
-		    : SLICE_NONE;
-
-		if (path.len > 0 && !path_exists(w, type, path))
-			complain(w, at, n, MESSAGE_differential_path, SLICE_NONE);
-	}
+	if (!known && slice_starts(walk_text(w, node, SLICE("url")), SLICE("http://hl7.org/fhir/")))
+		return;                         /* R4's patterns, which are types of no resource */
+	if (name.len > 0 && !known && slice_find(name, ':') == name.len)
+		complain(w, &here, json_get(w->json, node, SLICE("type")), MESSAGE_type_unknown, SLICE_NONE);
+	else if (list != 0 && json_type(w->json, list) == JSON_ARRAY
+	    && (!known || slice_is(walk_text(w, node, SLICE("derivation")), "constraint")))
+		check_paths(w, at, list, name);
 }

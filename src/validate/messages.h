@@ -45,6 +45,9 @@
 	X(display,             WARN_CODE, "the code system % has another display for the code")  \
 	X(code_form,           CODE,      "the code is none of its code system")                 \
 	X(reference_target,    STRUCTURE, "a reference to this type is not allowed here")        \
+	X(reference_form,      VALUE,     "a reference is a URI: there is no space in it")       \
+	X(canonical_kind,      VALUE,     "what has this canonical url is no Questionnaire")     \
+	X(type_unknown,        VALUE,     "there is no such type, and one of others is named by an absolute URI") \
 	X(references_many,     BUDGET,    "there are too many references")                       \
 	X(reference_missing,   BUSINESS_RULE, "the resource that is referred to is not available") \
 	X(reference_contained, INVARIANT, "ref-1: no contained resource has this id")            \

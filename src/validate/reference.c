@@ -205,6 +205,15 @@ look_up(struct walk *w, const struct step *at, struct slice reference, uint32_t 
 		complain(w, at, node, MESSAGE_reference_missing, SLICE_NONE);
 }
 
+static bool
+has_space(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (isspace((unsigned char)s.ptr[i]))
+			return true;
+	return false;
+}
+
 void
 check_reference(struct walk *w, const struct step *at, const struct element_type *which,
     uint32_t node)
@@ -214,6 +223,10 @@ check_reference(struct walk *w, const struct step *at, const struct element_type
 	struct item target;
 	const struct type *type;
 
+	if (has_space(text)) {
+		complain(w, at, literal, MESSAGE_reference_form, SLICE_NONE);
+		return;
+	}
 	if (text.len == 0) {
 		type = pack_resource(w->pack, walk_text(w, node, SLICE("type")));
 	} else if (resolve_reference(w, text, &target)) {

@@ -170,18 +170,32 @@ condition_holds(struct walk *w, struct asking *a, uint32_t when)
 	return false;
 }
 
-static bool
+/* SDC's enableWhenExpression, about the response; what it cannot decide is not decided. */
+static enum known
+is_enabled_by(struct walk *w, struct slice expression)
+{
+	struct items found = { 0 };
+
+	if (!evaluate_expression(w, expression, w->resource, &found))
+		return UNKNOWN;
+	return items_are_true(w, &found) ? KNOWN_YES : KNOWN_NO;
+}
+
+static enum known
 is_enabled(struct walk *w, struct asking *a, uint32_t question)
 {
 	uint32_t list = list_of(a->q, question, SLICE("enableWhen"));
 	bool any = !slice_is(text_of(w, a->q, question, "enableBehavior"), "all");
+	struct slice expression = question_enabled_by(w, a->q, question);
 
+	if (expression.len > 0)
+		return is_enabled_by(w, expression);
 	if (list == 0)
-		return true;
+		return KNOWN_YES;
 	for (uint32_t n = json_first(a->q, list); n != 0; n = json_next(a->q, list, n))
 		if (condition_holds(w, a, n) == any)
-			return any;
-	return !any;
+			return any ? KNOWN_YES : KNOWN_NO;
+	return any ? KNOWN_NO : KNOWN_YES;
 }
 
 /* Answers */
@@ -304,7 +318,7 @@ check_item(struct walk *w, const struct step *at, struct asking *a, uint32_t ite
 
 	if (answers != 0 && plain)
 		complain(w, at, answers, MESSAGE_response_no_answer, SLICE_NONE);
-	if (answers != 0 && !is_enabled(w, a, question))
+	if (answers != 0 && is_enabled(w, a, question) == KNOWN_NO)
 		complain(w, at, answers, MESSAGE_response_disabled, SLICE_NONE);
 	if (!plain && (a->complete || answers != 0))
 		check_answer_count(w, at, a->q, question, answers == 0 ? 0 : json_size(w->json, answers), item);
@@ -334,7 +348,7 @@ check_required(struct walk *w, const struct step *up, struct asking *a, const st
 		struct step item = { up, SLICE("item"), s->index, NULL, NULL, NULL, s->place };
 
 		if (a->complete && says(a->q, s->question, "required") && !(group ? there : s->answered)
-		    && is_enabled(w, a, s->question))
+		    && is_enabled(w, a, s->question) == KNOWN_YES)
 			complain(w, there ? &item : up, there ? s->place : place, MESSAGE_response_required, SLICE_NONE);
 		if (s->count > 1 && !(group && says(a->q, s->question, "repeats")))
 			complain(w, up, s->place, MESSAGE_response_repeats, SLICE_NONE);
@@ -447,6 +461,17 @@ find_questionnaire(struct walk *w, uint32_t response, struct slice canonical, st
 	return w->how->find_questionnaire != NULL && w->how->find_questionnaire(w->how->find_ctx, url, out);
 }
 
+static void
+complain_of_canonical(struct walk *w, const struct step *at, uint32_t node, struct slice canonical)
+{
+	struct step here = { at, SLICE("questionnaire"), -1, NULL, NULL, NULL, node };
+
+	if (pack_value_set(w->pack, canonical) != NULL || pack_profile(w->pack, canonical) != NULL)
+		complain(w, &here, node, MESSAGE_canonical_kind, SLICE_NONE);
+	else
+		complain(w, at, node, MESSAGE_questionnaire_unknown, SLICE_NONE);
+}
+
 void
 check_questionnaire_response(struct walk *w, const struct step *at, uint32_t node)
 {
@@ -459,7 +484,7 @@ check_questionnaire_response(struct walk *w, const struct step *at, uint32_t nod
 	if (canonical.len == 0)
 		return;
 	if (!find_questionnaire(w, node, canonical, q, &root)) {
-		complain(w, at, json_get(w->json, node, SLICE("questionnaire")), MESSAGE_questionnaire_unknown, SLICE_NONE);
+		complain_of_canonical(w, at, json_get(w->json, node, SLICE("questionnaire")), canonical);
 		return;
 	}
 	a.q = q;

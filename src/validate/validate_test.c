@@ -59,6 +59,8 @@ close_validator(void **state UNUSED)
 
 #define SET(property, op, value) "{'resourceType':'ValueSet','status':'draft','compose':{'include':[{'system':'http://terminology.hl7.org/CodeSystem/v3-HL7UpdateMode'," \
 	"'filter':[{'property':'" property "','op':'" op "','value':'" value "'}]}]}}"
+#define MODEL(type, path) "{'resourceType':'StructureDefinition','url':'http://a.test/Boo','name':'Boo','status':'draft','kind':'logical','abstract':false," \
+	"'type':'" type "','baseDefinition':'http://hl7.org/fhir/StructureDefinition/Element','derivation':'specialization','differential':{'element':[{'id':'" path "','path':'" path "','definition':'a','min':0,'max':'1'}]}}"
 #define LINKS(a, b) "{'resourceType':'Bundle','type':'collection','link':[{'relation':'" a "','url':'http://a'},{'relation':'" b "','url':'http://b'}]}"
 
 /* A quote ' stands for ". An id of NULL: no error. */
@@ -149,7 +151,7 @@ static const struct {
 	{ "an invariant that is empty fails", "{'resourceType':'Encounter','status':'finished','class':{'code':'AMB'},'period':{'start':'2023-06-21','end':'2023-06-21T06:20:00Z'}}",
 	    "invariant", "Encounter.period" },
 	{ "differential of no such element", "{'resourceType':'StructureDefinition','url':'http://a.test','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Patient',"
-	    "'baseDefinition':'" CORE "Patient','derivation':'constraint','differential':{'element':[{'id':'Patient.x','path':'Patient.x'}]}}", "differential_path", "StructureDefinition" },
+	    "'baseDefinition':'" CORE "Patient','derivation':'constraint','differential':{'element':[{'id':'Patient.x','path':'Patient.x'}]}}", "differential_path", "StructureDefinition.differential.element[0]" },
 	{ "composite without components", "{'resourceType':'SearchParameter','url':'http://a.test','name':'A','status':'draft','description':'a','code':'a','base':['Patient'],'type':'composite','expression':'Patient'}",
 	    "param_components", "SearchParameter" },
 	{ "FHIRPath that is none", "{'resourceType':'Basic','code':{'text':'x'},'extension':[{'url':'http://example.org/a','valueExpression':{'language':'text/fhirpath','expression':'a and'}}]}",
@@ -174,6 +176,12 @@ static const struct {
 	{ "two pages that are next", LINKS("next", "next"), "link_twice", "Bundle.link[1]" },
 	{ "vital sign over a time", "{'resourceType':'Observation','status':'final','category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/observation-category','code':'vital-signs'}]}],"
 	    "'code':{'coding':[{'system':'http://loinc.org','code':'8310-5'}]},'subject':{'reference':'Patient/1'},'effectivePeriod':{'start':'2020-01-01'},'dataAbsentReason':{'text':'x'}}", NULL, NULL },
+	{ "a reference with a space", "{" OBSERVATION ",'subject':{'reference':'ht tp://a.test/Patient/1'}}", "reference_form", "Observation.subject" },
+	{ "a type that nobody has", MODEL("Boo", "Boo"), "type_unknown", "StructureDefinition.type" },
+	{ "a model", MODEL("http://a.test/Boo", "Boo.a"), NULL, NULL },
+	{ "a model with another name in its paths", MODEL("http://a.test/Boo", "Foo.a"), "differential_path", "StructureDefinition.differential.element[0]" },
+	{ "answers to a value set", "{'resourceType':'QuestionnaireResponse','status':'completed','questionnaire':'http://hl7.org/fhir/ValueSet/administrative-gender'}",
+	    "canonical_kind", "QuestionnaireResponse.questionnaire" },
 	{ "relative canonical url", "{'resourceType':'ValueSet','status':'draft','url':'a'}", "canonical_url", "ValueSet.url" },
 	{ "property declared twice", "{'resourceType':'CodeSystem','status':'draft','content':'complete','property':[{'code':'a','type':'code'},{'code':'a','type':'code'}]}",
 	    "property_twice", "CodeSystem.property[1]" },
@@ -192,6 +200,8 @@ static const struct {
 #define YES "'valueBoolean':true"
 #define CODE(c) "'valueCoding':{'system':'http://s','code':'" c "'}"
 #define LIMITED(type, name, limit, value) RESPONSE("completed", ASK("1", type, ",'extension':[{'url':'" name "'," limit "}]"), SAY("1", value))
+#define BY_EXPRESSION(text) ASK("1", "boolean", "") "," ASK("2", "boolean", ",'required':true,'extension':[{'url':'http://hl7.org/fhir/uv/sdc/StructureDefinition/" \
+	"sdc-questionnaire-enableWhenExpression','valueExpression':{'language':'text/fhirpath','expression':'" text "'}}]")
 #define VALUE(type) "QuestionnaireResponse.item[0].answer[0].value.ofType(" type ")"
 #define GROUP(items) "{'linkId':'3','item':[" items "]}"
 
@@ -228,6 +238,11 @@ static const struct {
 	{ "a text that is no code of the set", RESPONSE("completed", ASK("1", "string", ",'answerValueSet':'http://hl7.org/fhir/ValueSet/administrative-gender'"), SAY("1", "'valueString':'x'")),
 	    "response_option", VALUE("string") },
 	{ "a text that is one", RESPONSE("completed", ASK("1", "string", ",'answerValueSet':'http://hl7.org/fhir/ValueSet/administrative-gender'"), SAY("1", "'valueString':'male'")), NULL, NULL },
+	{ "asked by an expression", RESPONSE("completed", BY_EXPRESSION("%resource.item[0].answer.value"), SAY("1", YES)), "response_required", "QuestionnaireResponse" },
+	{ "not asked by an expression", RESPONSE("completed", BY_EXPRESSION("%resource.item[0].answer.value"), SAY("1", "'valueBoolean':false")), NULL, NULL },
+	{ "not asked, and answered", RESPONSE("completed", BY_EXPRESSION("%resource.item[0].answer.value"), SAY("1", "'valueBoolean':false") "," SAY("2", YES)),
+	    "response_disabled", "QuestionnaireResponse.item[1]" },
+	{ "an expression that cannot be decided", RESPONSE("completed", BY_EXPRESSION("%unknown"), SAY("1", YES)), NULL, NULL },
 	{ "a group with an answer", RESPONSE("completed", QUESTIONS, SAY("1", YES) "," SAY("3", "'valueString':'a'")), "response_no_answer", "QuestionnaireResponse.item[1]" },
 };
 

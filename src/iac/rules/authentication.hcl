@@ -17,7 +17,7 @@ rule "FB-AUTHN-001" {
     at   = ["authentication_configuration.authority", "authentication_configuration"]
   }
   on "Microsoft.HealthcareApis/workspaces/fhirservices" "Microsoft.HealthcareApis/services" {
-    fail = absent(self.properties.authenticationConfiguration.authority) || absent(self.properties.authenticationConfiguration.audience)
+    fail = absent(self.properties.authenticationConfiguration.authority) || absent(self.properties.authenticationConfiguration.audience) || startswith(lower(self.properties.authenticationConfiguration.authority), "http:") || startswith(lower(self.properties.authenticationConfiguration.audience), "http:")
     at   = ["properties.authenticationConfiguration", "properties"]
   }
 
@@ -58,6 +58,28 @@ rule "FB-AUTHN-001" {
           authority = "https://login.microsoftonline.com/t"
           audience  = "https://s.azurehealthcareapis.com"
         }
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.HealthcareApis/workspaces/fhirservices", "apiVersion": "2023-01-01", "name": "w/f",
+          "properties": { "authenticationConfiguration": { "authority": "http://idp.example.org", "audience": "https://fhir.example.org" } }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.HealthcareApis/workspaces/fhirservices", "apiVersion": "2023-01-01", "name": "w/f",
+          "properties": { "authenticationConfiguration": { "authority": "https://idp.example.org", "audience": "https://fhir.example.org" } }
+        }]
       }
     EOT
   }

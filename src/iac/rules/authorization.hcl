@@ -1074,6 +1074,11 @@ rule "FB-AUTHZ-014" {
     fail = one_of(self.properties.networkAcls.defaultAction, "Allow") || (absent(self.properties.networkAcls) && !one_of(self.properties.publicNetworkAccess, "Disabled"))
     at   = ["properties.networkAcls.defaultAction", "properties"]
   }
+  on "Microsoft.Storage/storageAccounts" {
+    fail    = self.properties.allowBlobPublicAccess == true
+    at      = "properties.allowBlobPublicAccess"
+    message = "containers may be made public"
+  }
 
   example "fail" "terraform" {
     text = <<-EOT
@@ -1108,6 +1113,28 @@ rule "FB-AUTHZ-014" {
       resource "azurerm_storage_account_network_rules" "x" {
         storage_account_id = "s"
         default_action     = "Deny"
+      }
+    EOT
+  }
+  example "fail" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "w/f",
+          "properties": { "allowBlobPublicAccess": true, "networkAcls": { "defaultAction": "Deny" } }
+        }]
+      }
+    EOT
+  }
+  example "pass" "arm" {
+    text = <<-EOT
+      {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{
+          "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "w/f",
+          "properties": { "allowBlobPublicAccess": false, "networkAcls": { "defaultAction": "Deny" } }
+        }]
       }
     EOT
   }

@@ -8,8 +8,8 @@
  *   related.c    what is included
  *
  * A lead is a compartment, or the directory of Patients.  Everything that is found is found by a
- * statement on one lead that ends with GATE; what is between them is sets of row numbers.  So the
- * plan of a search is fixed: which statements run depends on the query, not on statistics. */
+ * statement on one lead that ends with GATE; what is between them is sets of row numbers.  Which
+ * statements run depends on the query and on what the caller may see, never on statistics. */
 #ifndef STORE_SQLITE_PLAN_H
 #define STORE_SQLITE_PLAN_H
 
