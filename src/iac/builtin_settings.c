@@ -4,6 +4,8 @@
  * virtual machine, SPRING_APPLICATION_JSON, or a file that is mounted.  Their names differ by the
  * binding of the framework (Spring, .NET): "hapi.fhir.cors", "HAPI_FHIR_CORS", "FhirServer:Security",
  * "FhirServer__Security"; so letters are compared without case and "-_.:" not at all. */
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
