@@ -73,7 +73,8 @@ each_row(void **state UNUSED)
 	pack = pack_open(&env_real, "build/fhir-r4.pack", &o);
 	assert_non_null(pack);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct narrative_renewal how = { pack, &options, rows[i].drop, rows[i].recheck, rows[i].make, rows[i].make_missing };
+		struct narrative_renewal how = { .pack = pack, .options = &options, .drop = rows[i].drop,
+			.recheck = rows[i].recheck, .make = rows[i].make, .make_missing = rows[i].make_missing };
 		struct slice body = quoted(rows[i].body, arena), want = quoted(rows[i].want, arena);
 
 		assert_true(narrative_renew(&how, pack_type(pack, slice_of(rows[i].type)), &body, arena, &o));
