@@ -1,40 +1,24 @@
 /* patch_dom.c -- see patch_dom.h. */
 #include "rest/patch_dom.h"
 
-#include <limits.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
-#include "xml/xml_expat.h"
+#include "xml/xml_parse.h"
 #include "xml/xml_tree.h"
 
 #define XML_URI "http://www.w3.org/XML/1998/namespace"
 
 struct builder {
-	XML_Parser      parser;
+	struct xml_parse xml;
 	const struct limits *limits;
 	struct arena   *arena;
-	struct outcome *outcome;
 	struct dom     *open;
 	struct dom_namespace *declared; /* for the element that begins next */
 	struct buf      run;            /* text that has not ended yet; no arena: none */
 	size_t          depth, count;
-	bool            failed;
 };
-
-static void
-stop(struct builder *b, enum fault fault, const char *why)
-{
-	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber64(b->parser),
-		(unsigned)XML_GetCurrentColumnNumber64(b->parser) + 1 };
-
-	if (!b->failed)
-		outcome_fail(b->outcome, fault, place, slice_of(why));
-	b->failed = true;
-	XML_StopParser(b->parser, XML_FALSE);
-}
 
 /* expat gives "uri local" or "local" */
 static void
@@ -53,10 +37,10 @@ node_add_here(struct builder *b, enum dom_kind kind)
 	struct dom *n = arena_alloc(b->arena, sizeof *n);
 
 	n->kind = kind;
-	n->line = (unsigned)XML_GetCurrentLineNumber64(b->parser);
-	n->column = (unsigned)XML_GetCurrentColumnNumber64(b->parser) + 1;
+	n->line = xml_parse_line(&b->xml);
+	n->column = xml_parse_column(&b->xml);
 	if (++b->count > b->limits->of[LIMIT_JSON_NODES])
-		stop(b, FAULT_TOO_COMPLEX, "too many elements");
+		xml_parse_stop(&b->xml, FAULT_TOO_COMPLEX, "too many elements");
 	dom_insert(b->open, NULL, n);
 	return n;
 }
@@ -87,7 +71,7 @@ add_attributes(struct builder *b, struct dom *n, const XML_Char **from)
 		split_name(b, from[0], &(*to)->uri, &(*to)->local);
 		(*to)->value = slice_dup(slice_of(from[1]), b->arena);
 		if (++count > b->limits->of[LIMIT_XML_ATTRIBUTES])
-			stop(b, FAULT_SYNTAX, "too many attributes");
+			xml_parse_stop(&b->xml, FAULT_SYNTAX, "too many attributes");
 	}
 }
 
@@ -97,7 +81,7 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 	struct builder *b = ctx;
 	struct dom *n;
 
-	if (b->failed)
+	if (b->xml.failed)
 		return;
 	n = node_add(b, DOM_ELEMENT);
 	split_name(b, name, &n->uri, &n->local);
@@ -106,7 +90,7 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 	b->declared = NULL;
 	b->open = n;
 	if (++b->depth > b->limits->of[LIMIT_XML_DEPTH])
-		stop(b, FAULT_SYNTAX, "nested too deeply");
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "nested too deeply");
 }
 
 static void XMLCALL
@@ -114,7 +98,7 @@ on_end(void *ctx, const XML_Char *name UNUSED)
 {
 	struct builder *b = ctx;
 
-	if (b->failed)
+	if (b->xml.failed)
 		return;
 	end_text(b);
 	b->open = b->open->parent;
@@ -139,7 +123,7 @@ on_text(void *ctx, const XML_Char *text, int len)
 {
 	struct builder *b = ctx;
 
-	if (b->failed || b->depth == 0)
+	if (b->xml.failed || b->depth == 0)
 		return;
 	if (b->run.arena == NULL)
 		buf_init(&b->run, b->arena, SIZE_MAX);
@@ -151,7 +135,7 @@ on_comment(void *ctx, const XML_Char *text)
 {
 	struct builder *b = ctx;
 
-	if (!b->failed)
+	if (!b->xml.failed)
 		node_add(b, DOM_COMMENT)->text = slice_dup(slice_of(text), b->arena);
 }
 
@@ -161,51 +145,28 @@ on_instruction(void *ctx, const XML_Char *target, const XML_Char *text)
 	struct builder *b = ctx;
 	struct dom *n;
 
-	if (b->failed)
+	if (b->xml.failed)
 		return;
 	n = node_add(b, DOM_INSTRUCTION);
 	n->local = slice_dup(slice_of(target), b->arena);
 	n->text = slice_dup(slice_of(text), b->arena);
 }
 
-static void XMLCALL
-on_doctype(void *ctx, const XML_Char *name UNUSED, const XML_Char *system UNUSED,
-    const XML_Char *public UNUSED, int internal UNUSED)
-{
-	stop(ctx, FAULT_SYNTAX, "a DOCTYPE is not allowed");
-}
-
-static void XMLCALL
-on_declaration(void *ctx, const XML_Char *version UNUSED, const XML_Char *encoding,
-    int standalone UNUSED)
-{
-	if (encoding != NULL && !slice_eq_nocase(slice_of(encoding), SLICE("utf-8"))
-	    && !slice_eq_nocase(slice_of(encoding), SLICE("us-ascii")))
-		stop(ctx, FAULT_SYNTAX, "the encoding must be UTF-8");
-}
-
 bool
 dom_parse(struct slice text, const struct limits *limits, struct arena *arena,
     struct dom **document, struct outcome *o)
 {
-	struct builder b = { .parser = xml_parser_new(), .limits = limits, .arena = arena, .outcome = o };
+	struct builder b = { .limits = limits, .arena = arena };
 
 	b.open = *document = arena_alloc(arena, sizeof **document);
-	XML_SetReturnNSTriplet(b.parser, 0);
-	XML_SetUserData(b.parser, &b);
-	XML_SetElementHandler(b.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(b.parser, on_text);
-	XML_SetCommentHandler(b.parser, on_comment);
-	XML_SetProcessingInstructionHandler(b.parser, on_instruction);
-	XML_SetStartNamespaceDeclHandler(b.parser, on_namespace);
-	XML_SetStartDoctypeDeclHandler(b.parser, on_doctype);
-	XML_SetXmlDeclHandler(b.parser, on_declaration);
-	if (text.len > INT_MAX)
-		stop(&b, FAULT_TOO_BIG, "");
-	else if (XML_Parse(b.parser, text.len == 0 ? "" : text.ptr, (int)text.len, 1) != XML_STATUS_OK)
-		stop(&b, FAULT_SYNTAX, "not well-formed XML");
-	XML_ParserFree(b.parser);
-	return !b.failed;
+	xml_parse_begin(&b.xml, o);
+	XML_SetReturnNSTriplet(b.xml.parser, 0);
+	XML_SetElementHandler(b.xml.parser, on_start, on_end);
+	XML_SetCharacterDataHandler(b.xml.parser, on_text);
+	XML_SetCommentHandler(b.xml.parser, on_comment);
+	XML_SetProcessingInstructionHandler(b.xml.parser, on_instruction);
+	XML_SetStartNamespaceDeclHandler(b.xml.parser, on_namespace);
+	return xml_parse_end(&b.xml, text);
 }
 
 /* Changing */

@@ -1,25 +1,22 @@
 /* xml_tree.c -- see xml_tree.h.  Bytes to nodes, with expat. */
 #include "xml/xml_tree.h"
 
-#include <limits.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
 #include "text/xhtml.h"
-#include "xml/xml_expat.h"
+#include "xml/xml_parse.h"
 
 #define DEPTH_MAX 512           /* the ceiling of LIMIT_XML_DEPTH */
 #define SCHEMA_INSTANCE "http://www.w3.org/2001/XMLSchema-instance "
 #define XML_OWN         "http://www.w3.org/XML/1998/namespace "
 
 struct builder {
-	XML_Parser      parser;
+	struct xml_parse xml;
 	struct slice    text;
 	const struct limits *limits;
 	struct arena   *arena;
-	struct outcome *outcome;
 	struct xml_node *root, *open[DEPTH_MAX], *newest[DEPTH_MAX];   /* newest: last child */
 	size_t          depth, count, most;
 	size_t          xhtml;          /* depth of the div we are in; 0: none */
@@ -27,20 +24,7 @@ struct builder {
 	bool            rewriting;      /* the div has a prefix: it is written to `div` without */
 	bool            start_open;     /* "<p" is written, without its end */
 	struct buf      div;
-	bool            failed;
 };
-
-static void
-stop(struct builder *b, enum fault fault, const char *why)
-{
-	struct place place = { SLICE_NONE, (unsigned)XML_GetCurrentLineNumber64(b->parser),
-		(unsigned)XML_GetCurrentColumnNumber64(b->parser) + 1 };
-
-	if (!b->failed)
-		outcome_fail(b->outcome, fault, place, slice_of(why));
-	b->failed = true;
-	XML_StopParser(b->parser, XML_FALSE);
-}
 
 static bool
 in_namespace(const char *name, const char *uri)
@@ -102,8 +86,8 @@ few_attributes(struct builder *b, const XML_Char **attributes)
 	while (attributes[n * 2] != NULL)
 		n++;
 	if (n > b->limits->of[LIMIT_XML_ATTRIBUTES])
-		stop(b, FAULT_SYNTAX, "too many attributes");
-	return !b->failed;
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "too many attributes");
+	return !b->xml.failed;
 }
 
 /* Elements */
@@ -113,8 +97,8 @@ node_add(struct builder *b)
 {
 	struct xml_node *n = arena_alloc(b->arena, sizeof *n);
 
-	n->line = (uint32_t)XML_GetCurrentLineNumber64(b->parser);
-	n->column = (uint32_t)XML_GetCurrentColumnNumber64(b->parser) + 1;
+	n->line = xml_parse_line(&b->xml);
+	n->column = xml_parse_column(&b->xml);
 	if (b->depth == 0)
 		b->root = n;
 	else if (b->newest[b->depth - 1] == NULL)
@@ -131,7 +115,7 @@ static void
 take_name(struct builder *b, struct xml_node *n, const char *name)
 {
 	const char *local = strchr(name, ' '), *end;
-	const char *at = b->text.ptr + XML_GetCurrentByteIndex64(b->parser) + 1;
+	const char *at = b->text.ptr + XML_GetCurrentByteIndex64(b->xml.parser) + 1;
 
 	local = local == NULL ? name : local + 1;
 	end = strchr(local, ' ');
@@ -198,7 +182,7 @@ on_comment(void *ctx, const XML_Char *text UNUSED)
 	struct builder *b = ctx;
 
 	if (b->rewriting)
-		stop(b, FAULT_SYNTAX, "a comment in XHTML with a prefix");
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "a comment in XHTML with a prefix");
 }
 
 static void XMLCALL
@@ -207,7 +191,7 @@ on_instruction(void *ctx, const XML_Char *target UNUSED, const XML_Char *text UN
 	struct builder *b = ctx;
 
 	if (b->rewriting)
-		stop(b, FAULT_SYNTAX, "a processing instruction in XHTML");
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "a processing instruction in XHTML");
 }
 
 /* The text of a div stands for itself in JSON: so it must say its namespace itself. */
@@ -215,11 +199,11 @@ static void
 open_xhtml(struct builder *b, struct xml_node *n, const char *name)
 {
 	if (!slice_is(local_name(name), "div") || !(b->declares_xhtml || has_prefix(name))) {
-		stop(b, FAULT_SYNTAX, "XHTML begins with a div that declares its namespace");
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "XHTML begins with a div that declares its namespace");
 		return;
 	}
 	n->flags |= XML_IS_XHTML;
-	n->name = b->text.ptr + XML_GetCurrentByteIndex64(b->parser);
+	n->name = b->text.ptr + XML_GetCurrentByteIndex64(b->xml.parser);
 	b->xhtml = b->depth + 1;
 	b->rewriting = has_prefix(name);
 	b->start_open = false;
@@ -230,10 +214,10 @@ static void
 inside_xhtml(struct builder *b, const char *name, const char **attributes)
 {
 	if (b->rewriting ? !in_namespace(name, XHTML_NAMESPACE) : has_prefix(name))
-		stop(b, FAULT_SYNTAX, "an XHTML element with a prefix, or of another namespace");
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "an XHTML element with a prefix, or of another namespace");
 	for (const char **a = attributes; *a != NULL; a += 2)
 		if (strchr(*a, ' ') != NULL && strncmp(*a, XML_OWN, sizeof XML_OWN - 1) != 0)
-			stop(b, FAULT_SYNTAX, "an XHTML attribute of another namespace");
+			xml_parse_stop(&b->xml, FAULT_SYNTAX, "an XHTML attribute of another namespace");
 	if (b->rewriting)
 		write_start(b, name, attributes);
 }
@@ -241,8 +225,8 @@ inside_xhtml(struct builder *b, const char *name, const char **attributes)
 static void
 close_xhtml(struct builder *b, struct xml_node *n)
 {
-	n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex64(b->parser)
-	    + XML_GetCurrentByteCount64(b->parser) - n->name);
+	n->name_len = (uint32_t)(b->text.ptr + XML_GetCurrentByteIndex64(b->xml.parser)
+	    + XML_GetCurrentByteCount64(b->xml.parser) - n->name);
 	if (b->rewriting) {
 		n->name = b->div.ptr;
 		n->name_len = (uint32_t)b->div.len;
@@ -276,12 +260,12 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
 	struct builder *b = ctx;
 
-	if (b->failed || !few_attributes(b, attributes))
+	if (b->xml.failed || !few_attributes(b, attributes))
 		return;
 	if (b->depth >= b->limits->of[LIMIT_XML_DEPTH] || b->depth >= DEPTH_MAX)
-		stop(b, FAULT_SYNTAX, "nested too deeply");
+		xml_parse_stop(&b->xml, FAULT_SYNTAX, "nested too deeply");
 	else if (++b->count > b->most)
-		stop(b, FAULT_TOO_COMPLEX, "too many elements");
+		xml_parse_stop(&b->xml, FAULT_TOO_COMPLEX, "too many elements");
 	else if (b->xhtml > 0)
 		inside_xhtml(b, name, attributes);
 	else
@@ -295,7 +279,7 @@ on_end(void *ctx, const XML_Char *name)
 {
 	struct builder *b = ctx;
 
-	if (b->failed)
+	if (b->xml.failed)
 		return;
 	if (b->rewriting)
 		write_end(b, name);
@@ -318,76 +302,33 @@ on_text(void *ctx, const XML_Char *text, int len)
 {
 	struct builder *b = ctx;
 
-	if (b->rewriting && !b->failed) {
+	if (b->rewriting && !b->xml.failed) {
 		close_start(b);
 		xhtml_escape(&b->div, slice_make(text, (size_t)len), false);
 	}
-	if (b->failed || b->xhtml > 0 || b->depth == 0)
+	if (b->xml.failed || b->xhtml > 0 || b->depth == 0)
 		return;
 	for (int i = 0; i < len; i++)
 		if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0')
 			b->open[b->depth - 1]->flags |= XML_STRAY_TEXT;
 }
 
-static void XMLCALL
-on_doctype(void *ctx, const XML_Char *name UNUSED, const XML_Char *system UNUSED,
-    const XML_Char *public UNUSED, int internal UNUSED)
-{
-	stop(ctx, FAULT_SYNTAX, "a DOCTYPE is not allowed");
-}
-
-static void XMLCALL
-on_declaration(void *ctx, const XML_Char *version UNUSED, const XML_Char *encoding,
-    int standalone UNUSED)
-{
-	if (encoding != NULL && !slice_eq_nocase(slice_of(encoding), SLICE("utf-8"))
-	    && !slice_eq_nocase(slice_of(encoding), SLICE("us-ascii")))
-		stop(ctx, FAULT_SYNTAX, "the encoding must be UTF-8");
-}
-
-static const struct { enum XML_Error error; const char *why; } reasons[] = {
-	{ XML_ERROR_UNDEFINED_ENTITY, "an entity that is not defined" },
-	{ XML_ERROR_TAG_MISMATCH, "an end tag that does not fit" },
-	{ XML_ERROR_DUPLICATE_ATTRIBUTE, "a repeated attribute" },
-	{ XML_ERROR_UNBOUND_PREFIX, "a prefix without a namespace" },
-	{ XML_ERROR_NO_ELEMENTS, "no element" },
-	{ XML_ERROR_INVALID_TOKEN, "not well-formed XML in UTF-8" },
-	{ XML_ERROR_UNCLOSED_TOKEN, "the text ends inside a tag" },
-	{ XML_ERROR_JUNK_AFTER_DOC_ELEMENT, "something follows the element" },
-};
-
-static const char *
-reason(enum XML_Error error)
-{
-	for (size_t i = 0; i < COUNT_OF(reasons); i++)
-		if (reasons[i].error == error)
-			return reasons[i].why;
-	return "not well-formed XML";
-}
-
 bool
 xml_tree(struct slice text, const struct limits *limits, bool bundle, struct arena *arena,
     struct xml_node **root, struct outcome *o)
 {
-	struct builder b = {
-		.parser = xml_parser_new(), .text = text, .limits = limits, .arena = arena, .outcome = o,
+	struct builder b = { .text = text, .limits = limits, .arena = arena,
 		/* an element becomes two JSON values at least */
-		.most = limits->of[bundle ? LIMIT_BUNDLE_NODES : LIMIT_JSON_NODES] / 2,
-	};
+		.most = limits->of[bundle ? LIMIT_BUNDLE_NODES : LIMIT_JSON_NODES] / 2 };
 
-	XML_SetUserData(b.parser, &b);
-	XML_SetElementHandler(b.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(b.parser, on_text);
-	XML_SetCommentHandler(b.parser, on_comment);
-	XML_SetProcessingInstructionHandler(b.parser, on_instruction);
-	XML_SetStartNamespaceDeclHandler(b.parser, on_namespace);
-	XML_SetStartDoctypeDeclHandler(b.parser, on_doctype);
-	XML_SetXmlDeclHandler(b.parser, on_declaration);
-	if (text.len > INT_MAX)
-		stop(&b, FAULT_TOO_BIG, "");
-	else if (XML_Parse(b.parser, text.len == 0 ? "" : text.ptr, (int)text.len, 1) != XML_STATUS_OK)
-		stop(&b, FAULT_SYNTAX, reason(XML_GetErrorCode(b.parser)));
-	XML_ParserFree(b.parser);
+	xml_parse_begin(&b.xml, o);
+	XML_SetElementHandler(b.xml.parser, on_start, on_end);
+	XML_SetCharacterDataHandler(b.xml.parser, on_text);
+	XML_SetCommentHandler(b.xml.parser, on_comment);
+	XML_SetProcessingInstructionHandler(b.xml.parser, on_instruction);
+	XML_SetStartNamespaceDeclHandler(b.xml.parser, on_namespace);
+	if (!xml_parse_end(&b.xml, text))
+		return false;
 	*root = b.root;
-	return !b.failed;
+	return true;
 }

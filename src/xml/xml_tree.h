@@ -66,7 +66,4 @@ bool xml_has_url(const struct type *);
 /* Appends text that stands in an attribute or between tags. */
 void xml_escape(struct buf *, struct slice);
 
-/* For expat: what it gives back is wiped, it has held patients. */
-struct XML_ParserStruct *xml_parser_new(void);
-
 #endif
