@@ -458,25 +458,32 @@ add_block(struct rules *r, struct slice path, struct slice text, const struct ru
 		    "a rule file holds `rule`, `view` and `locals`");
 }
 
-void
-rules_add(struct rules *r, struct slice path, struct slice text)
+static void
+add_file(struct rules *r, struct slice path, struct slice text, const struct rule_block *blocks, uint32_t count)
 {
 	uint32_t file = r->file_count;
-	struct rule_index index;
-	struct hcl_body *body;
 
 	*(struct rule_file *)one_more(r, (void **)&r->files, &r->file_count, &r->file_room,
 	    sizeof *r->files) = (struct rule_file){ { NULL, 0 } };
-	if (!rule_index_read(&index, r->project.arena, text)) {
-		uint32_t source = project_add_source(&r->project, path, text), before = r->project.problem_count;
+	for (uint32_t i = 0; i < count; i++)
+		add_block(r, path, text, &blocks[i], file);
+}
 
-		hcl_parse(&r->project, source, &body);
-		if (r->project.problem_count == before)
-			wrong(r, (struct span){ source, 0, 0, 1, 1, 1 }, "the blocks of the file cannot be told apart");
+void
+rules_add(struct rules *r, struct slice path, struct slice text)
+{
+	uint32_t source, before = r->project.problem_count;
+	struct rule_index index;
+	struct hcl_body *body;
+
+	if (rule_index_read(&index, r->project.arena, text)) {
+		add_file(r, path, text, index.blocks, index.count);
 		return;
 	}
-	for (uint32_t i = 0; i < index.count; i++)
-		add_block(r, path, text, &index.blocks[i], file);
+	source = project_add_source(&r->project, path, text);
+	hcl_parse(&r->project, source, &body);
+	if (r->project.problem_count == before)
+		wrong(r, (struct span){ source, 0, 0, 1, 1, 1 }, "the blocks of the file cannot be told apart");
 }
 
 void
@@ -486,8 +493,11 @@ rules_init(struct rules *r, struct arena *arena, const struct env *env, bool who
 	project_init(&r->project, arena, env);
 	r->settings = &value_null;
 	project_add_source(&r->project, SLICE(""), SLICE(""));
-	for (size_t i = 0; i < rule_text_count; i++)
-		rules_add(r, rule_texts[i].path, whole ? rule_texts[i].whole : rule_texts[i].bare);
+	for (const struct rule_text *t = rule_texts; t < rule_texts + rule_text_count; t++)
+		if (whole)
+			rules_add(r, t->path, t->whole);
+		else
+			add_file(r, t->path, t->bare, t->blocks, t->block_count);
 }
 
 void

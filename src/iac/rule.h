@@ -122,9 +122,11 @@ void rules_attach(const struct rules *, struct project *, struct arena *);
 struct rule *rules_find(const struct rules *, struct slice id);
 const struct view *rules_view(const struct rules *, struct slice name);
 
-/* The texts in the binary: with examples and without. */
+/* The texts in the binary: with examples, and without; of these the index is made when it is built. */
 struct rule_text {
-	struct slice path, whole, bare;
+	struct slice             path, whole, bare;
+	const struct rule_block *blocks;
+	uint32_t                 block_count;
 };
 extern const struct rule_text rule_texts[];
 extern const size_t rule_text_count;

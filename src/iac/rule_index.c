@@ -150,7 +150,7 @@ add_part(struct walk *w, struct rule_block *b, const struct rule_part *p)
 static bool
 read_named(struct walk *w, struct rule_block *b)
 {
-	struct rule_part p = { .start = w->at };
+	struct rule_part p = { 0 };
 	size_t behind;
 
 	p.type = name(w);
@@ -163,7 +163,6 @@ read_named(struct walk *w, struct rule_block *b)
 	}
 	if (!read_labels(w, &p) || here(w) != '{' || !skip_braces(w, NULL))
 		return false;
-	p.end = w->at;
 	add_part(w, b, &p);
 	return true;
 }

@@ -17,7 +17,6 @@ struct rule_part {              /* `on`, `from`, `example` ... */
 	struct slice  type;
 	struct slice *labels;
 	uint32_t      label_count;
-	size_t        start, end;       /* bytes of the whole block */
 };
 
 struct rule_block {             /* `rule`, `view`, `locals` */

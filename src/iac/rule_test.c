@@ -449,10 +449,47 @@ test_wrong_rules(void **state)
 	}
 }
 
+static void
+same_parts(const struct rule_block *a, const struct rule_block *b)
+{
+	assert_int_equal(a->part_count, b->part_count);
+	for (uint32_t i = 0; i < a->part_count; i++) {
+		const struct rule_part *p = &a->parts[i], *q = &b->parts[i];
+
+		assert_true(slice_eq(p->type, q->type));
+		assert_int_equal(p->label_count, q->label_count);
+		for (uint32_t k = 0; k < p->label_count; k++)
+			assert_true(slice_eq(p->labels[k], q->labels[k]));
+	}
+}
+
+/* tools/embed finds by the layout of the files what is found here without it. */
+static void
+test_embedded_index(void **state)
+{
+	struct arena *arena = arena_new(1 << 16);
+	struct rule_index index;
+
+	(void)state;
+	for (const struct rule_text *t = rule_texts; t < rule_texts + rule_text_count; t++) {
+		assert_true(rule_index_read(&index, arena, t->bare));
+		assert_int_equal(index.count, t->block_count);
+		for (uint32_t i = 0; i < index.count; i++) {
+			const struct rule_block *a = &index.blocks[i], *b = &t->blocks[i];
+
+			assert_true(slice_eq(a->type, b->type) && slice_eq(a->label, b->label));
+			assert_true(a->start == b->start && a->end == b->end && a->line == b->line);
+			same_parts(a, b);
+		}
+	}
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_embedded_index),
 		cmocka_unit_test(test_expressions), cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_places), cmocka_unit_test(test_lets_and_locals),
 		cmocka_unit_test(test_views), cmocka_unit_test(test_possible_values),
