@@ -63,11 +63,10 @@ class Clamd:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-class Liar:
-    """A socket that answers INSTREAM with `reply`, VERSION with `version`; None: not at all."""
+class Listener:
+    """A socket at `path`; each connection is handed to answer() in a thread of its own."""
 
-    def __init__(self, path, reply, version=b"ClamAV 1.4.6/1/Mon Jan 01 00:00:00 2026\0", take=None):
-        self.reply, self.version, self.take = reply, version, take
+    def __init__(self, path):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen(8)
@@ -80,6 +79,19 @@ class Liar:
             except OSError:
                 return
             threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+
+    def close(self):
+        path = self.listener.getsockname()
+        self.listener.close()
+        os.unlink(path)
+
+
+class Liar(Listener):
+    """A socket that answers INSTREAM with `reply`, VERSION with `version`; None: not at all."""
+
+    def __init__(self, path, reply, version=b"ClamAV 1.4.6/1/Mon Jan 01 00:00:00 2026\0", take=None):
+        self.reply, self.version, self.take = reply, version, take
+        super().__init__(path)
 
     def answer(self, connection):
         try:
@@ -101,32 +113,16 @@ class Liar:
             pass
         connection.close()
 
-    def close(self):
-        path = self.listener.getsockname()
-        self.listener.close()
-        os.unlink(path)
 
-
-class Front:
+class Front(Listener):
     """A socket before a clamd's own that says of its signatures what `version` says."""
 
     def __init__(self, clamd, version):
         self.behind, self.version = clamd.socket, version
         self.socket = os.path.join(clamd.dir, "front")
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.socket)
-        self.listener.listen(8)
-        threading.Thread(target=self.serve, daemon=True).start()
+        super().__init__(self.socket)
 
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.pass_on, args=(connection,), daemon=True).start()
-
-    def pass_on(self, connection):
+    def answer(self, connection):
         with connection, socket.socket(socket.AF_UNIX) as behind:
             try:
                 behind.connect(self.behind)
@@ -134,7 +130,7 @@ class Front:
                 if got.startswith(b"zVERSION"):
                     connection.sendall(self.version)
                     return
-                threading.Thread(target=self.answer, args=(behind, connection), daemon=True).start()
+                threading.Thread(target=self.pass_back, args=(behind, connection), daemon=True).start()
                 while got:
                     behind.sendall(got)
                     got = connection.recv(65536)
@@ -142,15 +138,11 @@ class Front:
                 pass
 
     @staticmethod
-    def answer(behind, connection):
+    def pass_back(behind, connection):
         try:
             connection.sendall(behind.recv(4096))
         except OSError:
             pass
-
-    def close(self):
-        self.listener.close()
-        os.unlink(self.socket)
 
 
 def configure(server, scanner, days=0, **options):

@@ -259,3 +259,13 @@ utf8_valid(struct slice s)
 	}
 	return true;
 }
+
+size_t
+utf8_length(struct slice s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+	return n;
+}

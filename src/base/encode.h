@@ -36,5 +36,6 @@ void encode_percent(struct buf *, struct slice);
 
 /* Valid UTF-8 (RFC 3629: no overlong form, no surrogate, at most U+10FFFF). */
 bool utf8_valid(struct slice);
+size_t utf8_length(struct slice);        /* code points of valid UTF-8 */
 
 #endif

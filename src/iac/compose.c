@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "iac/document.h"
+#include "iac/files.h"
 #include "iac/hcl.h"
 
 enum { FILES_MAX = 100, MEMBERS_MAX = 2000,
@@ -22,14 +23,6 @@ struct reader {
 	size_t              expanded;
 	uint32_t            files, merges;
 };
-
-static struct slice
-directory_of(struct slice path)
-{
-	while (path.len > 0 && path.ptr[path.len - 1] != '/')
-		path.len--;
-	return path;
-}
 
 /* ---- files ---- */
 
@@ -52,7 +45,7 @@ static bool
 read_file(struct reader *r, struct slice from, struct slice relative, struct slice *path,
     struct slice *text)
 {
-	struct slice directory = directory_of(from);
+	struct slice directory = files_prefix(from);
 	struct buf b;
 	char *name;
 	struct stat st;

@@ -9,12 +9,18 @@
 #include "base/env.h"
 
 struct slice
+files_prefix(struct slice path)
+{
+	while (path.len > 0 && path.ptr[path.len - 1] != '/')
+		path.len--;
+	return path;
+}
+
+struct slice
 files_directory(struct slice path)
 {
-	size_t len = path.len;
+	size_t len = files_prefix(path).len;
 
-	while (len > 0 && path.ptr[len - 1] != '/')
-		len--;
 	return len > 1 ? slice_sub(path, 0, len - 1) : len == 1 ? SLICE("/") : SLICE(".");
 }
 

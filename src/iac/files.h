@@ -11,6 +11,8 @@
 
 /* What stands before the last '/'; "." when there is none. */
 struct slice files_directory(struct slice path);
+/* The same with its '/'; empty when there is none. */
+struct slice files_prefix(struct slice path);
 
 /* `relative` seen from `directory`, without "." and "x/.." in it. */
 struct slice files_join(struct arena *, struct slice directory, struct slice relative);

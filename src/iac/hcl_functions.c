@@ -245,8 +245,8 @@ length(struct hcl_call *c)
 		return v;
 	if (v->kind != VALUE_LIST && v->kind != VALUE_MAP && v->kind != VALUE_STRING)
 		return wrong(c, "this has no length");
-	for (size_t i = 0; v->kind == VALUE_STRING && i < v->text.len; i++)
-		n += ((unsigned char)v->text.ptr[i] & 0xc0) != 0x80;
+	if (v->kind == VALUE_STRING)
+		n = utf8_length(v->text);
 	return hcl_number_value(c->arena, c->span, (long double)n);
 }
 

@@ -21,19 +21,10 @@ is_among(const struct slice *sorted, uint32_t count, struct slice one)
 	return count > 0 && bsearch(&one, sorted, count, sizeof one, by_bytes) != NULL;
 }
 
-/* What stands up to and with the last '/'. */
-static struct slice
-directory_of(struct slice path)
-{
-	while (path.len > 0 && path.ptr[path.len - 1] != '/')
-		path.len--;
-	return path;
-}
-
 static bool
 is_named(struct slice path, const char *name)
 {
-	return slice_is(slice_sub(path, directory_of(path).len, path.len), name);
+	return slice_is(slice_sub(path, files_prefix(path).len, path.len), name);
 }
 
 static void
@@ -68,7 +59,7 @@ find_charts(struct unbuilt *u, const uint32_t *sources, uint32_t count)
 	u->charts = arena_array(p->arena, count + 1u, sizeof *u->charts);
 	for (uint32_t i = 0; i < count; i++)
 		if (is_named(p->sources[sources[i]].path, "Chart.yaml"))
-			u->charts[u->chart_count++] = directory_of(p->sources[sources[i]].path);
+			u->charts[u->chart_count++] = files_prefix(p->sources[sources[i]].path);
 	if (u->chart_count > 0)
 		qsort(u->charts, u->chart_count, sizeof *u->charts, by_bytes);
 }

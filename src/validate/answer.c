@@ -5,6 +5,7 @@
 #include "validate/answer.h"
 
 #include "base/buf.h"
+#include "base/encode.h"
 
 #define CORE "http://hl7.org/fhir/StructureDefinition/"
 #define SDC  "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
@@ -63,23 +64,13 @@ as_count(const struct json *j, uint32_t node, uint64_t *out)
 	return node != 0 && slice_uint(json_raw(j, node), out);
 }
 
-static size_t
-characters(struct slice s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static bool
 is_long_enough(struct walk *w, const struct json *q, uint32_t limit, uint32_t value)
 {
 	uint64_t least;
 
 	return json_type(w->json, value) != JSON_STRING || !as_count(q, limit, &least)
-	    || characters(json_string(w->json, value, w->arena)) >= least;
+	    || utf8_length(json_string(w->json, value, w->arena)) >= least;
 }
 
 static bool
@@ -88,7 +79,7 @@ is_too_long(struct walk *w, const struct json *q, uint32_t question, uint32_t va
 	uint64_t most;
 
 	return json_type(w->json, value) == JSON_STRING && as_count(q, json_get(q, question, SLICE("maxLength")), &most)
-	    && characters(json_string(w->json, value, w->arena)) > most;
+	    && utf8_length(json_string(w->json, value, w->arena)) > most;
 }
 
 /* The regular expression as FHIRPath has them, which bounds the work. */

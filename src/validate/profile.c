@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/encode.h"
 #include "fhir/names.h"
 
 #define PROFILE_DEPTH_MAX 12
@@ -14,16 +15,6 @@
 static void check_rule(struct walk *, const struct step *, const struct rule *, const struct value *);
 
 /* Values */
-
-static size_t
-characters(struct slice s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-	return n;
-}
 
 static bool
 as_number(const struct json *j, uint32_t node, double *out)
@@ -115,7 +106,7 @@ check_range(struct walk *w, const struct step *at, const struct rule *r, uint32_
 static void
 check_length(struct walk *w, const struct step *at, const struct rule *r, uint32_t node)
 {
-	size_t length = characters(json_string(w->json, node, w->arena));
+	size_t length = utf8_length(json_string(w->json, node, w->arena));
 
 	if (length < r->min_length || (r->max_length > 0 && length > r->max_length))
 		complain(w, at, node, MESSAGE_profile_length, SLICE_NONE);

@@ -22,18 +22,6 @@ struct change {
 /* Writing */
 
 static bool
-step(sqlite3_stmt *q)
-{
-	int code;
-
-	if (q == NULL)
-		return false;
-	code = sqlite3_step(q);
-	sqlite3_reset(q);
-	return code == SQLITE_DONE;
-}
-
-static bool
 insert(struct store_reader *w, const struct change *c)
 {
 	sqlite3_stmt *q = sqlite_statement(w, SLICE("INSERT INTO change VALUES(?1,?2,?3,?4,?5,?6)"));
@@ -46,7 +34,7 @@ insert(struct store_reader *w, const struct change *c)
 	sqlite3_bind_int64(q, 4, c->updated);
 	sqlite3_bind_int64(q, 5, c->vid);
 	sqlite3_bind_int64(q, 6, c->until);
-	return step(q);
+	return sqlite_run(q);
 }
 
 /* The row at its old level gets its new one, and `until`. */
@@ -65,7 +53,7 @@ move(struct store_reader *w, const struct change *c, int level)
 	sqlite3_bind_int64(q, 5, c->vid);
 	sqlite3_bind_int(q, 6, c->level);
 	sqlite3_bind_int64(q, 7, c->until);
-	return step(q);
+	return sqlite_run(q);
 }
 
 /* Callers that are bound to no patient never look at lead 0: it needs no rows of its own. */
@@ -155,17 +143,6 @@ sqlite_change(struct store_reader *w, const struct store_write *v)
 	    && insert_both(w, c, v->compartment.number);
 }
 
-static bool
-are_filled(sqlite3 *db)
-{
-	sqlite3_stmt *q;
-	bool filled = sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key='changes'", -1, &q, NULL)
-	    == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW;
-
-	sqlite3_finalize(q);
-	return filled;
-}
-
 bool
 sqlite_fill_changes(sqlite3 *db)
 {
@@ -181,7 +158,7 @@ sqlite_fill_changes(sqlite3 *db)
 	    "INSERT INTO meta VALUES('changes', x'01');"
 	    "COMMIT;";
 
-	return are_filled(db) || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
+	return sqlite_is_noted(db, "changes") || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 /* Reading */

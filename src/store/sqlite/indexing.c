@@ -23,16 +23,6 @@ failed(struct store_reader *r, struct outcome *o)
 	return sqlite_failed(r->db, "indexing", o);
 }
 
-static bool
-step(struct store_reader *r, sqlite3_stmt *s, struct outcome *o)
-{
-	int code = s == NULL ? SQLITE_ERROR : sqlite3_step(s);
-
-	if (s != NULL)
-		sqlite3_reset(s);
-	return code == SQLITE_DONE || code == SQLITE_ROW || failed(r, o);
-}
-
 struct key {
 	int64_t lead, type, row, vid;
 };
@@ -311,7 +301,7 @@ move_on(struct store_reader *r, const struct sqlite_indexing *job, uint32_t numb
 	sqlite3_bind_int64(s, 4, job->row);
 	sqlite3_bind_int64(s, 5, job->looked_at);
 	sqlite3_bind_int(s, 6, job->last ? PARAMETER_READY : PARAMETER_BUILDING);
-	return step(r, s, o);
+	return sqlite_run(s) || failed(r, o);
 }
 
 bool
@@ -350,7 +340,7 @@ erase(struct store_reader *r, struct slice sql, int64_t lead, uint32_t number, i
 	sqlite3_bind_int64(s, 1, lead);
 	sqlite3_bind_int64(s, 2, number);
 	sqlite3_bind_int(s, 3, ERASED_AT_ONCE);
-	if (!step(r, s, o))
+	if (!sqlite_run(s) && !failed(r, o))
 		return false;
 	*erased += sqlite3_changes(r->db);
 	return true;
@@ -443,5 +433,5 @@ sqlite_indexing_erase(struct store_reader *r, uint32_t number, struct outcome *o
 		return failed(r, o);
 	sqlite3_bind_int64(s, 1, number);
 	sqlite3_bind_int64(s, 2, lead);
-	return step(r, s, o);
+	return sqlite_run(s) || failed(r, o);
 }

@@ -54,17 +54,6 @@ sqlite_occurred(struct store_reader *w, const struct index_row *r, int64_t lead)
 	    NO_LABELS);
 }
 
-static bool
-are_filled(sqlite3 *db)
-{
-	sqlite3_stmt *q;
-	bool filled = sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key='occurrences'", -1, &q, NULL)
-	    == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW;
-
-	sqlite3_finalize(q);
-	return filled;
-}
-
 /* A store of before has its backrefs under another key, too. */
 bool
 sqlite_fill_occurrences(sqlite3 *db)
@@ -80,5 +69,5 @@ sqlite_fill_occurrences(sqlite3 *db)
 	    "INSERT INTO meta VALUES('occurrences', x'01');"
 	    "COMMIT;";
 
-	return are_filled(db) || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
+	return sqlite_is_noted(db, "occurrences") || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
 }

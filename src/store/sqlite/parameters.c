@@ -44,16 +44,6 @@ failed(struct store_reader *r, struct outcome *o)
 	return sqlite_failed(r->db, "parameters", o);
 }
 
-static bool
-step(struct store_reader *r, sqlite3_stmt *s, struct outcome *o)
-{
-	int code = s == NULL ? SQLITE_ERROR : sqlite3_step(s);
-
-	if (s != NULL)
-		sqlite3_reset(s);
-	return code == SQLITE_DONE || code == SQLITE_ROW || failed(r, o);
-}
-
 /* Generations */
 
 int64_t
@@ -77,7 +67,7 @@ write_generation(struct store_reader *r, int64_t number, struct outcome *o)
 
 	if (s != NULL)
 		sqlite3_bind_int64(s, 1, number);
-	return step(r, s, o);
+	return sqlite_run(s) || failed(r, o);
 }
 
 /* The one before stays, for snapshots that are being taken. */
@@ -233,7 +223,7 @@ insert_known(struct renewal *n, struct custom_param *p)
 		sqlite3_bind_blob(s, 2, p->print, CUSTOM_PRINT, SQLITE_STATIC);
 		sqlite3_bind_int(s, 3, PARAMETER_BUILDING);
 	}
-	return step(n->reader, s, n->outcome);
+	return sqlite_run(s) || failed(n->reader, n->outcome);
 }
 
 static bool
@@ -268,7 +258,7 @@ dismiss_others(struct renewal *n)
 			sqlite3_bind_int64(s, 1, n->known[i].number);
 			sqlite3_bind_int(s, 2, PARAMETER_LEAVING);
 		}
-		if (!step(n->reader, s, n->outcome))
+		if (!sqlite_run(s) && !failed(n->reader, n->outcome))
 			return false;
 	}
 	return true;

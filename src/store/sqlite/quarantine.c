@@ -14,18 +14,6 @@
 #include "base/plant.h"
 #include "store/sqlite/sqlite.h"
 
-static bool
-step(sqlite3_stmt *q)
-{
-	int code;
-
-	if (q == NULL)
-		return false;
-	code = sqlite3_step(q);
-	sqlite3_reset(q);
-	return code == SQLITE_DONE;
-}
-
 bool
 sqlite_quarantine_labels(struct store *s, uint32_t *labels, struct arena *arena, struct outcome *o)
 {
@@ -78,7 +66,7 @@ enter(struct store_reader *w, const struct store_write *v)
 	sqlite3_bind_int(q, 7, v->quarantine->infected);
 	sqlite3_bind_text(q, 8, v->quarantine->signature, -1, SQLITE_STATIC);
 	bind_text(q, 9, v->quarantine->sha256);
-	return step(q);
+	return sqlite_run(q);
 }
 
 static bool
@@ -89,7 +77,7 @@ leave(struct store_reader *w, const struct store_write *v)
 	if (q == NULL)
 		return false;
 	sqlite3_bind_int64(q, 1, v->row);
-	return step(q);
+	return sqlite_run(q);
 }
 
 /* The file goes when the transaction is durable, or with the sweep of the next start. */
@@ -114,7 +102,7 @@ purge_content(struct store_reader *w, int64_t vid)
 	if (q == NULL)
 		return false;
 	sqlite3_bind_int64(q, 1, vid);
-	return step(q);
+	return sqlite_run(q);
 }
 
 static bool
@@ -131,7 +119,7 @@ purge_version(struct store_reader *w, int64_t vid, int64_t *previous)
 	if (q == NULL)
 		return false;
 	sqlite3_bind_int64(q, 1, vid);
-	return step(q) && purge_content(w, vid);
+	return sqlite_run(q) && purge_content(w, vid);
 }
 
 static bool

@@ -47,6 +47,16 @@ sqlite_statement(struct store_reader *r, struct slice sql)
 	return r->cache[*hint].statement;
 }
 
+bool
+sqlite_run(sqlite3_stmt *s)
+{
+	int code = s == NULL ? SQLITE_ERROR : sqlite3_step(s);
+
+	if (s != NULL)
+		sqlite3_reset(s);
+	return code == SQLITE_DONE || code == SQLITE_ROW;
+}
+
 static bool
 explain(struct store_reader *r, const char *sql, void (*each)(void *ctx, const char *sql,
     const char *line), void *ctx)

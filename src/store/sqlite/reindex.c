@@ -31,11 +31,7 @@ failed(struct reindex *r)
 static bool
 step(struct reindex *r, sqlite3_stmt *s)
 {
-	int code = s == NULL ? SQLITE_ERROR : sqlite3_step(s);
-
-	if (s != NULL)
-		sqlite3_reset(s);
-	return code == SQLITE_DONE || code == SQLITE_ROW || failed(r);
+	return sqlite_run(s) || failed(r);
 }
 
 /* Before the schema is made: tables of an older form go with their rows. */

@@ -17,6 +17,17 @@ sqlite_failed(sqlite3 *db, const char *step, struct outcome *o)
 	return outcome_fail_at_once(o, FAULT_NO_STORE, "");
 }
 
+bool
+sqlite_is_noted(sqlite3 *db, const char *key)
+{
+	sqlite3_stmt *q;
+	bool noted = sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key=?1", -1, &q, NULL) == SQLITE_OK
+	    && sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW;
+
+	sqlite3_finalize(q);
+	return noted;
+}
+
 static bool
 run(sqlite3 *db, const char *sql)
 {

@@ -120,9 +120,12 @@ bool sqlite_create(struct store *, sqlite3 *, struct outcome *);
 void sqlite_index_maker(const struct store *, uint8_t out[INDEX_MAKER]);
 bool sqlite_load(struct store *, sqlite3 *, struct outcome *);
 bool sqlite_failed(sqlite3 *, const char *step, struct outcome *);      /* logs; false */
+bool sqlite_is_noted(sqlite3 *, const char *key);       /* in the table `meta` */
 
 /* reader.c: the prepared statement for a text, reset and without bindings. */
 sqlite3_stmt *sqlite_statement(struct store_reader *, struct slice sql);
+/* A statement of which no row is wanted: run once and reset.  False when it fails, or is NULL. */
+bool sqlite_run(sqlite3_stmt *);
 
 /* keys.c */
 bool sqlite_data_key(struct store *, sqlite3 *, int64_t compartment, uint8_t key[32]);
