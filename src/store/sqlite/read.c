@@ -319,40 +319,45 @@ store_compartment_set(struct store_reader *r, const int64_t *given, uint32_t cou
 }
 
 static void
-add_patient(struct buf *b, struct store *s, int64_t number, struct arena *arena)
+add_patient(struct buf *b, struct store *s, int64_t number)
 {
 	buf_add(b, b->len > 0 ? SLICE(" Patient/") : SLICE("Patient/"));
-	buf_add(b, store_id(s, number, number, arena));
+	buf_add(b, store_id(s, number, number, b->arena));
 }
 
-struct slice
-store_patient_of(struct store_reader *r, int64_t compartment, struct arena *arena)
+static void
+add_members(struct store_reader *r, int64_t compartment, struct buf *b)
 {
-	sqlite3_stmt *q;
-	struct buf b;
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
+	const char *from;
+	size_t n;
 
-	buf_init(&b, arena, SIZE_MAX);
-	if (compartment == 0)
-		return SLICE_NONE;
-	q = sqlite_is_one_patient(r->store, compartment) ? NULL
-	    : sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
-	if (q != NULL) {
-		sqlite3_bind_int64(q, 1, compartment);
-		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) > 0) {
-			size_t n = (size_t)sqlite3_column_bytes(q, 0) / sizeof(int64_t);
-			const char *from = sqlite3_column_blob(q, 0);
+	if (q == NULL)
+		return;
+	sqlite3_bind_int64(q, 1, compartment);
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return;
+	n = (size_t)sqlite3_column_bytes(q, 0) / sizeof(int64_t);
+	from = sqlite3_column_blob(q, 0);
+	for (size_t i = 0; i < n; i++) {
+		int64_t member;
 
-			for (size_t i = 0; i < n; i++) {
-				int64_t member;
-
-				memcpy(&member, from + i * sizeof member, sizeof member);
-				add_patient(&b, r->store, member, arena);
-			}
-			return buf_slice(&b);
-		}
+		memcpy(&member, from + i * sizeof member, sizeof member);
+		add_patient(b, r->store, member);
 	}
-	add_patient(&b, r->store, compartment, arena);
-	return buf_slice(&b);
+}
+
+void
+store_add_patients(struct store_reader *r, int64_t compartment, struct buf *b)
+{
+	size_t before = b->len;
+
+	if (compartment == 0)
+		return;
+	if (!sqlite_is_one_patient(r->store, compartment))
+		add_members(r, compartment, b);
+	if (b->len == before)
+		add_patient(b, r->store, compartment);
 }
 
 bool
