@@ -269,6 +269,8 @@ struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct a
 /* Adds "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, nothing of 0: what an audit
  * record names, with a space between.  A patient's row has the number of its own compartment. */
 void store_add_patients(struct store_reader *, int64_t compartment, struct buf *);
+/* That of a Patient which is about to be written. */
+void store_name_patient(struct store *, int64_t compartment, struct slice id);
 
 /* The set of these compartments (none 0, distinct, some may be fresh and not yet
  * committed): one gives itself, several the interned set as in store_compartment_of(). */
