@@ -57,6 +57,14 @@ static const struct { char text[3]; enum query_prefix prefix; } prefixes[] = {
 	{ "ap", PREFIX_AP },
 };
 
+const char *
+query_prefix(enum search_kind kind, size_t i)
+{
+	bool ordered = kind == SEARCH_NUMBER || kind == SEARCH_DATE || kind == SEARCH_QUANTITY;
+
+	return ordered && i < COUNT_OF(prefixes) ? prefixes[i].text : NULL;
+}
+
 static enum query_prefix
 take_prefix(struct slice *s)
 {
@@ -283,20 +291,11 @@ add_local(struct parser *p, struct query_clause *c, struct slice type, struct sl
 	add_foreign(p, c, buf_slice(&text));
 }
 
-static bool
-is_target(const struct search_param *param, struct slice type)
-{
-	for (uint32_t i = 0; i < param->target_count; i++)
-		if (slice_eq(param->targets[i], type) || slice_is(param->targets[i], "Resource"))
-			return true;
-	return param->target_count == 0;
-}
-
 /* "abc": of the type that the modifier says, or of any that may be referred to. */
 static void
 bare_id(struct parser *p, struct query_clause *c, struct slice id, struct slice only_type)
 {
-	if (only_type.len > 0 && is_target(c->param, only_type))
+	if (only_type.len > 0 && search_may_refer(c->param, only_type))
 		add_local(p, c, only_type, id);
 	for (uint32_t i = 0; only_type.len == 0 && i < c->param->target_count; i++)
 		if (pack_resource(p->index->pack, c->param->targets[i]) != NULL)
@@ -467,6 +466,36 @@ parser_value(struct parser *p, struct query_clause *c, const struct type *type, 
 	}
 }
 
+static bool
+may_compare(const struct search_param *param, enum search_kind kind, struct slice s)
+{
+	for (size_t i = 0; query_prefix(kind, i) != NULL; i++)
+		if (slice_starts(s, slice_of(query_prefix(kind, i))))
+			return use_allows_comparator(param, slice_sub(s, 0, 2));
+	return true;
+}
+
+/* The comparator of a value, or those of a composite's. */
+static bool
+may_compare_all(const struct query_clause *c, struct slice s)
+{
+	if (c->kind != SEARCH_COMPOSITE)
+		return may_compare(c->param, c->kind, s);
+	for (uint32_t i = 0; i < c->param->component_count; i++)
+		if (!may_compare(c->param, c->param->components[i].kind, parser_cut(&s, '$')))
+			return false;
+	return true;
+}
+
+enum taken
+parser_more_values(struct parser *p, const struct search_param *param, size_t count)
+{
+	if (count > p->limits->of[LIMIT_SEARCH_VALUES])
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+	return count < 2 || use_allows_values(param) ? TAKEN
+	    : parser_refuse(p, FAULT_BAD_PARAMETER, "the parameter has one value");
+}
+
 enum taken
 parser_values(struct parser *p, struct query_clause *c, const struct type *type, struct slice value,
     struct slice only_type)
@@ -479,9 +508,14 @@ parser_values(struct parser *p, struct query_clause *c, const struct type *type,
 		    : parser_refuse(p, FAULT_BAD_SEARCH, ":missing is true or false");
 	}
 	while (value.len > 0) {
-		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
-			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
-		if (!parser_value(p, c, type, parser_cut(&value, ','), only_type))
+		struct slice one = parser_cut(&value, ',');
+		enum taken more = parser_more_values(p, c->param, ++count);
+
+		if (more != TAKEN)
+			return more;
+		if (!may_compare_all(c, one))
+			return parser_refuse(p, FAULT_BAD_PARAMETER, "the comparator is not supported");
+		if (!parser_value(p, c, type, one, only_type))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");
 	}
