@@ -684,6 +684,7 @@ a_label_above_the_clearance_hides(void **state UNUSED)
 	static const char restricted[] = "\"meta\":{\"security\":[{\"system\":"
 	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
 	struct permit normal = { all_rules, 1, false, 0, 3, false, 0 };
+	struct permit officer = { all_rules, 1, false, 0, QUARANTINE_LEVEL, false, 0 };
 	struct model *patient = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *open = observation_of(patient, "a", "");
 	struct model *hidden = observation_of(patient, "a", restricted);
@@ -697,6 +698,8 @@ a_label_above_the_clearance_hides(void **state UNUSED)
 	assert_true(on_page(&page, open) && !on_page(&page, hidden));
 	page = search(&everything, "Observation", "code=a&_total=accurate", &q);
 	assert_int_equal(page.total, 2);
+	assert_int_equal(search(&normal, "Observation", "_sort=-_lastUpdated", &q).count, 1);
+	assert_int_equal(search(&officer, "Observation", "_sort=-_lastUpdated", &q).count, 2);
 }
 
 static bool
