@@ -150,8 +150,10 @@ parser_part_of(struct parser *p, const struct search_param *param, bool below, s
 
 	*out = (struct query_clause){ .on = CLAUSE_ANY };
 	while (value.len > 0) {
-		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
-			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+		enum taken more = parser_more_values(p, param, ++count);
+
+		if (more != TAKEN)
+			return more;
 		if (!add_value(p, param, below, parser_cut(&value, ','), parser_part(p, out), &any))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");

@@ -121,6 +121,9 @@ bool search_index_supports(const struct search_index *, const struct search_para
 /* Is that so for now only? */
 bool search_index_is_building(const struct search_index *, const struct search_param *);
 
+/* May a reference of the parameter point to the type? */
+bool search_may_refer(const struct search_param *, struct slice type);
+
 /* All rows of a resource, duplicates removed; _tag, _security, _profile and
  * _source included; _id and _lastUpdated are columns, not rows.  A custom expression that cannot be
  * evaluated on the resource finds nothing in it. */

@@ -306,7 +306,8 @@ extraction_refer(struct extraction *e, struct slice reference)
 	if (reference.ptr[0] == '#') {
 		add_contained(e, slice_sub(reference, 1, reference.len));
 	} else if (index_local(e->resolver, reference, &type, &id)) {
-		add_local(e, type, id, reference);
+		if (e->targets == NULL || search_may_refer(e->targets, type))
+			add_local(e, type, id, reference);
 	} else {
 		add_foreign(e, reference);
 		if (bar < reference.len)

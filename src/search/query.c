@@ -44,8 +44,11 @@ take_clause(struct parser *p, struct slice name, struct slice value)
 	enum taken taken = TAKEN;
 
 	p->links = p->depth = 0;
+	p->once_before = p->once_count;
 	for (uint32_t i = 0; i < q->part_count && taken == TAKEN; i++)
 		taken = parser_clause(p, q->parts[i].type, name, value, new_clause(p, &q->parts[i]));
+	if (taken != TAKEN)
+		p->once_count = p->once_before;
 	for (uint32_t i = 0; i < q->part_count && taken == TAKEN; i++)
 		q->parts[i].clause_count++;
 	return taken;

@@ -186,6 +186,11 @@ void query_add_dates(struct query *, int64_t first, int64_t last, struct arena *
  * percent-encoded. */
 void query_write_value(struct buf *, struct slice value, struct arena *);
 
+/* The modifiers and prefixes that a kind of parameter has, by their codes in R4 search-modifier-code and
+ * search-comparator, from 0; NULL: no more. */
+const char *query_modifier(enum search_kind, size_t i);
+const char *query_prefix(enum search_kind, size_t i);
+
 /* The parameters that say how the answer looks (R4 search.html#return), from 0; NULL: no more. */
 const char *query_setting(size_t i);
 

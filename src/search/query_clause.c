@@ -9,22 +9,42 @@
 #include "base/arena.h"
 
 static const struct {
-	const char *text;
+	const char *text;               /* NULL: [type], which is none of these words */
+	const char *code;               /* R4 search-modifier-code */
 	enum query_modifier modifier;
 	unsigned kinds;                 /* bits of enum search_kind */
 } modifiers[] = {
-	{ "missing",    MODIFIER_MISSING,    ~(1u << SEARCH_SPECIAL) },
-	{ "exact",      MODIFIER_EXACT,      1u << SEARCH_STRING },
-	{ "contains",   MODIFIER_CONTAINS,   1u << SEARCH_STRING },
-	{ "not",        MODIFIER_NOT,        1u << SEARCH_TOKEN },
-	{ "text",       MODIFIER_TEXT,       1u << SEARCH_TOKEN | 1u << SEARCH_REFERENCE },
-	{ "in",         MODIFIER_IN,         1u << SEARCH_TOKEN },
-	{ "not-in",     MODIFIER_NOT_IN,     1u << SEARCH_TOKEN },
-	{ "above",      MODIFIER_ABOVE,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
-	{ "below",      MODIFIER_BELOW,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
-	{ "identifier", MODIFIER_IDENTIFIER, 1u << SEARCH_REFERENCE },
-	{ "of-type",    MODIFIER_OF_TYPE,    1u << SEARCH_TOKEN },
+	{ "missing",    "missing",    MODIFIER_MISSING,    ~(1u << SEARCH_SPECIAL) },
+	{ "exact",      "exact",      MODIFIER_EXACT,      1u << SEARCH_STRING },
+	{ "contains",   "contains",   MODIFIER_CONTAINS,   1u << SEARCH_STRING },
+	{ "not",        "not",        MODIFIER_NOT,        1u << SEARCH_TOKEN },
+	{ "text",       "text",       MODIFIER_TEXT,       1u << SEARCH_TOKEN | 1u << SEARCH_REFERENCE },
+	{ "in",         "in",         MODIFIER_IN,         1u << SEARCH_TOKEN },
+	{ "not-in",     "not-in",     MODIFIER_NOT_IN,     1u << SEARCH_TOKEN },
+	{ "above",      "above",      MODIFIER_ABOVE,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
+	{ "below",      "below",      MODIFIER_BELOW,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
+	{ NULL,         "type",       MODIFIER_NONE,       1u << SEARCH_REFERENCE },
+	{ "identifier", "identifier", MODIFIER_IDENTIFIER, 1u << SEARCH_REFERENCE },
+	{ "of-type",    "ofType",     MODIFIER_OF_TYPE,    1u << SEARCH_TOKEN },
 };
+
+const char *
+query_modifier(enum search_kind kind, size_t i)
+{
+	for (size_t k = 0; k < COUNT_OF(modifiers); k++)
+		if ((modifiers[k].kinds & 1u << kind) != 0 && i-- == 0)
+			return modifiers[k].code;
+	return NULL;
+}
+
+struct slice
+parser_modifier_code(enum query_modifier modifier)
+{
+	for (size_t i = 0; i < COUNT_OF(modifiers); i++)
+		if (modifiers[i].text != NULL && modifiers[i].modifier == modifier)
+			return slice_of(modifiers[i].code);
+	return SLICE_NONE;
+}
 
 /* Modifiers that look elsewhere than at the parameter's own rows. */
 static void
@@ -42,13 +62,14 @@ static bool
 take_modifier(struct parser *p, struct query_clause *c, struct slice text, struct slice *only_type)
 {
 	for (size_t i = 0; i < COUNT_OF(modifiers); i++)
-		if (slice_is(text, modifiers[i].text) && c->on == CLAUSE_INDEX
+		if (modifiers[i].text != NULL && slice_is(text, modifiers[i].text) && c->on == CLAUSE_INDEX
 		    && (modifiers[i].kinds & 1u << c->kind) != 0) {
 			c->modifier = modifiers[i].modifier;
 			turn_clause(c);
-			return true;
+			return use_allows_modifier(c->param, slice_of(modifiers[i].code));
 		}
-	if (c->kind != SEARCH_REFERENCE || pack_resource(p->index->pack, text) == NULL)
+	if (c->kind != SEARCH_REFERENCE || pack_resource(p->index->pack, text) == NULL
+	    || !search_may_refer(c->param, text) || !use_allows_modifier(c->param, SLICE("type")))
 		return false;
 	*only_type = text;
 	return true;
@@ -110,6 +131,20 @@ parser_spend(struct parser *p)
 	return ++p->links <= p->limits->of[LIMIT_SEARCH_CLAUSES];
 }
 
+bool
+parser_may_repeat(struct parser *p, const struct search_param *param)
+{
+	if (use_allows_repeating(param))
+		return true;
+	for (uint32_t i = 0; i < p->once_before; i++)
+		if (p->once[i] == param)
+			return false;
+	p->once = arena_grow(p->arena, p->once, p->once_count * sizeof *p->once,
+	    (p->once_count + 1) * sizeof *p->once);
+	p->once[p->once_count++] = param;
+	return true;
+}
+
 /* Does a name make sense on this type?  Asked of types that were not named; says nothing. */
 static bool
 known(struct parser *p, const struct type *type, struct slice name)
@@ -135,15 +170,6 @@ known(struct parser *p, const struct type *type, struct slice name)
 			return true;
 	}
 	return false;
-}
-
-static bool
-may_refer(const struct search_param *param, struct slice type)
-{
-	for (uint32_t i = 0; i < param->target_count; i++)
-		if (slice_eq(param->targets[i], type) || slice_is(param->targets[i], "Resource"))
-			return true;
-	return param->target_count == 0;
 }
 
 static enum taken
@@ -204,9 +230,13 @@ take_chain(struct parser *p, const struct search_param *param, struct slice type
 
 	if (param->kind != SEARCH_REFERENCE)
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "only references can be chained");
+	if (!use_allows_chain(param, slice_sub(rest, 0, end_of_code(rest))))
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "its definition does not name this chain");
+	if (type_name.len > 0 && !use_allows_modifier(param, SLICE("type")))
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
 	if (type_name.len == 0)
 		return chain_to_any(p, param, rest, value, out);
-	if (target == NULL || !may_refer(param, type_name))
+	if (target == NULL || !search_may_refer(param, type_name))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "no such type is referred to");
 	return link_to(p, param, target, false, rest, value, out);
 }
@@ -223,7 +253,7 @@ take_has(struct parser *p, const struct type *type, struct slice text, struct sl
 
 	p->code = SLICE("_has");
 	if (referrer == NULL || (param = parser_param(p, referrer, code, &found)) == NULL
-	    || param->kind != SEARCH_REFERENCE || text.len == 0 || !may_refer(param, type->name)) {
+	    || param->kind != SEARCH_REFERENCE || text.len == 0 || !search_may_refer(param, type->name)) {
 		p->code = SLICE("_has");
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "_has is _has:Type:reference:parameter");
 	}
@@ -367,6 +397,8 @@ parser_clause(struct parser *p, const struct type *type, struct slice name, stru
 		return parser_filter(p, type, value, out);
 	if ((param = parser_param(p, type, code, out)) == NULL)
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "");
+	if (!parser_may_repeat(p, param))
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "the parameter stands once in a search");
 	dot = slice_find(rest, '.');
 	if (dot < rest.len)
 		return take_chain(p, param, dot == 0 ? SLICE_NONE : slice_sub(rest, 1, dot - 1),

@@ -143,6 +143,7 @@ static const struct { const char *type, *filter, *found; } filters[] = {
 	{ "Observation", "status ni http://hl7.org/fhir/ValueSet/observation-status", "" }, { "Observation", "subject re Patient/p1", "o1" },
 	{ "Observation", "subject.gender eq male", "o2" }, { "Observation", "subject[gender eq female].family co \"m\"", "o1" },
 	{ "Observation", "encounter[status eq finished].location pr true", "o1" }, { "Observation", "date sa 2026-01-20", "o2" },
+	{ "Observation", "subject ne Patient/p1", "o2" },
 };
 
 static const struct { const char *type, *query; enum fault fault; } bad[] = {

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/encode.h"
+#include "base/plant.h"
 
 struct slice
 parser_cut(struct slice *rest, char sep)
@@ -56,6 +57,14 @@ static const struct { char text[3]; enum query_prefix prefix; } prefixes[] = {
 	{ "ge", PREFIX_GE }, { "le", PREFIX_LE }, { "sa", PREFIX_SA }, { "eb", PREFIX_EB },
 	{ "ap", PREFIX_AP },
 };
+
+const char *
+query_prefix(enum search_kind kind, size_t i)
+{
+	bool ordered = kind == SEARCH_NUMBER || kind == SEARCH_DATE || kind == SEARCH_QUANTITY;
+
+	return ordered && i < COUNT_OF(prefixes) ? prefixes[i].text : NULL;
+}
 
 static enum query_prefix
 take_prefix(struct slice *s)
@@ -179,11 +188,14 @@ token_value(struct parser *p, struct slice s, struct query_value *v)
 	return code.len > 0 || system.len > 0;
 }
 
+/* A bare id may be of several types, each of which is two values. */
+#define VALUES_OF_ONE 8
+
 static bool
 add_value(struct parser *p, struct query_clause *c, struct query_value v)
 {
-	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * 2)
-		return false;
+	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * (planted(85) ? 2 : VALUES_OF_ONE))
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many values") == TAKEN;
 	c->values = arena_grow(p->arena, c->values, c->count * sizeof v, (c->count + 1) * sizeof v);
 	c->values[c->count++] = v;
 	return true;
@@ -262,47 +274,38 @@ near_value(struct slice s, struct query_value *v)
 	return false;
 }
 
-static void
+static bool
 add_foreign(struct parser *p, struct query_clause *c, struct slice text)
 {
-	add_value(p, c, (struct query_value){ .a = values_foreign(p->index, text), .b = INDEX_FOREIGN });
+	return add_value(p, c, (struct query_value){ .a = values_foreign(p->index, text), .b = INDEX_FOREIGN });
 }
 
-/* Under its row number, and under the hash it has in rows that were written
- * before it was there. */
-static void
+/* Under its row number, and under the hash it has in rows that were written before it was there.  Always
+ * both, row 0 for one that is not there: how many values there are must not tell. */
+static bool
 add_local(struct parser *p, struct query_clause *c, struct slice type, struct slice id)
 {
 	struct query_value v = { .a = 0 };
 	struct buf text;
 
-	if (p->resolver->find != NULL && p->resolver->find(p->resolver->ctx, type, id, &v.b, &v.a))
-		add_value(p, c, v);
+	if (p->resolver->find == NULL || !p->resolver->find(p->resolver->ctx, type, id, &v.b, &v.a))
+		v.a = v.b = 0;
 	buf_init(&text, p->arena, SIZE_MAX);
 	buf_printf(&text, "%.*s/%.*s", SLICE_FMT(type), SLICE_FMT(id));
-	add_foreign(p, c, buf_slice(&text));
-}
-
-static bool
-is_target(const struct search_param *param, struct slice type)
-{
-	for (uint32_t i = 0; i < param->target_count; i++)
-		if (slice_eq(param->targets[i], type) || slice_is(param->targets[i], "Resource"))
-			return true;
-	return param->target_count == 0;
+	return ((planted(85) && v.a == 0) || add_value(p, c, v)) && add_foreign(p, c, buf_slice(&text));
 }
 
 /* "abc": of the type that the modifier says, or of any that may be referred to. */
-static void
+static bool
 bare_id(struct parser *p, struct query_clause *c, struct slice id, struct slice only_type)
 {
-	if (only_type.len > 0 && is_target(c->param, only_type))
-		add_local(p, c, only_type, id);
+	if (only_type.len > 0 && search_may_refer(c->param, only_type) && !add_local(p, c, only_type, id))
+		return false;
 	for (uint32_t i = 0; only_type.len == 0 && i < c->param->target_count; i++)
-		if (pack_resource(p->index->pack, c->param->targets[i]) != NULL)
-			add_local(p, c, c->param->targets[i], id);
-	if (c->count == 0)      /* of no type, or in the text of a canonical */
-		add_foreign(p, c, id);
+		if (pack_resource(p->index->pack, c->param->targets[i]) != NULL
+		    && !add_local(p, c, c->param->targets[i], id))
+			return false;
+	return c->count > 0 || add_foreign(p, c, id);   /* of no type, or in the text of a canonical */
 }
 
 static bool
@@ -311,19 +314,18 @@ reference_value(struct parser *p, struct query_clause *c, struct slice s, struct
 	struct slice text = parser_unescape(p, s), type, id;
 	size_t version;
 
+	if (text.len == 0)
+		return false;
 	if (index_local(p->resolver, text, &type, &id)
 	    && (only_type.len == 0 || slice_eq(type, only_type))) {
 		version = (size_t)(id.ptr + id.len - type.ptr);
 		if (type.ptr + version < text.ptr + text.len)   /* with /_history/: that version only */
-			add_foreign(p, c, slice_make(type.ptr, (size_t)(text.ptr + text.len - type.ptr)));
-		else
-			add_local(p, c, type, id);
-	} else if (slice_find(text, '/') == text.len && slice_find(text, ':') == text.len) {
-		bare_id(p, c, text, only_type);
-	} else {
-		add_foreign(p, c, text);
+			return add_foreign(p, c, slice_make(type.ptr, (size_t)(text.ptr + text.len - type.ptr)));
+		return add_local(p, c, type, id);
 	}
-	return text.len > 0;
+	if (slice_find(text, '/') == text.len && slice_find(text, ':') == text.len)
+		return bare_id(p, c, text, only_type);
+	return add_foreign(p, c, text);
 }
 
 static bool
@@ -482,6 +484,36 @@ parser_value(struct parser *p, struct query_clause *c, const struct type *type, 
 	}
 }
 
+static bool
+may_compare(const struct search_param *param, enum search_kind kind, struct slice s)
+{
+	for (size_t i = 0; query_prefix(kind, i) != NULL; i++)
+		if (slice_starts(s, slice_of(query_prefix(kind, i))))
+			return use_allows_comparator(param, slice_sub(s, 0, 2));
+	return true;
+}
+
+/* The comparator of a value, or those of a composite's. */
+static bool
+may_compare_all(const struct query_clause *c, struct slice s)
+{
+	if (c->kind != SEARCH_COMPOSITE)
+		return may_compare(c->param, c->kind, s);
+	for (uint32_t i = 0; i < c->param->component_count; i++)
+		if (!may_compare(c->param, c->param->components[i].kind, parser_cut(&s, '$')))
+			return false;
+	return true;
+}
+
+enum taken
+parser_more_values(struct parser *p, const struct search_param *param, size_t count)
+{
+	if (count > p->limits->of[LIMIT_SEARCH_VALUES])
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+	return count < 2 || use_allows_values(param) ? TAKEN
+	    : parser_refuse(p, FAULT_BAD_PARAMETER, "the parameter has one value");
+}
+
 enum taken
 parser_values(struct parser *p, struct query_clause *c, const struct type *type, struct slice value,
     struct slice only_type)
@@ -494,9 +526,14 @@ parser_values(struct parser *p, struct query_clause *c, const struct type *type,
 		    : parser_refuse(p, FAULT_BAD_SEARCH, ":missing is true or false");
 	}
 	while (value.len > 0) {
-		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
-			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
-		if (!parser_value(p, c, type, parser_cut(&value, ','), only_type))
+		struct slice one = parser_cut(&value, ',');
+		enum taken more = parser_more_values(p, c->param, ++count);
+
+		if (more != TAKEN)
+			return more;
+		if (!may_compare_all(c, one))
+			return parser_refuse(p, FAULT_BAD_PARAMETER, "the comparator is not supported");
+		if (!parser_value(p, c, type, one, only_type))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");
 	}
