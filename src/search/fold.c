@@ -127,7 +127,7 @@ without_punctuation(struct slice s, struct arena *arena)
 	for (size_t i = 0, next = 0; i < s.len; i = next) {
 		UChar32 c;
 
-		U8_NEXT(s.ptr, next, s.len, c);
+		U8_NEXT((const uint8_t *)s.ptr, next, s.len, c);
 		if (u_ispunct(c))
 			continue;
 		memcpy(to + n, s.ptr + i, next - i);
