@@ -156,7 +156,7 @@ struct exchange {
 
 	/* perform */
 	int64_t       row, vid;         /* preset for a transaction's creates; else 0 */
-	bool          late;             /* an entry that reads after the commit; a Bundle with such */
+	bool          late;             /* an entry that the writer lets read; a Bundle with such */
 	struct store_replay *replay;    /* the request's outcome from before, or to be kept; or NULL */
 	struct store_write *write;      /* NULL: nothing is to be written */
 	uint32_t      write_count;      /* more than one: of a conditional delete */

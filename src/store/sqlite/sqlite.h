@@ -110,6 +110,7 @@ struct store_reader {
 	unsigned long long epoch;
 	int64_t       seen;             /* of the snapshot */
 	struct search_index *index;     /* of its generation; held */
+	int64_t       until;            /* env_monotonic() at which searches are broken off; 0: never */
 };
 
 /* schema.c */
@@ -126,6 +127,10 @@ bool sqlite_is_noted(sqlite3 *, const char *key);       /* in the table `meta` *
 sqlite3_stmt *sqlite_statement(struct store_reader *, struct slice sql);
 /* A statement of which no row is wanted: run once and reset.  False when it fails, or is NULL. */
 bool sqlite_run(sqlite3_stmt *);
+/* The index is that of the snapshot, or of the writer's transaction.  False: it is of neither generation that is known. */
+bool sqlite_find_index(struct store_reader *);
+/* Resets the questions that were not asked to their end: they would keep the snapshot. */
+void sqlite_rest(struct store_reader *);
 
 /* keys.c */
 bool sqlite_data_key(struct store *, sqlite3 *, int64_t compartment, uint8_t key[32]);
