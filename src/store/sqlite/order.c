@@ -12,7 +12,7 @@
 /* That many pages of matches are ordered without a walk. */
 #define FEW 32
 
-#define LEVELS 6
+#define LEVELS (QUARANTINE_LEVEL + 1)
 
 struct sorting {
 	struct page     *page;
