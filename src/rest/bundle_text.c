@@ -88,6 +88,33 @@ is_reference(const struct json *j, uint32_t node)
 	    && json_is(j, node - 1, SLICE("reference"));
 }
 
+/* The item, or the value of the member, that has `node` in it. */
+static uint32_t
+child_with(const struct json *j, uint32_t container, uint32_t node)
+{
+	uint32_t value = json_type(j, container) == JSON_OBJECT;
+	uint32_t child = json_first(j, container);
+
+	while (j->nodes[child + value].next <= node)
+		child = json_next(j, container, child);
+	return child + value;
+}
+
+static const struct type *
+type_of_member(const struct pack *pack, const struct type *type, const struct json *j, uint32_t object,
+    uint32_t value, struct arena *arena)
+{
+	uint32_t resource_type = json_get(j, object, SLICE("resourceType"));
+	struct slice name = json_string(j, value - 1, arena);
+	const struct element_type *which;
+
+	if (resource_type != 0 && (type->abstract || type->kind == TYPE_RESOURCE))
+		type = pack_resource(pack, json_string(j, resource_type, arena));
+	if (name.len > 0 && name.ptr[0] == '_')
+		return pack_type(pack, SLICE("Element"));
+	return type != NULL && pack_member(pack, type, name, &which) != NULL ? which->type : NULL;
+}
+
 /* The type of the value at `node` within the resource at `at`; NULL: there is none. */
 static const struct type *
 type_at(const struct pack *pack, const struct json *j, uint32_t at, uint32_t node, struct arena *arena)
@@ -95,25 +122,11 @@ type_at(const struct pack *pack, const struct json *j, uint32_t at, uint32_t nod
 	const struct type *type = pack_type(pack, SLICE("Resource"));
 
 	while (at != node && type != NULL) {
-		bool list = json_type(j, at) == JSON_ARRAY;
-		const struct element_type *which;
-		struct slice name;
-		uint32_t child;
+		uint32_t child = child_with(j, at, node);
 
-		for (child = json_first(j, at); j->nodes[list ? child : child + 1].next <= node;)
-			child = json_next(j, at, child);
-		if (list) {
-			at = child;
-			continue;
-		}
-		if (type->abstract || type->kind == TYPE_RESOURCE)
-			type = pack_resource(pack, json_string(j, json_get(j, at, SLICE("resourceType")), arena));
-		name = json_string(j, child, arena);
-		if (name.len > 0 && name.ptr[0] == '_')
-			type = pack_type(pack, SLICE("Element"));
-		else
-			type = type != NULL && pack_member(pack, type, name, &which) != NULL ? which->type : NULL;
-		at = child + 1;
+		if (json_type(j, at) == JSON_OBJECT)
+			type = type_of_member(pack, type, j, at, child, arena);
+		at = child;
 	}
 	return type;
 }
