@@ -365,6 +365,8 @@ assign_id(struct entry *e)
 	x->id = x->chosen_id.len > 0 ? x->chosen_id
 	    : store_id(store, x->compartment.number, x->row, x->arena);
 	e->version = store_version_id(store, x->row, x->vid, x->arena);
+	if (is_patient(x))
+		store_name_patient(store, x->row, x->id);
 	set_target(e);
 }
 

@@ -266,9 +266,11 @@ int64_t store_stamp(struct store *);    /* lastUpdated: max(now, last + 1 ms) */
 struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
 struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
 
-/* "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, empty for 0: what
- * an audit record names.  A patient's row has the number of its own compartment. */
-struct slice store_patient_of(struct store_reader *, int64_t compartment, struct arena *);
+/* Adds "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, nothing of 0: what an audit
+ * record names, with a space between.  A patient's row has the number of its own compartment. */
+void store_add_patients(struct store_reader *, int64_t compartment, struct buf *);
+/* That of a Patient which is about to be written. */
+void store_name_patient(struct store *, int64_t compartment, struct slice id);
 
 /* The set of these compartments (none 0, distinct, some may be fresh and not yet
  * committed): one gives itself, several the interned set as in store_compartment_of(). */
