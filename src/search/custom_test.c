@@ -127,7 +127,7 @@ static void
 beside_others(void **state UNUSED)
 {
 	struct arena *own = arena_new(4096);
-	struct custom_params to = { .standard = standard, .arena = own };
+	struct custom_params to = { .standard = standard, .arena = own }, beside;
 	struct json j = define(&rows[0]);
 	struct search_index *index;
 	struct outcome o;
@@ -135,9 +135,13 @@ beside_others(void **state UNUSED)
 	outcome_init(&o, arena);
 	assert_true(custom_add(&to, &j, 0, 7, &o));
 	index = search_index_with(&to, 1);
-	assert_true(custom_check(index, &j, 0, 7, arena, &o));
-	assert_false(custom_check(index, &j, 0, 8, arena, &o));
-	assert_false(custom_check(index, &j, 0, 0, arena, &o));
+	custom_beside(index, arena, &beside);
+	assert_false(custom_add(&beside, &j, 0, 0, &o));
+	custom_drop(&beside, 8);
+	assert_false(custom_add(&beside, &j, 0, 0, &o));
+	custom_drop(&beside, 7);
+	assert_true(custom_add(&beside, &j, 0, 0, &o));
+	assert_false(custom_add(&beside, &j, 0, 0, &o));
 	search_index_let_go(index);
 }
 
