@@ -515,6 +515,8 @@ query_parse_at(const struct search_index *index, const struct query_place *place
 	take_compartment(&p);
 	if (!take_pairs(&p, text) || !take_pairs(&p, form))
 		return false;
+	if (out->summary == SUMMARY_TEXT && out->include_count > 0)     /* R4 search.html#summary */
+		return outcome_fail_at_once(o, FAULT_BAD_SEARCH, "_summary=text goes with no _include");
 	out->canonical = buf_slice(&p.canonical);
 	return true;
 }

@@ -73,7 +73,7 @@ struct query_value {
 	double  x, y;
 	double  reach;          /* NEAR: metres */
 	struct slice text;      /* STRING: folded; URI: as it is; WORDS: folded words, one space between */
-	bool    any_code;       /* TOKEN "system|": only b counts */
+	bool    any_code;       /* TOKEN "system|", QUANTITY "5|system|": only b counts */
 	bool    any_system;     /* TOKEN "code", QUANTITY "5||kg" or "5": b does not count */
 	bool    any_unit;       /* QUANTITY "5": neither a nor b counts, but rows in canonical units do not match */
 	struct query_value *parts;      /* COMPOSITE: one for each component */

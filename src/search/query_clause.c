@@ -154,7 +154,7 @@ known(struct parser *p, const struct type *type, struct slice name)
 	struct slice rest = slice_sub(name, code.len, name.len), only;
 	size_t dot = slice_find(rest, '.');
 
-	if (slice_is(code, "_has"))
+	if (slice_is(code, "_has") || slice_is(code, "_type"))
 		return true;
 	if (!parser_spend(p) || param == NULL || (!search_index_supports(p->index, param)
 	    && !search_index_is_building(p->index, param)))
@@ -262,6 +262,27 @@ take_has(struct parser *p, const struct type *type, struct slice text, struct sl
 	return linked(p, referrer, text, value, out);
 }
 
+/* R4 search.html#type: the types that a resource may be of.  Of no parts, so that all, or none, match. */
+static enum taken
+take_type(struct parser *p, const struct type *type, struct slice modifier, struct slice value,
+    struct query_clause *out)
+{
+	bool named = false, others = slice_is(modifier, ":not");
+
+	p->code = SLICE("_type");
+	if (modifier.len > 0 && !others)
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
+	while (value.len > 0) {
+		struct slice one = slice_cut(&value, ',');
+
+		if (pack_resource(p->index->pack, one) == NULL)
+			return parser_refuse(p, FAULT_BAD_SEARCH, "no such resource type");
+		named |= slice_eq(one, type->name);
+	}
+	*out = (struct query_clause){ .on = named != others ? CLAUSE_ALL : CLAUSE_ANY };
+	return TAKEN;
+}
+
 /* R4 search.html#list: members of a List. */
 static enum taken
 take_list(struct parser *p, struct slice value, struct query_clause *out)
@@ -280,16 +301,76 @@ take_list(struct parser *p, struct slice value, struct query_clause *out)
 	return parser_values(p, id, list, value, SLICE_NONE);
 }
 
+/* Those that are none of the ids. */
+static enum taken
+other_ids(struct parser *p, const struct type *type, struct slice value, struct query_clause *c)
+{
+	struct query_clause ids = *c;
+	enum taken taken = parser_values(p, &ids, type, value, SLICE_NONE);
+
+	*c = (struct query_clause){ .on = CLAUSE_NOT };
+	*parser_part(p, c) = ids;
+	return taken;
+}
+
+/* R4 search.html#uri: "url|version" is the url and the version of what has both. */
+static enum taken
+version_of(struct parser *p, const struct type *type, const struct query_clause *url, struct slice value,
+    struct query_clause *out)
+{
+	struct query_clause *part, version;
+	struct slice before = parser_cut(&value, '|');
+	enum taken taken;
+
+	*out = (struct query_clause){ .on = CLAUSE_ALL };
+	part = parser_part(p, out);
+	*part = *url;
+	taken = parser_values(p, part, type, before, SLICE_NONE);
+	if (taken != TAKEN || value.len == 0 || parser_param(p, type, SLICE("version"), &version) == NULL)
+		return taken;
+	part = parser_part(p, out);
+	*part = version;
+	return parser_spend(p) ? parser_values(p, part, type, value, SLICE_NONE)
+	    : parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+}
+
+static bool
+names_versions(struct parser *p, const struct type *type, const struct query_clause *c, struct slice value)
+{
+	return c->kind == SEARCH_URI && c->modifier == MODIFIER_NONE && slice_is(c->param->code, "url")
+	    && slice_find(value, '|') < value.len && search_param(p->index, type, SLICE("version")) != NULL;
+}
+
+static enum taken
+take_versions(struct parser *p, const struct type *type, struct slice value, struct query_clause *c)
+{
+	struct query_clause url = *c;
+	enum taken taken = TAKEN;
+
+	*c = (struct query_clause){ .on = CLAUSE_ANY };
+	while (value.len > 0 && taken == TAKEN) {
+		struct query_clause one;
+
+		taken = version_of(p, type, &url, parser_cut(&value, ','), &one);
+		*parser_part(p, c) = one;
+	}
+	return taken;
+}
+
 static enum taken
 take_plain(struct parser *p, const struct type *type, struct slice modifier, struct slice value,
     struct query_clause *c)
 {
 	struct slice only_type = SLICE_NONE;
 
+	if (c->on == CLAUSE_ID && slice_is(modifier, ":not"))
+		return other_ids(p, type, value, c);
 	if (modifier.len > 0 && !take_modifier(p, c, slice_sub(modifier, 1, modifier.len), &only_type))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
 	if (c->kind == SEARCH_REFERENCE && (c->modifier == MODIFIER_BELOW || c->modifier == MODIFIER_ABOVE))
 		return parser_part_of(p, c->param, c->modifier == MODIFIER_BELOW, value, c);
+	if (names_versions(p, type, c, value))
+		return take_versions(p, type, value, c);
 	return parser_values(p, c, type, value, only_type);
 }
 
@@ -306,6 +387,8 @@ parser_clause(struct parser *p, const struct type *type, struct slice name, stru
 		return parser_refuse(p, FAULT_TOO_COSTLY, "too many links in a chain");
 	if (slice_is(code, "_has") && rest.len > 0)
 		return take_has(p, type, slice_sub(rest, 1, rest.len), value, out);
+	if (slice_is(code, "_type"))
+		return take_type(p, type, rest, value, out);
 	if (slice_is(name, "_list"))
 		return take_list(p, value, out);
 	if (slice_is(name, "_query"))

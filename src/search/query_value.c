@@ -148,27 +148,27 @@ pad(struct query_value *v)
 	v->y += size * 1e-12;
 }
 
-/* [prefix]number, number|system|code, number||code */
+/* [prefix]number, number|system|code, number||code, number|system| */
 static bool
 quantity_value(struct parser *p, struct slice s, struct query_value *v)
 {
-	struct slice rest = s, number = parser_cut(&rest, '|'), system;
-	bool has_unit = number.len < s.len;
+	struct slice rest = s, number = parser_cut(&rest, '|'), system = parser_cut(&rest, '|');
+	struct slice code = parser_cut(&rest, '|');
 
-	if (!number_value(number, v))
+	if (!number_value(number, v) || rest.len > 0)
 		return false;
-	v->any_unit = !has_unit;
-	system = parser_cut(&rest, '|');
 	v->any_system = system.len == 0;
-	v->a = hash(p, rest);
+	v->any_code = code.len == 0;
+	v->any_unit = v->any_system && v->any_code;
+	v->a = hash(p, code);
 	v->b = v->any_unit ? index_canonical(p->index) : hash(p, system);
-	if (slice_is(system, "http://unitsofmeasure.org")
-	    && values_canonical(p->index, parser_unescape(p, rest), &v->x, &v->y, &v->a)) {
+	if (!v->any_code && slice_is(system, "http://unitsofmeasure.org")
+	    && values_canonical(p->index, parser_unescape(p, code), &v->x, &v->y, &v->a)) {
 		v->b = index_canonical(p->index);
 		if (!by_digits(v->prefix))
 			pad(v);
 	}
-	return !has_unit || rest.len > 0;
+	return true;
 }
 
 /* code, system|code, |code, system| */
@@ -233,7 +233,7 @@ string_value(struct parser *p, struct slice s, struct query_value *v)
 	struct slice text = parser_unescape(p, s);
 
 	v->a = (int64_t)index_hash(p->index, text);
-	v->text = index_fold(text, p->arena);
+	v->text = index_fold_string(text, p->arena);
 	return text.len > 0;
 }
 
@@ -339,23 +339,51 @@ id_value(struct parser *p, struct query_clause *c, const struct type *type, stru
 	return add_value(p, c, v);
 }
 
-static bool component_value(struct parser *, const struct search_component *, struct slice,
-    struct query_value *);
+/* As if the component were a parameter of its own. */
+static bool
+component_value(struct parser *p, const struct search_param *whole, uint32_t i, struct slice s,
+    struct query_clause *out)
+{
+	const struct search_component *component = &whole->components[i];
+	struct search_param as_param = { .targets = component->targets,
+		.target_count = component->target_count };
+	struct buf path;
+	bool good;
+
+	buf_init(&path, p->arena, SIZE_MAX);
+	buf_printf(&path, "%.*s.%.*s", SLICE_FMT(whole->expression), SLICE_FMT(component->expression));
+	as_param.expression = buf_slice(&path);
+	*out = (struct query_clause){ .on = CLAUSE_INDEX, .param = &as_param, .kind = component->kind };
+	good = s.len > 0 && parser_value(p, out, NULL, s, SLICE_NONE);
+	out->param = NULL;
+	return good;
+}
+
+/* The n-th choice of one alternative of each component. */
+static struct query_value
+choice(struct parser *p, const struct query_clause *parts, uint32_t count, uint32_t n)
+{
+	struct query_value v = { .parts = arena_array(p->arena, count + 1, sizeof v) };
+
+	for (uint32_t i = 0; i < count; n /= parts[i++].count)
+		v.parts[i] = parts[i].values[n % parts[i].count];
+	return v;
+}
 
 /* a$b, one for each component; a reference's alternatives multiply. */
 static bool
 composite_value(struct parser *p, struct query_clause *c, struct slice s)
 {
-	uint32_t count = c->param->component_count;
-	struct query_value v = { .parts = arena_array(p->arena, count + 1, sizeof v) };
+	uint32_t count = c->param->component_count, choices = 1;
+	struct query_clause *parts = arena_array(p->arena, count + 1, sizeof *parts);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct slice one = parser_cut(&s, '$');
-
-		if (one.len == 0 || !component_value(p, &c->param->components[i], one, &v.parts[i]))
+	for (uint32_t i = 0; i < count; choices *= parts[i++].count)
+		if (!component_value(p, c->param, i, parser_cut(&s, '$'), &parts[i]))
 			return false;
-	}
-	return s.len == 0 && add_value(p, c, v);
+	for (uint32_t n = 0; n < choices; n++)
+		if (!add_value(p, c, choice(p, parts, count, n)))
+			return false;
+	return s.len == 0;
 }
 
 static bool
@@ -373,29 +401,16 @@ plain_value(struct parser *p, enum search_kind kind, struct slice s, struct quer
 	}
 }
 
-static bool
-component_value(struct parser *p, const struct search_component *component, struct slice s,
-    struct query_value *v)
-{
-	struct search_param as_param = { .targets = component->targets,
-		.target_count = component->target_count };
-	struct query_clause alone = { .param = &as_param };
-
-	*v = (struct query_value){ .prefix = PREFIX_EQ };
-	if (component->kind != SEARCH_REFERENCE)
-		return plain_value(p, component->kind, s, v);
-	if (!reference_value(p, &alone, s, SLICE_NONE) || alone.count == 0)
-		return false;
-	*v = alone.values[0];
-	return true;
-}
-
-/* R4 search.html#token: below and above by the code system's hierarchy; of what is not known, the code alone. */
+/* R4 search.html#token: below and above by the code system's hierarchy; of what is not known, the code alone.
+ * A media type has no system, and is above itself with parameters. */
 static bool
 hierarchy_value(struct parser *p, struct query_clause *c, struct slice s)
 {
 	struct slice code = s, system = parser_cut(&code, '|');
 
+	if (c->modifier == MODIFIER_BELOW && system.len == s.len && slice_find(s, '/') < s.len)
+		return add_value(p, c, (struct query_value){ .any_system = true,
+			.a = values_media_type(p->index, parser_unescape(p, s), p->arena) });
 	if (code.len == 0 || system.len == 0)
 		return false;
 	return parser_hierarchy(p, c, c->modifier == MODIFIER_BELOW, parser_unescape(p, system),

@@ -147,6 +147,8 @@ quantity_unit(const struct query_value *v)
 {
 	if (v->any_unit)
 		return " AND b<>?7";
+	if (v->any_code)
+		return " AND b=?7";
 	return v->any_system ? " AND a=?6" : " AND a=?6 AND b=?7";
 }
 
