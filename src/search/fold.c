@@ -4,13 +4,13 @@
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utf8.h>
 
 #include "base/arena.h"
 #include "base/instant.h"
 #include "search/index.h"
 #include "search/values.h"
 
-#define FOLDED_BYTES 128
 
 /* Plain ASCII: lower case, runs of space to one, trimmed; false otherwise. */
 static bool
@@ -93,19 +93,59 @@ cut(struct slice s, size_t len)
 	return slice_sub(s, 0, len);
 }
 
-struct slice
-index_fold(struct slice text, struct arena *arena)
+static struct slice
+at_most(struct slice s, size_t len)
+{
+	return s.len > len ? cut(s, len) : s;
+}
+
+static struct slice
+fold(struct slice text, struct arena *arena)
 {
 	struct slice out;
 
-	if (text.len > 4096)            /* far more than is kept */
-		text = cut(text, 4096);
-	if (!fold_ascii(text, arena, &out)) {
-		if (!fold_unicode(text, arena, &out))
-			return SLICE_NONE;
-		out = squeeze(out, arena);
+	text = at_most(text, 4 * INDEX_TEXT);   /* more than is kept */
+	if (fold_ascii(text, arena, &out))
+		return out;
+	return fold_unicode(text, arena, &out) ? squeeze(out, arena) : SLICE_NONE;
+}
+
+struct slice
+index_fold(struct slice text, struct arena *arena)
+{
+	return at_most(fold(text, arena), INDEX_TEXT);
+}
+
+struct slice
+index_head(struct slice folded)
+{
+	return at_most(folded, INDEX_HEAD);
+}
+
+static struct slice
+without_punctuation(struct slice s, struct arena *arena)
+{
+	char *to = arena_alloc(arena, s.len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0, next = 0; i < s.len; i = next) {
+		UChar32 c;
+
+		U8_NEXT((const uint8_t *)s.ptr, next, s.len, c);
+		if (u_ispunct(c))
+			continue;
+		memcpy(to + n, s.ptr + i, next - i);
+		n += next - i;
 	}
-	return out.len > FOLDED_BYTES ? cut(out, FOLDED_BYTES) : out;
+	return squeeze(slice_make(to, n), arena);
+}
+
+struct slice
+index_fold_string(struct slice text, struct arena *arena)
+{
+	struct slice whole = fold(text, arena), plain = without_punctuation(whole, arena);
+
+	return at_most(plain.len > 0 ? plain : whole, INDEX_TEXT);
 }
 
 /* Dates */

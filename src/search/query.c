@@ -44,8 +44,11 @@ take_clause(struct parser *p, struct slice name, struct slice value)
 	enum taken taken = TAKEN;
 
 	p->links = p->depth = 0;
+	p->once_before = p->once_count;
 	for (uint32_t i = 0; i < q->part_count && taken == TAKEN; i++)
 		taken = parser_clause(p, q->parts[i].type, name, value, new_clause(p, &q->parts[i]));
+	if (taken != TAKEN)
+		p->once_count = p->once_before;
 	for (uint32_t i = 0; i < q->part_count && taken == TAKEN; i++)
 		q->parts[i].clause_count++;
 	return taken;
@@ -202,19 +205,20 @@ take_nothing(struct parser *p, struct slice value)
 	return TAKEN;                   /* was looked at before the search began */
 }
 
-/* Includes: Type:parameter[:Target], Type:*, or * */
+/* Includes: Type:parameter[:Target], Type:*, *:*, or * */
 
 static bool
 include_of(struct parser *p, struct slice value, struct query_include *out)
 {
+	bool ended = value.len > 0 && value.ptr[value.len - 1] == ':';
 	struct slice source = slice_cut(&value, ':'), code = slice_cut(&value, ':');
 	struct query_clause unused;
 
 	if (slice_is(source, "*"))
-		return code.len == 0 && value.len == 0;
+		return !ended && (code.len == 0 || slice_is(code, "*")) && value.len == 0;
 	out->source = pack_resource(p->index->pack, source);
 	out->target = pack_resource(p->index->pack, value);
-	if (out->source == NULL || code.len == 0 || (value.len > 0 && out->target == NULL))
+	if (out->source == NULL || ended || code.len == 0 || (value.len > 0 && out->target == NULL))
 		return false;
 	if (slice_is(code, "*"))
 		return true;
@@ -512,6 +516,8 @@ query_parse_at(const struct search_index *index, const struct query_place *place
 	take_compartment(&p);
 	if (!take_pairs(&p, text) || !take_pairs(&p, form))
 		return false;
+	if (out->summary == SUMMARY_TEXT && out->include_count > 0)     /* R4 search.html#summary */
+		return outcome_fail_at_once(o, FAULT_BAD_SEARCH, "_summary=text goes with no _include");
 	out->canonical = buf_slice(&p.canonical);
 	return true;
 }
