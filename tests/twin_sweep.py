@@ -186,6 +186,8 @@ VALUE_STEPS += [("GET", "/" + path, None, {}) for path in (
     "Observation?date=ge2026-02-01&date=le2026-02-20", "Observation?encounter.status=finished", "Patient?gender=http://hl7.org/fhir/administrative-gender%7Cfemale",
     "Observation?patient.organization.name=dark", "Patient/other/Observation", "Patient/other/Observation?code=8867-4",
     "Patient/other/*?_total=accurate", "Observation/_history?_at=2026")]
+VALUE_STEPS += [("GET", path, None, {}) for path in (
+    "/Observation/mixed/_history?_at={since}", "/Observation/_history?_at={since}", "/_history?_at={since}&_count=4")]
 VALUE_STEPS += [
     ("GET", "/Observation/dark-1", None, {"If-None-Match": "*"}),
     ("PUT", "/Observation?code=8867-4", observation("Patient/own"), {}),
