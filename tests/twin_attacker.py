@@ -200,6 +200,15 @@ def references(a):
                 {"resource": made, "request": {"method": "POST", "url": "Observation"}}]})
 
 
+def crowds(a):
+    """Many ids at once, hidden and missing ones, around what a parameter takes: how many are known must not tell."""
+    known = ["dark-0", "dark-1", "dark-2", "dark-key-0", "gone", "dark-p", "other", "dark-risk", "dark-link", "own", "seen-0"]
+    for path, counts in (("Observation?subject=", (116, 117, 240)), ("Observation?derived-from=", (73, 74, 75, 240)), ("List?item=", (1,))):
+        for count in counts:
+            a.ask("GET", f"/{path}" + ",".join(known + [f"none-{i}" for i in range(count)]) + "&_summary=count")
+    a.ask("GET", "/List?item=" + ",".join(known[:6]) + "&_summary=count")
+
+
 def cursors(a):
     """A cursor at another search, changed, and cut; from what is sorted by what is hidden too."""
     for path in ("/Observation?_count=1", "/Observation?_sort=-value-quantity&_count=2", "/Patient?_count=1", "/Observation?_count=1&_include=*"):
@@ -232,7 +241,7 @@ def terms(a):
     a.ask("POST", "/Observation", dict(observation("Patient/own"), meta={"profile": ["urn:dark-profile"]}))
 
 
-METHODS = (dated, measured, spelled, instants, versions, guesses, references, cursors, terms)
+METHODS = (dated, measured, spelled, instants, versions, guesses, references, crowds, cursors, terms)
 
 
 def attack(worlds, tokens):

@@ -178,7 +178,7 @@ VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
         "value-quantity gt 136", "value-quantity lt 40", "value-quantity ge 137", "value-quantity le 137", "value-quantity ne 137",
         "value-quantity ap 137", "date sa 2026-02-01", "date eb 2026-02-01", "date po 2026-02", "status pr true", "code ne dark",
         "code ss http://loinc.org|8867-4", "code sb http://loinc.org|8867-4", "code in urn:dark", "code ni urn:dark",
-        "subject re Patient/dark-p")),
+        "subject re Patient/dark-p", "derived-from ne Observation/dark-0", "derived-from ne Observation/seen-2", "encounter ne dark-visit")),
     *("Patient?_filter=" + urllib.parse.quote(f) for f in (
         'family eq "Zyx"', 'family ne "Zyx"', 'family co "y"', 'family sw "z"', 'family ew "x"')))]
 VALUE_STEPS += [("GET", "/" + path, None, {}) for path in (

@@ -31,6 +31,7 @@ struct outcome;
 struct audit_log;
 
 #define AUDIT_EVENT_ID 16
+#define AUDIT_PATIENTS (1u << 16)       /* bytes of patients in one event, about: more are another event */
 
 /* The interaction of an event that is not one of the API: DICOM 110113, Security Alert. */
 #define AUDIT_SECURITY_ALERT "security-alert"
@@ -51,7 +52,7 @@ struct audit_event {
 	struct slice peer;              /* network address of the client */
 	struct slice resource;          /* "Observation/abc" or "Observation"; no patient data */
 	/* Sealed: */
-	struct slice patient;           /* "Patient/abc" or empty */
+	struct slice patient;           /* "Patient/abc", several with a space between, or empty */
 	struct slice query;             /* raw query or empty; its keyed hash stays in clear */
 };
 
@@ -93,8 +94,8 @@ void audit_spool_drain(struct audit_log *);
  * unsigned tail older than 2 s.  `report` gets one line of text per finding. */
 int audit_verify(const struct env *, struct keeper *, const char *dir, struct buf *report);
 
-/* Calls `each` with every record as an R4 AuditEvent (IHE BALP content) in JSON,
- * from record `from` on; sealed parts are opened with the keeper's key. */
+/* Calls `each` with every record as R4 AuditEvents (IHE BALP content) in JSON, one for each patient of
+ * it, from record `from` on; sealed parts are opened with the keeper's key. */
 MUST_USE bool audit_show(const struct env *, struct keeper *, const char *dir, uint64_t from,
     bool (*each)(void *ctx, uint64_t index, struct slice json), void *ctx, struct outcome *);
 

@@ -101,16 +101,22 @@ note(void *ctx UNUSED, bool is_durable)
 }
 
 static struct slice
-record(struct audit_log *log, struct arena *a, int n)
+record_of(struct audit_log *log, struct arena *a, int n, struct slice patient)
 {
 	struct audit_event e = { .time = 1700000000000 + n, .action = 'R', .status = 200,
-		.interaction = SLICE("read"), .principal = SLICE("who"), .patient = SLICE("Patient/canary-patient"),
+		.interaction = SLICE("read"), .principal = SLICE("who"), .patient = patient,
 		.query = SLICE("name=canary-query") };
 	struct slice r;
 
 	env_entropy(&env_real, e.id, sizeof e.id);
 	assert_true(audit_encode(log, &e, a, &r));
 	return r;
+}
+
+static struct slice
+record(struct audit_log *log, struct arena *a, int n)
+{
+	return record_of(log, a, n, SLICE("Patient/canary-patient"));
 }
 
 static void
@@ -204,6 +210,51 @@ what_is_acknowledged_is_there(void **state UNUSED)
 	append(log, 1);
 	audit_close(log);
 	assert_int_equal(verify(), 0);
+}
+
+static bool
+keep_event(void *ctx, uint64_t index, struct slice json)
+{
+	struct buf *events = ctx;
+
+	buf_printf(events, "%d %.*s\n", (int)index, SLICE_FMT(json));
+	return true;
+}
+
+static size_t
+times(const struct buf *b, const char *what)
+{
+	struct slice rest = buf_slice(b);
+	const char *at;
+	size_t n = 0;
+
+	for (; (at = memmem(rest.ptr, rest.len, what, strlen(what))) != NULL; n++)
+		rest = slice_sub(rest, (size_t)(at + 1 - rest.ptr), rest.len);
+	return n;
+}
+
+/* BALP: one AuditEvent for each patient; a record names all of an answer. */
+static void
+a_record_of_three_patients_is_three_events(void **state UNUSED)
+{
+	struct audit_log *log = open_log(&env_real);
+	struct outcome o;
+	struct buf events;
+
+	assert_true(audit_append(log, record_of(log, arena, 0,
+	    SLICE("Patient/aa Patient/bb Patient/aa Patient/cc")), NULL, NULL));
+	assert_true(audit_append(log, record_of(log, arena, 1, SLICE_NONE), NULL, NULL));
+	audit_close(log);
+	outcome_init(&o, arena);
+	buf_init(&events, arena, 1 << 16);
+	assert_true(audit_show(&env_real, keeper, dir, 0, keep_event, &events, &o));
+	assert_int_equal(times(&events, "\n"), 4);
+	assert_int_equal(times(&events, "\n1 "), 1);            /* the fourth line is the second record */
+	assert_int_equal(times(&events, "Patient/aa"), 1);
+	assert_int_equal(times(&events, "Patient/bb"), 1);
+	assert_int_equal(times(&events, "Patient/cc"), 1);
+	assert_int_equal(times(&events, "-2\",\"extension\""), 1);
+	assert_int_equal(times(&events, "-3\",\"extension\""), 1);
 }
 
 static void
@@ -340,6 +391,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_tree_matches_certificate_transparency),
 		cmocka_unit_test_setup_teardown(what_is_acknowledged_is_there, make_directory, remove_directory),
+		cmocka_unit_test_setup_teardown(a_record_of_three_patients_is_three_events, make_directory,
+		    remove_directory),
 		cmocka_unit_test_setup_teardown(patients_and_queries_are_sealed, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(every_flipped_byte_is_found, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(zeros_behind_the_records_are_room, make_directory, remove_directory),

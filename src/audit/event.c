@@ -2,6 +2,8 @@
  * Audit Log Patterns (BALP 1.1): which profile follows from the interaction. */
 #include "audit/record.h"
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/encode.h"
@@ -76,20 +78,17 @@ entity(struct buf *b, bool *first, const char *type, const char *role)
 }
 
 static void
-write_entities(struct buf *b, const struct audit_event *e, struct arena *arena)
+write_entities(struct buf *b, const struct audit_event *e, struct slice patient, struct arena *arena)
 {
 	bool first = true;
-	struct slice patients = e->patient;
 
 	if (e->resource.len > 0) {
 		entity(b, &first, "2", "4");
 		member(b, ",\"what\":{\"reference\":", e->resource, "}}");
 	}
-	while (patients.len > 0) {
-		struct slice one = slice_cut(&patients, ' ');
-
+	if (patient.len > 0) {
 		entity(b, &first, "1", "1");
-		member(b, ",\"what\":{\"reference\":", one, "}}");
+		member(b, ",\"what\":{\"reference\":", patient, "}}");
 	}
 	if (e->query.len > 0) {
 		struct buf raw;
@@ -127,18 +126,20 @@ write_type(struct buf *b, struct slice interaction)
 }
 
 struct slice
-record_event(const struct audit_event *e, uint64_t index, struct slice observer,
-    struct arena *arena)
+record_event(const struct audit_event *e, struct slice patient, unsigned nth, uint64_t index,
+    struct slice observer, struct arena *arena)
 {
-	char instant[INSTANT_TEXT], id[BASE32_BLOCK];
+	char instant[INSTANT_TEXT], id[BASE32_BLOCK], number[16] = "";
 	struct buf b;
 
 	instant_format(e->time, instant);
 	encode_block(e->id, id);
+	if (nth > 1)
+		snprintf(number, sizeof number, "-%u", nth);
 	buf_init(&b, arena, SIZE_MAX);
-	buf_printf(&b, "{\"resourceType\":\"AuditEvent\",\"id\":\"%.*s\",\"extension\":[{\"url\":"
+	buf_printf(&b, "{\"resourceType\":\"AuditEvent\",\"id\":\"%.*s%s\",\"extension\":[{\"url\":"
 	    "\"urn:firebreak:audit-index\",\"valueDecimal\":%llu},{\"url\":\"urn:firebreak:http-status\","
-	    "\"valueInteger\":%d}]", BASE32_BLOCK, id, (unsigned long long)index, e->status);
+	    "\"valueInteger\":%d}]", BASE32_BLOCK, id, number, (unsigned long long)index, e->status);
 	write_type(&b, e->interaction);
 	buf_printf(&b, ",\"action\":\"%c\",\"recorded\":\"%.*s\",\"outcome\":\"%d\"", e->action,
 	    INSTANT_TEXT, instant, e->outcome);
@@ -149,7 +150,7 @@ record_event(const struct audit_event *e, uint64_t index, struct slice observer,
 	buf_add(&b, SLICE(",\"source\":{\"observer\":{\"display\":"));
 	json_write_string(&b, observer);
 	buf_add(&b, SLICE("}}"));
-	write_entities(&b, e, arena);
+	write_entities(&b, e, patient, arena);
 	buf_add_char(&b, '}');
 	return buf_slice(&b);
 }

@@ -48,8 +48,9 @@ bool record_encode(const struct audit_event *, const struct audit_keys *, const 
 bool record_decode(struct slice record, const struct audit_keys *, struct arena *,
     struct audit_event *);
 
-/* An R4 AuditEvent (IHE BALP content) in JSON. */
-struct slice record_event(const struct audit_event *, uint64_t index, struct slice observer,
-    struct arena *);
+/* An R4 AuditEvent (IHE BALP content) in JSON.  BALP wants one for each patient: `nth`, from 1 on, is
+ * of the `patient`. */
+struct slice record_event(const struct audit_event *, struct slice patient, unsigned nth,
+    uint64_t index, struct slice observer, struct arena *);
 
 #endif

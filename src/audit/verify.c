@@ -137,6 +137,31 @@ struct showing {
 	bool              damaged;
 };
 
+/* Compartments of several patients can name one twice. */
+static bool
+is_repeated(struct slice patients, struct slice one)
+{
+	struct slice before = slice_sub(patients, 0, (size_t)(one.ptr - patients.ptr));
+
+	return one.len > 0 && memmem(before.ptr, before.len, one.ptr, one.len) != NULL;
+}
+
+static bool
+show_event(struct showing *s, const struct audit_event *e, uint64_t index, struct arena *arena)
+{
+	struct slice rest = e->patient;
+	unsigned nth = 0;
+	bool more = true;
+
+	do {
+		struct slice one = slice_cut(&rest, ' ');
+
+		if (!is_repeated(e->patient, one))
+			more = s->each(s->ctx, index, record_event(e, one, ++nth, index, s->observer, arena));
+	} while (more && rest.len > 0);
+	return more;
+}
+
 static bool
 show_step(void *ctx, const struct walk_step *step)
 {
@@ -149,8 +174,7 @@ show_step(void *ctx, const struct walk_step *step)
 		return true;
 	arena = arena_new(8192);
 	s->damaged = step->bad || !record_decode(step->record, &s->keys, arena, &e);
-	more = !s->damaged && s->each(s->ctx, step->index,
-	    record_event(&e, step->index, s->observer, arena));
+	more = !s->damaged && show_event(s, &e, step->index, arena);
 	arena_free(arena);
 	return more;
 }

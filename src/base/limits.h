@@ -36,6 +36,7 @@
 	X(STRING_BYTES,   "limits.string_bytes",      1048576,  16777216,   "bytes of a FHIR string (422)")             \
 	X(CONTAINED,      "limits.contained",         256,      10000,      "contained resources (422)")                \
 	X(BUNDLE_ENTRIES, "limits.bundle_entries",    5000,     100000,     "entries of a Bundle (413)")                \
+	X(BUNDLE_READ_MS, "limits.bundle_read_ms",    1000,     60000,      "milliseconds that the writer waits for the reads of a transaction (422)") \
 	X(PATCH_OPERATIONS, "limits.patch_operations", 500,    10000,      "operations of a patch (413)")              \
 	X(DELETE_MATCHES, "limits.delete_matches",    100,      10000,      "resources of a conditional delete (412)")  \
 	X(SEARCH_PARAMS,  "limits.search_parameters", 64,       1024,       "search parameters of a request (400)")     \

@@ -19,7 +19,7 @@ static const char usage[] =
     "verify  checks every record, the chain, the Merkle tree and the signed checkpoint.\n"
     "        Exit: 0 good; 3 tampered (the first bad record is named); 4 cut short;\n"
     "        5 not the log that was signed; 6 a tail older than 2 s is not signed.\n"
-    "show    prints records as FHIR R4 AuditEvents, one JSON line each.\n";
+    "show    prints records as FHIR R4 AuditEvents, one JSON line for each patient of a record.\n";
 
 struct request {
 	const char *dir;

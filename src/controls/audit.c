@@ -127,17 +127,6 @@ complete(struct exchange *x, struct audit_event *e)
 		e->resource = resource_name(x);
 }
 
-/* Of the interaction itself; alerts come on top of it. */
-static bool
-has_own_event(const struct exchange *x)
-{
-	const struct exchange_event *e = x->events;
-
-	while (e != NULL && e->event.interaction.len > 0)
-		e = e->next;
-	return e != NULL;
-}
-
 static bool
 audit_response(struct exchange *x)
 {
@@ -149,8 +138,7 @@ audit_response(struct exchange *x)
 		exchange_add_header(x, "x-request-id", x->request_id);
 	if (!x->audited)
 		return true;
-	if (!has_own_event(x))
-		exchange_event_add(x);
+	exchange_own_event(x);
 	for (struct exchange_event *e = x->events; e != NULL; e = e->next)
 		n++;
 	x->records = arena_array(x->arena, n, sizeof *x->records);

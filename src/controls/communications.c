@@ -21,7 +21,7 @@ static const struct http_header always[] = {
 	{ SLICE_INIT("cross-origin-resource-policy"), SLICE_INIT("same-origin") },
 	{ SLICE_INIT("cross-origin-opener-policy"),   SLICE_INIT("same-origin") },
 	{ SLICE_INIT("cache-control"),                SLICE_INIT("no-store") },
-	{ SLICE_INIT("vary"), SLICE_INIT("Authorization, Accept, Origin, Prefer") },
+	{ SLICE_INIT("vary"), SLICE_INIT("Authorization, Accept, Accept-Language, Origin, Prefer") },
 };
 
 static bool

@@ -97,7 +97,21 @@ exchange_event_add(struct exchange *x)
 		e->event.token_id = x->who->token_id;
 		e->event.purpose = x->who->purpose;
 	}
+	buf_init(&e->patients, x->arena, SIZE_MAX);
 	e->next = x->events;
 	x->events = e;
 	return &e->event;
+}
+
+struct exchange_event *
+exchange_own_event(struct exchange *x)
+{
+	struct exchange_event *e = x->events;
+
+	while (e != NULL && e->event.interaction.len > 0)
+		e = e->next;
+	if (e != NULL)
+		return e;
+	exchange_event_add(x);
+	return x->events;
 }

@@ -12,13 +12,13 @@
 #include "attachment/content.h"
 #include "attachment/probe.h"
 #include "audit/audit.h"
+#include "base/buf.h"
 #include "base/outcome.h"
 #include "base/slice.h"
 #include "http/http.h"
 #include "json/json.h"
 #include "store/store.h"
 
-struct buf;
 struct interaction;
 struct names;
 struct permit;
@@ -53,11 +53,10 @@ struct transaction {
 
 #define EXCHANGE_HEADERS 40
 
-/* One AuditEvent to be; several when an answer shows several patients. */
+/* One audit record to be. */
 struct exchange_event {
 	struct audit_event     event;
-	bool                   shown;           /* something of this compartment is in the answer */
-	int64_t                compartment;
+	struct buf             patients;        /* event.patient while it grows */
 	struct exchange_event *next;
 };
 
@@ -157,7 +156,7 @@ struct exchange {
 
 	/* perform */
 	int64_t       row, vid;         /* preset for a transaction's creates; else 0 */
-	bool          late;             /* an entry that reads after the commit; a Bundle with such */
+	bool          late;             /* an entry that the writer lets read; a Bundle with such */
 	struct store_replay *replay;    /* the request's outcome from before, or to be kept; or NULL */
 	struct store_write *write;      /* NULL: nothing is to be written */
 	uint32_t      write_count;      /* more than one: of a conditional delete */
@@ -181,6 +180,8 @@ struct exchange {
 	size_t        out_count;
 	struct store_commit *commit;    /* to be made before the answer may leave */
 	struct exchange_event *events;  /* audit, newest first */
+	int64_t      *shown;            /* compartments of what the answer shows, each once */
+	uint32_t      shown_count;
 	bool          audited;          /* this interaction touches FHIR data */
 	struct slice *records;          /* the events, encoded */
 	uint32_t      record_count;
@@ -209,5 +210,8 @@ void exchange_write_binding(const struct exchange *, struct buf *);
 
 /* An audit event about this exchange, to be filled further by the caller. */
 struct audit_event *exchange_event_add(struct exchange *);
+
+/* The newest event that is of the interaction itself and no alert; made when there is none. */
+struct exchange_event *exchange_own_event(struct exchange *);
 
 #endif

@@ -272,13 +272,40 @@ param_by_url(struct builder *b, struct slice url)
 	return NULL;
 }
 
+/* Is the parameter's expression that of the composite, gone on with this one? */
+static bool
+goes_on(struct builder *b, const struct json *j, struct slice expression, const struct json *param)
+{
+	struct buf whole;
+
+	buf_init(&whole, b->arena, 1 << 16);
+	buf_printf(&whole, "%.*s.%.*s", SLICE_FMT(builder_text(b, j, 0, "expression")), SLICE_FMT(expression));
+	return slice_eq(buf_slice(&whole), builder_text(b, param, 0, "expression"));
+}
+
+/* A component's own, unless that of another is its definition's: R4 has the two of DocumentReference
+ * relationship crossed. */
+static struct slice
+component_expression(struct builder *b, const struct json *j, uint32_t component, const struct json *of)
+{
+	uint32_t list = json_get(j, 0, SLICE("component"));
+
+	for (uint32_t n = of == NULL ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n)) {
+		struct slice expression = builder_text(b, j, n, "expression");
+
+		if (goes_on(b, j, expression, of))
+			return expression;
+	}
+	return builder_text(b, j, component, "expression");
+}
+
 static void
 write_component(struct builder *b, const struct json *j, uint32_t component)
 {
 	struct slice url = builder_text(b, j, component, "definition");
 	const struct json *of = param_by_url(b, slice_cut(&url, '|'));
 
-	builder_string(b, builder_text(b, j, component, "expression"));
+	builder_string(b, component_expression(b, j, component, of));
 	builder_word(b, of == NULL ? SEARCH_SPECIAL : search_kind_of(builder_text(b, of, 0, "type")));
 	write_strings(b, of, of == NULL ? 0 : json_get(of, 0, SLICE("target")));
 }

@@ -108,19 +108,29 @@ struct found {
 	uint32_t     package;
 };
 
-/* A version that is asked for must be the one; else that of the package, else the first. */
+static bool
+is_higher(const struct found *than, struct slice version)
+{
+	return than->entry == NULL || version_compare(version, text_at(than->section, than->entry->version)) > 0;
+}
+
+/* A version that is asked for must be the one, or the highest that fits; else that of the package, else the
+ * first. */
 static bool
 find_in_part(const struct pack *pack, uint32_t part, uint32_t kind, struct slice url,
     struct slice version, uint32_t package, struct found *out)
 {
 	struct slice section = pack_terminology(pack, part);
 	const struct entry_row *end, *e = first_entry(section, kind, url, &end);
+	bool wide = version_is_wide(version);
 
 	for (; e < end && entry_compare(section, e, kind, url) == 0; e++) {
-		bool it = version.len > 0 ? slice_eq(text_at(section, e->version), version)
-		    : package_of(part, e) == package;
+		struct slice its = text_at(section, e->version);
+		bool it = version.len > 0 ? slice_eq(its, version) : package_of(part, e) == package;
+		bool fits = wide ? version_fits(version, its) && is_higher(out, its) : version.len == 0
+		    && out->entry == NULL;
 
-		if (it || (out->entry == NULL && version.len == 0))
+		if (it || fits)
 			*out = (struct found){ e, section, package_of(part, e) };
 		if (it)
 			return true;
@@ -293,11 +303,20 @@ pack_definitions(const struct pack *pack, enum terminology_kind kind, uint64_t *
 /* Code systems */
 
 const struct code_system *
+terminology_find_system(struct terminology *t, struct slice canonical, uint32_t package)
+{
+	const struct definition *d = terminology_find(t, TERMINOLOGY_SYSTEM, canonical, package);
+
+	if (d == NULL || !code_system_is_supplement(d->system))
+		return d == NULL ? NULL : d->system;
+	note_missing(t, TERMINOLOGY_SYSTEM, canonical);
+	return NULL;
+}
+
+const struct code_system *
 terminology_system(struct terminology *t, struct slice url)
 {
-	const struct definition *d = terminology_find(t, TERMINOLOGY_SYSTEM, url, PACKAGE_NONE);
-
-	return d == NULL ? NULL : d->system;
+	return terminology_find_system(t, url, PACKAGE_NONE);
 }
 
 struct walk {

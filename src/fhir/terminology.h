@@ -36,10 +36,18 @@ enum terminology_kind { TERMINOLOGY_SYSTEM, TERMINOLOGY_VALUE_SET, TERMINOLOGY_M
 /* The caller's view of definitions beside the pack. */
 struct terminology_source {
 	void *ctx;
-	/* The resource with this canonical url, as a root of its own; an empty version asks
-	 * for the newest.  NULL: none.  It lives as long as the arena. */
+	/* The resource with this canonical url, as a root of its own: of those whose version fits
+	 * (version_fits()), the one with the highest.  NULL: none.  It lives as long as the arena. */
 	const struct json *(*find)(void *ctx, enum terminology_kind, struct slice url,
 	    struct slice version, struct arena *);
+};
+
+/* What a request says of the version of a code system (R4 valueset-operation-expand.html): what is meant where
+ * the value set names none; what must be the one; what is meant whatever the value set names. */
+enum version_rule { VERSION_DEFAULT, VERSION_CHECK, VERSION_FORCE };
+struct version_asked {
+	enum version_rule rule;
+	struct slice      system, version;
 };
 
 struct terminology {
@@ -48,10 +56,17 @@ struct terminology {
 	struct terminology_source source;       /* find is NULL: the pack alone */
 	uint64_t             steps;             /* that are left */
 	uint32_t             members;           /* that an expansion may have */
+	const struct version_asked *versions;
+	uint32_t             version_count;
+	bool                 conflict;          /* a VERSION_CHECK found another version */
 	bool                 spent;
 	struct slice         missing_system, missing_set;       /* the first that was needed and not
 	                                                         * held, or empty */
+	const struct slice  *supplements;       /* urls of those that the request wants used */
+	uint32_t             supplement_count;
+	struct slice         missing_supplement;        /* the first that is not held, or empty */
 	struct terminology_kept *kept;          /* what was found, newest first */
+	struct blend        *blends;
 	struct code_set     *sets;              /* made ready so far */
 };
 
@@ -60,6 +75,12 @@ enum known { KNOWN_NO, KNOWN_YES, UNKNOWN };
 /* `source` may be NULL. */
 void terminology_init(struct terminology *, const struct pack *, const struct limits *,
     const struct terminology_source *, struct arena *);
+
+/* Is `version` what was asked for?  The same, or as wide as "1.x" or "2.*.0"; an empty one asks for any. */
+bool version_fits(struct slice asked, struct slice version);
+bool version_is_wide(struct slice asked);
+/* Numbers in it count as numbers: 1.9 is before 1.10, and none before any. */
+int version_compare(struct slice a, struct slice b);
 
 /* Code systems.  A url may end in "|version". */
 
@@ -71,8 +92,12 @@ struct concept {
 	bool         inactive;
 };
 
-/* NULL: not held. */
+/* NULL: not held.  A supplement is no code system. */
 const struct code_system *terminology_system(struct terminology *, struct slice url);
+/* The same with the supplements that the request wants used. */
+const struct code_system *terminology_supplemented(struct terminology *, const struct code_system *);
+/* NULL: not held, or no supplement. */
+const struct code_system *terminology_supplement(struct terminology *, struct slice url);
 
 /* Is the code in the system?  UNKNOWN when the system is held in part only (a
  * fragment or an example) and the part does not have it.  `out` may be NULL. */
@@ -85,6 +110,7 @@ bool concept_has_display(const struct concept *, struct slice display);
 struct slice code_system_url(const struct code_system *);
 struct slice code_system_version(const struct code_system *);
 struct slice code_system_content(const struct code_system *);    /* CodeSystem.content */
+struct slice code_system_language(const struct code_system *);   /* of its displays; may be empty */
 /* CodeSystem.property.type of a property that the system defines; else empty. */
 struct slice code_system_property_type(const struct code_system *, struct slice property);
 
@@ -117,6 +143,17 @@ struct code_set *terminology_set_of(struct terminology *, const struct json *, u
  * system.  UNKNOWN: what it needs is not held. */
 enum known code_set_has(struct terminology *, struct code_set *, struct slice system,
     struct slice code);
+/* The same for a code of a version of its system, which may be empty.  `in` and `number` become the concept in
+ * the version that the value set means, also where the answer is no; `in` is NULL when there is none.  Of several
+ * that fit, the one that has the display. */
+struct sought {
+	struct slice system, version, code, display;
+	const struct code_system *in;
+	uint32_t     number;
+	bool         listed;            /* by name, as in struct member */
+	struct slice name;              /* that the value set gives to it, or empty */
+};
+enum known code_set_find(struct terminology *, struct code_set *, struct sought *);
 /* The same by url; UNKNOWN too when there is no such value set. */
 enum known terminology_member(struct terminology *, struct slice url, struct slice system,
     struct slice code);
@@ -125,6 +162,7 @@ enum known terminology_member(struct terminology *, struct slice url, struct sli
 struct member {
 	struct slice system, version, code, display;
 	bool         abstract, inactive;
+	bool         listed;            /* by name: who lists an abstract code means it to be used */
 	const struct json *list;        /* the value set's own entry, with designations; or NULL */
 	uint32_t     node;
 	const struct code_system *in;   /* NULL: a system that is not held, or a code not in it */
@@ -135,6 +173,7 @@ struct expansion {
 	struct member *at;
 	uint32_t       count;
 	bool           complete;        /* all members are here */
+	bool           open;            /* not, but all of those fragments that are held of a code system */
 	bool           given;           /* taken from the definition's own expansion */
 	struct slice  *used;            /* "url|version" of each code system, in the order of use */
 	uint32_t       used_count;
@@ -143,6 +182,9 @@ struct expansion {
 /* All members in the order of the definition; incomplete when something is missing, or there are
  * more than limits.h EXPANSION, or the budget is used up. */
 const struct expansion *code_set_expand(struct terminology *, struct code_set *);
+
+/* The supplements that it is used with, from 0 on; NULL: no more. */
+const struct code_system *code_set_supplement(const struct code_set *, uint32_t number);
 
 /* The resource itself, and where in it. */
 const struct json *code_set_json(const struct code_set *, uint32_t *node);

@@ -15,7 +15,6 @@
 #include "json/json.h"
 
 #define NESTED_MAX 60
-#define TEXT_MAX   (1u << 30)
 
 struct link {
 	uint32_t parent, child;
@@ -358,15 +357,14 @@ flags_of(struct compiler *c)
 }
 
 static uint32_t
-append(struct buf *out, const void *bytes, size_t n)
+append(struct buf *out, struct slice bytes)
 {
 	uint32_t at = (uint32_t)out->len;
 
-	buf_add_bytes(out, bytes, n);
+	buf_add(out, bytes);
 	return at;
 }
 
-/* The head's own strings follow the others. */
 static struct system_head
 head_of(struct compiler *c)
 {
@@ -374,37 +372,55 @@ head_of(struct compiler *c)
 		.flags = flags_of(c), .url = put_member(c, c->root, "url"),
 		.version = put_member(c, c->root, "version"), .name = put_member(c, c->root, "name"),
 		.title = put_member(c, c->root, "title"), .value_set = put_member(c, c->root, "valueSet"),
-		.content = put_text(c, content_of(c)), .concept_count = c->count,
-		.property_count = (uint32_t)(c->properties.len / sizeof(struct property_row)),
-		.designation_count = (uint32_t)(c->designations.len / sizeof(struct designation_row)),
-		.kind_count = (uint32_t)(c->kinds.len / sizeof(struct kind_row)),
+		.content = put_text(c, content_of(c)), .language = put_member(c, c->root, "language"),
+		.supplements = put_member(c, c->root, "supplements"),
 	};
 }
 
+struct slice
+code_system_assemble(struct system_head *h, const struct system_parts *p, struct arena *arena)
+{
+	struct buf out;
+
+	buf_init(&out, arena, SYSTEM_PART_MAX);
+	buf_add_bytes(&out, h, sizeof *h);
+	h->concepts = append(&out, p->concepts);
+	h->order = append(&out, p->order);
+	h->links = append(&out, p->links);
+	h->properties = append(&out, p->properties);
+	h->designations = append(&out, p->designations);
+	h->kinds = append(&out, p->kinds);
+	h->text = append(&out, p->text);
+	while (out.len % 4 != 0)
+		buf_add_char(&out, '\0');
+	h->bytes = (uint32_t)out.len;
+	h->concept_count = (uint32_t)(p->concepts.len / sizeof(struct concept_row));
+	h->property_count = (uint32_t)(p->properties.len / sizeof(struct property_row));
+	h->designation_count = (uint32_t)(p->designations.len / sizeof(struct designation_row));
+	h->kind_count = (uint32_t)(p->kinds.len / sizeof(struct kind_row));
+	h->link_count = (uint32_t)(p->links.len / (2 * sizeof(uint32_t)));
+	memcpy(out.ptr, h, sizeof *h);
+	return buf_slice(&out);
+}
+
+/* The head's own strings follow the others, and the links the concepts, which they complete. */
 static struct slice
 assemble(struct compiler *c)
 {
 	struct system_head h = head_of(c);
-	uint32_t *order = order_of(c, (h.flags & SYSTEM_CASE_SENSITIVE) != 0);
-	struct buf links, out;
+	struct system_parts p = { .order = slice_make(order_of(c, (h.flags & SYSTEM_CASE_SENSITIVE) != 0),
+	    c->count * sizeof(uint32_t)) };
+	struct buf links;
 
-	buf_init(&links, c->arena, TEXT_MAX);
+	buf_init(&links, c->arena, SYSTEM_PART_MAX);
 	lay_links(c, &links);
-	h.link_count = c->link_count;
-	buf_init(&out, c->arena, TEXT_MAX);
-	buf_add_bytes(&out, &h, sizeof h);
-	h.concepts = append(&out, c->concepts.ptr, c->concepts.len);
-	h.order = append(&out, order, c->count * sizeof *order);
-	h.links = append(&out, links.ptr, links.len);
-	h.properties = append(&out, c->properties.ptr, c->properties.len);
-	h.designations = append(&out, c->designations.ptr, c->designations.len);
-	h.kinds = append(&out, c->kinds.ptr, c->kinds.len);
-	h.text = append(&out, c->text.ptr, c->text.len);
-	while (out.len % 4 != 0)
-		buf_add_char(&out, '\0');
-	h.bytes = (uint32_t)out.len;
-	memcpy(out.ptr, &h, sizeof h);
-	return buf_slice(&out);
+	p.links = buf_slice(&links);
+	p.concepts = buf_slice(&c->concepts);
+	p.properties = buf_slice(&c->properties);
+	p.designations = buf_slice(&c->designations);
+	p.kinds = buf_slice(&c->kinds);
+	p.text = buf_slice(&c->text);
+	return code_system_assemble(&h, &p, c->arena);
 }
 
 const struct code_system *
@@ -418,7 +434,7 @@ code_system_compile(const struct json *j, uint32_t node, struct arena *arena)
 	struct buf *const all[] = { &c.concepts, &c.properties, &c.designations, &c.kinds, &c.text };
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
-		buf_init(all[i], arena, TEXT_MAX);
+		buf_init(all[i], arena, SYSTEM_PART_MAX);
 	names_init_keyed(&c.codes, arena, 1024);
 	put_kinds(&c);
 	if (is_list(j, list))

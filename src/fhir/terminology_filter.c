@@ -14,6 +14,8 @@
 
 #define PATTERN_MAX 1024
 #define MATCH_MAX   100000
+#define STATES_MAX  4096
+#define WHOLE       (PCRE2_ANCHORED | PCRE2_ENDANCHORED)
 
 struct filter {
 	struct slice  property, value;
@@ -115,17 +117,21 @@ present(struct terminology *t UNUSED, const struct filter *f UNUSED, struct slic
 	return value.len > 0;
 }
 
+/* All ways at once, so that no pattern takes more than its length times that of the value; one that needs what this
+ * cannot (a reference back) is tried one way after the other, under a limit. */
 static bool
 matches(struct terminology *t, const struct filter *f, struct slice value)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	int n = PCRE2_ERROR_NOMEMORY;
+	PCRE2_SPTR text = (PCRE2_SPTR)(value.len == 0 ? "" : value.ptr);
+	int n = PCRE2_ERROR_NOMEMORY, states[STATES_MAX];
 
 	if (context != NULL && data != NULL) {
 		pcre2_set_match_limit(context, MATCH_MAX);
-		n = pcre2_match(f->pattern, (PCRE2_SPTR)(value.len == 0 ? "" : value.ptr), value.len, 0,
-		    PCRE2_ANCHORED | PCRE2_ENDANCHORED, data, context);
+		n = pcre2_dfa_match(f->pattern, text, value.len, 0, WHOLE, data, context, states, STATES_MAX);
+		if (n == PCRE2_ERROR_DFA_UITEM)
+			n = pcre2_match(f->pattern, text, value.len, 0, WHOLE, data, context);
 	}
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(context);
@@ -211,8 +217,9 @@ static const struct {
 	{ "regex",         WALK_NONE, true,  value_matches },
 };
 
+/* Those of the concept itself, and those that R4 defines for all systems (http://hl7.org/fhir/concept-properties). */
 static const char *const own_properties[] = { "concept", "code", "display", "definition", "parent",
-	"child" };
+	"child", "inactive", "deprecated", "notSelectable" };
 
 static bool
 property_defined(const struct code_system *s, struct slice property)

@@ -42,7 +42,7 @@ enum { CONCEPT_ABSTRACT = 1, CONCEPT_INACTIVE = 2 };
 
 struct system_head {
 	uint32_t bytes, flags, package;
-	struct text_at url, version, name, title, value_set, content;
+	struct text_at url, version, name, title, value_set, content, language, supplements;
 	uint32_t concept_count, property_count, designation_count, kind_count, link_count;
 	uint32_t concepts, order, links, properties, designations, kinds, text;
 };
@@ -73,8 +73,18 @@ struct entry_row {
 	struct text_at url, version, id, body;  /* from the begin of the section */
 };
 
+/* The parts of the tables, in their order; the head gets their places and sizes. */
+#define SYSTEM_PART_MAX (1u << 30)
+struct system_parts {
+	struct slice concepts, order, links, properties, designations, kinds, text;
+};
+struct slice code_system_assemble(struct system_head *, const struct system_parts *, struct arena *);
+
 /* The tables of a CodeSystem resource, in the arena. */
 const struct code_system *code_system_compile(const struct json *, uint32_t node, struct arena *);
+bool code_system_is_supplement(const struct code_system *);
+/* Is it the supplement of this system, and of this version? */
+bool code_system_supplemented_by(const struct code_system *, const struct code_system *supplement);
 struct slice code_system_bytes(const struct code_system *);
 /* Bytes that look like tables and whose parts lie within them; NULL: they do not. */
 const struct code_system *code_system_at(struct slice);

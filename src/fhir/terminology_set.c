@@ -17,7 +17,9 @@
 #define NESTED_MAX 16
 
 struct part {
-	struct slice  system, canonical;        /* without and with its version */
+	uint32_t      node;
+	struct slice  system, version;          /* the version that is asked for, or empty */
+	struct slice  canonical;                /* both */
 	const struct code_system *held;         /* NULL: not */
 	uint32_t      concepts;                 /* node of the list, or 0 */
 	struct names  listed;                   /* code -> node */
@@ -31,10 +33,14 @@ struct part {
 struct code_set {
 	struct slice  canonical;                /* empty: it was at hand */
 	uint32_t      package, node;
+	uint32_t      container;                /* node of the resource that contains it, or its own */
 	const struct json *json;
 	struct part  *includes, *excludes;
 	uint32_t      include_count, exclude_count;
 	bool          no_inactive, busy;
+	bool          versions_differ;          /* it includes one system in several versions */
+	const struct code_system **supplements; /* NULL in it: not held */
+	uint32_t      supplement_count;
 	struct expansion *expansion;
 	struct expansion *given;                /* its own; NULL: none */
 	struct names  given_codes;              /* "system|code" and "|code" */
@@ -86,6 +92,8 @@ lower(struct terminology *t, struct slice s)
 /* Making ready */
 
 static struct code_set *set_find(struct terminology *, struct slice canonical, uint32_t package);
+static struct code_set *set_new(struct terminology *, struct slice canonical, struct definition,
+    uint32_t container);
 
 static void
 prepare_list(struct terminology *t, struct code_set *set, struct part *p)
@@ -114,6 +122,33 @@ prepare_filters(struct terminology *t, struct code_set *set, struct part *p, uin
 		p->filters[i++] = filter_new(t, p->held, j, n);
 }
 
+/* "#id": a value set that the resource contains, of which `set` is one or the whole. */
+static struct code_set *
+set_contained(struct terminology *t, const struct code_set *set, struct slice id)
+{
+	const struct json *j = set->json;
+	uint32_t list = list_of(j, set->container, "contained");
+
+	for (uint32_t n = first_of(j, list); n != 0; n = json_next(j, list, n)) {
+		if (!json_is(j, json_get(j, n, SLICE("id")), id)
+		    || !json_is(j, json_get(j, n, SLICE("resourceType")), SLICE("ValueSet")))
+			continue;
+		for (struct code_set *s = t->sets; s != NULL; s = s->next)
+			if (s->json == j && s->node == n)
+				return s;
+		return set_new(t, SLICE_NONE, (struct definition){ .json = j, .node = n,
+			.package = set->package }, set->container);
+	}
+	return NULL;
+}
+
+static struct code_set *
+set_named(struct terminology *t, const struct code_set *set, struct slice canonical)
+{
+	return slice_starts(canonical, SLICE("#")) ? set_contained(t, set, slice_sub(canonical, 1, canonical.len))
+	    : set_find(t, canonical, set->package);
+}
+
 static void
 prepare_sets(struct terminology *t, struct code_set *set, struct part *p, uint32_t list)
 {
@@ -121,21 +156,60 @@ prepare_sets(struct terminology *t, struct code_set *set, struct part *p, uint32
 
 	p->sets = arena_array(t->arena, (list == 0 ? 0 : json_size(j, list)) + 1, sizeof *p->sets);
 	for (uint32_t n = first_of(j, list); n != 0; n = json_next(j, list, n))
-		p->sets[p->set_count++] = set_find(t, json_string(j, n, t->arena), set->package);
+		p->sets[p->set_count++] = set_named(t, set, json_string(j, n, t->arena));
+}
+
+/* The version that the request wants, in place of the value set's own. */
+static struct slice
+version_wanted(const struct terminology *t, struct slice system, struct slice version)
+{
+	struct slice wanted = version;
+
+	for (uint32_t i = 0; i < t->version_count; i++) {
+		const struct version_asked *a = &t->versions[i];
+
+		if (slice_eq(a->system, system) && (a->rule == VERSION_FORCE || wanted.len == 0))
+			wanted = a->version;
+	}
+	return wanted;
+}
+
+/* Of a part that is used. */
+static void
+check_version(struct terminology *t, const struct part *p)
+{
+	for (uint32_t i = 0; i < t->version_count; i++) {
+		const struct version_asked *a = &t->versions[i];
+
+		if (a->rule == VERSION_CHECK && slice_eq(a->system, p->system) && p->held != NULL
+		    && !version_fits(a->version, code_system_version(p->held)))
+			t->conflict = true;
+	}
+}
+
+static const struct code_system *
+supplemented(struct terminology *t, const struct code_set *set, const struct code_system *s)
+{
+	for (uint32_t i = 0; s != NULL && i < set->supplement_count; i++)
+		if (set->supplements[i] != NULL && code_system_supplemented_by(s, set->supplements[i]))
+			s = terminology_with(t, s, set->supplements[i]);
+	return s;
 }
 
 static void
-prepare_part(struct terminology *t, struct code_set *set, struct part *p, uint32_t node)
+find_held(struct terminology *t, const struct code_set *set, struct part *p)
 {
-	struct slice version = text(t, set, node, "version");
-	const struct definition *d;
+	p->canonical = p->version.len > 0 ? join(t, p->system, p->version) : p->system;
+	if (p->system.len > 0)
+		p->held = supplemented(t, set, terminology_find_system(t, p->canonical, set->package));
+}
 
-	p->canonical = p->system = text(t, set, node, "system");
-	if (version.len > 0)
-		p->canonical = join(t, p->system, version);
-	d = p->system.len == 0 ? NULL
-	    : terminology_find(t, TERMINOLOGY_SYSTEM, p->canonical, set->package);
-	p->held = d == NULL ? NULL : d->system;
+static void
+prepare_part(struct terminology *t, struct code_set *set, struct part *p, uint32_t node,
+    struct slice version)
+{
+	*p = (struct part){ .node = node, .system = text(t, set, node, "system"), .version = version };
+	find_held(t, set, p);
 	p->exact = p->held == NULL
 	    || (code_system_head(p->held)->flags & SYSTEM_CASE_SENSITIVE) != 0;
 	p->concepts = list_of(set->json, node, "concept");
@@ -154,8 +228,43 @@ prepare_parts(struct terminology *t, struct code_set *set, const char *which, ui
 	    sizeof *parts);
 
 	for (uint32_t n = first_of(set->json, list); n != 0; n = json_next(set->json, list, n))
-		prepare_part(t, set, &parts[(*count)++], n);
+		prepare_part(t, set, &parts[(*count)++], n, version_wanted(t, text(t, set, n, "system"),
+		    text(t, set, n, "version")));
 	return parts;
+}
+
+static void
+compare_versions(struct terminology *t, struct code_set *set)
+{
+	struct names first;
+
+	names_init_keyed(&first, t->arena, set->include_count);
+	for (uint32_t i = 0; i < set->include_count; i++) {
+		const struct part *p = &set->includes[i];
+
+		if (p->system.len > 0 && !names_add(&first, p->system, i)
+		    && set->includes[names_find(&first, p->system)].held != p->held)
+			set->versions_differ = true;
+	}
+}
+
+/* Those that the value set names (extension valueset-supplement), then those of the request. */
+
+static void
+find_supplements(struct terminology *t, struct code_set *set)
+{
+	const struct json *j = set->json;
+	uint32_t list = list_of(j, set->node, "extension");
+
+	set->supplements = arena_array(t->arena, (list == 0 ? 0 : json_size(j, list)) + t->supplement_count + 1,
+	    sizeof *set->supplements);
+	for (uint32_t n = first_of(j, list); n != 0; n = json_next(j, list, n))
+		if (json_is(j, json_get(j, n, SLICE("url")),
+		    SLICE("http://hl7.org/fhir/StructureDefinition/valueset-supplement")))
+			set->supplements[set->supplement_count++] =
+			    terminology_needed_supplement(t, text(t, set, n, "valueCanonical"));
+	for (uint32_t i = 0; i < t->supplement_count; i++)
+		set->supplements[set->supplement_count++] = terminology_needed_supplement(t, t->supplements[i]);
 }
 
 static void read_given(struct terminology *, struct code_set *, const struct json *, uint32_t);
@@ -178,20 +287,21 @@ find_given(struct terminology *t, struct code_set *set)
 }
 
 static struct code_set *
-set_new(struct terminology *t, struct slice canonical, const struct json *j, uint32_t node,
-    uint32_t package)
+set_new(struct terminology *t, struct slice canonical, struct definition d, uint32_t container)
 {
 	struct code_set *set = arena_alloc(t->arena, sizeof *set);
-	uint32_t inactive;
+	const struct json *j = d.json;
+	uint32_t inactive = json_path(j, d.node, "compose.inactive");
 
-	*set = (struct code_set){ .canonical = canonical, .json = j, .node = node,
-		.package = package, .next = t->sets };
+	*set = (struct code_set){ .canonical = canonical, .json = j, .node = d.node,
+		.container = container, .package = d.package, .next = t->sets };
 	t->sets = set;
-	inactive = json_path(j, node, "compose.inactive");
 	set->no_inactive = inactive != 0 && json_type(j, inactive) == JSON_FALSE;
 	set->busy = true;
+	find_supplements(t, set);
 	set->includes = prepare_parts(t, set, "include", &set->include_count);
 	set->excludes = prepare_parts(t, set, "exclude", &set->exclude_count);
+	compare_versions(t, set);
 	find_given(t, set);
 	set->busy = false;
 	return set;
@@ -233,7 +343,8 @@ set_implied(struct terminology *t, struct slice url)
 		if (s->canonical.len > 0 && slice_eq(s->canonical, url))
 			return s;
 	j = implied(t, url);
-	return j == NULL ? NULL : set_new(t, slice_dup(url, t->arena), j, 0, PACKAGE_NONE);
+	return j == NULL ? NULL : set_new(t, slice_dup(url, t->arena),
+	    (struct definition){ .json = j, .package = PACKAGE_NONE }, 0);
 }
 
 /* A set that is being made ready is found too: sets that import each other end here. */
@@ -247,7 +358,7 @@ set_find(struct terminology *t, struct slice canonical, uint32_t package)
 	for (struct code_set *s = t->sets; s != NULL; s = s->next)
 		if (s->json == d->json && s->node == d->node)
 			return s;
-	return set_new(t, slice_dup(canonical, t->arena), d->json, d->node, d->package);
+	return set_new(t, slice_dup(canonical, t->arena), *d, d->node);
 }
 
 struct code_set *
@@ -259,7 +370,13 @@ terminology_set(struct terminology *t, struct slice url)
 struct code_set *
 terminology_set_of(struct terminology *t, const struct json *j, uint32_t node)
 {
-	return set_new(t, SLICE_NONE, j, node, PACKAGE_NONE);
+	return set_new(t, SLICE_NONE, (struct definition){ .json = j, .node = node, .package = PACKAGE_NONE }, node);
+}
+
+const struct code_system *
+code_set_supplement(const struct code_set *set, uint32_t number)
+{
+	return number < set->supplement_count ? set->supplements[number] : NULL;
 }
 
 const struct json *
@@ -271,8 +388,7 @@ code_set_json(const struct code_set *set, uint32_t *node)
 
 /* Is a code in it? */
 
-static enum known set_has(struct terminology *, struct code_set *, struct slice system,
-    struct slice code, int depth);
+static enum known set_has(struct terminology *, struct code_set *, struct sought *, int depth);
 
 static enum known
 both(enum known a, enum known b)
@@ -306,61 +422,134 @@ filters_hold(struct terminology *t, const struct part *p, uint32_t concept)
 	return answer;
 }
 
+/* The concept in the version that the part means. */
 static enum known
-in_system(struct terminology *t, const struct code_set *set, const struct part *p, struct slice code)
+in_system(struct terminology *t, const struct code_set *set, const struct part *p, struct sought *s)
 {
 	struct concept c;
 	enum known answer;
 
 	if (p->held == NULL) {
-		terminology_find(t, TERMINOLOGY_SYSTEM, p->canonical, set->package);    /* notes it */
+		terminology_find_system(t, p->canonical, set->package);         /* notes it */
 		return UNKNOWN;
 	}
-	answer = code_system_find(p->held, code, &c);
+	check_version(t, p);
+	answer = code_system_find(p->held, s->code, &c);
 	if (answer != KNOWN_YES)
 		return answer;
+	s->in = p->held;
+	s->number = c.number;
 	if (set->no_inactive && c.inactive)
 		return KNOWN_NO;
 	return filters_hold(t, p, c.number);
 }
 
+/* What is listed is there, unless its system is known not to have it. */
 static enum known
-in_sets(struct terminology *t, const struct part *p, struct slice system, struct slice code,
-    uint32_t from, int depth)
+in_list(struct terminology *t, const struct code_set *set, const struct part *p, struct sought *s)
+{
+	uint32_t node = listed(t, p, s->code);
+	enum known answer = in_system(t, set, p, s);
+
+	if (node == 0)
+		return KNOWN_NO;
+	s->listed = true;
+	s->name = text(t, set, node, "display");
+	return answer == UNKNOWN ? KNOWN_YES : answer;
+}
+
+static enum known
+in_sets(struct terminology *t, const struct part *p, struct sought *s, uint32_t from, int depth)
 {
 	enum known answer = KNOWN_YES;
 
 	for (uint32_t i = from; i < p->set_count && answer != KNOWN_NO; i++)
-		answer = both(answer, p->sets[i] == NULL ? UNKNOWN
-		    : set_has(t, p->sets[i], system, code, depth + 1));
+		answer = both(answer, p->sets[i] == NULL ? UNKNOWN : set_has(t, p->sets[i], s, depth + 1));
 	return answer;
 }
 
 static enum known
-part_has(struct terminology *t, const struct code_set *set, const struct part *p,
-    struct slice system, struct slice code, int depth)
+in_part(struct terminology *t, const struct code_set *set, const struct part *p, struct sought *s,
+    int depth)
 {
 	enum known answer = KNOWN_YES;
+	struct slice system = s->system;
 
-	if (p->system.len > 0 && system.len > 0 && !slice_eq(system, p->system))
-		return KNOWN_NO;
 	if (p->concepts != 0)
-		answer = listed(t, p, code) != 0 ? KNOWN_YES : KNOWN_NO;
+		answer = in_list(t, set, p, s);
 	else if (p->system.len > 0)
-		answer = in_system(t, set, p, code);
-	if (answer == KNOWN_NO)
+		answer = in_system(t, set, p, s);
+	if (answer == KNOWN_NO || p->set_count == 0)
 		return answer;
-	return both(answer, in_sets(t, p, system.len > 0 ? system : p->system, code, 0, depth));
+	s->system = system.len > 0 ? system : p->system;
+	answer = both(answer, in_sets(t, p, s, 0, depth));
+	s->system = system;
+	return answer;
+}
+
+/* The version that the part means; one of a code is another where the two do not fit. */
+static bool
+is_other_version(const struct part *p, struct slice version)
+{
+	struct slice held = p->held == NULL ? p->version : code_system_version(p->held);
+
+	return p->system.len > 0 && version.len > 0 && held.len > 0 && !version_fits(held, version);
 }
 
 static enum known
-any_part_has(struct terminology *t, const struct code_set *set, const struct part *parts,
-    uint32_t count, struct slice system, struct slice code, int depth)
+part_has(struct terminology *t, struct code_set *set, const struct part *p, struct sought *s, int depth)
 {
-	enum known answer = KNOWN_NO;
+	struct part other;
 
-	for (uint32_t i = 0; i < count && answer != KNOWN_YES; i++)
-		answer = either(answer, part_has(t, set, &parts[i], system, code, depth));
+	if (p->system.len > 0 && s->system.len > 0 && !slice_eq(s->system, p->system))
+		return KNOWN_NO;
+	if (!is_other_version(p, s->version))
+		return in_part(t, set, p, s, depth);
+	if (!version_is_wide(p->version) || !version_fits(p->version, s->version)) {
+		in_system(t, set, p, s);        /* the concept that was meant */
+		return KNOWN_NO;
+	}
+	prepare_part(t, set, &other, p->node, s->version);
+	return in_part(t, set, &other, s, depth);
+}
+
+static bool
+has_display(const struct sought *s)
+{
+	struct concept c = s->in == NULL ? (struct concept){ .in = NULL }
+	    : code_system_concept_at(s->in, s->number);
+
+	return s->in == NULL || concept_has_display(&c, s->display);
+}
+
+/* Of two versions that have the code: the one that knows it by the display, else the higher. */
+static bool
+is_better(const struct sought *a, const struct sought *than)
+{
+	bool knows = has_display(a);
+
+	if (a->in == NULL || than->in == NULL || knows != has_display(than))
+		return a->in != NULL && knows;
+	return version_compare(code_system_version(a->in), code_system_version(than->in)) > 0;
+}
+
+static enum known
+any_part_has(struct terminology *t, struct code_set *set, const struct part *parts, uint32_t count,
+    struct sought *s, int depth)
+{
+	enum known answer = KNOWN_NO, one;
+	struct sought best = *s;
+
+	for (uint32_t i = 0; i < count && (answer != KNOWN_YES || set->versions_differ); i++) {
+		struct sought here = *s;
+
+		one = part_has(t, set, &parts[i], &here, depth);
+		if (answer != KNOWN_YES ? one == KNOWN_YES || best.in == NULL || is_better(&here, &best)
+		    : one == KNOWN_YES && is_better(&here, &best))
+			best = here;
+		answer = either(answer, one);
+	}
+	*s = best;
 	return answer;
 }
 
@@ -374,39 +563,57 @@ given_has(struct terminology *t, const struct code_set *set, struct slice system
 	return set->given->complete ? KNOWN_NO : UNKNOWN;
 }
 
+/* A code is excluded in every version, where the set does not tell them apart. */
 static enum known
-computed_has(struct terminology *t, struct code_set *set, struct slice system, struct slice code,
-    int depth)
+is_excluded(struct terminology *t, struct code_set *set, const struct sought *s, int depth)
+{
+	struct sought out = { .system = s->system, .code = s->code,
+		.version = set->versions_differ ? s->version : SLICE_NONE };
+
+	if (set->versions_differ && out.version.len == 0 && s->in != NULL)
+		out.version = code_system_version(s->in);
+	return any_part_has(t, set, set->excludes, set->exclude_count, &out, depth);
+}
+
+static enum known
+computed_has(struct terminology *t, struct code_set *set, struct sought *s, int depth)
 {
 	enum known in, out;
 
 	if (set->include_count == 0)
 		return UNKNOWN;
-	in = any_part_has(t, set, set->includes, set->include_count, system, code, depth);
+	in = any_part_has(t, set, set->includes, set->include_count, s, depth);
 	if (in == KNOWN_NO || set->exclude_count == 0)
 		return in;
-	out = any_part_has(t, set, set->excludes, set->exclude_count, system, code, depth);
+	out = is_excluded(t, set, s, depth);
 	return out == KNOWN_YES ? KNOWN_NO : both(in, out == UNKNOWN ? UNKNOWN : KNOWN_YES);
 }
 
 static enum known
-set_has(struct terminology *t, struct code_set *set, struct slice system, struct slice code,
-    int depth)
+set_has(struct terminology *t, struct code_set *set, struct sought *s, int depth)
 {
 	enum known answer;
 
 	if (set->busy || depth > NESTED_MAX || !terminology_take(t, 1))
 		return UNKNOWN;
 	set->busy = true;
-	answer = computed_has(t, set, system, code, depth);
+	answer = computed_has(t, set, s, depth);
 	set->busy = false;
-	return answer == UNKNOWN ? given_has(t, set, system, code) : answer;
+	return answer == UNKNOWN ? given_has(t, set, s->system, s->code) : answer;
+}
+
+enum known
+code_set_find(struct terminology *t, struct code_set *set, struct sought *s)
+{
+	return set_has(t, set, s, 0);
 }
 
 enum known
 code_set_has(struct terminology *t, struct code_set *set, struct slice system, struct slice code)
 {
-	return set_has(t, set, system, code, 0);
+	struct sought s = { .system = system, .code = code };
+
+	return set_has(t, set, &s, 0);
 }
 
 enum known
@@ -414,7 +621,7 @@ terminology_member(struct terminology *t, struct slice url, struct slice system,
 {
 	struct code_set *set = terminology_set(t, url);
 
-	return set == NULL ? UNKNOWN : set_has(t, set, system, code, 0);
+	return set == NULL ? UNKNOWN : code_set_has(t, set, system, code);
 }
 
 /* Which codes are? */
@@ -469,8 +676,8 @@ append(struct expanding *e, const struct member *m)
 static bool
 excluded(struct expanding *e, const struct member *m)
 {
-	enum known out = any_part_has(e->t, e->set, e->set->excludes, e->set->exclude_count, m->system,
-	    m->code, e->depth);
+	struct sought s = { .system = m->system, .version = m->version, .code = m->code };
+	enum known out = is_excluded(e->t, e->set, &s, e->depth);
 
 	if (out == UNKNOWN)
 		e->out->complete = false;
@@ -481,6 +688,7 @@ excluded(struct expanding *e, const struct member *m)
 static void
 candidate(struct expanding *e, const struct part *p, const struct member *m, uint32_t sets_from)
 {
+	struct sought s = { .system = m->system, .version = m->version, .code = m->code };
 	enum known in;
 
 	if (!terminology_take(e->t, 1)) {
@@ -489,11 +697,11 @@ candidate(struct expanding *e, const struct part *p, const struct member *m, uin
 	}
 	if (e->set->no_inactive && m->inactive)
 		return;
-	in = in_sets(e->t, p, m->system, m->code, sets_from, e->depth);
+	in = in_sets(e->t, p, &s, sets_from, e->depth);
 	if (in == UNKNOWN)
 		e->out->complete = false;
 	if (in != KNOWN_YES || (e->set->exclude_count > 0 && excluded(e, m))
-	    || !names_add(&e->seen, join(e->t, m->system, m->code), 0))
+	    || !names_add(&e->seen, join(e->t, join(e->t, m->system, m->version), m->code), 0))
 		return;
 	append(e, m);
 }
@@ -516,13 +724,14 @@ expand_list(struct expanding *e, const struct part *p)
 		struct slice code = text(e->t, e->set, n, "code"), display;
 		struct member m = { .system = p->system, .code = code };
 		struct concept c;
+		enum known there = p->held == NULL ? UNKNOWN : code_system_find(p->held, code, &c);
 
-		if (code.len == 0)
+		if (code.len == 0 || there == KNOWN_NO)
 			continue;
-		if (p->held != NULL && code_system_find(p->held, code, &c) == KNOWN_YES)
+		if (there == KNOWN_YES)
 			m = member_of(p, &c);
 		m.code = code;
-		m.abstract = false;             /* who lists it means it to be chosen */
+		m.listed = true;
 		m.list = j;
 		m.node = n;
 		if ((display = text(e->t, e->set, n, "display")).len > 0)
@@ -536,7 +745,9 @@ expand_system(struct expanding *e, const struct part *p)
 {
 	const struct system_head *h = p->held == NULL ? NULL : code_system_head(p->held);
 
-	if (h == NULL || (h->flags & SYSTEM_COMPLETE) == 0) {
+	if (h != NULL && h->concept_count > 0 && slice_is(code_system_content(p->held), "fragment")) {
+		e->out->open = true;
+	} else if (h == NULL || (h->flags & SYSTEM_COMPLETE) == 0) {
 		e->out->complete = false;
 		if (e->t->missing_system.len == 0)
 			e->t->missing_system = p->canonical;
@@ -565,18 +776,27 @@ expand_sets(struct expanding *e, const struct part *p)
 		return;
 	}
 	first = expand(e->t, p->sets[0], e->depth + 1);
-	e->out->complete &= first->complete;
+	e->out->complete &= first->complete || first->open;
+	e->out->open |= first->open;
 	for (uint32_t i = 0; i < first->used_count; i++)
 		add_used(e, first->used[i], SLICE_NONE);
 	for (uint32_t i = 0; i < first->count && !e->t->spent; i++)
 		candidate(e, p, &first->at[i], 1);
 }
 
+/* The excludes are used too; what they import is not told. */
 static void
-expand_part(struct expanding *e, const struct part *p)
+add_used_by(struct expanding *e, const struct part *p)
 {
 	if (p->system.len > 0)
 		add_used(e, p->system, p->held == NULL ? SLICE_NONE : code_system_version(p->held));
+}
+
+static void
+expand_part(struct expanding *e, const struct part *p)
+{
+	add_used_by(e, p);
+	check_version(e->t, p);
 	if (p->concepts != 0)
 		expand_list(e, p);
 	else if (p->system.len > 0)
@@ -595,7 +815,10 @@ compute(struct terminology *t, struct code_set *set, int depth)
 	names_init_keyed(&e.seen, t->arena, 64);
 	for (uint32_t i = 0; i < set->include_count && !t->spent; i++)
 		expand_part(&e, &set->includes[i]);
-	e.out->complete &= !t->spent;
+	for (uint32_t i = 0; i < set->exclude_count; i++)
+		add_used_by(&e, &set->excludes[i]);
+	e.out->open &= e.out->complete && !t->spent;
+	e.out->complete &= !t->spent && !e.out->open;
 	return e.out;
 }
 

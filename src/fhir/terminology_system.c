@@ -127,6 +127,12 @@ code_system_content(const struct code_system *s)
 }
 
 struct slice
+code_system_language(const struct code_system *s)
+{
+	return code_system_text(s, s->head.language);
+}
+
+struct slice
 code_system_property_type(const struct code_system *s, struct slice property)
 {
 	for (uint32_t i = 0; i < s->head.kind_count; i++)

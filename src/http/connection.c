@@ -10,6 +10,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -165,12 +167,10 @@ all_sent(struct connection *c)
 	}
 }
 
-void
-connection_flush(struct connection *c)
+/* Until all is sent or the socket is full. */
+static void
+write_records(struct connection *c)
 {
-	if (c->state == BROKEN || c->state == HANDSHAKE)
-		return;
-	c->stuck = false;
 	while (c->out_at < c->out_len) {
 		size_t left = c->out_len - c->out_at;
 		int n;
@@ -189,6 +189,28 @@ connection_flush(struct connection *c)
 		return;
 	}
 	all_sent(c);
+}
+
+/* Records of one answer share packets. */
+static void
+cork(const struct connection *c, int on)
+{
+	setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
+void
+connection_flush(struct connection *c)
+{
+	bool many = c->out_len - c->out_at > WRITE_BYTES;
+
+	if (c->state == BROKEN || c->state == HANDSHAKE)
+		return;
+	c->stuck = false;
+	if (many)
+		cork(c, 1);
+	write_records(c);
+	if (many && c->state != BROKEN)
+		cork(c, 0);
 }
 
 void

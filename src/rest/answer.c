@@ -146,13 +146,32 @@ answer_parse_etag(struct slice header, struct slice *version)
 	return slice_find(*version, '"') == version->len;
 }
 
+static bool
+is_noted(const struct exchange *x, int64_t compartment)
+{
+	uint32_t i = x->shown_count;
+
+	while (i > 0 && x->shown[i - 1] != compartment)
+		i--;
+	return i > 0;
+}
+
 void
 answer_note_patient(struct exchange *x, int64_t compartment)
 {
-	for (struct exchange_event *e = x->events; e != NULL; e = e->next)
-		if (e->shown && e->compartment == compartment)
-			return;
-	exchange_event_add(x)->patient = store_patient_of(x->worker->reader, compartment, x->arena);
-	x->events->shown = true;
-	x->events->compartment = compartment;
+	struct exchange_event *own = exchange_own_event(x);
+	uint32_t n = x->shown_count;
+
+	if (is_noted(x, compartment))
+		return;
+	if ((n & (n - 1)) == 0)
+		x->shown = arena_grow(x->arena, x->shown, n * sizeof *x->shown,
+		    (n == 0 ? 1 : 2 * n) * sizeof *x->shown);
+	x->shown[x->shown_count++] = compartment;
+	if (own->patients.len >= AUDIT_PATIENTS) {
+		exchange_event_add(x);
+		own = x->events;
+	}
+	store_add_patients(x->worker->reader, compartment, &own->patients);
+	own->event.patient = buf_slice(&own->patients);
 }

@@ -14,8 +14,8 @@
  *   5. with all ids known, references are rewritten and the other entries performed:
  *      POST, then PUT and PATCH.
  *
- * Reads come last and see what was written, so they wait for the commit.  That they
- * will not fail is found out before, when they still can stop the transaction. */
+ * Reads come last and see what was written: the writer lets them be performed in its own
+ * transaction, where nobody else has written since, and where one that fails still undoes it all. */
 #include "rest/interactions.h"
 
 #include <stdlib.h>
@@ -365,6 +365,8 @@ assign_id(struct entry *e)
 	x->id = x->chosen_id.len > 0 ? x->chosen_id
 	    : store_id(store, x->compartment.number, x->row, x->arena);
 	e->version = store_version_id(store, x->row, x->vid, x->arena);
+	if (is_patient(x))
+		store_name_patient(store, x->row, x->id);
 	set_target(e);
 }
 
@@ -672,61 +674,101 @@ one_unit(struct bundle *b)
 	return true;
 }
 
-/* Reads */
+/* Records of entries */
 
-/* What the transaction does to the resource that a read names: NULL when nothing. */
-static const struct exchange *
-written_by(struct bundle *b, const struct exchange *reader)
+static void
+add_records(struct arena *arena, struct slice **records, uint32_t *count, const struct slice *more,
+    uint32_t n)
 {
-	for (uint32_t i = 0; i < b->count; i++) {
-		const struct exchange *x = b->entries[i].x;
+	*records = arena_grow(arena, *records, *count * sizeof *more, (*count + n) * sizeof *more);
+	if (n > 0)
+		memcpy(*records + *count, more, n * sizeof *more);
+	*count += n;
+}
 
-		if (x->write_count > 0 && x->type == reader->type && reader->id.len > 0
-		    && slice_eq(x->id, reader->id))
-			return x;
+/* An entry's own records: into its unit, so that they happen with its write, else among those of
+ * the Bundle. */
+static bool
+record_entry(struct exchange *outer, struct exchange *x)
+{
+	if (!controls_response(x))
+		return exchange_fail(outer, FAULT_NO_AUDIT, "");
+	if (x->unit != NULL) {
+		x->unit->records = x->records;
+		x->unit->record_count = x->record_count;
+		return true;
 	}
-	return NULL;
+	add_records(outer->arena, &outer->entry_records, &outer->entry_record_count, x->records,
+	    x->record_count);
+	return true;
 }
 
 static void
-forget_answer(struct exchange *x)
+forget_records(struct exchange *outer)
 {
-	x->out_count = 0;
-	x->events = NULL;
-	x->bytes = SLICE_NONE;
-	outcome_clear(&x->outcome);
+	outer->entry_records = NULL;
+	outer->entry_record_count = 0;
 }
 
-/* Would it fail?  Against the snapshot, and what the transaction itself does. */
-static bool
-read_will_do(struct bundle *b, struct exchange *x)
-{
-	const struct exchange *writer = written_by(b, x);
+/* Reads */
 
-	if (writer != NULL && writer->interaction->verb == PERMIT_DELETE
-	    && x->interaction->shape == PATH_INSTANCE)
-		return exchange_fail(x, FAULT_DELETED, "");
-	if (writer != NULL)
-		return true;
-	if (!rest_perform(x))
-		return false;
-	forget_answer(x);
-	return true;
+static bool
+read_written(struct bundle *b, uint32_t i, struct store_reader *r)
+{
+	struct exchange *x = b->entries[i].x;
+	bool good = rest_perform(x);
+
+	if (store_overdue(r)) {         /* and then nothing that it has found is to be trusted */
+		outcome_clear(&x->outcome);
+		good = exchange_fail(x, FAULT_BUDGET, "the reads of a transaction that writes");
+	}
+	return good ? record_entry(b->outer, x) : blame(b, i);
+}
+
+/* On the writer's thread, in its transaction; see struct store_unit. */
+static bool
+read_all_written(void *ctx, struct store_reader *r, struct store_unit *u)
+{
+	struct bundle *b = ctx;
+	struct exchange *outer = b->outer;
+	struct worker writer = { .service = outer->service, .reader = r };
+	bool good = true;
+
+	forget_records(outer);
+	for (uint32_t i = 0; good && i < b->count; i++) {
+		struct exchange *x = b->entries[i].x;
+
+		if (!x->late)
+			continue;
+		x->worker = &writer;
+		good = read_written(b, i, r);
+		x->worker = outer->worker;
+	}
+	add_records(outer->arena, &u->records, &u->record_count, outer->entry_records,
+	    outer->entry_record_count);
+	forget_records(outer);
+	return good;
 }
 
 static bool
 perform_reads(struct bundle *b)
 {
+	struct exchange *outer = b->outer;
+
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct exchange *x = b->entries[i].x;
 
 		if (!reads(x))
 			continue;
-		x->late = b->outer->commit != NULL;
 		x->status = 200;
-		b->outer->late |= x->late;
-		if (!(x->late ? read_will_do(b, x) : rest_perform(x)))
+		x->late = outer->commit != NULL;
+		outer->late |= x->late;
+		if (!x->late && !rest_perform(x))
 			return blame(b, i);
+	}
+	if (outer->late) {
+		outer->commit->units[0].read = read_all_written;
+		outer->commit->units[0].ctx = b;
 	}
 	return true;
 }
@@ -803,28 +845,6 @@ batch(struct bundle *b)
 	keep_commit(b->outer, c);
 }
 
-/* An entry's own records: into its unit, so that they happen with its write, else among those of
- * the Bundle. */
-static bool
-record_entry(struct exchange *outer, struct exchange *x)
-{
-	uint32_t count = outer->entry_record_count;
-
-	if (!controls_response(x))
-		return exchange_fail(outer, FAULT_NO_AUDIT, "");
-	if (x->unit != NULL) {
-		x->unit->records = x->records;
-		x->unit->record_count = x->record_count;
-		return true;
-	}
-	outer->entry_records = arena_grow(outer->arena, outer->entry_records,
-	    count * sizeof *x->records, (count + x->record_count) * sizeof *x->records);
-	if (x->record_count > 0)
-		memcpy(outer->entry_records + count, x->records, x->record_count * sizeof *x->records);
-	outer->entry_record_count += x->record_count;
-	return true;
-}
-
 static bool
 record_entries(struct exchange *outer)
 {
@@ -834,36 +854,14 @@ record_entries(struct exchange *outer)
 	return true;
 }
 
-static void
-forget_records(struct exchange *outer)
-{
-	outer->entry_records = NULL;
-	outer->entry_record_count = 0;
-}
-
-bool
-bundle_read_late(struct exchange *outer, bool snapshot)
-{
-	forget_records(outer);
-	for (uint32_t i = 0; i < outer->entry_count; i++) {
-		struct exchange *x = outer->entries[i];
-
-		if (!x->late)
-			continue;
-		x->worker = outer->worker;
-		if (snapshot ? !rest_perform(x) : !exchange_fail(x, FAULT_NO_STORE, ""))
-			rest_refuse(x);
-		if (!record_entry(outer, x))
-			return false;
-	}
-	return true;
-}
-
 /* As it was before it was performed. */
 static void
 put_back_entry(struct exchange *x)
 {
-	forget_answer(x);
+	x->out_count = 0;
+	x->events = NULL;
+	x->bytes = SLICE_NONE;
+	outcome_clear(&x->outcome);
 	x->write = NULL;
 	x->write_count = 0;
 	x->old = NULL;
@@ -922,14 +920,16 @@ bundle_perform_again(struct exchange *outer, bool snapshot)
 bool
 rest_bundle(struct exchange *x)
 {
-	struct bundle b = { .outer = x, .json = &x->body->json };
+	struct bundle *b = arena_alloc(x->arena, sizeof *b);
 
-	if (!shell_good(x) || !kind_of(&b) || !open_entries(&b))
+	b->outer = x;
+	b->json = &x->body->json;
+	if (!shell_good(x) || !kind_of(b) || !open_entries(b))
 		return false;
-	if (!b.transaction)
-		batch(&b);
-	else if (!transact(&b))
+	if (!b->transaction)
+		batch(b);
+	else if (!transact(b))
 		return false;
-	bundle_answer(x, b.transaction);
+	bundle_answer(x, b->transaction);
 	return record_entries(x);
 }

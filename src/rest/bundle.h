@@ -26,12 +26,8 @@ bool bundle_has_urn(struct slice text, struct arena *);
 /* "Bundle.entry[3]" and "Patient.name[0]" -> "Bundle.entry[3].resource.name[0]". */
 struct slice bundle_entry_path(struct slice entry, struct slice path, struct arena *);
 
-/* Those entries of a transaction that read what it wrote: after the commit, in a snapshot that
- * has it, if it could be had.  Their records are in x->entry_records.  False when an audit record cannot be made. */
-bool bundle_read_late(struct exchange *, bool snapshot);
-
 /* Those entries of a batch that lost a race are prepared again, into x->commit and
- * x->entry_records.  False as above. */
+ * x->entry_records; in a snapshot, if it could be had.  False when an audit record cannot be made. */
 bool bundle_perform_again(struct exchange *, bool snapshot);
 
 /* The response Bundle of a transaction without resources, as JSON. */

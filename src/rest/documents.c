@@ -5,10 +5,12 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/rest.h"
 #include "search/index.h"
+#include "search/use.h"
 
 struct set {
 	struct arena *arena;            /* its own */
@@ -99,4 +101,15 @@ documents_openapi(struct exchange *x)
 	struct set *set = find(x);
 
 	return set == NULL ? SLICE_NONE : set->openapi;
+}
+
+void
+documents_write_use(struct buf *b, const char *member, const struct search_param *param)
+{
+	struct slice words = use_words(param, b->arena);
+
+	if (words.len == 0)
+		return;
+	buf_add_cstr(b, member);
+	json_write_string(b, words);
 }

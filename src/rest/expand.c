@@ -7,7 +7,7 @@
  * An expansion that cannot be made whole is refused: not-supported when a code
  * system or value set is not held here, too-costly when there are too many codes.
  * An expansion that its definition gives, and calls open itself, says so again
- * (extension valueset-unclosed). */
+ * (extension valueset-unclosed), and so does one of fragments of code systems. */
 #include "rest/interactions.h"
 
 #include <stdlib.h>
@@ -18,31 +18,25 @@
 #include "exchange/service.h"
 #include "fhir/terminology_format.h"
 #include "rest/answer.h"
-#include "rest/terminology.h"
+#include "rest/expand.h"
 #include "search/index.h"
 
 static const char names[] = "url valueSet valueSetVersion filter offset count includeDesignations "
     "includeDefinition activeOnly excludeNested excludeNotForUI excludePostCoordinated "
-    "displayLanguage exclude-system";
-
-struct asked {
-	struct exchange *x;
-	struct parameters p;
-	struct slice filter, language;          /* the filter is folded */
-	uint64_t     offset, count;
-	bool         paged, designations, definition, active_only, nested, selectable_only;
-};
+    "displayLanguage exclude-system designation property " REST_VERSION_NAMES;
 
 static bool
-read_asked(struct exchange *x, struct asked *a)
+read_asked(struct exchange *x, struct terminology *t, struct expand_asked *a)
 {
-	*a = (struct asked){ .x = x };
+	*a = (struct expand_asked){ .x = x };
 	if (!parameters_read(x, names, &a->p) || !parameter_number(&a->p, "offset", 0, &a->offset)
 	    || !parameter_number(&a->p, "count", UINT64_MAX, &a->count))
 		return false;
 	a->filter = index_fold(parameter_text(&a->p, "filter"), x->arena);
-	a->language = parameter_text(&a->p, "displayLanguage");
-	a->designations = parameter_is(&a->p, "includeDesignations", false);
+	if (!rest_languages(&a->p, &a->language) || !rest_versions(&a->p, t))
+		return false;
+	a->designations = parameter_is(&a->p, "includeDesignations",
+	    parameter_find(&a->p, "designation") != NULL);
 	a->definition = parameter_is(&a->p, "includeDefinition", false);
 	a->active_only = parameter_is(&a->p, "activeOnly", false);
 	a->nested = !parameter_is(&a->p, "excludeNested", true);
@@ -62,7 +56,7 @@ contains(struct slice text, struct slice part)
 
 /* Every word of the filter is somewhere in the display or the code. */
 static bool
-passes_filter(struct asked *a, const struct member *m)
+passes_filter(struct expand_asked *a, const struct member *m)
 {
 	struct slice rest = a->filter, display, code;
 
@@ -80,7 +74,7 @@ passes_filter(struct asked *a, const struct member *m)
 }
 
 static bool
-system_excluded(struct asked *a, const struct member *m)
+system_excluded(struct expand_asked *a, const struct member *m)
 {
 	for (uint32_t i = 0; i < a->p.count; i++) {
 		struct slice version = a->p.at[i].text, url = slice_cut(&version, '|');
@@ -93,94 +87,14 @@ system_excluded(struct asked *a, const struct member *m)
 }
 
 static bool
-wanted(struct asked *a, const struct member *m)
+wanted(struct expand_asked *a, const struct member *m)
 {
-	return !(a->active_only && m->inactive) && !(a->selectable_only && m->abstract)
+	return !(a->active_only && m->inactive) && !(a->selectable_only && m->abstract && !m->listed)
 	    && !system_excluded(a, m) && passes_filter(a, m);
 }
 
-/* Names and designations */
-
-static uint32_t
-own_designations(const struct member *m)
-{
-	uint32_t list = m->list == NULL ? 0 : json_get(m->list, m->node, SLICE("designation"));
-
-	return list != 0 && json_type(m->list, list) == JSON_ARRAY ? list : 0;
-}
-
-static struct slice
-display_of(struct asked *a, const struct member *m)
-{
-	uint32_t list = a->language.len == 0 ? 0 : own_designations(m);
-
-	for (uint32_t n = list == 0 ? 0 : json_first(m->list, list); n != 0;
-	    n = json_next(m->list, list, n))
-		if (rest_language_fits(json_string(m->list, json_get(m->list, n, SLICE("language")),
-		    a->x->arena), a->language))
-			return json_string(m->list, json_get(m->list, n, SLICE("value")), a->x->arena);
-	return m->in == NULL ? m->display
-	    : rest_concept_display(m->in, m->number, a->language, m->display);
-}
-
-static void
-write_own_designations(struct buf *b, const struct member *m, uint32_t list, bool *first)
-{
-	for (uint32_t n = list == 0 ? 0 : json_first(m->list, list); n != 0;
-	    n = json_next(m->list, list, n)) {
-		buf_add(b, *first ? SLICE(",\"designation\":[") : SLICE(","));
-		*first = false;
-		json_write_node(b, m->list, n);
-	}
-}
-
-static void
-write_designations(struct buf *b, const struct member *m)
-{
-	const struct concept_row *row = m->in == NULL ? NULL : code_system_concept(m->in, m->number);
-	bool first = true;
-
-	write_own_designations(b, m, own_designations(m), &first);
-	for (uint32_t i = 0; row != NULL && i < row->designation_count; i++) {
-		buf_add(b, first ? SLICE(",\"designation\":[") : SLICE(","));
-		first = false;
-		buf_add_char(b, '{');
-		rest_write_designation(b, m->in, code_system_designation(m->in, row->designations + i));
-		buf_add_char(b, '}');
-	}
-	if (!first)
-		buf_add_char(b, ']');
-}
-
-static void
-write_text(struct buf *b, const char *member, struct slice value)
-{
-	if (value.len == 0)
-		return;
-	if (b->ptr[b->len - 1] != '{')
-		buf_add_char(b, ',');
-	buf_printf(b, "\"%s\":", member);
-	json_write_string(b, value);
-}
-
-/* Without the closing brace: what is nested below may follow. */
-static void
-open_member(struct asked *a, struct buf *b, const struct member *m)
-{
-	buf_add_char(b, '{');
-	write_text(b, "system", m->system);
-	if (m->abstract)
-		buf_add(b, SLICE(",\"abstract\":true"));
-	if (m->inactive)
-		buf_add(b, SLICE(",\"inactive\":true"));
-	write_text(b, "version", m->version);
-	write_text(b, "code", m->code);
-	write_text(b, "display", display_of(a, m));
-	if (a->designations)
-		write_designations(b, m);
-}
-
-/* Nested: a member stands below the first of its parents that is a member. */
+/* Nested: a member stands below the first of its parents that is a member; one that is listed where the list has
+ * it. */
 
 struct tree {
 	const struct member *at;
@@ -216,7 +130,8 @@ static uint32_t
 parent_of(const struct tree *t, const struct member **sorted, uint32_t i)
 {
 	const struct member *m = &t->at[i];
-	const struct concept_row *row = m->in == NULL ? NULL : code_system_concept(m->in, m->number);
+	const struct concept_row *row = m->in == NULL || m->listed ? NULL
+	    : code_system_concept(m->in, m->number);
 
 	for (uint32_t k = 0; row != NULL && k < row->parent_count; k++) {
 		uint32_t parent = member_of_concept(t, sorted, m->in,
@@ -257,13 +172,13 @@ plant(struct tree *t, struct arena *arena)
 }
 
 static void
-write_tree(struct asked *a, struct buf *b, const struct tree *t, uint32_t from, int depth)
+write_tree(struct expand_asked *a, struct buf *b, const struct tree *t, uint32_t from, int depth)
 {
 	buf_add(b, SLICE(",\"contains\":["));
 	for (uint32_t i = from; i != NONE; i = t->next[i]) {
 		if (i != from)
 			buf_add_char(b, ',');
-		open_member(a, b, &t->at[i]);
+		expand_open_member(a, b, &t->at[i]);
 		if (t->first[i] != NONE && depth < TREE_DEPTH_MAX)
 			write_tree(a, b, t, t->first[i], depth + 1);
 		buf_add_char(b, '}');
@@ -272,7 +187,7 @@ write_tree(struct asked *a, struct buf *b, const struct tree *t, uint32_t from, 
 }
 
 static void
-write_page(struct asked *a, struct buf *b, const struct member *at, uint32_t count)
+write_page(struct expand_asked *a, struct buf *b, const struct member *at, uint32_t count)
 {
 	uint64_t from = a->offset < count ? a->offset : count;
 	uint64_t n = a->count < count - from ? a->count : count - from;
@@ -282,7 +197,7 @@ write_page(struct asked *a, struct buf *b, const struct member *at, uint32_t cou
 	for (uint64_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_add_char(b, ',');
-		open_member(a, b, &at[from + i]);
+		expand_open_member(a, b, &at[from + i]);
 		buf_add_char(b, '}');
 	}
 	if (n > 0)
@@ -306,7 +221,7 @@ name_among(const struct json *j, uint32_t name, const struct slice *at, size_t c
 }
 
 static void
-write_resource(struct asked *a, struct buf *b, const struct json *j, uint32_t node)
+write_resource(struct expand_asked *a, struct buf *b, const struct json *j, uint32_t node)
 {
 	buf_add(b, SLICE("{\"resourceType\":\"ValueSet\""));
 	for (uint32_t n = json_first(j, node); n != 0; n = json_next(j, node, n)) {
@@ -326,6 +241,9 @@ static const struct { const char *name, *member; } said[] = {
 	{ "activeOnly", "valueBoolean" }, { "excludeNested", "valueBoolean" },
 	{ "excludeNotForUI", "valueBoolean" }, { "excludePostCoordinated", "valueBoolean" },
 	{ "displayLanguage", "valueCode" }, { "exclude-system", "valueUri" },
+	{ "designation", "valueString" }, { "property", "valueString" }, { "system-version", "valueUri" },
+	{ "check-system-version", "valueUri" }, { "force-system-version", "valueUri" },
+	{ "useSupplement", "valueUri" },
 };
 
 static void
@@ -344,7 +262,7 @@ write_one_asked(struct buf *b, const char *name, const char *member, struct slic
 }
 
 static void
-write_asked(struct asked *a, struct buf *b)
+write_asked(struct expand_asked *a, struct buf *b)
 {
 	for (uint32_t i = 0; i < a->p.count; i++)
 		for (size_t k = 0; k < COUNT_OF(said); k++)
@@ -353,17 +271,25 @@ write_asked(struct asked *a, struct buf *b)
 }
 
 static void
-write_parameters(struct asked *a, struct buf *b, const struct expansion *e)
+write_used(struct expand_asked *a, struct buf *b, const char *name, struct slice url, struct slice version)
 {
+	buf_printf(b, "%s{\"name\":\"%s\",\"valueUri\":", b->ptr[b->len - 1] == '[' ? "" : ",", name);
+	json_write_string(b, rest_canonical(a->x, url, version));
+	buf_add_char(b, '}');
+}
+
+static void
+write_parameters(struct expand_asked *a, struct buf *b, const struct code_set *set, const struct expansion *e)
+{
+	const struct code_system *s;
 	size_t before = b->len;
 
 	buf_add(b, SLICE(",\"parameter\":["));
 	write_asked(a, b);
-	for (uint32_t i = 0; i < e->used_count; i++) {
-		buf_printf(b, "%s{\"name\":\"version\",\"valueUri\":", b->ptr[b->len - 1] == '[' ? "" : ",");
-		json_write_string(b, e->used[i]);
-		buf_add_char(b, '}');
-	}
+	for (uint32_t i = 0; i < e->used_count; i++)
+		write_used(a, b, "version", e->used[i], SLICE_NONE);
+	for (uint32_t i = 0; (s = code_set_supplement(set, i)) != NULL; i++)
+		write_used(a, b, "used-supplement", code_system_url(s), code_system_version(s));
 	if (b->ptr[b->len - 1] == '[')
 		b->len = before;
 	else
@@ -371,8 +297,8 @@ write_parameters(struct asked *a, struct buf *b, const struct expansion *e)
 }
 
 static void
-write_expansion(struct asked *a, struct buf *b, const struct expansion *e, const struct member *at,
-    uint32_t count)
+write_expansion(struct expand_asked *a, struct buf *b, const struct code_set *set, const struct expansion *e,
+    const struct member *at, uint32_t count)
 {
 	char now[INSTANT_TEXT];
 
@@ -384,7 +310,7 @@ write_expansion(struct asked *a, struct buf *b, const struct expansion *e, const
 	buf_printf(b, "\"timestamp\":\"%.*s\",\"total\":%u", INSTANT_TEXT, now, count);
 	if (a->paged)
 		buf_printf(b, ",\"offset\":%llu", (unsigned long long)a->offset);
-	write_parameters(a, b, e);
+	write_parameters(a, b, set, e);
 	if (a->nested && a->count > 0 && count > 0) {
 		struct tree t = { .at = at, .count = count };
 
@@ -397,7 +323,7 @@ write_expansion(struct asked *a, struct buf *b, const struct expansion *e, const
 }
 
 static bool
-answer(struct asked *a, const struct code_set *set, const struct expansion *e)
+answer(struct expand_asked *a, const struct code_set *set, const struct expansion *e)
 {
 	struct member *at = arena_array(a->x->arena, e->count + 1, sizeof *at);
 	const struct json *j;
@@ -410,7 +336,7 @@ answer(struct asked *a, const struct code_set *set, const struct expansion *e)
 	j = code_set_json(set, &node);
 	buf_init(&b, a->x->arena, SIZE_MAX);
 	write_resource(a, &b, j, node);
-	write_expansion(a, &b, e, at, count);
+	write_expansion(a, &b, set, e, at, count);
 	buf_add_char(&b, '}');
 	answer_bytes(a->x, 200, buf_slice(&b));
 	return true;
@@ -419,18 +345,21 @@ answer(struct asked *a, const struct code_set *set, const struct expansion *e)
 bool
 rest_expand(struct exchange *x)
 {
-	struct asked a;
+	struct expand_asked a;
 	struct terminology t;
 	struct code_set *set;
 	const struct expansion *e;
 
 	rest_terminology(x, &t);
-	if (!read_asked(x, &a) || !rest_value_set(&a.p, &t, &set))
+	if (!read_asked(x, &t, &a) || !rest_value_set(&a.p, &t, &set))
 		return false;
 	e = code_set_expand(&t, set);
 	if (t.spent)
 		return exchange_fail(x, FAULT_TOO_COSTLY, "the expansion is too large");
-	if (!e->complete && !e->given)
+	if (t.conflict)
+		return exchange_fail(x, FAULT_BUSINESS_RULE,
+		    "the value set means another version of a code system than check-system-version");
+	if (!e->complete && !e->given && !e->open)
 		return exchange_fail(x, FAULT_NOT_SUPPORTED,
 		    "the value set needs a code system or a value set that is not held here");
 	return answer(&a, set, e);

@@ -15,6 +15,7 @@
 #include "rest/answer.h"
 #include "rest/documents.h"
 #include "rest/rest.h"
+#include "search/query.h"
 
 static bool
 is_of_system(const struct interaction *row)
@@ -53,7 +54,9 @@ write_params(struct buf *b, const struct search_index *index, const struct type 
 		buf_printf(b, "%s{\"name\":\"%.*s\",\"definition\":", first ? "" : ",",
 		    SLICE_FMT(params[i]->code));
 		json_write_string(b, params[i]->url);
-		buf_printf(b, ",\"type\":\"%s\"}", search_kind_name(params[i]->kind));
+		buf_printf(b, ",\"type\":\"%s\"", search_kind_name(params[i]->kind));
+		documents_write_use(b, ",\"documentation\":", params[i]);
+		buf_add_char(b, '}');
 		first = false;
 	}
 }
@@ -164,6 +167,23 @@ write_security(struct buf *b)
 	    "\"text\":\"OAuth 2.0 bearer tokens with SMART on FHIR scopes\"}]},"));
 }
 
+/* What can be done with a parameter that says nothing of it, by its type. */
+static void
+write_search(struct buf *b)
+{
+	buf_add(b, SLICE("\"documentation\":\"Modifiers and comparators of search parameters, where a parameter's "
+	    "documentation does not say less."));
+	for (enum search_kind kind = SEARCH_NUMBER; kind < SEARCH_SPECIAL; kind++) {
+		buf_printf(b, " %s:", search_kind_name(kind));
+		for (size_t i = 0; query_modifier(kind, i) != NULL; i++)
+			buf_printf(b, " %s", query_modifier(kind, i));
+		for (size_t i = 0; query_prefix(kind, i) != NULL; i++)
+			buf_printf(b, " %s", query_prefix(kind, i));
+		buf_add_char(b, '.');
+	}
+	buf_add(b, SLICE("\","));
+}
+
 static void
 write_types(struct buf *b, const struct service *s, const struct search_index *index)
 {
@@ -204,6 +224,7 @@ rest_capabilities(const struct service *s, const struct search_index *index, str
 	    "\"format\":[\"application/fhir+json\",\"application/fhir+xml\"],\"patchFormat\":"
 	    "[\"application/json-patch+json\",\"application/xml-patch+xml\",\"application/fhir+json\",\"application/fhir+xml\"],\"rest\":[{\"mode\":\"server\",", INSTANT_TEXT, now,
 	    SLICE_FMT(s->base));
+	write_search(&b);
 	write_security(&b);
 	buf_add(&b, SLICE("\"resource\":["));
 	write_types(&b, s, index);

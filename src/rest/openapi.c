@@ -91,11 +91,15 @@ write_path_parameters(struct buf *b, const char *template)
 	buf_add_char(b, ']');
 }
 
+/* `param`: NULL for those of every search. */
 static void
-write_search_parameter(struct buf *b, struct slice name, bool *first)
+write_search_parameter(struct buf *b, struct slice name, const struct search_param *param, bool *first)
 {
-	buf_printf(b, "%s{\"name\":\"%.*s\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}}",
+	buf_printf(b, "%s{\"name\":\"%.*s\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}",
 	    *first ? "" : ",", SLICE_FMT(name));
+	if (param != NULL)
+		documents_write_use(b, ",\"description\":", param);
+	buf_add_char(b, '}');
 	*first = false;
 }
 
@@ -109,12 +113,12 @@ write_search_parameters(struct buf *b, const struct search_index *index, const s
 
 	buf_add(b, SLICE("\"parameters\":["));
 	if (type == NULL)
-		write_search_parameter(b, SLICE("_type"), &first);
+		write_search_parameter(b, SLICE("_type"), NULL, &first);
 	for (uint32_t i = 0; i < count; i++)
 		if (search_index_supports(index, params[i]))
-			write_search_parameter(b, params[i]->code, &first);
+			write_search_parameter(b, params[i]->code, params[i], &first);
 	for (size_t i = 0; query_setting(i) != NULL; i++)
-		write_search_parameter(b, slice_of(query_setting(i)), &first);
+		write_search_parameter(b, slice_of(query_setting(i)), NULL, &first);
 	buf_add(b, SLICE("],"));
 }
 

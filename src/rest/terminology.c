@@ -59,13 +59,24 @@ rest_definitions(struct exchange *x, const char *type_name, struct slice text,
 	}
 }
 
-static void
-take_first(void *ctx, const struct json *j)
-{
-	const struct json **first = ctx;
+/* The newest of those with the highest version that fits. */
+struct choice {
+	const struct json *json;
+	struct slice       asked, version;
+	struct arena      *arena;
+};
 
-	if (*first == NULL)
-		*first = j;
+static void
+choose(void *ctx, const struct json *j)
+{
+	struct choice *c = ctx;
+	struct slice version = json_string(j, json_get(j, 0, SLICE("version")), c->arena);
+
+	if (!version_fits(c->asked, version)
+	    || (c->json != NULL && version_compare(version, c->version) <= 0))
+		return;
+	c->json = j;
+	c->version = version;
 }
 
 static const struct json *
@@ -73,21 +84,21 @@ find_stored(void *ctx, enum terminology_kind kind, struct slice url, struct slic
     struct arena *arena)
 {
 	struct exchange *x = ctx;
-	const struct json *found = NULL;
+	struct choice found = { .asked = version, .arena = arena };
 	struct slice id = url, type = slice_cut(&id, '/');
 	bool relative = slice_is(type, type_names[kind]) && id.len > 0;         /* "ValueSet/1" */
 	struct buf b;
 
 	buf_init(&b, arena, SIZE_MAX);
-	buf_add_cstr(&b, "_sort=-_lastUpdated&_count=1&");
+	buf_add_cstr(&b, "_sort=-_lastUpdated&_count=100&");
 	buf_add_cstr(&b, relative ? "_id=" : "url=");
 	query_write_value(&b, relative ? id : url, arena);
-	if (version.len > 0) {
+	if (version.len > 0 && !version_is_wide(version)) {
 		buf_add(&b, SLICE("&version=%7C"));
 		query_write_value(&b, version, arena);
 	}
-	rest_definitions(x, type_names[kind], buf_slice(&b), take_first, &found);
-	return found;
+	rest_definitions(x, type_names[kind], buf_slice(&b), choose, &found);
+	return found.json;
 }
 
 struct terminology_source
@@ -160,6 +171,13 @@ rest_definition(const struct parameters *p, enum terminology_kind kind, const ch
 }
 
 bool
+rest_supplements(struct exchange *x, const struct terminology *t)
+{
+	return t->missing_supplement.len == 0
+	    || exchange_fail(x, FAULT_NO_SUCH, "a supplement that is to be used is not held here");
+}
+
+bool
 rest_value_set(const struct parameters *p, struct terminology *t, struct code_set **out)
 {
 	struct definition_asked asked;
@@ -170,7 +188,48 @@ rest_value_set(const struct parameters *p, struct terminology *t, struct code_se
 		return exchange_fail(p->x, FAULT_INVALID, "url or valueSet is needed");
 	*out = asked.json != NULL ? terminology_set_of(t, asked.json, asked.node)
 	    : terminology_set(t, asked.canonical);
-	return *out != NULL || exchange_fail(p->x, FAULT_NO_SUCH, "the value set is not held here");
+	return rest_supplements(p->x, t)
+	    && (*out != NULL || exchange_fail(p->x, FAULT_NO_SUCH, "the value set is not held here"));
+}
+
+/* With which versions, and what beside them? */
+
+static const struct { const char *name; enum version_rule rule; } version_rules[] = {
+	{ "system-version",       VERSION_DEFAULT },
+	{ "check-system-version", VERSION_CHECK },
+	{ "force-system-version", VERSION_FORCE },
+};
+
+static bool
+add_version(const struct parameters *p, struct version_asked *out, enum version_rule rule,
+    struct slice canonical)
+{
+	struct slice version = canonical, url = slice_cut(&version, '|');
+
+	*out = (struct version_asked){ rule, url, version };
+	return (url.len > 0 && version.len > 0)
+	    || exchange_fail(p->x, FAULT_INVALID, "a version is asked for as system|version");
+}
+
+bool
+rest_versions(const struct parameters *p, struct terminology *t)
+{
+	struct version_asked *versions = arena_array(p->x->arena, p->count + 1, sizeof *versions);
+	struct slice *supplements = arena_array(p->x->arena, p->count + 1, sizeof *supplements);
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct slice name = p->at[i].name, text = p->at[i].text;
+
+		if (slice_is(name, "useSupplement"))
+			supplements[t->supplement_count++] = text;
+		for (size_t k = 0; k < COUNT_OF(version_rules); k++)
+			if (slice_is(name, version_rules[k].name)
+			    && !add_version(p, &versions[t->version_count++], version_rules[k].rule, text))
+				return false;
+	}
+	t->versions = versions;
+	t->supplements = supplements;
+	return true;
 }
 
 /* Which code? */
@@ -188,6 +247,7 @@ add_coding(const struct parameters *p, uint32_t coding, struct codings_asked *ou
 		.version = json_string(j, json_get(j, coding, SLICE("version")), a),
 		.code = json_string(j, json_get(j, coding, SLICE("code")), a),
 		.display = json_string(j, json_get(j, coding, SLICE("display")), a),
+		.of_coding = true,
 	};
 	return true;
 }

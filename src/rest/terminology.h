@@ -27,6 +27,8 @@ struct definition_asked {
 };
 MUST_USE bool rest_definition(const struct parameters *, enum terminology_kind,
     const char *resource, const char *url, const char *version, struct definition_asked *);
+/* Are all supplements held that the request, or the value set, wants used?  False with the fault. */
+MUST_USE bool rest_supplements(struct exchange *, const struct terminology *);
 /* The value set that the request means. */
 MUST_USE bool rest_value_set(const struct parameters *, struct terminology *, struct code_set **);
 
@@ -34,6 +36,7 @@ MUST_USE bool rest_value_set(const struct parameters *, struct terminology *, st
 #define CODINGS_MAX 32
 struct coding_asked {
 	struct slice system, version, code, display;
+	bool         of_coding;
 };
 struct codings_asked {
 	struct coding_asked at[CODINGS_MAX];
@@ -42,16 +45,28 @@ struct codings_asked {
 MUST_USE bool rest_codings(const struct parameters *, const char *version_name,
     struct codings_asked *);
 
+/* Is a property's value of this type ("valueInteger") written as it is held, without quotes? */
+bool rest_value_is_bare(struct slice type);
+
 /* The members of a designation, without the braces. */
 struct designation_row;
 void rest_write_designation(struct buf *, const struct code_system *,
     const struct designation_row *);
 
-/* Does a language tag fit the one that was asked for?  What a concept is called in it: a designation, or
- * `otherwise`. */
-bool rest_language_fits(struct slice language, struct slice wanted);
-struct slice rest_concept_display(const struct code_system *, uint32_t number, struct slice language,
+/* The languages that the request wants, as displayLanguage or Accept-Language list them; false with the fault. */
+MUST_USE bool rest_languages(const struct parameters *, struct slice *out);
+/* Does a language tag fit one of those? */
+bool rest_language_fits(struct slice tag, struct slice wanted);
+/* What a concept is called in the first of them in which it has a name; else `otherwise`, which is also its
+ * name in the language of its system. */
+struct slice rest_concept_display(const struct code_system *, uint32_t number, struct slice wanted,
     struct slice otherwise);
+/* Is it a name of the concept in one of them?  A concept that has none in them may have any of its names. */
+bool rest_concept_named(const struct concept *, struct slice display, struct slice wanted);
+
+/* system-version, check-system-version, force-system-version ("url|version"), useSupplement. */
+#define REST_VERSION_NAMES "system-version check-system-version force-system-version useSupplement"
+MUST_USE bool rest_versions(const struct parameters *, struct terminology *);
 
 /* url or url|version */
 struct slice rest_canonical(struct exchange *, struct slice url, struct slice version);

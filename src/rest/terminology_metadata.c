@@ -16,7 +16,8 @@
 /* What $expand understands, as expand.c reads it. */
 static const char *const expansion_parameters[] = { "url", "valueSet", "valueSetVersion", "filter",
 	"offset", "count", "includeDesignations", "includeDefinition", "activeOnly", "excludeNested",
-	"excludeNotForUI", "excludePostCoordinated", "displayLanguage", "exclude-system" };
+	"excludeNotForUI", "excludePostCoordinated", "displayLanguage", "exclude-system", "designation", "property",
+	"system-version", "check-system-version", "force-system-version", "useSupplement" };
 
 static void
 write_version(struct buf *b, struct slice version, bool only)

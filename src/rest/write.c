@@ -167,6 +167,8 @@ write_version(struct exchange *x, char method)
 	if (!extract(x, &x->body->json, x->body->node, &w->rows) || !extract_old(x, x->old, &w->old_rows))
 		return false;
 	x->id = s.id;
+	if (s.row == s.compartment)
+		store_name_patient(x->service->store, s.row, s.id);
 	x->status = x->quarantine != NULL ? 202 : x->old == NULL || x->old->deleted ? 201 : 200;
 	answer_note_patient(x, s.compartment);
 	if (x->quarantine == NULL)

@@ -55,7 +55,7 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	if (all == NULL || !all->complete)
 		return not_known(p);
 	for (uint32_t i = 0; i < all->count; i++)
-		if (!all->at[i].abstract && !add_member(p, c, &all->at[i]))
+		if ((!all->at[i].abstract || all->at[i].listed) && !add_member(p, c, &all->at[i]))
 			return false;
 	return true;
 }

@@ -12,7 +12,7 @@
 #include "search/extraction.h"
 #include "search/values.h"
 
-#define PRINT_FORMAT "1"        /* another one when the same expression gives other rows than before */
+#define PRINT_FORMAT "2"        /* another one when the same expression gives other rows than before */
 
 struct reading {
 	struct custom_params *to;
@@ -24,6 +24,7 @@ struct reading {
 	enum search_kind kind;
 	struct slice   *targets;
 	uint32_t        target_count;
+	struct search_use use;
 	struct outcome *outcome;
 };
 
@@ -110,6 +111,7 @@ read_head(struct reading *r)
 	r->code = text_of(r, r->node, "code");
 	r->url = text_of(r, r->node, "url");
 	r->expression = text_of(r, r->node, "expression");
+	r->use = use_read(r->json, r->node, r->to->arena);
 	if (!code_good(r->code))
 		return wrong(r, FAULT_VALUE, "code", SLICE("a code is made of letters, digits and -"));
 	if (!search_kind_find(text_of(r, r->node, "type"), &r->kind) || r->kind == SEARCH_SPECIAL)
@@ -239,6 +241,8 @@ make_print(struct custom_param *p, struct arena *arena)
 	print_text(&b, p->param.code);
 	print_text(&b, p->param.expression);
 	buf_printf(&b, "%d", p->param.kind);
+	for (uint32_t i = 0; i < p->param.target_count; i++)
+		print_text(&b, p->param.targets[i]);
 	for (uint32_t i = 0; i < p->param.component_count; i++) {
 		print_text(&b, p->param.components[i].expression);
 		buf_printf(&b, "%d", p->param.components[i].kind);
@@ -272,7 +276,7 @@ new_param(struct custom_params *to)
 static bool
 add_on(struct reading *r, const struct type *on, struct slice base)
 {
-	struct custom_param p = { .source = r->source };
+	struct custom_param p = { .source = r->source, .use = r->use };
 
 	if (is_taken(r, on))
 		return wrong(r, FAULT_VALUE, "code", SLICE("another parameter of the type has this code"));

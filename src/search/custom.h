@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "base/slice.h"
 #include "fhir/pack.h"
+#include "search/use.h"
 
 struct arena;
 struct fhirpath;
@@ -26,6 +27,7 @@ struct search_index;
 struct custom_param {
 	struct search_param param;      /* first: a parameter with such a number is one of these */
 	struct fhirpath  *compiled, **components;
+	struct search_use use;
 	uint8_t           print[CUSTOM_PRINT];  /* of all that its index rows are made by */
 	int64_t           source;       /* row of its SearchParameter; 0: of a package */
 	bool              ready;        /* every resource is indexed by it */

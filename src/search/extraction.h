@@ -12,6 +12,7 @@ struct extraction {
 	const struct json *json;
 	uint32_t      resource;         /* the outermost */
 	uint32_t      number;           /* of the parameter at hand */
+	const struct search_param *targets;     /* says which references count; NULL: all do */
 	enum search_kind kind;          /* of it, or of the component at hand */
 	const struct index_choice *choice;      /* NULL: all parameters */
 	uint8_t       part;

@@ -12,12 +12,14 @@
 #include "base/arena.h"
 
 #define DEPTH_MAX 16            /* of brackets and paths */
+#define NOT_ALLOWED "the definition of a parameter does not allow this"
 
 struct filter {
 	struct parser *p;
 	struct slice   text;
 	size_t         at;
 	unsigned       depth;
+	const struct search_param *via; /* that a chain came by; or NULL */
 };
 
 static enum taken test_or_group(struct filter *, const struct type *, struct query_clause *);
@@ -178,6 +180,16 @@ presence(struct filter *f, struct query_clause *c, struct slice value)
 	return c->missing || slice_is(value, "true") ? TAKEN : refuse(f, "pr is true or false");
 }
 
+/* As its definition allows the modifier or comparator that the operator stands for. */
+static bool
+is_allowed(const struct search_param *param, const struct operator *o)
+{
+	struct slice code = parser_modifier_code(o->modifier);
+
+	return o->prefix != NULL ? use_allows_comparator(param, slice_of(o->prefix))
+	    : code.len == 0 || use_allows_modifier(param, code);
+}
+
 static enum taken
 test(struct filter *f, const struct type *type, struct query_clause *c)
 {
@@ -186,6 +198,10 @@ test(struct filter *f, const struct type *type, struct query_clause *c)
 
 	if (o == NULL || !value_at(f, &value))
 		return refuse(f, "a test is: parameter operator value");
+	if (!is_allowed(c->param, o)) {
+		f->p->code = c->param->code;
+		return parser_refuse(f->p, FAULT_BAD_PARAMETER, NOT_ALLOWED);
+	}
 	if (c->on != CLAUSE_INDEX && o->modifier != MODIFIER_NONE && o->prefix == NULL)
 		return refuse(f, "the operator does not fit the parameter");
 	c->modifier = o->modifier;
@@ -222,6 +238,7 @@ chain(struct filter *f, const struct search_param *param, bool filtered, struct 
 {
 	size_t begin = f->at, end = begin;
 	enum taken taken = LEFT_OUT;
+	bool kept_out = false;
 
 	*out = (struct query_clause){ .on = CLAUSE_ANY };
 	for (uint32_t i = 0; i < param->target_count; i++) {
@@ -238,16 +255,22 @@ chain(struct filter *f, const struct search_param *param, bool filtered, struct 
 		aside.lenient = false;
 		fork.p = &aside;
 		fork.at = begin;
+		fork.via = param;
 		taken = link_to(&fork, param, target, filtered, &one);
 		f->p->links = aside.links;
+		f->p->once = aside.once;
+		f->p->once_count = aside.once_count;
 		if (taken == REFUSED && o.worst == FAULT_TOO_COSTLY)
 			return parser_refuse(f->p, FAULT_TOO_COSTLY, "too many links in a chain");
+		kept_out |= taken == REFUSED && o.worst == FAULT_BAD_PARAMETER;
 		if (taken != TAKEN)
 			continue;
 		*parser_part(f->p, out) = one;
 		end = fork.at;
 	}
 	f->at = end;
+	if (out->part_count == 0 && kept_out)
+		return parser_refuse(f->p, FAULT_BAD_PARAMETER, NOT_ALLOWED);
 	return out->part_count > 0 ? TAKEN : refuse(f, "the path fits no type that may be referred to");
 }
 
@@ -262,6 +285,8 @@ path_test(struct filter *f, const struct type *type, struct query_clause *out)
 		return parser_refuse(f->p, FAULT_TOO_COSTLY, "too many tests");
 	if (param == NULL || out->kind == SEARCH_COMPOSITE || out->on == CLAUSE_NEAR)
 		return refuse(f, "a parameter is not known");
+	if ((f->via != NULL && !use_allows_chain(f->via, name)) || !parser_may_repeat(f->p, param))
+		return parser_refuse(f->p, FAULT_BAD_PARAMETER, NOT_ALLOWED);
 	filtered = mark(f, '[');
 	if (!filtered && (f->at == f->text.len || f->text.ptr[f->at] != '.'))
 		return test(f, type, out);

@@ -4,6 +4,7 @@
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utf8.h>
 
 #include "base/arena.h"
 #include "base/instant.h"
@@ -93,19 +94,54 @@ cut(struct slice s, size_t len)
 	return slice_sub(s, 0, len);
 }
 
-struct slice
-index_fold(struct slice text, struct arena *arena)
+static struct slice
+fold(struct slice text, struct arena *arena)
 {
 	struct slice out;
 
 	if (text.len > 4096)            /* far more than is kept */
 		text = cut(text, 4096);
-	if (!fold_ascii(text, arena, &out)) {
-		if (!fold_unicode(text, arena, &out))
-			return SLICE_NONE;
-		out = squeeze(out, arena);
+	if (fold_ascii(text, arena, &out))
+		return out;
+	return fold_unicode(text, arena, &out) ? squeeze(out, arena) : SLICE_NONE;
+}
+
+static struct slice
+at_most(struct slice s)
+{
+	return s.len > FOLDED_BYTES ? cut(s, FOLDED_BYTES) : s;
+}
+
+struct slice
+index_fold(struct slice text, struct arena *arena)
+{
+	return at_most(fold(text, arena));
+}
+
+static struct slice
+without_punctuation(struct slice s, struct arena *arena)
+{
+	char *to = arena_alloc(arena, s.len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0, next = 0; i < s.len; i = next) {
+		UChar32 c;
+
+		U8_NEXT((const uint8_t *)s.ptr, next, s.len, c);
+		if (u_ispunct(c))
+			continue;
+		memcpy(to + n, s.ptr + i, next - i);
+		n += next - i;
 	}
-	return out.len > FOLDED_BYTES ? cut(out, FOLDED_BYTES) : out;
+	return squeeze(slice_make(to, n), arena);
+}
+
+struct slice
+index_fold_string(struct slice text, struct arena *arena)
+{
+	struct slice whole = fold(text, arena), plain = without_punctuation(whole, arena);
+
+	return at_most(plain.len > 0 ? plain : whole);
 }
 
 /* Dates */

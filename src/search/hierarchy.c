@@ -106,14 +106,35 @@ add_level(const struct climb *c, const struct search_param *param, uint32_t leve
 	return true;
 }
 
+/* R4 search.html#versions: a canonical url below another has its version, or one that goes on behind it. */
+static bool
+below_canonical(struct parser *p, const struct search_param *param, struct slice text,
+    struct query_clause *out)
+{
+	struct slice versions;
+	struct buf b;
+
+	buf_init(&b, p->arena, SIZE_MAX);
+	buf_printf(&b, "%.*s.", SLICE_FMT(text));
+	versions = slice_find(text, '|') < text.len ? buf_slice(&b) : text;
+	*out = (struct query_clause){ .on = CLAUSE_INDEX, .param = param, .kind = SEARCH_REFERENCE };
+	out->values = arena_array(p->arena, 2, sizeof *out->values);
+	out->values[out->count++] = (struct query_value){ .a = values_foreign(p->index, text), .b = INDEX_FOREIGN };
+	out->values[out->count++] = (struct query_value){ .a = values_foreign(p->index, versions), .b = INDEX_FOREIGN };
+	return true;
+}
+
 static bool
 add_value(struct parser *p, const struct search_param *param, bool below, struct slice value,
     struct query_clause *out, bool *any)
 {
+	struct slice text = parser_unescape(p, value);
 	struct climb c = { .p = p, .below = below, .value = value,
 		.levels = (uint32_t)p->limits->of[LIMIT_SEARCH_LINKS] };
 
-	if (!index_local(p->resolver, parser_unescape(p, value), &c.type, &c.id)) {
+	if (!index_local(p->resolver, text, &c.type, &c.id)) {
+		if (below && slice_find(text, ':') < text.len)
+			return *any = below_canonical(p, param, text, out);
 		c.type = SLICE_NONE;
 		c.id = value;
 	}
@@ -129,8 +150,10 @@ parser_part_of(struct parser *p, const struct search_param *param, bool below, s
 
 	*out = (struct query_clause){ .on = CLAUSE_ANY };
 	while (value.len > 0) {
-		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
-			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+		enum taken more = parser_more_values(p, param, ++count);
+
+		if (more != TAKEN)
+			return more;
 		if (!add_value(p, param, below, parser_cut(&value, ','), parser_part(p, out), &any))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");

@@ -181,6 +181,15 @@ search_param_at(const struct search_index *index, uint32_t i)
 	return i < standard ? pack_param_at(index->pack, i) : &index->custom[i - standard].param;
 }
 
+bool
+search_may_refer(const struct search_param *p, struct slice type)
+{
+	for (uint32_t i = 0; i < p->target_count; i++)
+		if (slice_eq(p->targets[i], type) || slice_is(p->targets[i], "Resource"))
+			return true;
+	return p->target_count == 0;
+}
+
 static const struct custom_param *
 custom_of(const struct search_param *p)
 {
@@ -357,6 +366,7 @@ take_items(struct extraction *e, const struct search_param *p, struct item focus
     const struct items *items, struct outcome *o)
 {
 	e->number = p->number;
+	e->targets = custom_of(p) == NULL || p->kind == SEARCH_COMPOSITE ? NULL : p;
 	e->kind = p->kind;
 	e->group = 0;
 	for (uint32_t k = 0; k < items->count; k++) {
@@ -449,6 +459,7 @@ take_attached(struct extraction *e, const struct type *type, struct outcome *o)
 	const struct json_node *whole = &e->json->nodes[e->resource];
 
 	e->number = INDEX_ATTACHED + type->number;
+	e->targets = NULL;
 	e->contained = 0;
 	return memmem(e->json->text.ptr + whole->at, whole->len, "Binary/", 7) == NULL
 	    || content_walk(e->index->pack, type, e->json, e->resource, e->arena, take_url, e)

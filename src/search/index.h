@@ -28,8 +28,7 @@ struct search_index;            /* compiled expressions of all parameters; immut
 
 /* One row.  By kind:
  *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
- *   STRING     text = folded (ICU: NFKD, no marks, case folded, at most 128
- *              bytes at a character boundary), a = hash(exact value)
+ *   STRING     text = folded (index_fold_string()), a = hash(exact value)
  *   REFERENCE  a = the target (below), b = the lead it is under (its compartment)
  *   DATE       a = first ms, b = last ms of the interval; INT64_MIN/MAX when open
  *   NUMBER     x, y = the value, twice (the interval of significant digits is the query's, R4
@@ -69,7 +68,7 @@ struct index_row {
 enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 3
+#define INDEX_RULES 4
 
 struct index_rows {
 	struct index_row *at;
@@ -127,6 +126,9 @@ bool search_index_supports(const struct search_index *, const struct search_para
 /* Is that so for now only? */
 bool search_index_is_building(const struct search_index *, const struct search_param *);
 
+/* May a reference of the parameter point to the type? */
+bool search_may_refer(const struct search_param *, struct slice type);
+
 /* All rows of a resource, duplicates removed; _tag, _security, _profile and
  * _source included; _id and _lastUpdated are columns, not rows.  A custom expression that cannot be
  * evaluated on the resource finds nothing in it. */
@@ -172,7 +174,10 @@ bool         index_local(const struct index_resolver *, struct slice reference, 
     struct slice *id);
 /* The hash that stands for a reference to what is not held here. */
 int64_t      index_foreign(const struct siphash_key *, struct slice text);
+/* ICU: NFKD, no marks, case folded, one space between words; at most 128 bytes, at a character boundary. */
 struct slice index_fold(struct slice text, struct arena *);
+/* The same without punctuation (R4 search.html#string), unless there is nothing else. */
+struct slice index_fold_string(struct slice text, struct arena *);
 /* FHIR date, dateTime or instant, any precision: the interval it stands for.  A
  * missing zone is UTC.  False when it is none. */
 bool         index_date(struct slice text, int64_t *first, int64_t *last);

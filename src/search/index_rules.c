@@ -52,6 +52,16 @@ values_of_type(const struct search_index *index, struct slice system, struct sli
 	*b = (int64_t)index_hash(index, SLICE(OF_TYPE));
 }
 
+int64_t
+values_media_type(const struct search_index *index, struct slice text, struct arena *arena)
+{
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	buf_printf(&b, "%.*s;*", SLICE_FMT(slice_trim(slice_sub(text, 0, slice_find(text, ';')))));
+	return (int64_t)index_hash(index, buf_slice(&b));
+}
+
 void
 extraction_add(struct extraction *e, enum search_kind kind, struct index_row row)
 {
@@ -158,12 +168,24 @@ token_primitive(struct extraction *e, const struct item *i)
 	add_token(e, SLICE_NONE, item_text(i, e->arena));
 }
 
+/* Media types are codes: found by what is before their parameters too. */
+static void
+token_code(struct extraction *e, const struct item *i)
+{
+	struct slice text = item_text(i, e->arena);
+
+	add_token(e, SLICE_NONE, text);
+	if (slice_find(text, '/') < text.len)
+		extraction_add(e, SEARCH_TOKEN, (struct index_row){
+			.a = values_media_type(e->index, text, e->arena) });
+}
+
 /* Strings */
 
 static void
 add_string(struct extraction *e, struct slice s)
 {
-	struct slice folded = index_fold(s, e->arena);
+	struct slice folded = index_fold_string(s, e->arena);
 
 	if (s.len > 0)
 		add(e, (struct index_row){ .text = folded, .a = hash(e, s) });
@@ -262,7 +284,17 @@ add_contained(struct extraction *e, struct slice id)
 		extraction_add(e, SEARCH_REFERENCE, (struct index_row){ .a = ordinal, .b = INDEX_WITHIN });
 }
 
-/* A canonical with a version is found with and without it. */
+/* A canonical with a version is found with and without it, and below what its version begins with
+ * (R4 search.html#versions): 1.0 is below "1.". */
+static void
+add_versions(struct extraction *e, struct slice canonical, size_t bar)
+{
+	add_foreign(e, slice_sub(canonical, 0, bar));
+	for (size_t i = bar; i < canonical.len; i++)
+		if (canonical.ptr[i] == '.')
+			add_foreign(e, slice_sub(canonical, 0, i + 1));
+}
+
 void
 extraction_refer(struct extraction *e, struct slice reference)
 {
@@ -274,11 +306,12 @@ extraction_refer(struct extraction *e, struct slice reference)
 	if (reference.ptr[0] == '#') {
 		add_contained(e, slice_sub(reference, 1, reference.len));
 	} else if (index_local(e->resolver, reference, &type, &id)) {
-		add_local(e, type, id, reference);
+		if (e->targets == NULL || search_may_refer(e->targets, type))
+			add_local(e, type, id, reference);
 	} else {
 		add_foreign(e, reference);
 		if (bar < reference.len)
-			add_foreign(e, slice_sub(reference, 0, bar));
+			add_versions(e, reference, bar);
 	}
 }
 
@@ -381,7 +414,7 @@ add_quantity(struct extraction *e, double low, double high, struct slice system,
 {
 	struct index_row row = { .x = low, .y = high };
 
-	if (code.len > 0 || unit.len == 0) {
+	if (code.len > 0 || system.len > 0 || unit.len == 0) {
 		row.a = code.len == 0 ? 0 : hash(e, code);
 		row.b = system.len == 0 ? 0 : hash(e, system);
 		add(e, row);
@@ -468,6 +501,17 @@ uri_primitive(struct extraction *e, const struct item *i)
 		add(e, (struct index_row){ .text = s });
 }
 
+static void
+uri_canonical(struct extraction *e, const struct item *i)
+{
+	struct slice s = item_text(i, e->arena);
+	size_t bar = slice_find(s, '|');
+
+	uri_primitive(e, i);
+	if (bar < s.len)
+		add(e, (struct index_row){ .text = slice_sub(s, 0, bar) });
+}
+
 /* A row applies to its type and to all that are derived from it; the first that fits. */
 static const struct {
 	enum search_kind kind;
@@ -479,7 +523,8 @@ static const struct {
 	{ SEARCH_TOKEN,     "Identifier",      token_identifier },
 	{ SEARCH_TOKEN,     "ContactPoint",    token_contact },
 	{ SEARCH_TOKEN,     "boolean",         token_primitive },
-	{ SEARCH_TOKEN,     "string",          token_primitive },     /* code, id, markdown too */
+	{ SEARCH_TOKEN,     "code",            token_code },
+	{ SEARCH_TOKEN,     "string",          token_primitive },     /* id, markdown too */
 	{ SEARCH_TOKEN,     "uri",             token_primitive },
 	{ SEARCH_STRING,    "string",          string_primitive },
 	{ SEARCH_STRING,    "uri",             string_primitive },
@@ -497,7 +542,8 @@ static const struct {
 	{ SEARCH_QUANTITY,  "Quantity",        quantity_quantity },   /* Age, Duration too */
 	{ SEARCH_QUANTITY,  "Money",           quantity_money },
 	{ SEARCH_QUANTITY,  "Range",           quantity_range },
-	{ SEARCH_URI,       "uri",             uri_primitive },       /* url, canonical, oid too */
+	{ SEARCH_URI,       "canonical",       uri_canonical },
+	{ SEARCH_URI,       "uri",             uri_primitive },       /* url, oid too */
 	{ SEARCH_SPECIAL,   "BackboneElement", position_near },
 };
 

@@ -90,7 +90,7 @@ quantity_matches(const struct query_value *v, const struct index_row *r)
 		return false;
 	if (v->any_unit)
 		return r->b != v->b;
-	return r->a == v->a && (v->any_system || r->b == v->b);
+	return (v->any_code || r->a == v->a) && (v->any_system || r->b == v->b);
 }
 
 static bool

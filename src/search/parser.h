@@ -30,6 +30,8 @@ struct parser {
 	struct buf      canonical;
 	struct slice    code;           /* of the parameter at hand, known ones only */
 	bool            building;       /* it cannot be searched by yet */
+	const struct search_param **once;       /* that stood in earlier pairs, of those that may not stand again */
+	uint32_t        once_count, once_before;        /* before: the pair at hand */
 };
 
 enum taken { TAKEN, REFUSED, LEFT_OUT };
@@ -45,11 +47,17 @@ const struct search_param *parser_param(struct parser *, const struct type *, st
     struct query_clause *out);
 /* One more clause; false when there are too many. */
 bool parser_spend(struct parser *);
+/* May it stand in this pair, as it does or does not in others? */
+bool parser_may_repeat(struct parser *, const struct search_param *);
+/* By its code in R4 search-modifier-code; empty for those of _filter. */
+struct slice parser_modifier_code(enum query_modifier);
 struct query_clause *parser_part(struct parser *, struct query_clause *of);
 
 /* query_value.c */
 enum taken parser_values(struct parser *, struct query_clause *, const struct type *,
     struct slice value, struct slice only_type);
+/* May a parameter have so many? */
+enum taken parser_more_values(struct parser *, const struct search_param *, size_t count);
 bool parser_value(struct parser *, struct query_clause *, const struct type *, struct slice value,
     struct slice only_type);
 struct slice parser_unescape(struct parser *, struct slice);

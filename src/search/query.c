@@ -44,8 +44,11 @@ take_clause(struct parser *p, struct slice name, struct slice value)
 	enum taken taken = TAKEN;
 
 	p->links = p->depth = 0;
+	p->once_before = p->once_count;
 	for (uint32_t i = 0; i < q->part_count && taken == TAKEN; i++)
 		taken = parser_clause(p, q->parts[i].type, name, value, new_clause(p, &q->parts[i]));
+	if (taken != TAKEN)
+		p->once_count = p->once_before;
 	for (uint32_t i = 0; i < q->part_count && taken == TAKEN; i++)
 		q->parts[i].clause_count++;
 	return taken;
@@ -512,6 +515,8 @@ query_parse_at(const struct search_index *index, const struct query_place *place
 	take_compartment(&p);
 	if (!take_pairs(&p, text) || !take_pairs(&p, form))
 		return false;
+	if (out->summary == SUMMARY_TEXT && out->include_count > 0)     /* R4 search.html#summary */
+		return outcome_fail_at_once(o, FAULT_BAD_SEARCH, "_summary=text goes with no _include");
 	out->canonical = buf_slice(&p.canonical);
 	return true;
 }

@@ -73,7 +73,7 @@ struct query_value {
 	double  x, y;
 	double  reach;          /* NEAR: metres */
 	struct slice text;      /* STRING: folded; URI: as it is; WORDS: folded words, one space between */
-	bool    any_code;       /* TOKEN "system|": only b counts */
+	bool    any_code;       /* TOKEN "system|", QUANTITY "5|system|": only b counts */
 	bool    any_system;     /* TOKEN "code", QUANTITY "5||kg" or "5": b does not count */
 	bool    any_unit;       /* QUANTITY "5": neither a nor b counts, but rows in canonical units do not match */
 	struct query_value *parts;      /* COMPOSITE: one for each component */
@@ -185,6 +185,11 @@ void query_add_dates(struct query *, int64_t first, int64_t last, struct arena *
 /* A text as one value of a query: what separates values is escaped (R4 search.html#escaping), then
  * percent-encoded. */
 void query_write_value(struct buf *, struct slice value, struct arena *);
+
+/* The modifiers and prefixes that a kind of parameter has, by their codes in R4 search-modifier-code and
+ * search-comparator, from 0; NULL: no more. */
+const char *query_modifier(enum search_kind, size_t i);
+const char *query_prefix(enum search_kind, size_t i);
 
 /* The parameters that say how the answer looks (R4 search.html#return), from 0; NULL: no more. */
 const char *query_setting(size_t i);

@@ -9,22 +9,42 @@
 #include "base/arena.h"
 
 static const struct {
-	const char *text;
+	const char *text;               /* NULL: [type], which is none of these words */
+	const char *code;               /* R4 search-modifier-code */
 	enum query_modifier modifier;
 	unsigned kinds;                 /* bits of enum search_kind */
 } modifiers[] = {
-	{ "missing",    MODIFIER_MISSING,    ~(1u << SEARCH_SPECIAL) },
-	{ "exact",      MODIFIER_EXACT,      1u << SEARCH_STRING },
-	{ "contains",   MODIFIER_CONTAINS,   1u << SEARCH_STRING },
-	{ "not",        MODIFIER_NOT,        1u << SEARCH_TOKEN },
-	{ "text",       MODIFIER_TEXT,       1u << SEARCH_TOKEN | 1u << SEARCH_REFERENCE },
-	{ "in",         MODIFIER_IN,         1u << SEARCH_TOKEN },
-	{ "not-in",     MODIFIER_NOT_IN,     1u << SEARCH_TOKEN },
-	{ "above",      MODIFIER_ABOVE,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
-	{ "below",      MODIFIER_BELOW,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
-	{ "identifier", MODIFIER_IDENTIFIER, 1u << SEARCH_REFERENCE },
-	{ "of-type",    MODIFIER_OF_TYPE,    1u << SEARCH_TOKEN },
+	{ "missing",    "missing",    MODIFIER_MISSING,    ~(1u << SEARCH_SPECIAL) },
+	{ "exact",      "exact",      MODIFIER_EXACT,      1u << SEARCH_STRING },
+	{ "contains",   "contains",   MODIFIER_CONTAINS,   1u << SEARCH_STRING },
+	{ "not",        "not",        MODIFIER_NOT,        1u << SEARCH_TOKEN },
+	{ "text",       "text",       MODIFIER_TEXT,       1u << SEARCH_TOKEN | 1u << SEARCH_REFERENCE },
+	{ "in",         "in",         MODIFIER_IN,         1u << SEARCH_TOKEN },
+	{ "not-in",     "not-in",     MODIFIER_NOT_IN,     1u << SEARCH_TOKEN },
+	{ "above",      "above",      MODIFIER_ABOVE,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
+	{ "below",      "below",      MODIFIER_BELOW,      1u << SEARCH_TOKEN | 1u << SEARCH_URI | 1u << SEARCH_REFERENCE },
+	{ NULL,         "type",       MODIFIER_NONE,       1u << SEARCH_REFERENCE },
+	{ "identifier", "identifier", MODIFIER_IDENTIFIER, 1u << SEARCH_REFERENCE },
+	{ "of-type",    "ofType",     MODIFIER_OF_TYPE,    1u << SEARCH_TOKEN },
 };
+
+const char *
+query_modifier(enum search_kind kind, size_t i)
+{
+	for (size_t k = 0; k < COUNT_OF(modifiers); k++)
+		if ((modifiers[k].kinds & 1u << kind) != 0 && i-- == 0)
+			return modifiers[k].code;
+	return NULL;
+}
+
+struct slice
+parser_modifier_code(enum query_modifier modifier)
+{
+	for (size_t i = 0; i < COUNT_OF(modifiers); i++)
+		if (modifiers[i].text != NULL && modifiers[i].modifier == modifier)
+			return slice_of(modifiers[i].code);
+	return SLICE_NONE;
+}
 
 /* Modifiers that look elsewhere than at the parameter's own rows. */
 static void
@@ -42,13 +62,14 @@ static bool
 take_modifier(struct parser *p, struct query_clause *c, struct slice text, struct slice *only_type)
 {
 	for (size_t i = 0; i < COUNT_OF(modifiers); i++)
-		if (slice_is(text, modifiers[i].text) && c->on == CLAUSE_INDEX
+		if (modifiers[i].text != NULL && slice_is(text, modifiers[i].text) && c->on == CLAUSE_INDEX
 		    && (modifiers[i].kinds & 1u << c->kind) != 0) {
 			c->modifier = modifiers[i].modifier;
 			turn_clause(c);
-			return true;
+			return use_allows_modifier(c->param, slice_of(modifiers[i].code));
 		}
-	if (c->kind != SEARCH_REFERENCE || pack_resource(p->index->pack, text) == NULL)
+	if (c->kind != SEARCH_REFERENCE || pack_resource(p->index->pack, text) == NULL
+	    || !search_may_refer(c->param, text) || !use_allows_modifier(c->param, SLICE("type")))
 		return false;
 	*only_type = text;
 	return true;
@@ -110,6 +131,20 @@ parser_spend(struct parser *p)
 	return ++p->links <= p->limits->of[LIMIT_SEARCH_CLAUSES];
 }
 
+bool
+parser_may_repeat(struct parser *p, const struct search_param *param)
+{
+	if (use_allows_repeating(param))
+		return true;
+	for (uint32_t i = 0; i < p->once_before; i++)
+		if (p->once[i] == param)
+			return false;
+	p->once = arena_grow(p->arena, p->once, p->once_count * sizeof *p->once,
+	    (p->once_count + 1) * sizeof *p->once);
+	p->once[p->once_count++] = param;
+	return true;
+}
+
 /* Does a name make sense on this type?  Asked of types that were not named; says nothing. */
 static bool
 known(struct parser *p, const struct type *type, struct slice name)
@@ -119,7 +154,7 @@ known(struct parser *p, const struct type *type, struct slice name)
 	struct slice rest = slice_sub(name, code.len, name.len), only;
 	size_t dot = slice_find(rest, '.');
 
-	if (slice_is(code, "_has"))
+	if (slice_is(code, "_has") || slice_is(code, "_type"))
 		return true;
 	if (!parser_spend(p) || param == NULL || (!search_index_supports(p->index, param)
 	    && !search_index_is_building(p->index, param)))
@@ -135,15 +170,6 @@ known(struct parser *p, const struct type *type, struct slice name)
 			return true;
 	}
 	return false;
-}
-
-static bool
-may_refer(const struct search_param *param, struct slice type)
-{
-	for (uint32_t i = 0; i < param->target_count; i++)
-		if (slice_eq(param->targets[i], type) || slice_is(param->targets[i], "Resource"))
-			return true;
-	return param->target_count == 0;
 }
 
 static enum taken
@@ -204,9 +230,13 @@ take_chain(struct parser *p, const struct search_param *param, struct slice type
 
 	if (param->kind != SEARCH_REFERENCE)
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "only references can be chained");
+	if (!use_allows_chain(param, slice_sub(rest, 0, end_of_code(rest))))
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "its definition does not name this chain");
+	if (type_name.len > 0 && !use_allows_modifier(param, SLICE("type")))
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
 	if (type_name.len == 0)
 		return chain_to_any(p, param, rest, value, out);
-	if (target == NULL || !may_refer(param, type_name))
+	if (target == NULL || !search_may_refer(param, type_name))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "no such type is referred to");
 	return link_to(p, param, target, false, rest, value, out);
 }
@@ -223,13 +253,34 @@ take_has(struct parser *p, const struct type *type, struct slice text, struct sl
 
 	p->code = SLICE("_has");
 	if (referrer == NULL || (param = parser_param(p, referrer, code, &found)) == NULL
-	    || param->kind != SEARCH_REFERENCE || text.len == 0 || !may_refer(param, type->name)) {
+	    || param->kind != SEARCH_REFERENCE || text.len == 0 || !search_may_refer(param, type->name)) {
 		p->code = SLICE("_has");
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "_has is _has:Type:reference:parameter");
 	}
 	*out = (struct query_clause){ .on = CLAUSE_HAS, .param = param, .kind = SEARCH_REFERENCE,
 		.type = referrer };
 	return linked(p, referrer, text, value, out);
+}
+
+/* R4 search.html#type: the types that a resource may be of.  Of no parts, so that all, or none, match. */
+static enum taken
+take_type(struct parser *p, const struct type *type, struct slice modifier, struct slice value,
+    struct query_clause *out)
+{
+	bool named = false, others = slice_is(modifier, ":not");
+
+	p->code = SLICE("_type");
+	if (modifier.len > 0 && !others)
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
+	while (value.len > 0) {
+		struct slice one = slice_cut(&value, ',');
+
+		if (pack_resource(p->index->pack, one) == NULL)
+			return parser_refuse(p, FAULT_BAD_SEARCH, "no such resource type");
+		named |= slice_eq(one, type->name);
+	}
+	*out = (struct query_clause){ .on = named != others ? CLAUSE_ALL : CLAUSE_ANY };
+	return TAKEN;
 }
 
 /* R4 search.html#list: members of a List. */
@@ -250,16 +301,76 @@ take_list(struct parser *p, struct slice value, struct query_clause *out)
 	return parser_values(p, id, list, value, SLICE_NONE);
 }
 
+/* Those that are none of the ids. */
+static enum taken
+other_ids(struct parser *p, const struct type *type, struct slice value, struct query_clause *c)
+{
+	struct query_clause ids = *c;
+	enum taken taken = parser_values(p, &ids, type, value, SLICE_NONE);
+
+	*c = (struct query_clause){ .on = CLAUSE_NOT };
+	*parser_part(p, c) = ids;
+	return taken;
+}
+
+/* R4 search.html#uri: "url|version" is the url and the version of what has both. */
+static enum taken
+version_of(struct parser *p, const struct type *type, const struct query_clause *url, struct slice value,
+    struct query_clause *out)
+{
+	struct query_clause *part, version;
+	struct slice before = parser_cut(&value, '|');
+	enum taken taken;
+
+	*out = (struct query_clause){ .on = CLAUSE_ALL };
+	part = parser_part(p, out);
+	*part = *url;
+	taken = parser_values(p, part, type, before, SLICE_NONE);
+	if (taken != TAKEN || value.len == 0 || parser_param(p, type, SLICE("version"), &version) == NULL)
+		return taken;
+	part = parser_part(p, out);
+	*part = version;
+	return parser_spend(p) ? parser_values(p, part, type, value, SLICE_NONE)
+	    : parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+}
+
+static bool
+names_versions(struct parser *p, const struct type *type, const struct query_clause *c, struct slice value)
+{
+	return c->kind == SEARCH_URI && c->modifier == MODIFIER_NONE && slice_is(c->param->code, "url")
+	    && slice_find(value, '|') < value.len && search_param(p->index, type, SLICE("version")) != NULL;
+}
+
+static enum taken
+take_versions(struct parser *p, const struct type *type, struct slice value, struct query_clause *c)
+{
+	struct query_clause url = *c;
+	enum taken taken = TAKEN;
+
+	*c = (struct query_clause){ .on = CLAUSE_ANY };
+	while (value.len > 0 && taken == TAKEN) {
+		struct query_clause one;
+
+		taken = version_of(p, type, &url, parser_cut(&value, ','), &one);
+		*parser_part(p, c) = one;
+	}
+	return taken;
+}
+
 static enum taken
 take_plain(struct parser *p, const struct type *type, struct slice modifier, struct slice value,
     struct query_clause *c)
 {
 	struct slice only_type = SLICE_NONE;
 
+	if (c->on == CLAUSE_ID && slice_is(modifier, ":not"))
+		return other_ids(p, type, value, c);
 	if (modifier.len > 0 && !take_modifier(p, c, slice_sub(modifier, 1, modifier.len), &only_type))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
 	if (c->kind == SEARCH_REFERENCE && (c->modifier == MODIFIER_BELOW || c->modifier == MODIFIER_ABOVE))
 		return parser_part_of(p, c->param, c->modifier == MODIFIER_BELOW, value, c);
+	if (names_versions(p, type, c, value))
+		return take_versions(p, type, value, c);
 	return parser_values(p, c, type, value, only_type);
 }
 
@@ -276,6 +387,8 @@ parser_clause(struct parser *p, const struct type *type, struct slice name, stru
 		return parser_refuse(p, FAULT_TOO_COSTLY, "too many links in a chain");
 	if (slice_is(code, "_has") && rest.len > 0)
 		return take_has(p, type, slice_sub(rest, 1, rest.len), value, out);
+	if (slice_is(code, "_type"))
+		return take_type(p, type, rest, value, out);
 	if (slice_is(name, "_list"))
 		return take_list(p, value, out);
 	if (slice_is(name, "_query"))
@@ -284,6 +397,8 @@ parser_clause(struct parser *p, const struct type *type, struct slice name, stru
 		return parser_filter(p, type, value, out);
 	if ((param = parser_param(p, type, code, out)) == NULL)
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "");
+	if (!parser_may_repeat(p, param))
+		return parser_refuse(p, FAULT_BAD_PARAMETER, "the parameter stands once in a search");
 	dot = slice_find(rest, '.');
 	if (dot < rest.len)
 		return take_chain(p, param, dot == 0 ? SLICE_NONE : slice_sub(rest, 1, dot - 1),

@@ -40,7 +40,18 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	{ "QuestionnaireResponse", "q1", "{\"resourceType\":\"QuestionnaireResponse\",\"item\":[{\"extension\":[{\"url\":"
 	    "\"http://hl7.org/fhir/StructureDefinition/questionnaireresponse-isSubject\",\"valueBoolean\":true}],"
 	    "\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p1\"}}]},{\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p2\"}}]}]}" },
-	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\"}" },
+	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"1.0\","
+	    "\"meta\":{\"profile\":[\"http://example.org/p|2.1\"]}}" },
+	{ "ValueSet", "v2", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"2.0\"}" },
+	{ "QuestionnaireResponse", "q2", "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"http://example.org/q|1.0.2\"}" },
+	{ "QuestionnaireResponse", "q3", "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"http://example.org/q|10\"}" },
+	{ "DocumentReference", "d1", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml\"}}],"
+	    "\"relatesTo\":[{\"code\":\"appends\",\"target\":{\"reference\":\"DocumentReference/d2\"}},"
+	    "{\"code\":\"replaces\",\"target\":{\"reference\":\"DocumentReference/gone\"}}]}" },
+	{ "DocumentReference", "d2", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml; charset=UTF-8\"}}]}" },
+	{ "Location", "pub", "{\"resourceType\":\"Location\",\"name\":\"O'Brien's  Bar-Café\",\"alias\":[\"...\"]}" },
+	{ "Observation", "o3", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"unit\":\"drops\",\"system\":\"urn:u\"}}" },
+	{ "Observation", "o4", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"system\":\"urn:v\",\"code\":\"d\"}}" },
 };
 
 static struct query_row rows[COUNT_OF(resources)];
@@ -94,8 +105,27 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Encounter", "location:above=room", "e1 e2" }, { "Location", "partof:below=Location/house", "floor room" },
 	{ "Location", "partof:above=room", "floor room" }, { "Location", "partof:below=Location/none", "" },
 	{ "QuestionnaireResponse", "item-subject=Patient/p1", "q1" }, { "QuestionnaireResponse", "item-subject=Patient/p2", "" },
-	{ "ValueSet", "url:below=http://example.org/fhir", "v1" }, { "ValueSet", "url:below=http://example.org/fh", "" },
-	{ "ValueSet", "url:above=http://example.org/fhir/v/1", "v1" }, { "ValueSet", "url=http://example.org/fhir", "" },
+	{ "ValueSet", "url:below=http://example.org/fhir", "v1 v2" }, { "ValueSet", "url:below=http://example.org/fh", "" },
+	{ "ValueSet", "url:above=http://example.org/fhir/v/1", "v1 v2" }, { "ValueSet", "url=http://example.org/fhir", "" },
+	{ "ValueSet", "url=http://example.org/fhir/v", "v1 v2" }, { "ValueSet", "url=http://example.org/fhir/v%7C2.0", "v2" },
+	{ "ValueSet", "url=urn:x,http://example.org/fhir/v%7C1.0", "v1" }, { "ValueSet", "url=http://example.org/fhir/v%7C3", "" },
+	{ "ValueSet", "_profile=http://example.org/p", "v1" }, { "ValueSet", "_profile=http://example.org/p%7C2.1", "v1" },
+	{ "ValueSet", "_profile=http://example.org/p%7C2", "" },
+	{ "QuestionnaireResponse", "questionnaire=http://example.org/q", "q2 q3" }, { "QuestionnaireResponse", "questionnaire=http://example.org/q%7C1", "" },
+	{ "QuestionnaireResponse", "questionnaire:below=http://example.org/q", "q2 q3" },
+	{ "QuestionnaireResponse", "questionnaire:below=http://example.org/q%7C1", "q2" },
+	{ "QuestionnaireResponse", "questionnaire:below=http://example.org/q%7C1.0,http://example.org/q%7C10", "q2 q3" },
+	{ "DocumentReference", "contenttype=text/xml", "d1" }, { "DocumentReference", "contenttype:below=text/xml", "d1 d2" },
+	{ "DocumentReference", "contenttype:below=text/x", "" },
+	{ "DocumentReference", "relationship=DocumentReference/d2$appends", "d1" }, { "DocumentReference", "relationship=d2$replaces", "" },
+	{ "DocumentReference", "relationship=DocumentReference/gone$http://hl7.org/fhir/document-relationship-type%7Creplaces", "d1" },
+	{ "DocumentReference", "relationship=DocumentReference/gone$replaces,DocumentReference/d2$replaces", "d1" },
+	{ "Location", "name=obriens%20bar", "pub" }, { "Location", "name=O'Brien's%20Barcafe", "pub" }, { "Location", "name=o-b", "pub" },
+	{ "Location", "name:exact=OBriens%20BarCafe", "" }, { "Location", "name=...", "pub" }, { "Location", "name=.h", "house" },
+	{ "Observation", "value-quantity=3", "o3 o4" }, { "Observation", "value-quantity=3%7C%7C", "o3 o4" }, { "Observation", "value-quantity=3%7Curn:u", "o3" },
+	{ "Observation", "value-quantity=3%7Curn:v%7C", "o4" }, { "Observation", "value-quantity=3%7C%7Cdrops", "o3" },
+	{ "Patient", "_id:not=p1,none", "p2" }, { "Patient", "_type=Patient", "p1 p2" }, { "Patient", "_type=Observation,Group", "" },
+	{ "Patient", "_type:not=Observation", "p1 p2" }, { "Observation", "subject._type=Patient", "o1 o2" },
 };
 
 static const struct { const char *type, *filter, *found; } filters[] = {
@@ -113,6 +143,7 @@ static const struct { const char *type, *filter, *found; } filters[] = {
 	{ "Observation", "status ni http://hl7.org/fhir/ValueSet/observation-status", "" }, { "Observation", "subject re Patient/p1", "o1" },
 	{ "Observation", "subject.gender eq male", "o2" }, { "Observation", "subject[gender eq female].family co \"m\"", "o1" },
 	{ "Observation", "encounter[status eq finished].location pr true", "o1" }, { "Observation", "date sa 2026-01-20", "o2" },
+	{ "Observation", "subject ne Patient/p1", "o2" },
 };
 
 static const struct { const char *type, *query; enum fault fault; } bad[] = {
@@ -122,7 +153,8 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "birthdate=2026-13", FAULT_BAD_SEARCH }, { "Patient", "birthdate=xx2026", FAULT_BAD_SEARCH },
 	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
 	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
-	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x", FAULT_BAD_SEARCH },
+	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x%7Ca%7Cb", FAULT_BAD_SEARCH },
+	{ "Patient", "_type=Nothing", FAULT_BAD_SEARCH }, { "Patient", "_type:below=Patient", FAULT_BAD_PARAMETER },
 	{ "Observation", "component-code-value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "component-code-value-quantity=x$1$2", FAULT_BAD_SEARCH },
 	{ "Observation", "code.name=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Nothing.name=a", FAULT_BAD_PARAMETER },
 	{ "Observation", "subject.nothing=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Medication.code=a", FAULT_BAD_PARAMETER },
@@ -131,6 +163,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "_has:Nothing:patient:code=a", FAULT_BAD_PARAMETER }, { "Patient", "_sort=nothing", FAULT_BAD_PARAMETER },
 	{ "Patient", "_sort=gender,family,birthdate,_id,given", FAULT_BAD_PARAMETER }, { "Patient", "_count=-1", FAULT_BAD_SEARCH },
 	{ "Patient", "_count=x", FAULT_BAD_SEARCH }, { "Patient", "_total=x", FAULT_BAD_SEARCH }, { "Patient", "_summary=x", FAULT_BAD_SEARCH },
+	{ "Patient", "_include=Patient:organization&_summary=text", FAULT_BAD_SEARCH },
 	{ "Patient", "_elements=nothing", FAULT_BAD_PARAMETER }, { "Patient", "_contained=x", FAULT_BAD_SEARCH },
 	{ "Patient", "_include=Patient", FAULT_BAD_PARAMETER }, { "Patient", "_include=Patient:gender", FAULT_BAD_PARAMETER },
 	{ "Patient", "_include=Patient:organization:Nothing", FAULT_BAD_PARAMETER }, { "Patient", "_revinclude=x", FAULT_BAD_PARAMETER },

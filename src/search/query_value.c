@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/encode.h"
+#include "base/plant.h"
 
 struct slice
 parser_cut(struct slice *rest, char sep)
@@ -56,6 +57,14 @@ static const struct { char text[3]; enum query_prefix prefix; } prefixes[] = {
 	{ "ge", PREFIX_GE }, { "le", PREFIX_LE }, { "sa", PREFIX_SA }, { "eb", PREFIX_EB },
 	{ "ap", PREFIX_AP },
 };
+
+const char *
+query_prefix(enum search_kind kind, size_t i)
+{
+	bool ordered = kind == SEARCH_NUMBER || kind == SEARCH_DATE || kind == SEARCH_QUANTITY;
+
+	return ordered && i < COUNT_OF(prefixes) ? prefixes[i].text : NULL;
+}
 
 static enum query_prefix
 take_prefix(struct slice *s)
@@ -139,27 +148,27 @@ pad(struct query_value *v)
 	v->y += size * 1e-12;
 }
 
-/* [prefix]number, number|system|code, number||code */
+/* [prefix]number, number|system|code, number||code, number|system| */
 static bool
 quantity_value(struct parser *p, struct slice s, struct query_value *v)
 {
-	struct slice rest = s, number = parser_cut(&rest, '|'), system;
-	bool has_unit = number.len < s.len;
+	struct slice rest = s, number = parser_cut(&rest, '|'), system = parser_cut(&rest, '|');
+	struct slice code = parser_cut(&rest, '|');
 
-	if (!number_value(number, v))
+	if (!number_value(number, v) || rest.len > 0)
 		return false;
-	v->any_unit = !has_unit;
-	system = parser_cut(&rest, '|');
 	v->any_system = system.len == 0;
-	v->a = hash(p, rest);
+	v->any_code = code.len == 0;
+	v->any_unit = v->any_system && v->any_code;
+	v->a = hash(p, code);
 	v->b = v->any_unit ? index_canonical(p->index) : hash(p, system);
-	if (slice_is(system, "http://unitsofmeasure.org")
-	    && values_canonical(p->index, parser_unescape(p, rest), &v->x, &v->y, &v->a)) {
+	if (!v->any_code && slice_is(system, "http://unitsofmeasure.org")
+	    && values_canonical(p->index, parser_unescape(p, code), &v->x, &v->y, &v->a)) {
 		v->b = index_canonical(p->index);
 		if (!by_digits(v->prefix))
 			pad(v);
 	}
-	return !has_unit || rest.len > 0;
+	return true;
 }
 
 /* code, system|code, |code, system| */
@@ -179,11 +188,14 @@ token_value(struct parser *p, struct slice s, struct query_value *v)
 	return code.len > 0 || system.len > 0;
 }
 
+/* A bare id may be of several types, each of which is two values. */
+#define VALUES_OF_ONE 8
+
 static bool
 add_value(struct parser *p, struct query_clause *c, struct query_value v)
 {
-	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * 2)
-		return false;
+	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * (planted(85) ? 2 : VALUES_OF_ONE))
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many values") == TAKEN;
 	c->values = arena_grow(p->arena, c->values, c->count * sizeof v, (c->count + 1) * sizeof v);
 	c->values[c->count++] = v;
 	return true;
@@ -221,7 +233,7 @@ string_value(struct parser *p, struct slice s, struct query_value *v)
 	struct slice text = parser_unescape(p, s);
 
 	v->a = (int64_t)index_hash(p->index, text);
-	v->text = index_fold(text, p->arena);
+	v->text = index_fold_string(text, p->arena);
 	return text.len > 0;
 }
 
@@ -262,47 +274,38 @@ near_value(struct slice s, struct query_value *v)
 	return false;
 }
 
-static void
+static bool
 add_foreign(struct parser *p, struct query_clause *c, struct slice text)
 {
-	add_value(p, c, (struct query_value){ .a = values_foreign(p->index, text), .b = INDEX_FOREIGN });
+	return add_value(p, c, (struct query_value){ .a = values_foreign(p->index, text), .b = INDEX_FOREIGN });
 }
 
-/* Under its row number, and under the hash it has in rows that were written
- * before it was there. */
-static void
+/* Under its row number, and under the hash it has in rows that were written before it was there.  Always
+ * both, row 0 for one that is not there: how many values there are must not tell. */
+static bool
 add_local(struct parser *p, struct query_clause *c, struct slice type, struct slice id)
 {
 	struct query_value v = { .a = 0 };
 	struct buf text;
 
-	if (p->resolver->find != NULL && p->resolver->find(p->resolver->ctx, type, id, &v.b, &v.a))
-		add_value(p, c, v);
+	if (p->resolver->find == NULL || !p->resolver->find(p->resolver->ctx, type, id, &v.b, &v.a))
+		v.a = v.b = 0;
 	buf_init(&text, p->arena, SIZE_MAX);
 	buf_printf(&text, "%.*s/%.*s", SLICE_FMT(type), SLICE_FMT(id));
-	add_foreign(p, c, buf_slice(&text));
-}
-
-static bool
-is_target(const struct search_param *param, struct slice type)
-{
-	for (uint32_t i = 0; i < param->target_count; i++)
-		if (slice_eq(param->targets[i], type) || slice_is(param->targets[i], "Resource"))
-			return true;
-	return param->target_count == 0;
+	return ((planted(85) && v.a == 0) || add_value(p, c, v)) && add_foreign(p, c, buf_slice(&text));
 }
 
 /* "abc": of the type that the modifier says, or of any that may be referred to. */
-static void
+static bool
 bare_id(struct parser *p, struct query_clause *c, struct slice id, struct slice only_type)
 {
-	if (only_type.len > 0 && is_target(c->param, only_type))
-		add_local(p, c, only_type, id);
+	if (only_type.len > 0 && search_may_refer(c->param, only_type) && !add_local(p, c, only_type, id))
+		return false;
 	for (uint32_t i = 0; only_type.len == 0 && i < c->param->target_count; i++)
-		if (pack_resource(p->index->pack, c->param->targets[i]) != NULL)
-			add_local(p, c, c->param->targets[i], id);
-	if (c->count == 0)      /* of no type, or in the text of a canonical */
-		add_foreign(p, c, id);
+		if (pack_resource(p->index->pack, c->param->targets[i]) != NULL
+		    && !add_local(p, c, c->param->targets[i], id))
+			return false;
+	return c->count > 0 || add_foreign(p, c, id);   /* of no type, or in the text of a canonical */
 }
 
 static bool
@@ -311,19 +314,18 @@ reference_value(struct parser *p, struct query_clause *c, struct slice s, struct
 	struct slice text = parser_unescape(p, s), type, id;
 	size_t version;
 
+	if (text.len == 0)
+		return false;
 	if (index_local(p->resolver, text, &type, &id)
 	    && (only_type.len == 0 || slice_eq(type, only_type))) {
 		version = (size_t)(id.ptr + id.len - type.ptr);
 		if (type.ptr + version < text.ptr + text.len)   /* with /_history/: that version only */
-			add_foreign(p, c, slice_make(type.ptr, (size_t)(text.ptr + text.len - type.ptr)));
-		else
-			add_local(p, c, type, id);
-	} else if (slice_find(text, '/') == text.len && slice_find(text, ':') == text.len) {
-		bare_id(p, c, text, only_type);
-	} else {
-		add_foreign(p, c, text);
+			return add_foreign(p, c, slice_make(type.ptr, (size_t)(text.ptr + text.len - type.ptr)));
+		return add_local(p, c, type, id);
 	}
-	return text.len > 0;
+	if (slice_find(text, '/') == text.len && slice_find(text, ':') == text.len)
+		return bare_id(p, c, text, only_type);
+	return add_foreign(p, c, text);
 }
 
 static bool
@@ -337,23 +339,51 @@ id_value(struct parser *p, struct query_clause *c, const struct type *type, stru
 	return add_value(p, c, v);
 }
 
-static bool component_value(struct parser *, const struct search_component *, struct slice,
-    struct query_value *);
+/* As if the component were a parameter of its own. */
+static bool
+component_value(struct parser *p, const struct search_param *whole, uint32_t i, struct slice s,
+    struct query_clause *out)
+{
+	const struct search_component *component = &whole->components[i];
+	struct search_param as_param = { .targets = component->targets,
+		.target_count = component->target_count };
+	struct buf path;
+	bool good;
+
+	buf_init(&path, p->arena, SIZE_MAX);
+	buf_printf(&path, "%.*s.%.*s", SLICE_FMT(whole->expression), SLICE_FMT(component->expression));
+	as_param.expression = buf_slice(&path);
+	*out = (struct query_clause){ .on = CLAUSE_INDEX, .param = &as_param, .kind = component->kind };
+	good = s.len > 0 && parser_value(p, out, NULL, s, SLICE_NONE);
+	out->param = NULL;
+	return good;
+}
+
+/* The n-th choice of one alternative of each component. */
+static struct query_value
+choice(struct parser *p, const struct query_clause *parts, uint32_t count, uint32_t n)
+{
+	struct query_value v = { .parts = arena_array(p->arena, count + 1, sizeof v) };
+
+	for (uint32_t i = 0; i < count; n /= parts[i++].count)
+		v.parts[i] = parts[i].values[n % parts[i].count];
+	return v;
+}
 
 /* a$b, one for each component; a reference's alternatives multiply. */
 static bool
 composite_value(struct parser *p, struct query_clause *c, struct slice s)
 {
-	uint32_t count = c->param->component_count;
-	struct query_value v = { .parts = arena_array(p->arena, count + 1, sizeof v) };
+	uint32_t count = c->param->component_count, choices = 1;
+	struct query_clause *parts = arena_array(p->arena, count + 1, sizeof *parts);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct slice one = parser_cut(&s, '$');
-
-		if (one.len == 0 || !component_value(p, &c->param->components[i], one, &v.parts[i]))
+	for (uint32_t i = 0; i < count; choices *= parts[i++].count)
+		if (!component_value(p, c->param, i, parser_cut(&s, '$'), &parts[i]))
 			return false;
-	}
-	return s.len == 0 && add_value(p, c, v);
+	for (uint32_t n = 0; n < choices; n++)
+		if (!add_value(p, c, choice(p, parts, count, n)))
+			return false;
+	return s.len == 0;
 }
 
 static bool
@@ -371,29 +401,16 @@ plain_value(struct parser *p, enum search_kind kind, struct slice s, struct quer
 	}
 }
 
-static bool
-component_value(struct parser *p, const struct search_component *component, struct slice s,
-    struct query_value *v)
-{
-	struct search_param as_param = { .targets = component->targets,
-		.target_count = component->target_count };
-	struct query_clause alone = { .param = &as_param };
-
-	*v = (struct query_value){ .prefix = PREFIX_EQ };
-	if (component->kind != SEARCH_REFERENCE)
-		return plain_value(p, component->kind, s, v);
-	if (!reference_value(p, &alone, s, SLICE_NONE) || alone.count == 0)
-		return false;
-	*v = alone.values[0];
-	return true;
-}
-
-/* R4 search.html#token: below and above by the code system's hierarchy; of what is not known, the code alone. */
+/* R4 search.html#token: below and above by the code system's hierarchy; of what is not known, the code alone.
+ * A media type has no system, and is above itself with parameters. */
 static bool
 hierarchy_value(struct parser *p, struct query_clause *c, struct slice s)
 {
 	struct slice code = s, system = parser_cut(&code, '|');
 
+	if (c->modifier == MODIFIER_BELOW && system.len == s.len && slice_find(s, '/') < s.len)
+		return add_value(p, c, (struct query_value){ .any_system = true,
+			.a = values_media_type(p->index, parser_unescape(p, s), p->arena) });
 	if (code.len == 0 || system.len == 0)
 		return false;
 	return parser_hierarchy(p, c, c->modifier == MODIFIER_BELOW, parser_unescape(p, system),
@@ -467,6 +484,36 @@ parser_value(struct parser *p, struct query_clause *c, const struct type *type, 
 	}
 }
 
+static bool
+may_compare(const struct search_param *param, enum search_kind kind, struct slice s)
+{
+	for (size_t i = 0; query_prefix(kind, i) != NULL; i++)
+		if (slice_starts(s, slice_of(query_prefix(kind, i))))
+			return use_allows_comparator(param, slice_sub(s, 0, 2));
+	return true;
+}
+
+/* The comparator of a value, or those of a composite's. */
+static bool
+may_compare_all(const struct query_clause *c, struct slice s)
+{
+	if (c->kind != SEARCH_COMPOSITE)
+		return may_compare(c->param, c->kind, s);
+	for (uint32_t i = 0; i < c->param->component_count; i++)
+		if (!may_compare(c->param, c->param->components[i].kind, parser_cut(&s, '$')))
+			return false;
+	return true;
+}
+
+enum taken
+parser_more_values(struct parser *p, const struct search_param *param, size_t count)
+{
+	if (count > p->limits->of[LIMIT_SEARCH_VALUES])
+		return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
+	return count < 2 || use_allows_values(param) ? TAKEN
+	    : parser_refuse(p, FAULT_BAD_PARAMETER, "the parameter has one value");
+}
+
 enum taken
 parser_values(struct parser *p, struct query_clause *c, const struct type *type, struct slice value,
     struct slice only_type)
@@ -479,9 +526,14 @@ parser_values(struct parser *p, struct query_clause *c, const struct type *type,
 		    : parser_refuse(p, FAULT_BAD_SEARCH, ":missing is true or false");
 	}
 	while (value.len > 0) {
-		if (++count > p->limits->of[LIMIT_SEARCH_VALUES])
-			return parser_refuse(p, FAULT_TOO_COSTLY, "too many values");
-		if (!parser_value(p, c, type, parser_cut(&value, ','), only_type))
+		struct slice one = parser_cut(&value, ',');
+		enum taken more = parser_more_values(p, c->param, ++count);
+
+		if (more != TAKEN)
+			return more;
+		if (!may_compare_all(c, one))
+			return parser_refuse(p, FAULT_BAD_PARAMETER, "the comparator is not supported");
+		if (!parser_value(p, c, type, one, only_type))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");
 	}

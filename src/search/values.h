@@ -45,6 +45,9 @@ int64_t values_foreign(const struct search_index *, struct slice text);
 void values_of_type(const struct search_index *, struct slice system, struct slice code,
     struct slice value, struct arena *, int64_t *a, int64_t *b);
 
+/* The token that stands for a media type whatever its parameters (R4 search.html#mimetype). */
+int64_t values_media_type(const struct search_index *, struct slice text, struct arena *);
+
 /* A UCUM quantity in base units: scales the interval and gives the hash of the units.
  * False when the code is not understood. */
 bool values_canonical(const struct search_index *, struct slice code, double *low, double *high,

@@ -221,20 +221,28 @@ answer_again(struct exchange *x, bool transaction)
 	return controls_response(x);
 }
 
+static bool
+perform_again(struct exchange *x)
+{
+	struct outcome aside;
+	bool snapshot, good;
+
+	outcome_init(&aside, x->arena);
+	snapshot = store_begin(x->worker->reader, &aside);
+	good = bundle_perform_again(x, snapshot);
+	store_end(x->worker->reader);
+	return good;
+}
+
 void
 delivery_more(struct delivery *d, struct worker *w)
 {
 	struct exchange *x = d->x;
-	bool transaction = x->late, snapshot, good;
-	struct outcome aside;
+	bool transaction = x->late;
 
 	x->worker = w;
 	x->commit = NULL;
-	outcome_init(&aside, x->arena);
-	snapshot = store_begin(w->reader, &aside);
-	good = transaction ? bundle_read_late(x, snapshot) : bundle_perform_again(x, snapshot);
-	store_end(w->reader);
-	if (good && answer_again(x, transaction)) {
+	if ((transaction || perform_again(x)) && answer_again(x, transaction)) {
 		x->records = x->entry_records;
 		x->record_count = x->entry_record_count;
 		delivery_start(d);
@@ -257,6 +265,8 @@ finish_commit(struct delivery *d)
 		exchange_fail(x, FAULT_NO_STORE, "");
 		return refuse(d);
 	}
+	if (any_verdict(x->commit, STORE_REFUSED))
+		return refuse(d);       /* the outcome says why */
 	lost = any_verdict(x->commit, STORE_CONFLICT);
 	if (!lost && !any_verdict(x->commit, STORE_STALE))
 		return x->late ? DELIVERY_MORE : DELIVERY_READY;

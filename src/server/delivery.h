@@ -41,8 +41,8 @@ enum delivery_state {
 };
 enum delivery_state delivery_finish(struct delivery *);
 
-/* What remains of a Bundle, in a new snapshot of the worker's store: the reads of a transaction
- * that wrote, or the entries of a batch that lost a race.  done() follows, always. */
+/* What remains of a Bundle: the answer of a transaction that has read what it wrote, or, in a new snapshot
+ * of the worker's store, the entries of a batch that lost a race.  done() follows, always. */
 void delivery_more(struct delivery *, struct worker *);
 
 /* An answer made of fixed text, for when not even a refusal can be audited. */

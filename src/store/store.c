@@ -56,7 +56,7 @@ common_compartment(struct store *s, sqlite3 *db, struct outcome *o)
 	sqlite3_bind_blob(put, 1, wrapped, sizeof wrapped, SQLITE_STATIC);
 	good = sqlite3_step(put) == SQLITE_DONE;
 	sqlite3_finalize(put);
-	sqlite_keep_key(s, 0, false, key);
+	sqlite_keep_key(s, 0, key);
 	return good || sqlite_failed(db, "compartment-0", o);
 }
 
@@ -146,9 +146,7 @@ store_close(struct store *s)
 		close(s->lock_fd);
 	block_cipher_free(s->ids);
 	block_cipher_free(s->versions);
-	if (s->keys != NULL)
-		explicit_bzero(s->keys, s->key_room * sizeof *s->keys);
-	free(s->keys);
+	sqlite_forget_keys(s);
 	free(s->labels);
 	search_index_let_go(s->index);
 	search_index_let_go(s->index_before);

@@ -266,9 +266,11 @@ int64_t store_stamp(struct store *);    /* lastUpdated: max(now, last + 1 ms) */
 struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
 struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
 
-/* "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, empty for 0: what
- * an audit record names.  A patient's row has the number of its own compartment. */
-struct slice store_patient_of(struct store_reader *, int64_t compartment, struct arena *);
+/* Adds "Patient/abc" of a compartment, "Patient/abc Patient/def" of a set, nothing of 0: what an audit
+ * record names, with a space between.  A patient's row has the number of its own compartment. */
+void store_add_patients(struct store_reader *, int64_t compartment, struct buf *);
+/* That of a Patient which is about to be written. */
+void store_name_patient(struct store *, int64_t compartment, struct slice id);
 
 /* The set of these compartments (none 0, distinct, some may be fresh and not yet
  * committed): one gives itself, several the interned set as in store_compartment_of(). */
@@ -279,6 +281,7 @@ enum store_verdict {
 	STORE_WAITING, STORE_DONE,
 	STORE_CONFLICT,         /* another version is current: prepare again, or 409/412 */
 	STORE_STALE,            /* its rows are of an older generation of the index: prepare again */
+	STORE_REFUSED,          /* its own read() has said no: nothing of it was written */
 	STORE_FAILED,           /* disk, audit: nothing was written */
 };
 
@@ -345,7 +348,11 @@ struct store_replay {
 	struct slice answer;            /* clear; sealed by store_submit() */
 };
 
-/* All writes of a unit happen, or none; units of one commit are independent. */
+/* All writes of a unit happen, or none; units of one commit are independent.
+ *
+ * read() is asked by the writer, on its thread, when the unit's writes are made and nothing of them is
+ * durable yet: the reader shows exactly the state that they make, to this caller alone.  It may add records.
+ * False undoes the unit.  The writer waits, so a search is broken off after LIMIT_BUNDLE_READ_MS. */
 struct store_unit {
 	struct store_write *writes;
 	uint32_t            count;
@@ -354,6 +361,8 @@ struct store_unit {
 	struct store_guard *guards;             /* all must hold */
 	uint32_t            guard_count;
 	struct store_replay *replay;            /* loses when its key is kept already; or NULL */
+	bool (*read)(void *ctx, struct store_reader *, struct store_unit *);    /* or NULL */
+	void               *ctx;                /* of read() */
 	struct sqlite_indexing *indexing;       /* the store's own: of store_index_step(); no writes */
 	enum store_verdict  verdict;    /* set before done() */
 };
@@ -420,6 +429,9 @@ MUST_USE bool store_rows(struct store_reader *, const struct permit *, const str
 /* A later scan has found something in it. */
 MUST_USE bool store_quarantine_found(struct store *, int64_t row, const char *signature, struct slice sha256,
     struct outcome *);
+
+/* In read() of a unit: its time is over. */
+bool store_overdue(const struct store_reader *);
 
 bool store_healthy(const struct store *);
 

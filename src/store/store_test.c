@@ -95,17 +95,24 @@ wake(struct store_commit *c)
 }
 
 static enum store_verdict
-commit(struct store_write *writes, uint32_t count)
+commit_unit(struct store_unit *unit)
 {
-	struct store_unit unit = { .writes = writes, .count = count };
 	sem_t written;
-	struct store_commit c = { .units = &unit, .count = 1, .done = wake, .ctx = &written };
+	struct store_commit c = { .units = unit, .count = 1, .done = wake, .ctx = &written };
 
 	sem_init(&written, 0, 0);
 	assert_true(store_submit(store, &everything, &c, arena, &outcome));
 	sem_wait(&written);
 	sem_destroy(&written);
-	return unit.verdict;
+	return unit->verdict;
+}
+
+static enum store_verdict
+commit(struct store_write *writes, uint32_t count)
+{
+	struct store_unit unit = { .writes = writes, .count = count };
+
+	return commit_unit(&unit);
 }
 
 static void
@@ -261,6 +268,48 @@ a_unit_is_written_whole_or_not(void **state UNUSED)
 	assert_int_equal(commit(w, 2), STORE_CONFLICT);
 	assert_false(reads(&everything, &fresh, &s));
 	assert_true(reads(&everything, m, &s) && slice_eq(s.body, m->body));
+}
+
+static const struct permit elsewhere = { all_rules, 1, true, 0, 5, false, 0 };
+
+struct own_read {
+	struct model *m;
+	bool          seen, others, answer;
+};
+
+static bool
+read_own(void *ctx, struct store_reader *r, struct store_unit *u)
+{
+	struct own_read *read = ctx;
+	struct stored s;
+	struct outcome aside;
+
+	outcome_init(&aside, arena);
+	read->seen = store_read(r, &everything, read->m->type, read->m->id, arena, &s, &aside)
+	    && slice_eq(s.version, read->m->version) && !store_overdue(r) && u->count == 1;
+	read->others = store_read(r, &elsewhere, read->m->type, read->m->id, arena, &s, &aside);
+	return read->answer;
+}
+
+static void
+a_unit_reads_what_it_writes_or_is_undone(void **state UNUSED)
+{
+	static const bool answers[] = { false, true };
+
+	for (size_t i = 0; i < COUNT_OF(answers); i++) {
+		struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\",\"active\":true}", NULL);
+		struct model m;
+		struct own_read read = { .m = &m, .answer = answers[i] };
+		struct store_unit unit = { .writes = &w, .count = 1, .read = read_own, .ctx = &read };
+		struct stored s;
+
+		remember(&m, &w, SLICE_NONE);
+		assert_int_equal(commit_unit(&unit), answers[i] ? STORE_DONE : STORE_REFUSED);
+		assert_true(read.seen);
+		assert_false(read.others);
+		assert_int_equal(reads(&everything, &m, &s), answers[i]);
+	}
+	assert_non_null(create("Patient", "{\"resourceType\":\"Patient\"}"));         /* the writer goes on */
 }
 
 static void
@@ -791,6 +840,7 @@ a_label_above_the_clearance_hides(void **state UNUSED)
 	static const char restricted[] = "\"meta\":{\"security\":[{\"system\":"
 	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
 	struct permit normal = { all_rules, 1, false, 0, 3, false, 0 };
+	struct permit officer = { all_rules, 1, false, 0, QUARANTINE_LEVEL, false, 0 };
 	struct model *patient = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *open = observation_of(patient, "a", "");
 	struct model *hidden = observation_of(patient, "a", restricted);
@@ -804,6 +854,8 @@ a_label_above_the_clearance_hides(void **state UNUSED)
 	assert_true(on_page(&page, open) && !on_page(&page, hidden));
 	page = search(&everything, "Observation", "code=a&_total=accurate", &q);
 	assert_int_equal(page.total, 2);
+	assert_int_equal(search(&normal, "Observation", "_sort=-_lastUpdated", &q).count, 1);
+	assert_int_equal(search(&officer, "Observation", "_sort=-_lastUpdated", &q).count, 2);
 }
 
 static bool
@@ -1171,7 +1223,7 @@ an_index_of_before_is_refused(void **state UNUSED)
 	outcome_init(&refused, arena);
 	store_reader_close(reader);
 	store_close(store);
-	on_disk("UPDATE meta SET value=CAST(substr(value,1,32)||x'02' AS BLOB) WHERE key='pack'", 0);
+	on_disk("UPDATE meta SET value=CAST(substr(value,1,32)||x'03' AS BLOB) WHERE key='pack'", 0);
 	on_disk("DROP TABLE date", 0);
 	on_disk("CREATE TABLE date(lead INTEGER, param INTEGER, a INTEGER, b INTEGER, row INTEGER, labels INTEGER)", 0);
 	assert_null(store_open("sqlite", &config, &refused));
@@ -1292,6 +1344,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 #define CASES(kind)                                                                                 \
 	CASE(what_is_written_is_read, kind), CASE(an_outdated_version_loses, kind),                 \
 	CASE(a_unit_is_written_whole_or_not, kind), CASE(a_tombstone_has_no_body, kind),            \
+	CASE(a_unit_reads_what_it_writes_or_is_undone, kind),                                       \
 	CASE(a_chosen_id_is_bound_once, kind), CASE(sql_finds_what_the_semantics_say, kind),        \
 	CASE(a_bound_permit_sees_its_compartment_only, kind),                                       \
 	CASE(no_search_scans_a_table, kind),                                                        \

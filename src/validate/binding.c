@@ -210,9 +210,7 @@ check_display(struct walk *w, const struct step *at, uint32_t coding, struct sli
 static bool
 is_supplement(struct walk *w, struct slice system)
 {
-	const struct code_system *s = w->validator == NULL ? NULL : terminology_system(terminology_of(w), system);
-
-	return s != NULL && slice_is(code_system_content(s), "supplement");
+	return w->validator != NULL && terminology_supplement(terminology_of(w), system) != NULL;
 }
 
 /* A code system of which the pack holds every code has no other. */

@@ -219,32 +219,6 @@ page_of_stream(struct store_reader *r, const struct store_span *span, int64_t le
 	return code == SQLITE_DONE;
 }
 
-/* The id that clients know stands in the body; a tombstone has none, the version before it does. */
-static bool
-find_id(struct store_reader *r, struct stored *v, struct arena *arena, struct outcome *o)
-{
-	static const char before[] = "{\"resourceType\":\"", between[] = "\",\"id\":\"";
-	struct stored alive = *v;
-	struct slice rest;
-
-	if (v->deleted) {
-		sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT previous FROM version WHERE vid=?1"));
-
-		if (q == NULL)
-			return sqlite_failed(r->db, "change", o);
-		sqlite3_bind_int64(q, 1, v->vid);
-		if (sqlite3_step(q) != SQLITE_ROW)
-			return sqlite_failed(r->db, "change", o);
-		alive.vid = sqlite3_column_int64(q, 0);
-		if (!sqlite_load_version(r, &alive, arena, o))
-			return false;
-	}
-	rest = slice_sub(alive.body, sizeof before - 1 + v->type->name.len + sizeof between - 1,
-	    alive.body.len);
-	v->id = slice_cut(&rest, '"');
-	return true;
-}
-
 /* Belt and braces: the key has kept out what is hidden. */
 static bool
 may_see(const struct store *s, const struct permit *p, const struct stored *v)
@@ -263,7 +237,7 @@ load(struct store_reader *r, const struct permit *p, const struct page *page, st
 		struct stored *v = &(*out)[*count];
 
 		*v = (struct stored){ .type = page->at[i].type, .vid = page->at[i].vid };
-		if (!sqlite_load_version(r, v, arena, o) || !find_id(r, v, arena, o))
+		if (!sqlite_load_found(r, v, arena, o))
 			return false;
 		*count += may_see(r->store, p, v);
 	}

@@ -45,7 +45,7 @@ make_room(struct store *s, size_t room)
 }
 
 void
-sqlite_keep_key(struct store *s, int64_t compartment, bool one_patient, const uint8_t key[32])
+sqlite_keep_key(struct store *s, int64_t compartment, const uint8_t key[32])
 {
 	struct key_slot *slot;
 
@@ -55,7 +55,7 @@ sqlite_keep_key(struct store *s, int64_t compartment, bool one_patient, const ui
 	slot = slot_of(s, compartment);
 	if (slot->compartment == -1) {
 		slot->compartment = compartment;
-		slot->one_patient = one_patient;
+		slot->patient = NULL;
 		memcpy(slot->key, key, 32);
 		s->key_count++;
 	}
@@ -77,17 +77,41 @@ known_key(struct store *s, int64_t compartment, uint8_t key[32])
 	return found;
 }
 
-bool
-sqlite_is_one_patient(struct store *s, int64_t compartment)
+void
+sqlite_forget_keys(struct store *s)
 {
+	for (size_t i = 0; i < s->key_room; i++)
+		if (s->keys[i].compartment != -1)
+			free(s->keys[i].patient);
+	if (s->keys != NULL)
+		explicit_bzero(s->keys, s->key_room * sizeof *s->keys);
+	free(s->keys);
+}
+
+struct slice
+sqlite_known_patient(struct store *s, int64_t compartment, struct arena *arena)
+{
+	struct slice id = SLICE_NONE;
 	struct key_slot *slot;
-	bool yes;
 
 	pthread_rwlock_rdlock(&s->keys_lock);
-	yes = s->key_room > 0 && (slot = slot_of(s, compartment))->compartment == compartment
-	    && slot->one_patient;
+	if (s->key_room > 0 && (slot = slot_of(s, compartment))->compartment == compartment
+	    && slot->patient != NULL)
+		id = slice_dup(slice_of(slot->patient), arena);
 	pthread_rwlock_unlock(&s->keys_lock);
-	return yes;
+	return id;
+}
+
+void
+store_name_patient(struct store *s, int64_t compartment, struct slice id)
+{
+	struct key_slot *slot;
+
+	pthread_rwlock_wrlock(&s->keys_lock);
+	if (s->key_room > 0 && (slot = slot_of(s, compartment))->compartment == compartment
+	    && slot->patient == NULL && (slot->patient = strndup(id.ptr, id.len)) == NULL)
+		abort();
+	pthread_rwlock_unlock(&s->keys_lock);
 }
 
 static struct slice
@@ -103,22 +127,20 @@ sqlite_data_key(struct store *s, sqlite3 *db, int64_t compartment, uint8_t key[3
 {
 	sqlite3_stmt *get;
 	char context[40];
-	bool good = false, one_patient = false;
+	bool good = false;
 
 	if (known_key(s, compartment, key))
 		return true;
-	if (sqlite3_prepare_v2(db, "SELECT wrapped, length(members) FROM compartment WHERE number=?1", -1,
+	if (sqlite3_prepare_v2(db, "SELECT wrapped FROM compartment WHERE number=?1", -1,
 	    &get, NULL) != SQLITE_OK)
 		return false;
 	sqlite3_bind_int64(get, 1, compartment);
-	if (sqlite3_step(get) == SQLITE_ROW) {
-		one_patient = sqlite3_column_int(get, 1) == 0;
+	if (sqlite3_step(get) == SQLITE_ROW)
 		good = keeper_unwrap(s->config.keeper, key_context(compartment, context),
 		    slice_make(sqlite3_column_blob(get, 0), (size_t)sqlite3_column_bytes(get, 0)), key);
-	}
 	sqlite3_finalize(get);
 	if (good)
-		sqlite_keep_key(s, compartment, one_patient, key);
+		sqlite_keep_key(s, compartment, key);
 	return good;
 }
 
@@ -130,7 +152,7 @@ new_key(struct store *s, struct store_compartment *c, struct outcome *o)
 
 	if (!keeper_new_data_key(s->config.keeper, key_context(c->number, context), key, c->wrapped))
 		return outcome_fail_at_once(o, FAULT_UNAVAILABLE, "no data key could be made");
-	sqlite_keep_key(s, c->number, false, key);
+	sqlite_keep_key(s, c->number, key);
 	explicit_bzero(key, sizeof key);
 	c->fresh = true;
 	return true;

@@ -147,6 +147,8 @@ quantity_unit(const struct query_value *v)
 {
 	if (v->any_unit)
 		return " AND b<>?7";
+	if (v->any_code)
+		return " AND b=?7";
 	return v->any_system ? " AND a=?6" : " AND a=?6 AND b=?7";
 }
 
@@ -370,6 +372,32 @@ many_codes(struct plan *p, const struct query_clause *c, int64_t lead, struct ro
 	return code == SQLITE_DONE || failed(p);
 }
 
+static bool
+is_value(const struct query_clause *c, int64_t a, int64_t b)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->values[i].a == a && c->values[i].b == b)
+			return true;
+	return false;
+}
+
+/* One reference is several values: another is none of them. */
+static bool
+other_references(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row, a, b FROM reference WHERE lead=?1 AND param=?3" GATE), lead,
+	    c->param->number);
+	int code;
+
+	if (s == NULL)
+		return failed(p);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		if (!is_value(c, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)))
+			add_row(out, arena_for(p, lead), sqlite3_column_int64(s, 0));
+	sqlite3_reset(s);
+	return code == SQLITE_DONE || failed(p);
+}
+
 bool
 plan_leaf(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
 {
@@ -378,6 +406,8 @@ plan_leaf(struct plan *p, const struct query_clause *c, int64_t lead, struct row
 	*out = (struct row_set){ NULL, 0 };
 	if (c->modifier == MODIFIER_MISSING)
 		good = any_row(p, c, lead, out);
+	else if (c->kind == SEARCH_REFERENCE && c->modifier == MODIFIER_DIFFERS)
+		good = other_references(p, c, lead, out);
 	else if (c->kind == SEARCH_TOKEN && c->count > MANY_VALUES && c->modifier != MODIFIER_DIFFERS)
 		good = many_codes(p, c, lead, out);
 	else

@@ -171,6 +171,45 @@ sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *aren
 	    && (v->type != r->store->binary || sqlite_load_content(r, v, arena, o)));
 }
 
+static int64_t
+previous_of(struct store_reader *r, int64_t vid, int64_t row)
+{
+	sqlite3_stmt *q = sqlite_statement(r,
+	    SLICE("SELECT previous FROM version WHERE vid=?1 AND row=?2"));
+
+	if (q == NULL)
+		return 0;
+	sqlite3_bind_int64(q, 1, vid);
+	sqlite3_bind_int64(q, 2, row);
+	return sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+}
+
+/* The id that clients know: of a row with a chosen one, the one in its body. */
+static struct slice
+id_in_body(const struct stored *v)
+{
+	struct slice rest = slice_sub(v->body, sizeof "{\"resourceType\":\"" - 1, v->body.len);
+
+	rest = slice_sub(rest, v->type->name.len + sizeof "\",\"id\":\"" - 1, rest.len);
+	return slice_cut(&rest, '"');
+}
+
+bool
+sqlite_load_found(struct store_reader *r, struct stored *v, struct arena *arena, struct outcome *o)
+{
+	struct stored alive;
+
+	if (!sqlite_load_version(r, v, arena, o))
+		return false;
+	for (alive = *v; alive.deleted;) {
+		alive.vid = previous_of(r, alive.vid, alive.row);
+		if (alive.vid == 0 || !sqlite_load_version(r, &alive, arena, o))
+			return sqlite_failed(r->db, "tombstone", o);
+	}
+	v->id = id_in_body(&alive);
+	return true;
+}
+
 bool
 store_find(struct store_reader *r, const struct permit *p, const struct type *type, struct slice id,
     struct stored *v, struct outcome *o)
@@ -204,19 +243,6 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	if (!sqlite_load_version(r, v, arena, o))
 		return false;
 	return planted(3) || sqlite_sees(r, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
-}
-
-static int64_t
-previous_of(struct store_reader *r, int64_t vid, int64_t row)
-{
-	sqlite3_stmt *q = sqlite_statement(r,
-	    SLICE("SELECT previous FROM version WHERE vid=?1 AND row=?2"));
-
-	if (q == NULL)
-		return 0;
-	sqlite3_bind_int64(q, 1, vid);
-	sqlite3_bind_int64(q, 2, row);
-	return sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
 }
 
 bool
@@ -318,41 +344,83 @@ store_compartment_set(struct store_reader *r, const int64_t *given, uint32_t cou
 	return true;
 }
 
+/* From what is stored.  Only the audit log is to say it, so no permit is asked. */
 static void
-add_patient(struct buf *b, struct store *s, int64_t number, struct arena *arena)
+learn_patient(struct store_reader *r, int64_t number, struct arena *arena)
 {
-	buf_add(b, b->len > 0 ? SLICE(" Patient/") : SLICE("Patient/"));
-	buf_add(b, store_id(s, number, number, arena));
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT vid FROM resource WHERE lead=?1 AND type=?2 "
+	    "AND row=?1"));
+	struct stored v = { .type = r->store->patient };
+	struct outcome aside;
+
+	if (q == NULL)
+		return;
+	sqlite3_bind_int64(q, 1, number);
+	sqlite3_bind_int64(q, 2, v.type->number);
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return;
+	v.vid = sqlite3_column_int64(q, 0);
+	outcome_init(&aside, arena);
+	if (sqlite_load_found(r, &v, arena, &aside))
+		store_name_patient(r->store, number, v.id);
 }
 
-struct slice
-store_patient_of(struct store_reader *r, int64_t compartment, struct arena *arena)
+static void
+add_reference(struct buf *b, struct slice id)
 {
-	sqlite3_stmt *q;
-	struct buf b;
+	buf_add(b, b->len > 0 ? SLICE(" Patient/") : SLICE("Patient/"));
+	buf_add(b, id);
+}
 
-	buf_init(&b, arena, SIZE_MAX);
-	if (compartment == 0)
+static bool
+add_known(struct store_reader *r, int64_t number, struct buf *b)
+{
+	struct slice id = sqlite_known_patient(r->store, number, b->arena);
+
+	if (id.len > 0)
+		add_reference(b, id);
+	return id.len > 0;
+}
+
+/* One that is not there (yet) has the id that it would have if nobody had chosen one. */
+static void
+add_patient(struct store_reader *r, int64_t number, struct buf *b)
+{
+	if (add_known(r, number, b))
+		return;
+	learn_patient(r, number, b->arena);
+	if (!add_known(r, number, b))
+		add_reference(b, store_id(r->store, number, number, b->arena));
+}
+
+static struct slice
+members_of(struct store_reader *r, int64_t compartment, struct arena *arena)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
+
+	if (q == NULL)
 		return SLICE_NONE;
-	q = sqlite_is_one_patient(r->store, compartment) ? NULL
-	    : sqlite_statement(r, SLICE("SELECT members FROM compartment WHERE number=?1"));
-	if (q != NULL) {
-		sqlite3_bind_int64(q, 1, compartment);
-		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) > 0) {
-			size_t n = (size_t)sqlite3_column_bytes(q, 0) / sizeof(int64_t);
-			const char *from = sqlite3_column_blob(q, 0);
+	sqlite3_bind_int64(q, 1, compartment);
+	if (sqlite3_step(q) != SQLITE_ROW)
+		return SLICE_NONE;
+	return slice_dup(slice_make(sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0)), arena);
+}
 
-			for (size_t i = 0; i < n; i++) {
-				int64_t member;
+void
+store_add_patients(struct store_reader *r, int64_t compartment, struct buf *b)
+{
+	struct slice members;
+	int64_t member;
 
-				memcpy(&member, from + i * sizeof member, sizeof member);
-				add_patient(&b, r->store, member, arena);
-			}
-			return buf_slice(&b);
-		}
+	if (compartment == 0 || add_known(r, compartment, b))
+		return;
+	members = members_of(r, compartment, b->arena);
+	if (members.len == 0)
+		add_patient(r, compartment, b);
+	for (; members.len >= sizeof member; members = slice_sub(members, sizeof member, members.len)) {
+		memcpy(&member, members.ptr, sizeof member);
+		add_patient(r, member, b);
 	}
-	add_patient(&b, r->store, compartment, arena);
-	return buf_slice(&b);
 }
 
 bool

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/env.h"
 #include "base/outcome.h"
 #include "store/sqlite/sqlite.h"
 
@@ -133,8 +134,8 @@ store_release(struct store_reader *r)
 
 /* The first read makes the snapshot; in memory it locks the writer out, so that it is not made before it is
  * needed. */
-static bool
-find_index(struct store_reader *r)
+bool
+sqlite_find_index(struct store_reader *r)
 {
 	int64_t generation = sqlite_generation(r);
 	struct search_index *index;
@@ -167,12 +168,12 @@ store_begin(struct store_reader *r, struct outcome *o)
 	r->epoch = atomic_load(&r->store->epoch);
 	r->seen = atomic_load(&r->store->committed);    /* before the snapshot: it has these at least */
 	for (int i = 0; i < ATTEMPTS; i++) {
-		bool before = r->store->in_memory && find_index(r);
+		bool before = r->store->in_memory && sqlite_find_index(r);
 
 		sqlite3_reset(r->begin);
 		if (sqlite3_step(r->begin) != SQLITE_DONE)
 			break;
-		if (before || find_index(r))
+		if (before || sqlite_find_index(r))
 			return r->open = true;
 		let_go(r);              /* two generations came in between */
 	}
@@ -186,13 +187,25 @@ store_seen(const struct store_reader *r)
 }
 
 void
+sqlite_rest(struct store_reader *r)
+{
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
+			sqlite3_reset(r->cache[i].statement);
+}
+
+bool
+store_overdue(const struct store_reader *r)
+{
+	return r->until != 0 && env_monotonic(r->store->config.env) >= r->until;
+}
+
+void
 store_end(struct store_reader *r)
 {
 	if (!r->open)
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
-			sqlite3_reset(r->cache[i].statement);
+	sqlite_rest(r);
 	if (!r->lazy)
 		let_go(r);
 }

@@ -162,7 +162,7 @@ follow(struct relating *r, const struct query_include *include, const struct sea
 	if (!index_local(r->resolver, reference, &type_name, &id))
 		return follow_url(r, include, param, reference);
 	type = pack_resource(r->p.reader->store->config.pack, type_name);
-	if (type == NULL || (include->target != NULL && type != include->target) || !may_see(r, type))
+	if (type == NULL || !search_may_refer(param, type_name) || (include->target != NULL && type != include->target) || !may_see(r, type))
 		return true;
 	outcome_init(&aside, r->p.scratch);
 	if (planted(44))
@@ -315,15 +315,6 @@ backward_by(struct relating *r, const struct search_param *param, const struct s
 	    && (alias == 0 || referrers(r, param, to->compartment, INDEX_FOREIGN, alias));
 }
 
-static bool
-may_refer(const struct search_param *param, const struct type *type)
-{
-	for (uint32_t i = 0; i < param->target_count; i++)
-		if (slice_eq(param->targets[i], type->name) || slice_is(param->targets[i], "Resource"))
-			return true;
-	return param->target_count == 0;
-}
-
 typedef bool backward_step(struct relating *, const struct search_param *, const struct stored *to);
 
 static bool
@@ -337,7 +328,7 @@ each_referring(struct relating *r, const struct query_include *include, const st
 		if (param->kind == SEARCH_REFERENCE && search_index_supports(index, param)
 		    && (include->param == NULL || include->param == param)
 		    && (include->source == NULL || include->source == param->on)
-		    && may_refer(param, to->type) && !step(r, param, to))
+		    && search_may_refer(param, to->type->name) && !step(r, param, to))
 			return false;
 	}
 	return true;

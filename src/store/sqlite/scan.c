@@ -30,16 +30,6 @@ struct scan {
 	struct outcome      *outcome;
 };
 
-/* The id that clients know stands in the body. */
-static struct slice
-id_in_body(const struct stored *v)
-{
-	struct slice rest = slice_sub(v->body, sizeof "{\"resourceType\":\"" - 1, v->body.len);
-
-	rest = slice_sub(rest, v->type->name.len + sizeof "\",\"id\":\"" - 1, rest.len);
-	return slice_cut(&rest, '"');
-}
-
 static int64_t
 version_before(struct scan *s, int64_t vid)
 {
@@ -55,7 +45,7 @@ static bool
 load(struct scan *s, const struct type *type, int64_t vid, struct stored *v)
 {
 	*v = (struct stored){ .type = type, .vid = vid };
-	return sqlite_load_version(s->reader, v, s->arena, s->outcome);
+	return sqlite_load_found(s->reader, v, s->arena, s->outcome);
 }
 
 /* The version of the instant; vid 0 when there was none. */
@@ -75,24 +65,6 @@ as_of(struct scan *s, struct stored *v)
 	return true;
 }
 
-/* What was deleted is known by the last version that had a body. */
-static bool
-name_tombstone(struct scan *s, struct stored *v)
-{
-	struct stored alive = *v;
-
-	while (alive.deleted && alive.vid != 0) {
-		int64_t before = version_before(s, alive.vid);
-
-		if (before == 0)
-			return true;
-		if (!load(s, v->type, before, &alive))
-			return false;
-	}
-	v->body = alive.body;
-	return true;
-}
-
 static bool
 tell(struct scan *s, struct stored *v)
 {
@@ -101,9 +73,6 @@ tell(struct scan *s, struct stored *v)
 	if (!planted(40) && !(planted(41) && v->deleted)
 	    && !sqlite_sees(s->reader, s->permit, v))
 		return true;
-	if (v->deleted && !name_tombstone(s, v))
-		return false;
-	v->id = id_in_body(v);
 	return s->each(s->ctx, v);
 }
 

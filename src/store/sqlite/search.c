@@ -280,25 +280,6 @@ take_in_order(struct plan *p UNUSED, struct hunt *h, const struct type *type, in
 
 /* Bodies */
 
-/* The id that clients know: of a row with a chosen one, the one in its body. */
-static struct slice
-id_in_body(const struct stored *v)
-{
-	struct slice rest = slice_sub(v->body, sizeof "{\"resourceType\":\"" - 1, v->body.len);
-
-	rest = slice_sub(rest, v->type->name.len + sizeof "\",\"id\":\"" - 1, rest.len);
-	return slice_cut(&rest, '"');
-}
-
-bool
-sqlite_load_found(struct store_reader *r, struct stored *v, struct arena *arena, struct outcome *o)
-{
-	if (!sqlite_load_version(r, v, arena, o))
-		return false;
-	v->id = id_in_body(v);
-	return true;
-}
-
 static bool
 load_page(struct plan *p, const struct page *page, struct store_page *out)
 {

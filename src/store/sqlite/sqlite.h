@@ -44,7 +44,7 @@
 struct key_slot {
 	int64_t compartment;            /* -1: empty */
 	uint8_t key[32];
-	bool    one_patient;            /* is known to be no set of several */
+	char   *patient;                /* the id that clients know, once it was asked for; NULL for a set */
 };
 
 struct label_set {
@@ -111,6 +111,7 @@ struct store_reader {
 	unsigned long long epoch;
 	int64_t       seen;             /* of the snapshot */
 	struct search_index *index;     /* of its generation; held */
+	int64_t       until;            /* env_monotonic() at which searches are broken off; 0: never */
 };
 
 /* schema.c */
@@ -127,11 +128,17 @@ bool sqlite_is_noted(sqlite3 *, const char *key);       /* in the table `meta` *
 sqlite3_stmt *sqlite_statement(struct store_reader *, struct slice sql);
 /* A statement of which no row is wanted: run once and reset.  False when it fails, or is NULL. */
 bool sqlite_run(sqlite3_stmt *);
+/* The index is that of the snapshot, or of the writer's transaction.  False: it is of neither generation that is known. */
+bool sqlite_find_index(struct store_reader *);
+/* Resets the questions that were not asked to their end: they would keep the snapshot. */
+void sqlite_rest(struct store_reader *);
 
 /* keys.c */
 bool sqlite_data_key(struct store *, sqlite3 *, int64_t compartment, uint8_t key[32]);
-void sqlite_keep_key(struct store *, int64_t compartment, bool one_patient, const uint8_t key[32]);
-bool sqlite_is_one_patient(struct store *, int64_t compartment);        /* false: a set, or not known */
+void sqlite_keep_key(struct store *, int64_t compartment, const uint8_t key[32]);
+void sqlite_forget_keys(struct store *);
+/* The id of a compartment's one patient; empty when it is not known (yet). */
+struct slice sqlite_known_patient(struct store *, int64_t compartment, struct arena *);
 bool sqlite_open_body(struct store_reader *, struct stored *, struct slice sealed, struct arena *,
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
@@ -148,7 +155,7 @@ bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *,
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
 
-/* search.c: as sqlite_load_version(), with the id that clients know. */
+/* As sqlite_load_version(), with the id that clients know; a tombstone's stands in a version before it. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 
 /* ../content.c */

@@ -16,6 +16,7 @@
 
 #include "audit/audit.h"
 #include "base/arena.h"
+#include "base/env.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/outcome.h"
@@ -25,12 +26,13 @@
 #define BATCH_WRITES   4096
 #define BATCH_COMMITS  256
 #define LOG_PAGES      65536    /* 256 MiB */
+#define READ_STEPS     10000    /* of SQLite's machine, from one look at the clock to the next */
 #define REST_MS        1000     /* what the writer waits at most for snapshots that pin the log */
 
 struct writer {
 	struct store *store;
 	sqlite3      *db;
-	sqlite3_stmt *begin, *commit, *rollback, *current, *alias_find, *alias_add, *compartment,
+	sqlite3_stmt *begin, *commit, *rollback, *mark, *undo, *keep, *current, *alias_find, *alias_add, *compartment,
 	             *member, *version, *content, *resource, *outbox, *outbox_clear, *backref, *backref_clear;
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
@@ -44,6 +46,9 @@ static const struct { size_t offset; const char *sql; } statements[] = {
 	{ offsetof(struct writer, begin),    "BEGIN IMMEDIATE" },
 	{ offsetof(struct writer, commit),   "COMMIT" },
 	{ offsetof(struct writer, rollback), "ROLLBACK" },
+	{ offsetof(struct writer, mark),     "SAVEPOINT unit" },
+	{ offsetof(struct writer, undo),     "ROLLBACK TO unit" },
+	{ offsetof(struct writer, keep),     "RELEASE unit" },
 	{ offsetof(struct writer, current),
 	    "SELECT vid FROM resource WHERE lead=?1 AND type=?2 AND row=?3" },
 	{ offsetof(struct writer, alias_find), "SELECT row FROM alias WHERE type=?1 AND hash=?2" },
@@ -393,6 +398,56 @@ is_stale(const struct writer *w, const struct store_unit *u)
 }
 
 static bool
+write_all(struct writer *w, const struct store_unit *u)
+{
+	for (uint32_t i = 0; i < u->count; i++)
+		if (!write_one(w, &u->writes[i]))
+			return false;
+	return true;
+}
+
+static int
+overdue(void *reader)
+{
+	return store_overdue(reader);
+}
+
+static bool
+read_own(struct writer *w, struct store_unit *u)
+{
+	const struct store_config *config = &w->store->config;
+	bool good;
+
+	w->reader.until = env_monotonic(config->env)
+	    + (int64_t)config->limits->of[LIMIT_BUNDLE_READ_MS] * 1000000;
+	sqlite3_progress_handler(w->db, READ_STEPS, overdue, &w->reader);
+	good = u->read(u->ctx, &w->reader, u);
+	sqlite3_progress_handler(w->db, 0, NULL, NULL);
+	w->reader.until = 0;
+	sqlite_rest(&w->reader);
+	return good;
+}
+
+/* A unit that reads what it has written.  What the guards remember of one that is undone costs others
+ * a search, no more. */
+static bool
+write_reading(struct writer *w, struct store_unit *u)
+{
+	bool renew = w->renew;
+	size_t purged = w->store->purged_count;
+
+	if (!step(w->mark) || !write_all(w, u) || !sqlite_find_index(&w->reader))
+		return false;
+	if (!read_own(w, u)) {
+		u->verdict = STORE_REFUSED;
+		w->renew = renew;
+		w->store->purged_count = purged;
+		return step(w->undo) && step(w->keep);
+	}
+	return step(w->keep);
+}
+
+static bool
 write_unit(struct writer *w, struct store_unit *u)
 {
 	if (u->indexing != NULL)
@@ -401,12 +456,11 @@ write_unit(struct writer *w, struct store_unit *u)
 		u->verdict = is_stale(w, u) ? STORE_STALE : STORE_CONFLICT;
 		return true;
 	}
-	for (uint32_t i = 0; i < u->count; i++)
-		if (!write_one(w, &u->writes[i]))
-			return false;
 	u->verdict = STORE_DONE;
-	return write_records(w, u)
-	    && (u->replay == NULL || sqlite_replay_write(&w->reader, u->replay));
+	if (u->read != NULL ? !write_reading(w, u) : !write_all(w, u))
+		return false;
+	return u->verdict != STORE_DONE || (write_records(w, u)
+	    && (u->replay == NULL || sqlite_replay_write(&w->reader, u->replay)));
 }
 
 static bool
@@ -419,15 +473,6 @@ clear_outbox(struct writer *w)
 	sqlite3_bind_int64(w->outbox_clear, 1, audited);
 	w->cleared = audited;
 	return step(w->outbox_clear);
-}
-
-/* A question that was not asked to its end would keep its snapshot. */
-static void
-rest(struct store_reader *r)
-{
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
-			sqlite3_reset(r->cache[i].statement);
 }
 
 /* A definition was changed, or has become ready. */
@@ -456,7 +501,7 @@ write_batch(struct writer *w, struct store_commit *batch)
 				return false;
 	if (w->renew && !renew(w))
 		return false;
-	rest(&w->reader);
+	sqlite_rest(&w->reader);
 	return step(w->commit);
 }
 
@@ -715,6 +760,7 @@ close_writer(struct writer *w)
 		sqlite3_finalize(w->reader.cache[i].statement);
 	arena_free(w->reader.scratch);
 	arena_free(w->reader.text);
+	search_index_let_go(w->reader.index);
 	written_free(w->written);
 	sqlite3_close(w->db);
 	free(w);
