@@ -369,6 +369,7 @@ take_items(struct extraction *e, const struct search_param *p, struct item focus
 	e->targets = custom_of(p) == NULL || p->kind == SEARCH_COMPOSITE ? NULL : p;
 	e->kind = p->kind;
 	e->group = 0;
+	e->family = slice_ends(p->expression, SLICE(".family"));
 	for (uint32_t k = 0; k < items->count; k++) {
 		if (p->kind != SEARCH_COMPOSITE)
 			extraction_take(e, &items->at[k]);

@@ -28,7 +28,9 @@ struct search_index;            /* compiled expressions of all parameters; immut
 
 /* One row.  By kind:
  *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
- *   STRING     text = folded (index_fold_string()), a = hash(exact value)
+ *   STRING     text = folded (index_fold_string()), its first INDEX_HEAD bytes, a = hash(exact value);
+ *              rows with a = 0 are found by, but not sorted by: the text as far as it is kept, when
+ *              that is longer, and the text from each further word of a family name
  *   REFERENCE  a = the target (below), b = the lead it is under (its compartment)
  *   DATE       a = first ms, b = last ms of the interval; INT64_MIN/MAX when open
  *   NUMBER     x, y = the value, twice (the interval of significant digits is the query's, R4
@@ -50,6 +52,10 @@ struct search_index;            /* compiled expressions of all parameters; immut
  * the type that has the Attachment. */
 #define INDEX_ATTACHED (1u << 24)
 
+/* Bytes of folded text that are kept, and of that what is sorted by. */
+#define INDEX_TEXT 1000
+#define INDEX_HEAD 128
+
 struct index_row {
 	uint32_t param;                 /* search_param.number, or as above */
 	uint8_t  kind;                  /* enum search_kind */
@@ -68,7 +74,7 @@ struct index_row {
 enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 4
+#define INDEX_RULES 5
 
 struct index_rows {
 	struct index_row *at;
@@ -174,10 +180,12 @@ bool         index_local(const struct index_resolver *, struct slice reference, 
     struct slice *id);
 /* The hash that stands for a reference to what is not held here. */
 int64_t      index_foreign(const struct siphash_key *, struct slice text);
-/* ICU: NFKD, no marks, case folded, one space between words; at most 128 bytes, at a character boundary. */
+/* ICU: NFKD, no marks, case folded, one space between words; at most INDEX_TEXT bytes, at a character boundary. */
 struct slice index_fold(struct slice text, struct arena *);
 /* The same without punctuation (R4 search.html#string), unless there is nothing else. */
 struct slice index_fold_string(struct slice text, struct arena *);
+/* What is sorted by of a folded text. */
+struct slice index_head(struct slice folded);
 /* FHIR date, dateTime or instant, any precision: the interval it stands for.  A
  * missing zone is UTC.  False when it is none. */
 bool         index_date(struct slice text, int64_t *first, int64_t *last);

@@ -480,8 +480,14 @@ parser_value(struct parser *p, struct query_clause *c, const struct type *type, 
 	case SEARCH_REFERENCE: return reference_value(p, c, s, only_type);
 	case SEARCH_COMPOSITE: return composite_value(p, c, s);
 	case SEARCH_TOKEN:     return token_with_modifier(p, c, s);
-	default:               return plain_value(p, c->kind, s, &v) && add_value(p, c, v);
+	default:
+		break;
 	}
+	if (!plain_value(p, c->kind, s, &v))
+		return false;
+	if (c->modifier == MODIFIER_EXACT || c->modifier == MODIFIER_DIFFERS)
+		v.text = index_head(v.text);    /* rows of whole values */
+	return add_value(p, c, v);
 }
 
 static bool

@@ -121,7 +121,7 @@ string_condition(enum query_modifier modifier, const struct query_value *v)
 	switch (modifier) {
 	case MODIFIER_EXACT:    return "text=?4 AND a=?6";
 	case MODIFIER_CONTAINS: return "instr(text,?4)>0";
-	case MODIFIER_DIFFERS:
+	case MODIFIER_DIFFERS:  return "(text=?4 OR a=0)";
 	case MODIFIER_EQUALS:   return "text=?4";
 	case MODIFIER_ENDS:     return "length(text)>=length(?4) AND substr(text,-length(?4))=?4";
 	default:                return v->text.len == 0 ? "1" : "text>=?4 AND text<?5";
@@ -774,6 +774,13 @@ key_column(const struct query_sort *sort)
 	}
 }
 
+/* Rows that are only found by are not sorted by. */
+static const char *
+key_rows(const struct query_sort *sort)
+{
+	return sort->kind == SEARCH_STRING ? " AND a<>0" GATE : GATE;
+}
+
 static void
 read_key(sqlite3_stmt *s, struct sort_key *key, struct arena *arena)
 {
@@ -799,7 +806,7 @@ plan_keys(struct plan *p, const struct query_sort *sort, int64_t lead, struct so
 	*count = 0;
 	buf_init(&b, p->scratch, 1024);
 	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=?1 AND param=?3%s GROUP BY row",
-	    key_column(sort), index_tables[sort->kind].name, GATE);
+	    key_column(sort), index_tables[sort->kind].name, key_rows(sort));
 	if ((s = leg(p, buf_slice(&b), lead, sort->param->number)) == NULL)
 		return failed(p);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
@@ -824,7 +831,7 @@ plan_key(struct plan *p, const struct query_sort *sort, int64_t lead, int64_t ro
 
 	buf_init(&b, p->scratch, 1024);
 	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=?1 AND param=?3 AND row=?4%s", key_column(sort),
-	    index_tables[sort->kind].name, GATE);
+	    index_tables[sort->kind].name, key_rows(sort));
 	if ((s = leg(p, buf_slice(&b), lead, sort->param->number)) == NULL)
 		return failed(p);
 	sqlite3_bind_int64(s, 4, row);
@@ -848,7 +855,7 @@ plan_next_key(struct plan *p, const struct query_sort *sort, struct sort_key *ke
 	buf_add_cstr(&b, "SELECT row, text FROM string WHERE lead=?1 AND param=?3");
 	if (key->kind != SQLITE_NULL)
 		buf_printf(&b, " AND text%s%s?4", way, itself ? "=" : "");
-	buf_printf(&b, GATE " ORDER BY text%s LIMIT 1", sort->descending ? " DESC" : "");
+	buf_printf(&b, "%s ORDER BY text%s LIMIT 1", key_rows(sort), sort->descending ? " DESC" : "");
 	if ((s = leg(p, buf_slice(&b), DIRECTORY, sort->param->number)) == NULL)
 		return failed(p);
 	if (key->kind != SQLITE_NULL)
@@ -864,8 +871,8 @@ bool
 plan_rows_of_key(struct plan *p, const struct query_sort *sort, const struct sort_key *key,
     struct row_set *out)
 {
-	sqlite3_stmt *s = leg(p, SLICE("SELECT row FROM string WHERE lead=?1 AND param=?3 AND text=?4" GATE),
-	    DIRECTORY, sort->param->number);
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row FROM string WHERE lead=?1 AND param=?3 AND text=?4 AND a<>0"
+	    GATE), DIRECTORY, sort->param->number);
 
 	*out = (struct row_set){ NULL, 0 };
 	if (s == NULL)

@@ -14,8 +14,6 @@
 #include "crypto/aead.h"
 #include "store/sqlite/sqlite.h"
 
-#define VISIBLE "EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<="
-
 static uint64_t
 get(const uint8_t *from)
 {
@@ -108,7 +106,7 @@ static bool
 probe(struct store_reader *r, const struct permit *p, struct stored *v)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT vid, labels, updated, deleted FROM resource "
-	    "WHERE lead=?1 AND type=?2 AND row=?3 AND " VISIBLE "?4)"));
+	    "WHERE lead=?1 AND type=?2 AND row=?3 AND visible(labels,?4)"));
 	int64_t bound;
 
 	if (q == NULL)
@@ -428,7 +426,7 @@ store_counts(struct store_reader *r, const struct permit *p,
     bool (*each)(void *ctx, const struct type *, int64_t count), void *ctx, struct outcome *o)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT type, count(*) FROM resource WHERE deleted=0 "
-	    "AND (?1=0 OR lead=?2) AND NOT(type=?3 AND lead=0) AND " VISIBLE "?4) GROUP BY type"));
+	    "AND (?1=0 OR lead=?2) AND NOT(type=?3 AND lead=0) AND visible(labels,?4) GROUP BY type"));
 	int64_t bound;
 	bool is_bound = permit_compartment(p, &bound);
 

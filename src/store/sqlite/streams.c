@@ -271,7 +271,7 @@ fill(struct plan *p, struct streams *of, struct stream *s)
 
 /* Opening */
 
-static struct stream *
+static void
 add_stream(struct plan *p, struct streams *of, int64_t labels, int span, int64_t width)
 {
 	struct stream *s;
@@ -287,7 +287,6 @@ add_stream(struct plan *p, struct streams *of, int64_t labels, int span, int64_t
 	bound(of, s, width);
 	s->row = of->sort->descending ? INT64_MAX : INT64_MIN;
 	s->ended = s->low > s->high;
-	return s;
 }
 
 static bool
@@ -298,20 +297,40 @@ add_levels(struct plan *p, struct streams *of)
 	return true;
 }
 
+/* The spans that there are of a set of labels. */
+static bool
+add_spans(struct plan *p, struct streams *of, uint32_t labels)
+{
+	int code = SQLITE_ROW, span = -1;
+
+	while (code == SQLITE_ROW) {
+		sqlite3_stmt *q = sqlite_statement(p->reader, SLICE("SELECT span FROM date WHERE param=?3 AND labels=?1 "
+		    "AND span>?4" GATE " ORDER BY span LIMIT 1"));
+
+		if (q == NULL)
+			return failed(p);
+		sqlite3_bind_int64(q, 1, labels);
+		sqlite3_bind_int(q, 2, plan_clearance(p));
+		sqlite3_bind_int64(q, 3, of->sort->param->number);
+		sqlite3_bind_int(q, 4, span);
+		if ((code = sqlite3_step(q)) == SQLITE_ROW) {
+			span = sqlite3_column_int(q, 0);
+			add_stream(p, of, labels, span, index_width((enum index_span)span));
+		}
+		sqlite3_reset(q);
+	}
+	return code == SQLITE_DONE || failed(p);
+}
+
 static bool
 add_label_sets(struct plan *p, struct streams *of)
 {
-	sqlite3_stmt *q = sqlite_statement(p->reader, SLICE("SELECT number FROM labelset WHERE level<=?2"));
-	int code;
+	const struct label_set *set;
 
-	if (q == NULL)
-		return failed(p);
-	sqlite3_bind_int(q, 2, plan_clearance(p));
-	while ((code = sqlite3_step(q)) == SQLITE_ROW)
-		for (int span = 0; span <= SPAN_SEVERAL; span++)
-			add_stream(p, of, sqlite3_column_int64(q, 0), span, index_width((enum index_span)span));
-	sqlite3_reset(q);
-	return code == SQLITE_DONE || failed(p);
+	for (uint32_t labels = 0; (set = sqlite_label_set(p->reader->store, labels)) != NULL; labels++)
+		if (set->level <= plan_clearance(p) && !add_spans(p, of, labels))
+			return false;
+	return true;
 }
 
 /* On from a value: behind a row of it when there is no other key to tell their order, else all of it again. */

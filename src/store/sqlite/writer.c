@@ -720,7 +720,7 @@ checkpoint(void *arg)
 	struct store *s = arg;
 	sqlite3 *db = NULL;
 
-	if (!sqlite_connect(s->path, true, s->config.no_sync, &db)) {
+	if (!sqlite_connect(s, true, &db)) {
 		sqlite3_close(db);
 		return NULL;
 	}
@@ -786,7 +786,7 @@ sqlite_start_writer(struct store *s, struct outcome *o)
 		abort();
 	w->store = s;
 	w->written = written_new();
-	if (!sqlite_connect(s->path, true, s->config.no_sync, &w->db) || !prepare(w)
+	if (!sqlite_connect(s, true, &w->db) || !prepare(w)
 	    || !drain_outbox(w)) {
 		sqlite_failed(w->db, "open-writer", o);
 		close_writer(w);
