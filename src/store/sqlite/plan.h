@@ -17,7 +17,7 @@
 #include "store/sqlite/sqlite.h"
 
 /* The labels of a row are within the clearance: ?2 of every statement. */
-#define GATE " AND EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<=?2)"
+#define GATE " AND visible(labels,?2)"
 
 /* Row numbers, ascending and distinct. */
 struct row_set {
