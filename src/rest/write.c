@@ -110,7 +110,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->row = row_of(x);
 	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
-	w->updated = store_stamp(store);
+	w->updated = store_stamp(store, x->old == NULL ? 0 : x->old->updated);
 	w->method = method;
 	w->compartment = x->compartment;
 	w->labels = x->labels;

@@ -50,7 +50,7 @@ common_compartment(struct store *s, sqlite3 *db, struct outcome *o)
 	if (sqlite_data_key(s, db, 0, key))
 		return true;
 	if (!keeper_new_data_key(s->config.keeper, SLICE("compartment 0"), key, wrapped)
-	    || sqlite3_prepare_v2(db, "INSERT INTO compartment VALUES(0,?1,NULL)", -1, &put, NULL)
+	    || sqlite3_prepare_v2(db, "INSERT INTO compartment VALUES(0,?1,NULL,0)", -1, &put, NULL)
 	    != SQLITE_OK)
 		return sqlite_failed(db, "compartment-0", o);
 	sqlite3_bind_blob(put, 1, wrapped, sizeof wrapped, SQLITE_STATIC);

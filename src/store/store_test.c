@@ -129,6 +129,15 @@ place(const struct json *j, const struct type *type, struct store_compartment *c
 	assert_true(store_compartment_of(reader, &everything, &refs, arena, c, &outcome));
 }
 
+/* No two are the same: what is told apart by its instant has its own. */
+static int64_t
+next_instant(void)
+{
+	static int64_t latest;
+
+	return latest = store_stamp(store, latest);
+}
+
 static struct store_write
 prepare(const char *type, const char *body, const struct model *old)
 {
@@ -150,7 +159,7 @@ prepare(const char *type, const char *body, const struct model *old)
 	    : slice_is(w.type->name, "Patient") ? w.compartment.number : store_new_row(store);
 	w.replaces = old == NULL ? 0 : old->vid;
 	w.vid = store_new_vid(store);
-	w.updated = store_stamp(store);
+	w.updated = next_instant();
 	w.body = slice_dup(slice_of(body), arena);
 	assert_true(index_extract(search_index, w.type, &j, 0, &resolver, arena, &w.rows, &outcome));
 	if (old != NULL)
@@ -1128,10 +1137,51 @@ changes_are_newest_first_and_of_what_is_seen(void **state UNUSED)
 	span.max = 1;
 	assert_int_equal(changes(&everything, "Observation", span, &at), 1);
 	span.before = at[0].updated;
+	span.before_vid = at[0].vid;
 	assert_int_equal(changes(&everything, "Observation", span, &at), 1);
 	assert_true(at[0].vid == a->vid);
 	span.since = a->updated + 1;
 	assert_int_equal(changes(&everything, "Observation", span, &at), 0);
+}
+
+static void
+what_has_one_instant_has_its_pages(void **state UNUSED)
+{
+	struct store_span span = any_time;
+	struct store_write w[5];
+	struct stored *at;
+	int64_t last = INT64_MAX;
+
+	for (size_t i = 0; i < COUNT_OF(w); i++) {
+		w[i] = prepare("Basic", "{\"resourceType\":\"Basic\"}", NULL);
+		w[i].updated = w[0].updated;
+	}
+	assert_int_equal(commit(w, COUNT_OF(w)), STORE_DONE);
+	span.max = 2;
+	for (size_t i = 0; i < 3; i++) {
+		uint32_t count = changes(&everything, "Basic", span, &at);
+
+		assert_int_equal(count, i < 2 ? 2 : 1);
+		assert_true(at[0].vid < last && (count < 2 || at[1].vid < at[0].vid));
+		last = span.before_vid = at[count - 1].vid;
+		span.before = at[count - 1].updated;
+	}
+}
+
+/* Others' writes do not show in the instant of one's own, a version is behind the one before. */
+static void
+instants_are_those_of_the_clock(void **state UNUSED)
+{
+	int64_t stamp = 0;
+
+	for (int i = 0; i < 10000; i++) {
+		int64_t next = store_stamp(store, 0);
+
+		assert_true(next >= stamp && next <= env_wall(&env_real));
+		stamp = next;
+	}
+	assert_int_equal(store_stamp(store, stamp + 60000), stamp + 60001);
+	assert_true(store_stamp(store, 0) <= env_wall(&env_real));
 }
 
 /* No history looks at rows that it does not show: each query is a range of the key. */
@@ -1139,7 +1189,7 @@ static void
 changes_are_found_by_their_key(void **state UNUSED)
 {
 	static const char wanted[] = "SEARCH change USING PRIMARY KEY "
-	    "(lead=? AND level=? AND type=? AND updated>? AND updated<?)";
+	    "(lead=? AND level=? AND type=? AND updated>? AND (updated,vid)<(?,?))";
 	char path[128];
 	sqlite3 *db;
 	sqlite3_stmt *q;
@@ -1147,7 +1197,7 @@ changes_are_found_by_their_key(void **state UNUSED)
 	snprintf(path, sizeof path, "%s/store.db", dir);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, "EXPLAIN QUERY PLAN SELECT updated, vid FROM change WHERE "
-	    "lead=?1 AND level=?2 AND type=?3 AND updated>=?4 AND updated<?5 AND updated<=?6 AND until>?7 "
+	    "lead=?1 AND level=?2 AND type=?3 AND updated>=?4 AND (updated,vid)<(?5,?9) AND updated<=?6 AND until>?7 "
 	    "ORDER BY updated DESC, vid DESC LIMIT ?8", -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	assert_string_equal((const char *)sqlite3_column_text(q, 3), wanted);
@@ -1323,7 +1373,7 @@ a_scan_is_of_one_instant_and_of_one_permit(void **state UNUSED)
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *seen = observation_of(own, "a", ""), *dark = observation_of(own, "b", restricted);
 	struct model *foreign = observation_of(other, "c", ""), old = *seen, *late;
-	struct store_scan of = { .until = store_stamp(store) };
+	struct store_scan of = { .until = next_instant() };
 	struct permit bound = { all_rules, 1, true, own->compartment, 3, false, 0 };
 	struct permit low = { all_rules, 1, false, 0, 3, false, 0 };
 	struct store_write w = prepare("Observation", slice_cstr(seen->body, arena), seen);
@@ -1359,7 +1409,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 {
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *gone = observation_of(own, "a", "");
-	struct store_scan of = { .since = store_stamp(store) };
+	struct store_scan of = { .since = next_instant() };
 	struct store_write w = prepare("Observation", slice_cstr(gone->body, arena), gone);
 	struct scanned s;
 
@@ -1367,7 +1417,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	w.body = SLICE_NONE;
 	w.rows = (struct index_rows){ NULL, 0 };
 	assert_int_equal(commit(&w, 1), STORE_DONE);
-	of.until = store_stamp(store);
+	of.until = next_instant();
 	assert_int_equal(scan(&everything, &of, 4).count, 0);
 	of.deleted = true;
 	s = scan(&everything, &of, 4);
@@ -1386,6 +1436,8 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(a_guard_loses_to_what_matches_by_then, kind),                                          \
 	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
+	CASE(what_has_one_instant_has_its_pages, kind),                                             \
+	CASE(instants_are_those_of_the_clock, kind),                                                \
 	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
 	CASE(a_scan_tells_what_was_deleted, kind),                                                  \
 	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)

@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/env.h"
 #include "base/outcome.h"
+#include "base/plant.h"
 #include "crypto/aead.h"
 #include "crypto/keeper.h"
 #include "store/sqlite/sqlite.h"
@@ -236,18 +237,17 @@ store_new_vid(struct store *s)
 	return atomic_fetch_add(&s->next, 1);
 }
 
-/* Never before or at what was given last, whatever the clock says (T4). */
 int64_t
-store_stamp(struct store *s)
+store_stamp(struct store *s, int64_t behind)
 {
-	long long last = atomic_load(&s->stamp), next;
+	long long last = atomic_load(&s->stamp), now = env_wall(s->config.env);
 
-	do {
-		next = env_wall(s->config.env);
-		if (next <= last)
-			next = last + 1;
-	} while (!atomic_compare_exchange_weak(&s->stamp, &last, next));
-	return next;
+	while (now > last && !atomic_compare_exchange_weak(&s->stamp, &last, now))
+		;
+	if (planted(86))
+		return atomic_fetch_add(&s->stamp, 1) + 1;
+	now = now > last ? now : last;
+	return now > behind ? now : behind + 1;
 }
 
 /* Label sets */

@@ -57,7 +57,7 @@ sqlite_connect(struct store *s, bool writing, sqlite3 **db)
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS compartment(number INTEGER PRIMARY KEY, wrapped BLOB NOT NULL,"
-    "  members BLOB) STRICT;"
+    "  members BLOB, level INTEGER NOT NULL DEFAULT 3) STRICT;"
     "CREATE TABLE IF NOT EXISTS member(member INTEGER NOT NULL, number INTEGER NOT NULL,"
     "  PRIMARY KEY(member, number)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS labelset(number INTEGER PRIMARY KEY, level INTEGER NOT NULL,"
@@ -232,6 +232,17 @@ same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 	    "the store was indexed with other definitions than this pack: firebreak reindex");
 }
 
+/* A store of before has sets of patients whatever the level. */
+static bool
+widen_compartments(sqlite3 *db)
+{
+	sqlite3_stmt *q = NULL;
+	bool wide = sqlite3_prepare_v2(db, "SELECT level FROM compartment", -1, &q, NULL) == SQLITE_OK;
+
+	sqlite3_finalize(q);
+	return wide || run(db, "ALTER TABLE compartment ADD COLUMN level INTEGER NOT NULL DEFAULT 3");
+}
+
 bool
 sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 {
@@ -239,6 +250,7 @@ sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 		return sqlite_failed(db, "forget", o);
 	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
 	    && (run(db, orders) || sqlite_failed(db, "orders", o))
+	    && (widen_compartments(db) || sqlite_failed(db, "compartments", o))
 	    && (sqlite_widen_quarantine(db) || sqlite_failed(db, "quarantine", o))
 	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o));
 }
