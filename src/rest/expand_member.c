@@ -44,7 +44,7 @@ designation_wanted(struct expand_asked *a, struct slice language, struct slice s
 		if (!slice_is(a->p.at[i].name, "designation"))
 			continue;
 		any = true;
-		if (slice_is(of, "urn:ietf:bcp:47") ? rest_language_fits(language, token)
+		if (slice_is(of, "urn:ietf:bcp:47") ? slice_eq_nocase(language, token)
 		    : slice_eq(of, system) && slice_eq(token, code))
 			return true;
 	}
