@@ -201,7 +201,8 @@ find_held(struct terminology *t, const struct code_set *set, struct part *p)
 {
 	p->canonical = p->version.len > 0 ? join(t, p->system, p->version) : p->system;
 	if (p->system.len > 0)
-		p->held = supplemented(t, set, terminology_find_system(t, p->canonical, set->package));
+		p->held = supplemented(t, set, terminology_find_system(t, TERMINOLOGY_SYSTEM, p->canonical,
+		    set->package));
 }
 
 static void
@@ -430,7 +431,7 @@ in_system(struct terminology *t, const struct code_set *set, const struct part *
 	enum known answer;
 
 	if (p->held == NULL) {
-		terminology_find_system(t, p->canonical, set->package);         /* notes it */
+		terminology_find(t, TERMINOLOGY_SYSTEM, p->canonical, set->package);    /* notes it */
 		return UNKNOWN;
 	}
 	check_version(t, p);

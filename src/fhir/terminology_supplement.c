@@ -133,18 +133,10 @@ blend(struct blending *b, struct arena *arena)
 	return code_system_at(code_system_assemble(&head, &parts, arena));
 }
 
-bool
-code_system_is_supplement(const struct code_system *s)
-{
-	return slice_is(code_system_content(s), "supplement");
-}
-
 const struct code_system *
 terminology_supplement(struct terminology *t, struct slice url)
 {
-	const struct definition *d = terminology_find(t, TERMINOLOGY_SYSTEM, url, PACKAGE_NONE);
-
-	return d != NULL && code_system_is_supplement(d->system) ? d->system : NULL;
+	return terminology_find_system(t, TERMINOLOGY_SUPPLEMENT, url, PACKAGE_NONE);
 }
 
 const struct code_system *

@@ -302,6 +302,22 @@ property_wanted(const struct lookup *l, struct slice code)
 	return !any;
 }
 
+/* "designation", or "lang.de" for those of a language (R4 codesystem-operation-lookup.html). */
+static bool
+designation_wanted(const struct lookup *l, struct slice language)
+{
+	if (property_wanted(l, SLICE("designation")))
+		return true;
+	for (uint32_t i = 0; i < l->p->count; i++) {
+		struct slice text = l->p->at[i].text;
+
+		if (slice_is(l->p->at[i].name, "property") && slice_starts(text, SLICE("lang."))
+		    && rest_language_fits(language, slice_sub(text, sizeof "lang." - 1, text.len)))
+			return true;
+	}
+	return false;
+}
+
 static void
 add_part(struct buf *b, const char *name, struct slice member, struct slice value, bool bare)
 {
@@ -391,6 +407,8 @@ add_designations(const struct lookup *l)
 		const struct designation_row *d = code_system_designation(s, l->row->designations + i);
 		struct slice code = code_system_text(s, d->use_code);
 
+		if (!designation_wanted(l, code_system_text(s, d->language)))
+			continue;
 		buf_add(l->b, SLICE(",{\"name\":\"designation\",\"part\":["));
 		add_part(l->b, "language", SLICE("valueCode"), code_system_text(s, d->language), false);
 		if (code.len > 0) {
@@ -421,8 +439,7 @@ answer_lookup(struct check *k, const struct concept *c)
 	parameters_add(&b, "version", "valueString", code_system_version(c->in));
 	parameters_add(&b, "display", "valueString", rest_concept_display(c->in, c->number, k->language,
 	    c->display.len > 0 ? c->display : c->code));
-	if (property_wanted(&l, SLICE("designation")))
-		add_designations(&l);
+	add_designations(&l);
 	add_properties(&l);
 	parameters_end(k->x, &b);
 	return true;
@@ -462,6 +479,7 @@ read_side(struct parameters *p, const char *code_name, const char *coding_name,
 		*out = (struct coding_asked){
 			.code = json_string(p->json, json_get(p->json, coding, SLICE("code")), a),
 			.system = json_string(p->json, json_get(p->json, coding, SLICE("system")), a),
+			.version = json_string(p->json, json_get(p->json, coding, SLICE("version")), a),
 		};
 	return out->code.len > 0 || exchange_fail(p->x, FAULT_INVALID, "two codes are needed");
 }
@@ -475,7 +493,7 @@ subsuming_system(struct parameters *p, struct terminology *t, const struct codin
 	if (!rest_definition(p, TERMINOLOGY_SYSTEM, "codeSystem", "system", "version", &asked))
 		return false;
 	if (asked.json == NULL && asked.canonical.len == 0)
-		asked.canonical = a->system;
+		asked.canonical = rest_canonical(p->x, a->system, a->version);
 	if (asked.json == NULL && asked.canonical.len == 0)
 		return exchange_fail(p->x, FAULT_INVALID, "a system is needed");
 	*out = asked.json != NULL ? code_system_compile(asked.json, asked.node, p->x->arena)
@@ -510,8 +528,8 @@ rest_subsumes(struct exchange *x)
 	    || !read_side(&p, "codeA", "codingA", &a) || !read_side(&p, "codeB", "codingB", &b)
 	    || !subsuming_system(&p, &t, &a, &s))
 		return false;
-	if (!same_system(s, &a) || !same_system(s, &b))
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "both codes must be of the code system");
+	if (!same_system(s, &a) || !same_system(s, &b) || !same_version(s, &a) || !same_version(s, &b))
+		return exchange_fail(x, FAULT_NOT_SUPPORTED, "both codes must be of the code system, and of its version");
 	if ((outcome = relation(&t, s, a.code, b.code)) == NULL)
 		return exchange_fail(x, FAULT_NO_SUCH, "the codes, or how they relate, are not known");
 	parameters_begin(x, &out);

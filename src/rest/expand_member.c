@@ -18,8 +18,8 @@ own_designations(const struct member *m)
 	return list != 0 && json_type(m->list, list) == JSON_ARRAY ? list : 0;
 }
 
-static struct slice
-display_of(struct expand_asked *a, const struct member *m)
+struct slice
+expand_display(struct expand_asked *a, const struct member *m)
 {
 	uint32_t list = a->language.len == 0 ? 0 : own_designations(m);
 
@@ -202,7 +202,7 @@ write_text(struct buf *b, const char *member, struct slice value)
 void
 expand_open_member(struct expand_asked *a, struct buf *b, const struct member *m)
 {
-	struct slice display = display_of(a, m);
+	struct slice display = expand_display(a, m);
 
 	buf_add_char(b, '{');
 	write_properties(a, b, m);

@@ -15,7 +15,7 @@
 #include "rest/answer.h"
 
 static const char *const type_names[] = {
-	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_VALUE_SET] = "ValueSet",
+	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_SUPPLEMENT] = "CodeSystem", [TERMINOLOGY_VALUE_SET] = "ValueSet",
 	[TERMINOLOGY_MAP] = "ConceptMap",
 };
 
@@ -61,10 +61,19 @@ rest_definitions(struct exchange *x, const char *type_name, struct slice text,
 
 /* The newest of those with the highest version that fits. */
 struct choice {
+	enum terminology_kind kind;
 	const struct json *json;
 	struct slice       asked, version;
 	struct arena      *arena;
 };
+
+static bool
+is_of_kind(const struct json *j, enum terminology_kind kind)
+{
+	bool system = kind == TERMINOLOGY_SYSTEM || kind == TERMINOLOGY_SUPPLEMENT;
+
+	return !system || code_system_is_supplement(j, 0) == (kind == TERMINOLOGY_SUPPLEMENT);
+}
 
 static void
 choose(void *ctx, const struct json *j)
@@ -72,7 +81,7 @@ choose(void *ctx, const struct json *j)
 	struct choice *c = ctx;
 	struct slice version = json_string(j, json_get(j, 0, SLICE("version")), c->arena);
 
-	if (!version_fits(c->asked, version)
+	if (!is_of_kind(j, c->kind) || !version_fits(c->asked, version)
 	    || (c->json != NULL && version_compare(version, c->version) <= 0))
 		return;
 	c->json = j;
@@ -84,7 +93,7 @@ find_stored(void *ctx, enum terminology_kind kind, struct slice url, struct slic
     struct arena *arena)
 {
 	struct exchange *x = ctx;
-	struct choice found = { .asked = version, .arena = arena };
+	struct choice found = { .kind = kind, .asked = version, .arena = arena };
 	struct slice id = url, type = slice_cut(&id, '/');
 	bool relative = slice_is(type, type_names[kind]) && id.len > 0;         /* "ValueSet/1" */
 	struct buf b;
