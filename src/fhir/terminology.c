@@ -15,6 +15,8 @@ static const struct json_bounds bounds = {
 	.depth = 128, .nodes = 8000000, .number = 4096, .key = 4096
 };
 
+#define SOURCE_STEPS 500        /* what a look into the source costs of the budget */
+
 struct terminology_kept {
 	enum terminology_kind     kind;
 	struct slice              canonical;
@@ -183,7 +185,7 @@ static bool
 from_source(struct terminology *t, enum terminology_kind kind, struct slice url,
     struct slice version, struct definition *d)
 {
-	if (t->source.find == NULL || kind >= TERMINOLOGY_OPERATION)
+	if (t->source.find == NULL || kind >= TERMINOLOGY_OPERATION || !terminology_take(t, SOURCE_STEPS))
 		return false;
 	d->package = PACKAGE_NONE;
 	d->json = t->source.find(t->source.ctx, kind, url, version, t->arena);

@@ -27,7 +27,7 @@ static const struct { const char *message; bool result; } findings[] = {
 	[FINDING_NO_SUCH_CODE]   = { "The code is not in the code system", false },
 	[FINDING_NO_SYSTEM]      = { "A Coding without a system has no meaning", false },
 	[FINDING_VERSION]        = { "The value set means another version of the code system", false },
-	[FINDING_VERSION_REFUSED] = { "The version of the code system is not the one of check-system-version", false },
+	[FINDING_VERSION_REFUSED] = { "The code system has another version than check-system-version", false },
 	[FINDING_UNKNOWN_VERSION] = { "Unknown: this version of the code system is not held here", false },
 	[FINDING_UNKNOWN_SYSTEM] = { "Unknown: the code system is not held here", false },
 	[FINDING_UNKNOWN]        = { "Unknown: not all that is needed to decide is held here", false },
@@ -209,7 +209,7 @@ rest_validate_code(struct exchange *x)
 	struct code_set *set;
 	struct verdict best = { .finding = FINDING_NONE };
 
-	if (!begin_check(x, "url valueSet valueSetVersion code system systemVersion display coding "
+	if (!begin_check(x, "url valueSet valueSetVersion context code system systemVersion display coding "
 	    "codeableConcept abstract displayLanguage lenient-display-validation " REST_VERSION_NAMES,
 	    "systemVersion", &k) || !rest_value_set(&k.p, &k.t, &set))
 		return false;
@@ -262,7 +262,8 @@ rest_validate_code_of_system(struct exchange *x)
 	bool named;
 
 	if (!begin_check(x, "url codeSystem version code display coding codeableConcept abstract "
-	    "displayLanguage lenient-display-validation useSupplement", "version", &k) || !asked_system(&k, &s, &named))
+	    "displayLanguage lenient-display-validation useSupplement", "version", &k)
+	    || !asked_system(&k, &s, &named))
 		return false;
 	for (uint32_t i = 0; i < k.codings.count; i++) {
 		const struct coding_asked *c = &k.codings.at[i];
@@ -529,7 +530,8 @@ rest_subsumes(struct exchange *x)
 	    || !subsuming_system(&p, &t, &a, &s))
 		return false;
 	if (!same_system(s, &a) || !same_system(s, &b) || !same_version(s, &a) || !same_version(s, &b))
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "both codes must be of the code system, and of its version");
+		return exchange_fail(x, FAULT_NOT_SUPPORTED,
+		    "both codes must be of the code system, and of its version");
 	if ((outcome = relation(&t, s, a.code, b.code)) == NULL)
 		return exchange_fail(x, FAULT_NO_SUCH, "the codes, or how they relate, are not known");
 	parameters_begin(x, &out);

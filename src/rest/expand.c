@@ -21,7 +21,7 @@
 #include "rest/expand.h"
 #include "search/index.h"
 
-static const char names[] = "url valueSet valueSetVersion filter offset count includeDesignations "
+static const char names[] = "url valueSet valueSetVersion context filter offset count includeDesignations "
     "includeDefinition activeOnly excludeNested excludeNotForUI excludePostCoordinated "
     "displayLanguage exclude-system designation property " REST_VERSION_NAMES;
 

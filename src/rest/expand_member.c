@@ -170,7 +170,8 @@ write_properties_of(struct buf *b, const struct member *m, struct slice code)
 		const struct property_row *p = code_system_property(m->in, row->properties + i);
 
 		if (slice_eq(code_system_text(m->in, p->code), code))
-			write_property(b, code, code_system_text(m->in, p->type), code_system_text(m->in, p->value));
+			write_property(b, code, code_system_text(m->in, p->type),
+			    code_system_text(m->in, p->value));
 	}
 }
 

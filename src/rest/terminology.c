@@ -15,8 +15,8 @@
 #include "rest/answer.h"
 
 static const char *const type_names[] = {
-	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_SUPPLEMENT] = "CodeSystem", [TERMINOLOGY_VALUE_SET] = "ValueSet",
-	[TERMINOLOGY_MAP] = "ConceptMap",
+	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_SUPPLEMENT] = "CodeSystem",
+	[TERMINOLOGY_VALUE_SET] = "ValueSet", [TERMINOLOGY_MAP] = "ConceptMap",
 };
 
 static const struct json *
@@ -193,8 +193,10 @@ rest_value_set(const struct parameters *p, struct terminology *t, struct code_se
 
 	if (!rest_definition(p, TERMINOLOGY_VALUE_SET, "valueSet", "url", "valueSetVersion", &asked))
 		return false;
+	if (asked.json == NULL && asked.canonical.len == 0 && parameter_find(p, "context") == NULL)
+		return exchange_fail(p->x, FAULT_INVALID, "url, valueSet or context is needed");
 	if (asked.json == NULL && asked.canonical.len == 0)
-		return exchange_fail(p->x, FAULT_INVALID, "url or valueSet is needed");
+		asked.canonical = rest_context_set(p->x, parameter_text(p, "context"));
 	*out = asked.json != NULL ? terminology_set_of(t, asked.json, asked.node)
 	    : terminology_set(t, asked.canonical);
 	return rest_supplements(p->x, t)

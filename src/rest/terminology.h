@@ -27,6 +27,8 @@ struct definition_asked {
 };
 MUST_USE bool rest_definition(const struct parameters *, enum terminology_kind,
     const char *resource, const char *url, const char *version, struct definition_asked *);
+/* The url and version of the value set that an element is bound to; empty: it is not known, or not bound. */
+struct slice rest_context_set(struct exchange *, struct slice context);
 /* Are all supplements held that the request, or the value set, wants used?  False with the fault. */
 MUST_USE bool rest_supplements(struct exchange *, const struct terminology *);
 /* The value set that the request means. */
