@@ -154,6 +154,7 @@ struct sought {
 	const struct code_system *in;
 	uint32_t     number;
 	bool         listed;            /* by name, as in struct member */
+	bool         ambiguous;         /* no system was named, and codes of several systems fit */
 	struct slice name;              /* that the value set gives to it, or empty */
 };
 enum known code_set_find(struct terminology *, struct code_set *, struct sought *);

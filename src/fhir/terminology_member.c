@@ -177,19 +177,27 @@ is_better(const struct sought *a, const struct sought *than)
 	return version_compare(code_system_version(a->in), code_system_version(than->in)) > 0;
 }
 
+static bool
+are_of_two_systems(const struct sought *a, const struct sought *b)
+{
+	return a->in != NULL && b->in != NULL && !slice_eq(code_system_url(a->in), code_system_url(b->in));
+}
+
 static enum known
 any_part_has(struct terminology *t, struct code_set *set, bool including, struct sought *s, int depth)
 {
 	uint32_t count = including ? set->include_count : set->exclude_count;
 	enum known answer = KNOWN_NO, one;
 	struct sought best = *s;
-	bool first, same;
+	bool first, same, all = set->versions_differ || s->system.len == 0;
 
-	for (uint32_t i = 0; i < count && (answer != KNOWN_YES || set->versions_differ); i++) {
+	for (uint32_t i = 0; i < count && (answer != KNOWN_YES || all); i++) {
 		struct sought here = *s;
 
 		one = including ? include_has(t, set, &set->includes[i], &here, depth)
 		    : part_has(t, set, &set->excludes[i], &here, depth);
+		if (one == KNOWN_YES && answer == KNOWN_YES && are_of_two_systems(&here, &best))
+			here.ambiguous = best.ambiguous = true;
 		first = one == KNOWN_YES && answer != KNOWN_YES;
 		same = (one == KNOWN_YES) == (answer == KNOWN_YES);
 		if (first || (same && is_better(&here, &best)))

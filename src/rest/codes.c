@@ -13,7 +13,7 @@
 
 /* Why not, or what to note; worst first. */
 enum finding { FINDING_GOOD, FINDING_NOTE_INACTIVE, FINDING_NOTE_DISPLAY, FINDING_DISPLAY, FINDING_ABSTRACT,
-	FINDING_NOT_IN_SET, FINDING_NO_SUCH_CODE, FINDING_NO_SYSTEM, FINDING_VERSION, FINDING_VERSION_REFUSED,
+	FINDING_NOT_IN_SET, FINDING_NO_SUCH_CODE, FINDING_NO_SYSTEM, FINDING_AMBIGUOUS, FINDING_VERSION, FINDING_VERSION_REFUSED,
 	FINDING_UNKNOWN_VERSION,
 	FINDING_UNKNOWN_SYSTEM, FINDING_UNKNOWN, FINDING_NONE };
 
@@ -26,6 +26,7 @@ static const struct { const char *message; bool result; } findings[] = {
 	[FINDING_NOT_IN_SET]     = { "The code is not in the value set", false },
 	[FINDING_NO_SUCH_CODE]   = { "The code is not in the code system", false },
 	[FINDING_NO_SYSTEM]      = { "A Coding without a system has no meaning", false },
+	[FINDING_AMBIGUOUS]      = { "The code is of several code systems in the value set: name one", false },
 	[FINDING_VERSION]        = { "The value set means another version of the code system", false },
 	[FINDING_VERSION_REFUSED] = { "The code system has another version than check-system-version", false },
 	[FINDING_UNKNOWN_VERSION] = { "Unknown: this version of the code system is not held here", false },
@@ -131,6 +132,8 @@ judge_in_set(struct check *k, struct code_set *set, const struct coding_asked *c
 	}
 	if (c->system.len == 0 && c->of_coding)
 		v = (struct verdict){ .finding = FINDING_NO_SYSTEM, .code = c->code };
+	else if (has == KNOWN_YES && s.ambiguous)
+		v = (struct verdict){ .finding = FINDING_AMBIGUOUS, .code = c->code };
 	else if (has != KNOWN_YES || k->t.conflict)
 		v.finding = judge_outside(k, has, &s, c);
 	else if (v.finding == FINDING_DISPLAY && slice_eq(s.name, c->display))
@@ -418,6 +421,7 @@ add_designations(const struct lookup *l)
 			json_write_string(l->b, code_system_text(s, d->use_system));
 			buf_add(l->b, SLICE(",\"code\":"));
 			json_write_string(l->b, code);
+			rest_write_member(l->b, "display", code_system_text(s, d->use_display));
 			buf_add(l->b, SLICE("}}"));
 		}
 		add_part(l->b, "value", SLICE("valueString"), code_system_text(s, d->value), false);

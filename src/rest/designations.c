@@ -123,8 +123,8 @@ rest_concept_named(const struct concept *c, struct slice display, struct slice w
 	return named || display.len == 0 || (!any && concept_has_display(c, display));
 }
 
-static void
-write_member(struct buf *b, const char *name, struct slice value)
+void
+rest_write_member(struct buf *b, const char *name, struct slice value)
 {
 	if (value.len == 0)
 		return;
@@ -147,7 +147,7 @@ rest_write_designation(struct buf *b, const struct code_system *s, const struct 
 		json_write_string(b, code_system_text(s, d->use_system));
 		buf_add(b, SLICE(",\"code\":"));
 		json_write_string(b, code);
-		write_member(b, "display", code_system_text(s, d->use_display));
+		rest_write_member(b, "display", code_system_text(s, d->use_display));
 		buf_add(b, SLICE("},"));
 	}
 	buf_add(b, SLICE("\"value\":"));

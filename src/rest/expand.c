@@ -81,7 +81,7 @@ system_excluded(struct expand_asked *a, const struct member *m)
 		struct slice version = a->p.at[i].text, url = slice_cut(&version, '|');
 
 		if (slice_is(a->p.at[i].name, "exclude-system") && slice_eq(url, m->system)
-		    && (version.len == 0 || slice_eq(version, m->version)))
+		    && version_fits(version, m->version))
 			return true;
 	}
 	return false;

@@ -50,6 +50,8 @@ MUST_USE bool rest_codings(const struct parameters *, const char *version_name,
 /* Is a property's value of this type ("valueInteger") written as it is held, without quotes? */
 bool rest_value_is_bare(struct slice type);
 
+/* ,"name":"value" unless it is empty */
+void rest_write_member(struct buf *, const char *name, struct slice value);
 /* The members of a designation, without the braces. */
 struct designation_row;
 void rest_write_designation(struct buf *, const struct code_system *,
