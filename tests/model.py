@@ -7,6 +7,7 @@ functions from a resource to its values, written down from the R4 definitions:
   quantity   (value, system, code)
 A search is a dictionary: type, clauses, sort keys.  Nothing here knows how the server does it."""
 import datetime
+import re
 import unicodedata
 
 LEVELS = "ULMNRV"
@@ -80,9 +81,17 @@ def period(name):
     return values
 
 
+class Family(str):
+    """Found by each of its words."""
+
+    def beginnings(self):
+        return [self[m.start():] for m in re.finditer(r"(?<![^ -])[^ -]", self)]
+
+
 def name_parts(*parts):
     def values(r):
-        return [x for n in as_list(r.get("name")) for p in parts for x in as_list(n.get(p))]
+        return [Family(x) if p == "family" else x
+                for n in as_list(r.get("name")) for p in parts for x in as_list(n.get(p))]
     return values
 
 
@@ -252,7 +261,9 @@ class Model:
         if kind == "string":
             if modifier == "exact":
                 return value == wanted
-            return fold(wanted) in fold(value) if modifier == "contains" else fold(value).startswith(fold(wanted))
+            if modifier == "contains":
+                return fold(wanted) in fold(value)
+            return any(fold(x).startswith(fold(wanted)) for x in (value.beginnings() if isinstance(value, Family) else [value]))
         if kind == "token":
             system, bar, text = wanted.rpartition("|")
             return (not bar or value[0] == system) and (text == "" or value[1] == text)

@@ -5,6 +5,7 @@ callers that may not see the difference, and the answers are compared byte by
 byte, after ids and instants that the server chose were renamed in order of
 first appearance.  Then everything that the server claims (twin_sweep.py), and an attacker who
 goes where the answers send him (twin_attacker.py).  A build with planted leaks must be found out."""
+import calendar
 import json
 import os
 import random
@@ -48,7 +49,12 @@ class World:
         self.hide(dark)
         self.put(patient("Own", "Olga", birthDate="1970-05-05", gender="female"), "own")
         self.put(patient("Other", "Otto", birthDate="1971-01-01", meta=self.veil), "other")
+        self.pairs()
+        self.put(observation("Patient/own", value=1), "mixed")
         for i in range(12):
+            if i == 6 and hidden and mode == "labels":          # visible, then hidden, then visible again
+                self.put(observation("Patient/own", value=2, meta=SECRET), "mixed")
+                self.server.request("DELETE", "/Observation/mixed", self.all)
             day = f"2026-0{rng.randint(1, 3)}-{rng.randint(10, 28)}"
             self.put(observation("Patient/own", rng.choice(["8867-4", "8480-6", "29463-7"]), rng.randint(40, 120), day,
                                  note=[{"text": "x" * rng.randint(1, 30)}]), f"seen-{i}")
@@ -89,11 +95,23 @@ class World:
                 self.put(observation("Patient/own", meta=SECRET), "lifted")
                 self.server.request("DELETE", "/Observation/lifted", self.all)
         self.put(observation("Patient/own", value=98), "lifted")
+        self.put(observation("Patient/own", value=3), "mixed")
         self.links(dark_patient)
         self.check_references()
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+
+    def pairs(self):
+        """What is of two patients: the first of it is hidden, and older than what is of a third."""
+        both = {"performer": [{"reference": "Patient/pair-b"}]}
+        for name in ("pair-a", "pair-b"):
+            self.put(patient("Pair"), name)
+        if self.hidden:
+            self.put(observation("Patient/pair-a", meta=self.veil, **both), "dark-pair")
+        self.put(patient("Pair"), "pair-c")
+        self.put(observation("Patient/pair-c"), "of-c")
+        self.put(observation("Patient/pair-a", **both), "of-pair")
 
     def definitions(self):
         """Hidden ones, which are in no compartment."""
@@ -178,6 +196,12 @@ class World:
             self.server.request("POST", "/Observation", self.all, observation(
                 "Patient/" + made.json()["id"], "8867-4", rng.randint(40, 120), "2026-02-15", meta=self.veil))
 
+    def hide_many(self):
+        """So many at once that there is more than one to a millisecond."""
+        if self.hidden:
+            self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
+                {"resource": patient("Own", "Olga", meta=self.veil), "request": {"method": "POST", "url": "Patient"}} for _ in range(4000)]})
+
     def put(self, resource, name):
         a = self.server.request("PUT", f"/{resource['resourceType']}/{name}", self.all, dict(resource, id=name))
         assert a.status in (200, 201), a.body
@@ -192,8 +216,14 @@ class World:
 
         text = re.sub(r"_cursor=[A-Za-z0-9_-]{900,}", lambda m: f"_cursor=<{len(m.group(0))}>", text)
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
-        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", "<instant>", text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", self.instant, text)
         return re.sub(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>", text)
+
+    @staticmethod
+    def instant(match):
+        """The clock is the same for both; what is ahead of it is somebody's doing."""
+        at = calendar.timegm(time.strptime(match.group(0).replace("%3A", ":")[:19], "%Y-%m-%dT%H:%M:%S"))
+        return "<instant>" if at <= time.time() else "<instant to come>"
 
     def transcript(self, answer):
         headers = sorted((k, v) for k, v in answer.headers.items() if k not in MASKED)
@@ -275,7 +305,7 @@ PATHS = ["/Observation/seen-1", "/Observation/dark-1", "/Observation/gone", "/Ob
 
 JSON_PATCH = "application/json-patch+json"
 HISTORIES = ["/Observation/_history", "/Patient/_history", "/_history", "/Observation/seen-1/_history",
-             "/Observation/lifted/_history", "/Observation/raised/_history", "/Device/_history"]
+             "/Observation/lifted/_history", "/Observation/raised/_history", "/Observation/mixed/_history", "/Device/_history"]
 IDS = ["Observation/seen-3", "Observation/dark-1", "Observation/dark-key-0", "Observation/gone", "Observation/raised",
        "Observation/lifted", "Observation/absent", "Patient/other"]
 

@@ -151,7 +151,10 @@ def spelled(a):
 
 
 def instants(a):
-    """_lastUpdated, _since and If-Modified-Since around each of the versions that he may see."""
+    """_lastUpdated, _since and If-Modified-Since around each of the versions that he may see; and whether what
+    others write moves the clock."""
+    a.world.hide_many()
+    a.ask("POST", "/Observation", observation("Patient/own"))
     for i in range(0, 12, 3):
         seen = a.world.server.get(f"/Observation/seen-{i}", a.token).json()["meta"]["lastUpdated"]
         for path in (f"/Observation?_lastUpdated=gt{seen}&_summary=count", f"/Observation?_lastUpdated=lt{seen}&_summary=count",

@@ -189,6 +189,8 @@ VALUE_STEPS += [("GET", "/" + path, None, {}) for path in (
     "Observation?date=ge2026-02-01&date=le2026-02-20", "Observation?encounter.status=finished", "Patient?gender=http://hl7.org/fhir/administrative-gender%7Cfemale",
     "Observation?patient.organization.name=dark", "Patient/other/Observation", "Patient/other/Observation?code=8867-4",
     "Patient/other/*?_total=accurate", "Observation/_history?_at=2026")]
+VALUE_STEPS += [("GET", path, None, {}) for path in (
+    "/Observation/mixed/_history?_at={since}", "/Observation/_history?_at={since}", "/_history?_at={since}&_count=4")]
 VALUE_STEPS += [
     ("GET", "/Observation/dark-1", None, {"If-None-Match": "*"}),
     ("PUT", "/Observation?code=8867-4", observation("Patient/own"), {}),
@@ -264,7 +266,7 @@ def missing(lines, document):
             .replace(r"\{type\}", r"([A-Za-z]+|\*)")
         if not any(m == method and re.fullmatch(form, p) for m, p in paths):
             gaps.append(f"{method} {template}")
-    modifiers = {":" + m for m in table("src/search/query_clause.c", r'\{ "([a-z-]+)",\s+MODIFIER_')}
+    modifiers = {":" + m for m in table("src/search/query_clause.c", r'\{ "([a-z-]+)",\s+"[\w-]+",\s+MODIFIER_')}
     words = [(name, WITNESS.get(name)) for _, _, rows in features.FEATURES for name, _ in rows if name not in modifiers]
     words += [(m, f"[a-z]{m}=") for m in modifiers]
     words += [("prefix " + p, f"={p}[0-9]") for p in table("src/search/query_value.c", r'\{ "([a-z]{2})", PREFIX_') - {"eq"}]

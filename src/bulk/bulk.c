@@ -275,7 +275,7 @@ new_job(struct bulk *b, struct exchange *x, const struct bulk_request *q)
 	encode_block(block, job->id);
 	job->who = copy_who(x->who);
 	copy_request(&job->request, q, arena);
-	job->time = store_stamp(b->service->store);     /* behind all that was written */
+	job->time = store_stamp(b->service->store, 0);  /* behind all that was written */
 	job->asked = x->received;
 	snprintf(context, sizeof context, "bulk %s", job->id);
 	if (keeper_new_data_key(b->service->keeper, slice_of(context), job->key, job->wrapped)

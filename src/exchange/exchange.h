@@ -49,6 +49,7 @@ struct transaction {
 	} *patients;
 	uint32_t count;
 	struct names *targets;          /* "Type/id" of all that it writes; NULL before that is known */
+	struct custom_params *parameters;       /* search parameters as its entries so far make them; NULL: none did */
 };
 
 #define EXCHANGE_HEADERS 40

@@ -50,7 +50,8 @@ static bool
 compartment_of_several(struct exchange *x, const struct patient_refs *refs)
 {
 	int64_t *members = arena_array(x->arena, refs->count, sizeof *members);
-	uint32_t count = 0;
+	struct store_set set = { .members = members, .level = x->quarantine != NULL ? QUARANTINE_LEVEL : x->level,
+		.before = x->old == NULL ? 0 : x->old->compartment };
 
 	for (uint32_t i = 0; i < refs->count; i++) {
 		int64_t number;
@@ -58,13 +59,12 @@ compartment_of_several(struct exchange *x, const struct patient_refs *refs)
 
 		if (!compartment_of_one(x, &refs->ids[i], &number))
 			return false;
-		for (uint32_t k = 0; k < count; k++)
+		for (uint32_t k = 0; k < set.count; k++)
 			known |= members[k] == number;
 		if (!known)
-			members[count++] = number;
+			members[set.count++] = number;
 	}
-	return store_compartment_set(x->worker->reader, members, count, x->arena, &x->compartment,
-	    &x->outcome);
+	return store_compartment_set(x->worker->reader, &set, x->arena, &x->compartment, &x->outcome);
 }
 
 /* An entry of the same transaction that was placed before. */

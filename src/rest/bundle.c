@@ -12,7 +12,7 @@
  *   4. every other new resource, with references to those resolved, shows
  *      which patients it belongs to, and so its compartment and id;
  *   5. with all ids known, references are rewritten and the other entries performed:
- *      POST, then PUT and PATCH.
+ *      POST, then PUT and PATCH; composite search parameters behind their components.
  *
  * Reads come last and see what was written: the writer lets them be performed in its own
  * transaction, where nobody else has written since, and where one that fails still undoes it all. */
@@ -29,13 +29,14 @@
 #include "exchange/place.h"
 #include "exchange/service.h"
 #include "fhir/names.h"
-#include "fhir/names.h"
 #include "rest/answer.h"
 #include "rest/bundle.h"
 #include "rest/conditional.h"
 #include "rest/replay.h"
 #include "rest/rest.h"
 #include "rest/write.h"
+#include "search/custom.h"
+#include "search/query.h"
 #include "validate/validate.h"
 
 struct entry {
@@ -44,7 +45,9 @@ struct entry {
 	struct slice  target;           /* "Patient/abc": what full_url stands for; or empty */
 	struct slice  version;          /* of a new resource */
 	struct slice  base;             /* of full_url when it ends with "/Patient/1"; or empty */
+	bool          defines;          /* full_url is the canonical url of the resource too */
 	const struct entry *twin;       /* creates on the same condition, so this one does not */
+	const struct query_row *row;    /* of what it writes, for conditions; NULL: not asked yet */
 	struct exchange *x;
 };
 
@@ -57,8 +60,11 @@ struct bundle {
 	const struct entry **by_url;    /* those with a target, sorted by full_url */
 	uint32_t           url_count;
 	struct names       meant;       /* references with a condition, "Patient?identifier=x" */
-	struct slice      *targets;     /* of those */
-	struct names       makers;      /* entries that create on a condition, by type and condition */
+	struct meaning {                /* of each: what is stored, or what an entry writes */
+		struct slice        target;
+		const struct entry *entry;
+	} *meanings;
+	struct names       makers;      /* entries that a condition makes create, by type and condition */
 	uint32_t           deletes;
 };
 
@@ -163,6 +169,7 @@ open_entry(struct bundle *b, uint32_t i)
 	e->resource = json_get(b->json, e->node, SLICE("resource"));
 	e->full_url = json_string(b->json, json_get(b->json, e->node, SLICE("fullUrl")), x->arena);
 	e->base = base_of(b, e->full_url);
+	e->defines = e->resource != 0 && json_is(b->json, json_get(b->json, e->resource, SLICE("url")), e->full_url);
 	if (request == 0)
 		return outcome_fail(&b->outer->outcome, FAULT_INVALID, entry_place(b, i),
 		    SLICE("an entry needs a request"));
@@ -293,7 +300,9 @@ target_of_meant(struct bundle *b, struct slice url)
 {
 	uint32_t i = names_find(&b->meant, url);
 
-	return i == NAME_UNKNOWN ? SLICE_NONE : b->targets[i];
+	if (i == NAME_UNKNOWN)
+		return SLICE_NONE;
+	return b->meanings[i].entry != NULL ? b->meanings[i].entry->target : b->meanings[i].target;
 }
 
 static struct slice
@@ -326,12 +335,14 @@ struct rewriting {
 	const struct entry *of;
 };
 
-/* R4 bundle.html#references: a relative reference counts from where the entry's fullUrl is. */
+/* R4 bundle.html#references: a relative reference counts from where the entry's fullUrl is.  What is no
+ * reference and equals a canonical url means the definition, wherever it is. */
 static struct slice
 target_of(void *ctx, struct slice url, bool reference)
 {
 	struct rewriting *r = ctx;
-	struct slice target = target_of_url(r->bundle, url);
+	const struct entry *e = reference ? NULL : entry_of_url(r->bundle, url);
+	struct slice target = e != NULL && e->defines ? SLICE_NONE : target_of_url(r->bundle, url);
 
 	if (target.len > 0 || !reference || url.len == 0)
 		return target;
@@ -397,19 +408,23 @@ is_buried(struct bundle *b, const struct stored *s)
 	return false;
 }
 
-/* An earlier entry that will create on the same condition: R4 leaves it open; two resources
- * would be what the condition is there to prevent. */
-static const struct entry *
-find_twin(struct bundle *b, uint32_t i)
+/* Two creates on one condition are one resource: R4 leaves it open, and two would be what the condition is
+ * there to prevent.  An update on it would have the identity of what the other creates. */
+static bool
+claim_condition(struct bundle *b, uint32_t i)
 {
-	const struct exchange *x = b->entries[i].x;
-	struct slice name = joined(b, x->type->name, "?", exchange_header(x, "if-none-exist"));
+	struct entry *e = &b->entries[i];
+	const struct exchange *x = e->x;
+	struct slice name = joined(b, x->type->name, "?", condition_text(write_criteria(x)));
 	uint32_t maker = names_find(&b->makers, name);
 
-	if (maker != NAME_UNKNOWN)
-		return &b->entries[maker];
-	names_add(&b->makers, name, i);
-	return NULL;
+	if (maker == NAME_UNKNOWN)
+		return names_add(&b->makers, name, i);
+	if (x->interaction->verb != PERMIT_CREATE
+	    || b->entries[maker].x->interaction->verb != PERMIT_CREATE)
+		return exchange_fail(b->outer, FAULT_INVALID, "two entries have one identity");
+	e->twin = &b->entries[maker];
+	return true;
 }
 
 /* Step 2, conditions of entries. */
@@ -428,32 +443,86 @@ resolve_entry(struct bundle *b, uint32_t i)
 		x->old = NULL;
 		x->id = SLICE_NONE;
 	}
-	if (x->old != NULL)
-		set_target(e);
-	else if (x->interaction->verb == PERMIT_CREATE)
-		e->twin = find_twin(b, i);
+	if (x->old == NULL)
+		return claim_condition(b, i);
+	set_target(e);
 	return true;
 }
 
-/* Conditions in references (R4 http.html#transaction): exactly one resource each. */
+/* Conditions in references (R4 http.html#trules, step 5): exactly one resource each, of what is there when
+ * the entries are done. */
+
+/* Will the resource be as the entry has it? */
+static bool
+stores(const struct entry *e)
+{
+	const struct exchange *x = e->x;
+
+	return e->resource != 0 && e->twin == NULL && x->interaction->body == BODY_RESOURCE
+	    && (x->interaction->verb == PERMIT_UPDATE || (x->interaction->verb == PERMIT_CREATE && x->old == NULL));
+}
+
+static bool
+is_replaced(struct bundle *b, const struct stored *s)
+{
+	for (uint32_t i = 0; i < b->count; i++)
+		if (stores(&b->entries[i]) && b->entries[i].x->type == s->type
+		    && slice_eq(b->entries[i].x->id, s->id))
+			return true;
+	return is_buried(b, s);
+}
+
+static bool
+stores_match(struct bundle *b, struct entry *e, const struct type *type, const struct condition *c)
+{
+	struct query_row *row;
+
+	if (e->x->type != type || !stores(e))
+		return false;
+	if (e->row == NULL) {
+		e->row = row = arena_alloc(b->outer->arena, sizeof *row);
+		if (!condition_row(e->x, type, e->x->id, b->json, e->resource, row))
+			row->type = NULL;
+	}
+	return e->row->type != NULL && condition_met(e->x, c, e->row);
+}
+
+static bool
+find_meaning(struct bundle *b, struct exchange *x, const struct type *type, struct slice criteria,
+    struct meaning *m)
+{
+	struct condition condition;
+	struct stored *match;
+
+	if (!condition_one(x, type, criteria, &match, &condition))
+		return false;
+	if (match != NULL && !is_replaced(b, match))
+		m->target = joined(b, type->name, "/", match->id);
+	for (uint32_t i = 0; i < b->count; i++) {
+		if (!stores_match(b, &b->entries[i], type, &condition))
+			continue;
+		if (m->entry != NULL || m->target.len > 0)
+			return exchange_fail(x, FAULT_MULTIPLE, "");
+		m->entry = &b->entries[i];
+	}
+	return m->entry != NULL || m->target.len > 0
+	    || exchange_fail(x, FAULT_BUSINESS_RULE, "a condition in a reference finds nothing");
+}
 
 static bool
 add_meant(struct bundle *b, struct exchange *x, struct slice url)
 {
 	struct slice criteria = url, name = slice_cut(&criteria, '?');
 	const struct type *type = pack_resource(x->service->pack, name);
-	struct condition condition;
-	struct stored *match;
+	struct meaning m = { .entry = NULL };
 
-	if (type == NULL || target_of_meant(b, url).len > 0)
+	if (type == NULL || names_find(&b->meant, url) != NAME_UNKNOWN)
 		return true;
-	if (!condition_one(x, type, criteria, &match, &condition))
+	if (!find_meaning(b, x, type, criteria, &m))
 		return false;
-	if (match == NULL || is_buried(b, match))
-		return exchange_fail(x, FAULT_BUSINESS_RULE, "a condition in a reference finds nothing");
-	b->targets = arena_grow(b->outer->arena, b->targets, b->meant.count * sizeof *b->targets,
-	    (b->meant.count + 1) * sizeof *b->targets);
-	b->targets[b->meant.count] = joined(b, type->name, "/", match->id);
+	b->meanings = arena_grow(b->outer->arena, b->meanings, b->meant.count * sizeof m,
+	    (b->meant.count + 1) * sizeof m);
+	b->meanings[b->meant.count] = m;
 	return names_add(&b->meant, url, b->meant.count);
 }
 
@@ -478,7 +547,10 @@ static bool
 resolve_conditions(struct bundle *b)
 {
 	for (uint32_t i = 0; i < b->count; i++)
-		if (!resolve_entry(b, i) || !resolve_references(b, i))
+		if (!resolve_entry(b, i))
+			return false;
+	for (uint32_t i = 0; i < b->count; i++)
+		if (!resolve_references(b, i))
 			return false;
 	return true;
 }
@@ -510,7 +582,8 @@ static bool
 rewrite(struct bundle *b, struct entry *e, bool final)
 {
 	struct rewriting rewriting = { b, e };
-	struct slice text = bundle_rewrite(b->json, e->resource, target_of, &rewriting, e->x->arena);
+	struct slice text = bundle_rewrite(b->outer->service->pack, b->json, e->resource, target_of, &rewriting,
+	    e->x->arena);
 
 	e->x->content = text;
 	return !final || !bundle_has_urn(text, e->x->arena)
@@ -593,15 +666,25 @@ perform_entry(struct bundle *b, uint32_t i)
 	return rest_perform(e->x) || blame(b, i);
 }
 
+static bool
+is_composite(const struct bundle *b, const struct entry *e)
+{
+	return e->x->type != NULL && slice_is(e->x->type->name, "SearchParameter") && e->resource != 0
+	    && custom_is_composite(b->json, e->resource);
+}
+
 /* Step 5. */
 static bool
 perform_writes(struct bundle *b)
 {
-	static const unsigned verbs[] = { PERMIT_CREATE, PERMIT_UPDATE };
+	static const struct { unsigned verb; bool composite; } steps[] = {
+		{ PERMIT_CREATE, false }, { PERMIT_UPDATE, false }, { PERMIT_CREATE, true }, { PERMIT_UPDATE, true },
+	};
 
-	for (size_t v = 0; v < COUNT_OF(verbs); v++)
+	for (size_t s = 0; s < COUNT_OF(steps); s++)
 		for (uint32_t i = 0; i < b->count; i++)
-			if (b->entries[i].x->interaction->verb == verbs[v] && !perform_entry(b, i))
+			if (b->entries[i].x->interaction->verb == steps[s].verb
+			    && is_composite(b, &b->entries[i]) == steps[s].composite && !perform_entry(b, i))
 				return false;
 	return true;
 }

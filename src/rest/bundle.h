@@ -10,14 +10,15 @@
 struct arena;
 struct exchange;
 struct json;
+struct pack;
 
 /* The Bundle without entry.resource: what is validated as a Bundle. */
 struct slice bundle_shell(const struct json *, struct arena *);
 
-/* The text of a resource in which every string that equals a known fullUrl has
- * become its target ("Patient/abc"), links of the narrative as well; `target` gives SLICE_NONE
+/* The text of a resource in which every link (R4 http.html#trules) that equals a known fullUrl has
+ * become its target ("Patient/abc"), those of the narrative as well; `target` gives SLICE_NONE
  * for others.  `reference`: it stands in Reference.reference. */
-struct slice bundle_rewrite(const struct json *, uint32_t resource,
+struct slice bundle_rewrite(const struct pack *, const struct json *, uint32_t resource,
     struct slice (*target)(void *ctx, struct slice url, bool reference), void *ctx, struct arena *);
 
 /* Is there still a Reference.reference that begins "urn:uuid:" or "urn:oid:"? */

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "fhir/pack.h"
 #include "rest/answer.h"
 
 static void
@@ -87,7 +88,68 @@ is_reference(const struct json *j, uint32_t node)
 	    && json_is(j, node - 1, SLICE("reference"));
 }
 
+/* The item, or the value of the member, that has `node` in it. */
+static uint32_t
+child_with(const struct json *j, uint32_t container, uint32_t node)
+{
+	uint32_t value = json_type(j, container) == JSON_OBJECT;
+	uint32_t child = json_first(j, container);
+
+	while (j->nodes[child + value].next <= node)
+		child = json_next(j, container, child);
+	return child + value;
+}
+
+static const struct type *
+type_of_member(const struct pack *pack, const struct type *type, const struct json *j, uint32_t object,
+    uint32_t value, struct arena *arena)
+{
+	uint32_t resource_type = json_get(j, object, SLICE("resourceType"));
+	struct slice name = json_string(j, value - 1, arena);
+	const struct element_type *which;
+
+	if (resource_type != 0 && (type->abstract || type->kind == TYPE_RESOURCE))
+		type = pack_resource(pack, json_string(j, resource_type, arena));
+	if (name.len > 0 && name.ptr[0] == '_')
+		return pack_type(pack, SLICE("Element"));
+	return type != NULL && pack_member(pack, type, name, &which) != NULL ? which->type : NULL;
+}
+
+/* The type of the value at `node` within the resource at `at`; NULL: there is none. */
+static const struct type *
+type_at(const struct pack *pack, const struct json *j, uint32_t at, uint32_t node, struct arena *arena)
+{
+	const struct type *type = pack_type(pack, SLICE("Resource"));
+
+	while (at != node && type != NULL) {
+		uint32_t child = child_with(j, at, node);
+
+		if (json_type(j, at) == JSON_OBJECT)
+			type = type_of_member(pack, type, j, at, child, arena);
+		at = child;
+	}
+	return type;
+}
+
+/* R4 http.html#trules; a canonical is none.  A uuid and an oid stay, because no id of ours is one. */
+static bool
+is_link(const struct pack *pack, const struct json *j, uint32_t resource, uint32_t node,
+    struct arena *arena)
+{
+	const struct type *type = type_at(pack, j, resource, node, arena);
+
+	return type != NULL && (slice_is(type->name, "uri") || slice_is(type->name, "url"));
+}
+
+static bool
+is_narrative(const struct json *j, uint32_t node)
+{
+	return (j->nodes[node - 1].flags & JSON_IS_NAME) != 0 && json_is(j, node - 1, SLICE("div"));
+}
+
 struct rewrite {
+	const struct pack *pack;
+	uint32_t     resource;
 	struct slice (*target)(void *ctx, struct slice url, bool reference);
 	void        *ctx;
 	struct buf   out;
@@ -148,24 +210,25 @@ rewrite_string(struct rewrite *r, const struct json *j, uint32_t n, struct arena
 	bool reference = is_reference(j, n);
 	struct slice to;
 
-	if (slice_starts(json_raw(j, n), SLICE("<div"))) {
+	if (is_narrative(j, n)) {
 		rewrite_narrative(r, j->nodes[n].at, json_raw(j, n));
 		return;
 	}
 	if (!reference && !may_be_url(j, n))
 		return;
 	to = r->target(r->ctx, json_string(j, n, arena), reference);
-	if (to.len > 0)
+	if (to.len > 0 && (reference || is_link(r->pack, j, r->resource, n, arena)))
 		splice(r, j->nodes[n].at, j->nodes[n].len, to);
 }
 
 struct slice
-bundle_rewrite(const struct json *j, uint32_t resource,
+bundle_rewrite(const struct pack *pack, const struct json *j, uint32_t resource,
     struct slice (*target)(void *ctx, struct slice url, bool reference), void *ctx,
     struct arena *arena)
 {
 	const struct json_node *whole = &j->nodes[resource];
-	struct rewrite r = { .target = target, .ctx = ctx, .copied = whole->at, .text = j->text };
+	struct rewrite r = { .pack = pack, .resource = resource, .target = target, .ctx = ctx,
+		.copied = whole->at, .text = j->text };
 
 	buf_init(&r.out, arena, SIZE_MAX);
 	buf_reserve(&r.out, whole->len + 64);

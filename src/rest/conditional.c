@@ -7,9 +7,8 @@
 #include "search/query.h"
 #include "store/store.h"
 
-/* "?identifier=x", "Patient?identifier=x" and the whole URL mean the same. */
-static struct slice
-without_path(struct slice criteria)
+struct slice
+condition_text(struct slice criteria)
 {
 	size_t mark = slice_find(criteria, '?');
 
@@ -23,7 +22,7 @@ parse(struct exchange *x, const struct type *type, struct slice criteria, uint32
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
 
-	if (!query_parse(store_index(x->worker->reader), type, without_path(criteria), SLICE_NONE, false, &resolver,
+	if (!query_parse(store_index(x->worker->reader), type, condition_text(criteria), SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, x->arena, q, &x->outcome))
 		return false;
 	if (q->parts[0].clause_count == 0 || q->cursor.len > 0)
@@ -61,6 +60,31 @@ condition_one(struct exchange *x, const struct type *type, struct slice criteria
 		return false;
 	*match = c->count == 0 ? NULL : &c->matches[0];
 	return !c->more || exchange_fail(x, FAULT_MULTIPLE, "");
+}
+
+bool
+condition_row(struct exchange *x, const struct type *type, struct slice id, const struct json *j,
+    uint32_t node, struct query_row *out)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct outcome aside;
+	int64_t lead;
+
+	*out = (struct query_row){ .type = type, .row = -1, .updated = x->received,
+		.body = json_raw(j, node) };
+	if (id.len > 0)
+		resolver.find(resolver.ctx, type->name, id, &lead, &out->row);
+	outcome_init(&aside, x->arena);
+	return index_extract(store_index(x->worker->reader), type, j, node, &resolver, x->arena, &out->rows,
+	    &aside);
+}
+
+bool
+condition_met(struct exchange *x, const struct condition *c, const struct query_row *row)
+{
+	struct query_world alone = { row, 1, x->arena };
+
+	return query_matches(c->query, &alone, row);
 }
 
 static void

@@ -10,7 +10,13 @@
 #include "base/slice.h"
 
 struct exchange;
+struct json;
+struct query;
+struct query_row;
 struct type;
+
+/* "?identifier=x", "Patient?identifier=x" and the whole URL mean the same: what is behind the mark. */
+struct slice condition_text(struct slice criteria);
 
 struct condition {
 	struct stored *matches;         /* what the caller may see */
@@ -28,6 +34,13 @@ MUST_USE bool condition_find(struct exchange *, const struct type *, struct slic
 /* One match or none (NULL); several are 412. */
 MUST_USE bool condition_one(struct exchange *, const struct type *, struct slice criteria,
     struct stored **, struct condition *);
+
+/* What a resource that is not in the store yet is found by; `id`: when it has one already.  False: it
+ * is not as defined, which is said where it is written. */
+bool condition_row(struct exchange *, const struct type *, struct slice id, const struct json *,
+    uint32_t node, struct query_row *);
+/* Does it match, other resources aside? */
+bool condition_met(struct exchange *, const struct condition *, const struct query_row *);
 
 /* What is written now leans on the condition having found nothing. */
 void condition_guard(struct exchange *, const struct condition *);

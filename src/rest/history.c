@@ -24,7 +24,7 @@ struct history {
 	struct exchange  *x;
 	struct store_span span;
 	struct slice      since, at;    /* as the client gave them: they go into the links */
-	int64_t           before;       /* where the last page ended: a vid, or an instant of many */
+	struct { int64_t updated, vid; } before;        /* where the last page ended */
 };
 
 static bool
@@ -202,10 +202,12 @@ find_versions(struct history *h, struct stored **at, uint32_t *count)
 	struct store_reader *reader = x->worker->reader;
 
 	if (of_one(x))
-		return store_history(reader, x->permit, x->type, x->id, h->before, &h->span, x->arena, at,
+		return store_history(reader, x->permit, x->type, x->id, h->before.vid, &h->span, x->arena, at,
 		    count, &x->outcome);
-	if (h->before != 0)
-		h->span.before = h->before;
+	if (h->before.vid != 0) {
+		h->span.before = h->before.updated;
+		h->span.before_vid = h->before.vid;
+	}
 	return find_types(h) && store_changes(reader, x->permit, &h->span, x->arena, at, count,
 	    &x->outcome);
 }
@@ -243,15 +245,15 @@ static void
 write_links(struct history *h, struct buf *b, const struct stored *end)
 {
 	struct exchange *x = h->x;
-	int64_t before;
 
 	buf_printf(b, ",\"link\":[{\"relation\":\"self\",\"url\":\"%.*s", SLICE_FMT(own_url(h, true)));
 	format_link(x, b, true);
 	if (end != NULL) {
-		before = of_one(x) ? end->vid : end->updated;
+		h->before.updated = end->updated;
+		h->before.vid = end->vid;
 		buf_printf(b, "\"},{\"relation\":\"next\",\"url\":\"%.*s&_cursor=%.*s",
 		    SLICE_FMT(own_url(h, true)), SLICE_FMT(cursor_seal(x->service->cursor_key,
-		    x->service->env, binding(h), &before, sizeof before, x->arena)));
+		    x->service->env, binding(h), &h->before, sizeof h->before, x->arena)));
 		format_link(x, b, true);
 	}
 	buf_add(b, SLICE("\"}]"));

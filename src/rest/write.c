@@ -110,7 +110,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->row = row_of(x);
 	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
-	w->updated = store_stamp(store);
+	w->updated = store_stamp(store, x->old == NULL ? 0 : x->old->updated);
 	w->method = method;
 	w->compartment = x->compartment;
 	w->labels = x->labels;
@@ -203,9 +203,8 @@ write_body(struct exchange *x, char method)
 
 /* Conditions */
 
-/* The interaction's criteria; empty when it has none. */
-static struct slice
-criteria_of(const struct exchange *x)
+struct slice
+write_criteria(const struct exchange *x)
 {
 	if (slice_is(x->method, "POST"))
 		return exchange_header(x, "if-none-exist");
@@ -227,7 +226,7 @@ write_resolve(struct exchange *x)
 
 	if (x->resolved || !write_is_conditional(x))
 		return true;
-	if (!condition_one(x, x->type, criteria_of(x), &match, &condition))
+	if (!condition_one(x, x->type, write_criteria(x), &match, &condition))
 		return false;
 	x->resolved = true;
 	condition_guard(x, &condition);
@@ -456,7 +455,7 @@ delete_matches(struct exchange *x)
 
 	if (exchange_header(x, "if-match").len > 0)
 		return exchange_fail(x, FAULT_INVALID, "If-Match goes with one resource");
-	if (!condition_find(x, x->type, criteria_of(x), (uint32_t)most, &c))
+	if (!condition_find(x, x->type, write_criteria(x), (uint32_t)most, &c))
 		return false;
 	return c.more ? exchange_fail(x, FAULT_MULTIPLE, "") : bury_all(x, c.matches, c.count);
 }

@@ -11,6 +11,9 @@ struct exchange;
 /* Is it addressed by search criteria: If-None-Exist, or a query instead of an id? */
 bool write_is_conditional(const struct exchange *);
 
+/* Those criteria; empty when there are none. */
+struct slice write_criteria(const struct exchange *);
+
 /* Looks the criteria up, once: the match becomes x->old and x->id.  None: x->old stays
  * NULL.  x->guard is set, for a write of what is new. */
 bool write_resolve(struct exchange *);

@@ -15,6 +15,7 @@ struct extraction {
 	const struct search_param *targets;     /* says which references count; NULL: all do */
 	enum search_kind kind;          /* of it, or of the component at hand */
 	const struct index_choice *choice;      /* NULL: all parameters */
+	bool          family;           /* the parameter at hand is of family names */
 	uint8_t       part;
 	uint16_t      group, contained;
 	struct index_row *rows;

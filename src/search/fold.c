@@ -11,7 +11,6 @@
 #include "search/index.h"
 #include "search/values.h"
 
-#define FOLDED_BYTES 128
 
 /* Plain ASCII: lower case, runs of space to one, trimmed; false otherwise. */
 static bool
@@ -95,27 +94,32 @@ cut(struct slice s, size_t len)
 }
 
 static struct slice
+at_most(struct slice s, size_t len)
+{
+	return s.len > len ? cut(s, len) : s;
+}
+
+static struct slice
 fold(struct slice text, struct arena *arena)
 {
 	struct slice out;
 
-	if (text.len > 4096)            /* far more than is kept */
-		text = cut(text, 4096);
+	text = at_most(text, 4 * INDEX_TEXT);   /* more than is kept */
 	if (fold_ascii(text, arena, &out))
 		return out;
 	return fold_unicode(text, arena, &out) ? squeeze(out, arena) : SLICE_NONE;
 }
 
-static struct slice
-at_most(struct slice s)
-{
-	return s.len > FOLDED_BYTES ? cut(s, FOLDED_BYTES) : s;
-}
-
 struct slice
 index_fold(struct slice text, struct arena *arena)
 {
-	return at_most(fold(text, arena));
+	return at_most(fold(text, arena), INDEX_TEXT);
+}
+
+struct slice
+index_head(struct slice folded)
+{
+	return at_most(folded, INDEX_HEAD);
 }
 
 static struct slice
@@ -141,7 +145,7 @@ index_fold_string(struct slice text, struct arena *arena)
 {
 	struct slice whole = fold(text, arena), plain = without_punctuation(whole, arena);
 
-	return at_most(plain.len > 0 ? plain : whole);
+	return at_most(plain.len > 0 ? plain : whole, INDEX_TEXT);
 }
 
 /* Dates */

@@ -185,16 +185,33 @@ token_code(struct extraction *e, const struct item *i)
 static void
 add_string(struct extraction *e, struct slice s)
 {
-	struct slice folded = index_fold_string(s, e->arena);
+	struct slice folded = index_fold_string(s, e->arena), head = index_head(folded);
 
-	if (s.len > 0)
-		add(e, (struct index_row){ .text = folded, .a = hash(e, s) });
+	if (s.len == 0)
+		return;
+	add(e, (struct index_row){ .text = head, .a = hash(e, s) });
+	if (head.len < folded.len)
+		add(e, (struct index_row){ .text = folded });
+}
+
+/* R4 search.html#string: the parts of a family name are searched independently. */
+static void
+add_further_words(struct extraction *e, struct slice s)
+{
+	for (size_t i = 1; i < s.len; i++)
+		if ((s.ptr[i - 1] == ' ' || s.ptr[i - 1] == '-') && s.ptr[i] != ' ' && s.ptr[i] != '-')
+			add(e, (struct index_row){
+				.text = index_fold_string(slice_sub(s, i, s.len), e->arena) });
 }
 
 static void
 string_primitive(struct extraction *e, const struct item *i)
 {
-	add_string(e, item_text(i, e->arena));
+	struct slice s = item_text(i, e->arena);
+
+	add_string(e, s);
+	if (e->family)
+		add_further_words(e, s);
 }
 
 /* HumanName and Address: each of their strings (R4 search.html#string). */
@@ -209,6 +226,8 @@ string_complex(struct extraction *e, const struct item *i)
 		    || !slice_is(element->types[0].type->name, "string")
 		    || slice_is(element->name, "id") || (node = node_at(i, element->name)) == 0)
 			continue;
+		if (slice_is(element->name, "family"))
+			add_further_words(e, json_string(i->json, node, e->arena));
 		if (json_type(i->json, node) == JSON_STRING)
 			add_string(e, json_string(i->json, node, e->arena));
 		else if (json_type(i->json, node) == JSON_ARRAY)
@@ -556,15 +575,27 @@ extraction_has_rule(const struct pack *pack, enum search_kind kind, const struct
 	return false;
 }
 
-/* An item is what stands in the resource, or a truth that the expression itself found (Patient deceased). */
+/* What stands in the resource, or what the expression made of it, as the truth that a Patient is deceased. */
+static const struct type *
+type_of(const struct extraction *e, const struct item *i)
+{
+	static const char *const made[] = {
+		[ITEM_BOOLEAN] = "boolean", [ITEM_STRING] = "string", [ITEM_INTEGER] = "integer",
+		[ITEM_DECIMAL] = "decimal", [ITEM_DATE] = "date", [ITEM_DATETIME] = "dateTime",
+	};
+
+	if (i->kind == ITEM_NODE)
+		return i->node == ITEM_ABSENT ? NULL : i->type;
+	return i->kind >= COUNT_OF(made) ? NULL : pack_type(e->index->pack, slice_of(made[i->kind]));
+}
+
 void
 extraction_take(struct extraction *e, const struct item *i)
 {
-	if (i->kind == ITEM_BOOLEAN && e->kind == SEARCH_TOKEN)
-		token_primitive(e, i);
-	for (size_t k = 0; k < COUNT_OF(rules); k++)
-		if (rules[k].kind == e->kind && i->kind == ITEM_NODE && i->node != ITEM_ABSENT
-		    && type_is(i->type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
+	const struct type *type = type_of(e, i);
+
+	for (size_t k = 0; type != NULL && k < COUNT_OF(rules); k++)
+		if (rules[k].kind == e->kind && type_is(type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
 			rules[k].fn(e, i);
 			return;
 		}

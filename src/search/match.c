@@ -59,7 +59,7 @@ string_matches(enum query_modifier modifier, const struct query_value *v, const 
 	switch (modifier) {
 	case MODIFIER_EXACT:    return r->a == v->a;
 	case MODIFIER_CONTAINS: return has_in_it(r->text, v->text);
-	case MODIFIER_DIFFERS:
+	case MODIFIER_DIFFERS:  return slice_eq(r->text, v->text) || r->a == 0;
 	case MODIFIER_EQUALS:   return slice_eq(r->text, v->text);
 	case MODIFIER_ENDS:     return slice_ends(r->text, v->text);
 	default:                return slice_starts(r->text, v->text);

@@ -205,19 +205,20 @@ take_nothing(struct parser *p, struct slice value)
 	return TAKEN;                   /* was looked at before the search began */
 }
 
-/* Includes: Type:parameter[:Target], Type:*, or * */
+/* Includes: Type:parameter[:Target], Type:*, *:*, or * */
 
 static bool
 include_of(struct parser *p, struct slice value, struct query_include *out)
 {
+	bool ended = value.len > 0 && value.ptr[value.len - 1] == ':';
 	struct slice source = slice_cut(&value, ':'), code = slice_cut(&value, ':');
 	struct query_clause unused;
 
 	if (slice_is(source, "*"))
-		return code.len == 0 && value.len == 0;
+		return !ended && (code.len == 0 || slice_is(code, "*")) && value.len == 0;
 	out->source = pack_resource(p->index->pack, source);
 	out->target = pack_resource(p->index->pack, value);
-	if (out->source == NULL || code.len == 0 || (value.len > 0 && out->target == NULL))
+	if (out->source == NULL || ended || code.len == 0 || (value.len > 0 && out->target == NULL))
 		return false;
 	if (slice_is(code, "*"))
 		return true;

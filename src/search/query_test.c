@@ -14,6 +14,11 @@
 #include "base/outcome.h"
 #include "search/query.h"
 
+/* Longer than what is sorted by. */
+#define TEN(s) s s s s s s s s s s
+#define LONG TEN("lorem ipsum ") TEN("dolor sit am ") "m"
+#define LONG_QUERY TEN("lorem%20ipsum%20") TEN("dolor%20sit%20am%20") "m"
+
 static struct pack *pack;
 static struct search_index *search_index;
 static struct arena *arena;
@@ -50,6 +55,7 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	    "{\"code\":\"replaces\",\"target\":{\"reference\":\"DocumentReference/gone\"}}]}" },
 	{ "DocumentReference", "d2", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml; charset=UTF-8\"}}]}" },
 	{ "Location", "pub", "{\"resourceType\":\"Location\",\"name\":\"O'Brien's  Bar-Café\",\"alias\":[\"...\"]}" },
+	{ "Practitioner", "long", "{\"resourceType\":\"Practitioner\",\"name\":[{\"family\":\"Carreno-Quinones de la Vega\",\"text\":\"" LONG " end\"}]}" },
 	{ "Observation", "o3", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"unit\":\"drops\",\"system\":\"urn:u\"}}" },
 	{ "Observation", "o4", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"system\":\"urn:v\",\"code\":\"d\"}}" },
 };
@@ -122,8 +128,15 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "DocumentReference", "relationship=DocumentReference/gone$replaces,DocumentReference/d2$replaces", "d1" },
 	{ "Location", "name=obriens%20bar", "pub" }, { "Location", "name=O'Brien's%20Barcafe", "pub" }, { "Location", "name=o-b", "pub" },
 	{ "Location", "name:exact=OBriens%20BarCafe", "" }, { "Location", "name=...", "pub" }, { "Location", "name=.h", "house" },
+	{ "Practitioner", "family=carreno", "long" }, { "Practitioner", "family=quinones", "long" }, { "Practitioner", "family=Vega", "long" },
+	{ "Practitioner", "family=carrenoquinones%20de", "long" }, { "Practitioner", "family=reno", "" }, { "Practitioner", "name=quinones%20de%20la", "long" },
+	{ "Practitioner", "family:exact=Vega", "" }, { "Practitioner", "family:exact=Carreno-Quinones%20de%20la%20Vega", "long" },
+	{ "Practitioner", "name=" LONG_QUERY "%20e", "long" }, { "Practitioner", "name=" LONG_QUERY "%20x", "" },
+	{ "Practitioner", "name:contains=m%20end", "long" }, { "Practitioner", "name:contains=" LONG_QUERY "%20x", "" },
+	{ "Practitioner", "name:exact=" LONG_QUERY "%20end", "long" }, { "Practitioner", "name:exact=" LONG_QUERY, "" },
 	{ "Observation", "value-quantity=3", "o3 o4" }, { "Observation", "value-quantity=3%7C%7C", "o3 o4" }, { "Observation", "value-quantity=3%7Curn:u", "o3" },
 	{ "Observation", "value-quantity=3%7Curn:v%7C", "o4" }, { "Observation", "value-quantity=3%7C%7Cdrops", "o3" },
+	{ "Patient", "_id:missing=false", "p1 p2" }, { "Patient", "_lastUpdated:missing=true", "" },
 	{ "Patient", "_id:not=p1,none", "p2" }, { "Patient", "_type=Patient", "p1 p2" }, { "Patient", "_type=Observation,Group", "" },
 	{ "Patient", "_type:not=Observation", "p1 p2" }, { "Observation", "subject._type=Patient", "o1 o2" },
 };
@@ -137,7 +150,7 @@ static const struct { const char *type, *filter, *found; } filters[] = {
 	{ "Patient", "gender eq male or (gender eq female and active eq true)", "p1 p2" },
 	{ "Patient", "family eq \"smith\"", "p2" }, { "Patient", "family eq \"smit\"", "" }, { "Patient", "family sw \"smit\"", "p2" },
 	{ "Patient", "family ew \"ith\"", "p2" }, { "Patient", "family co \"mit\"", "p2" }, { "Patient", "family ew \"(jr)\"", "p1" },
-	{ "Patient", "family ne \"smith\"", "p1 p2" }, { "Patient", "birthdate lt 1975 and given pr true", "p1" },
+	{ "Patient", "family ne \"smith\"", "p1 p2" }, { "Practitioner", "family ne \"carreno-quinones de la vega\"", "" }, { "Patient", "birthdate lt 1975 and given pr true", "p1" },
 	{ "Patient", "given pr false", "p2" }, { "Patient", "birthdate po 1980-03", "p2" },
 	{ "Observation", "code eq urn:l|c", "o1" }, { "Observation", "value-quantity gt 5 and status in http://hl7.org/fhir/ValueSet/observation-status", "o1" },
 	{ "Observation", "status ni http://hl7.org/fhir/ValueSet/observation-status", "" }, { "Observation", "subject re Patient/p1", "o1" },
@@ -154,6 +167,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
 	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
 	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x%7Ca%7Cb", FAULT_BAD_SEARCH },
+	{ "Patient", "family=%5C", FAULT_BAD_SEARCH }, { "Patient", "family=a%5Cb", FAULT_BAD_SEARCH },
 	{ "Patient", "_type=Nothing", FAULT_BAD_SEARCH }, { "Patient", "_type:below=Patient", FAULT_BAD_PARAMETER },
 	{ "Observation", "component-code-value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "component-code-value-quantity=x$1$2", FAULT_BAD_SEARCH },
 	{ "Observation", "code.name=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Nothing.name=a", FAULT_BAD_PARAMETER },
@@ -166,6 +180,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "_include=Patient:organization&_summary=text", FAULT_BAD_SEARCH },
 	{ "Patient", "_elements=nothing", FAULT_BAD_PARAMETER }, { "Patient", "_contained=x", FAULT_BAD_SEARCH },
 	{ "Patient", "_include=Patient", FAULT_BAD_PARAMETER }, { "Patient", "_include=Patient:gender", FAULT_BAD_PARAMETER },
+	{ "Patient", "_include=Patient:organization:", FAULT_BAD_PARAMETER }, { "Patient", "_include=*:x", FAULT_BAD_PARAMETER },
 	{ "Patient", "_include=Patient:organization:Nothing", FAULT_BAD_PARAMETER }, { "Patient", "_revinclude=x", FAULT_BAD_PARAMETER },
 	{ "Patient", "_query=x", FAULT_NOT_SUPPORTED }, { "Patient", "_list=$current-problems", FAULT_NOT_SUPPORTED },
 	{ "Location", "near=91%7C0", FAULT_BAD_SEARCH }, { "Location", "near=1%7C2%7C3%7Cfurlong", FAULT_BAD_SEARCH },

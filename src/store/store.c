@@ -50,7 +50,7 @@ common_compartment(struct store *s, sqlite3 *db, struct outcome *o)
 	if (sqlite_data_key(s, db, 0, key))
 		return true;
 	if (!keeper_new_data_key(s->config.keeper, SLICE("compartment 0"), key, wrapped)
-	    || sqlite3_prepare_v2(db, "INSERT INTO compartment VALUES(0,?1,NULL)", -1, &put, NULL)
+	    || sqlite3_prepare_v2(db, "INSERT INTO compartment VALUES(0,?1,NULL,0)", -1, &put, NULL)
 	    != SQLITE_OK)
 		return sqlite_failed(db, "compartment-0", o);
 	sqlite3_bind_blob(put, 1, wrapped, sizeof wrapped, SQLITE_STATIC);
@@ -87,7 +87,7 @@ name_memory(struct store *s)
 static bool
 open_database(struct store *s, struct outcome *o)
 {
-	if (!sqlite_connect(s->path, true, s->config.no_sync, &s->sealing))
+	if (!sqlite_connect(s, true, &s->sealing))
 		return sqlite_failed(s->sealing, "open", o);
 	return sqlite_create(s, s->sealing, o) && sqlite_load(s, s->sealing, o)
 	    && common_compartment(s, s->sealing, o)
@@ -147,7 +147,6 @@ store_close(struct store *s)
 	block_cipher_free(s->ids);
 	block_cipher_free(s->versions);
 	sqlite_forget_keys(s);
-	free(s->labels);
 	search_index_let_go(s->index);
 	search_index_let_go(s->index_before);
 	pthread_mutex_destroy(&s->index_lock);

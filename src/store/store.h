@@ -75,6 +75,7 @@ struct store_parameter {
 	int64_t source;
 	bool    ready;
 	int64_t done, total;            /* `counted`, not ready: resources looked at; of its type */
+	int64_t failed;                 /* `counted`: resources on which its expression cannot be evaluated */
 };
 MUST_USE bool store_parameters(struct store_reader *, int64_t source, bool counted, struct arena *,
     struct store_parameter **out, uint32_t *count, struct outcome *);
@@ -136,7 +137,7 @@ struct store_span {
 	uint32_t type_count;
 	int64_t  since;                 /* `updated` is not before this; INT64_MIN: any */
 	int64_t  first, last;           /* it was current at some moment of this; INT64_MIN, INT64_MAX: any */
-	int64_t  before;                /* `updated` is before this: where a page ended; INT64_MAX: the first */
+	int64_t  before, before_vid;    /* where a page ended: it is older than that; INT64_MAX, 0: the first */
 	uint32_t max;
 };
 
@@ -229,6 +230,7 @@ struct store_compartment {
 	uint8_t  wrapped[60];           /* fresh: the wrapped data key */
 	int64_t *members;               /* fresh set of several: member compartments, sorted */
 	uint32_t member_count;
+	int      level;                 /* of what it is made for */
 };
 MUST_USE bool store_compartment_of(struct store_reader *, const struct permit *,
     const struct patient_refs *, struct arena *, struct store_compartment *, struct outcome *);
@@ -262,7 +264,9 @@ MUST_USE bool store_orphan_labels(struct store *, const struct permit *, const s
 /* Numbers and texts for a version that is about to be written. */
 int64_t store_new_row(struct store *);
 int64_t store_new_vid(struct store *);
-int64_t store_stamp(struct store *);    /* lastUpdated: max(now, last + 1 ms) */
+/* lastUpdated: never before what was given last, whatever the clock says, and behind that of the version
+ * before (`behind`; 0: none).  Others' writes move it no further than the clock: how many there are must not tell. */
+int64_t store_stamp(struct store *, int64_t behind);
 struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
 struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
 
@@ -272,10 +276,17 @@ void store_add_patients(struct store_reader *, int64_t compartment, struct buf *
 /* That of a Patient which is about to be written. */
 void store_name_patient(struct store *, int64_t compartment, struct slice id);
 
-/* The set of these compartments (none 0, distinct, some may be fresh and not yet
- * committed): one gives itself, several the interned set as in store_compartment_of(). */
-MUST_USE bool store_compartment_set(struct store_reader *, const int64_t *members, uint32_t count,
-    struct arena *, struct store_compartment *, struct outcome *);
+/* The compartment of a resource of several patients' (their compartments: none 0, distinct, some may be fresh
+ * and not yet committed; one gives itself).  Each level has sets of its own: searches go by compartments in the order
+ * in which these were made, and a hidden resource must not be the first of a visible one's. */
+struct store_set {
+	const int64_t *members;
+	uint32_t       count;
+	int            level;
+	int64_t        before;          /* the compartment of the version before, which stays if it has these members; or 0 */
+};
+MUST_USE bool store_compartment_set(struct store_reader *, const struct store_set *, struct arena *,
+    struct store_compartment *, struct outcome *);
 
 enum store_verdict {
 	STORE_WAITING, STORE_DONE,

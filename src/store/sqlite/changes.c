@@ -6,7 +6,8 @@
  * newest first, rows that it may see and no others: what is hidden costs it nothing.
  * When a resource's level changes its older rows move, which is rare.
  *
- * `until` is when the next version came: what _at asks for. */
+ * `until` is when the next version came: what _at asks for.  Where that one is hidden from some who see
+ * this one it is negative, and such a caller's next is looked for among the versions. */
 #include "base/arena.h"
 #include "base/outcome.h"
 #include "base/plant.h"
@@ -103,31 +104,37 @@ old_version(struct store_reader *w, int64_t vid, struct change *c, int *level, i
 	return found;
 }
 
+/* When the next version came; less than 0 where not everybody who may see this one may see that. */
+static int64_t
+until(int64_t updated, int next, int level)
+{
+	return next > level && !planted(87) ? -updated : updated;
+}
+
 /* The version before ends now.  It was seen under its own level; those before it move only
  * when the level of the resource is another from now on. */
 static bool
 change_older(struct store_reader *w, const struct store_write *v, int now)
 {
-	struct change c = { .type = v->type->number, .until = v->updated };
-	int64_t vid = v->replaces, previous;
-	int own, before = 0;
+	struct change c = { .type = v->type->number };
+	int64_t vid = v->replaces, previous, ended = v->updated;
+	int own, before = 0, next = now;
 
 	if (planted(28) && sqlite_level(w->store, v->labels) > 3)
 		return true;
 	for (bool first = true; vid != 0; vid = previous, first = false) {
-		int64_t updated;
-
 		if (!old_version(w, vid, &c, &own, &previous))
 			return false;
-		updated = c.updated;
 		if (first)
 			before = own;
 		c.level = greater(own, now);
+		c.until = until(ended, next, c.level);
 		if (!move_both(w, c, v->compartment.number, greater(own, before)))
 			return false;
 		if (before == now)
 			return true;
-		c.until = updated;
+		ended = c.updated;
+		next = own;
 	}
 	return true;
 }
@@ -149,10 +156,11 @@ sqlite_fill_changes(sqlite3 *db)
 	static const char fill[] =
 	    "BEGIN IMMEDIATE;"
 	    "INSERT INTO change SELECT -2, max(own.level, now.level), v.type, v.updated, v.vid,"
-	    "  coalesce(lead(v.updated) OVER (PARTITION BY v.row ORDER BY v.vid), 9223372036854775807)"
+	    "  coalesce(lead(v.updated) OVER later, 9223372036854775807)"
+	    "  * iif(lead(own.level) OVER later > max(own.level, now.level), -1, 1)"
 	    "  FROM version v JOIN labelset own ON own.number=v.labels"
 	    "  JOIN resource r ON r.lead=v.compartment AND r.type=v.type AND r.row=v.row"
-	    "  JOIN labelset now ON now.number=r.labels;"
+	    "  JOIN labelset now ON now.number=r.labels WINDOW later AS (PARTITION BY v.row ORDER BY v.vid);"
 	    "INSERT INTO change SELECT v.compartment, c.level, c.type, c.updated, c.vid, c.until"
 	    "  FROM change c JOIN version v ON v.vid=c.vid WHERE c.lead=-2 AND v.compartment<>0;"
 	    "INSERT INTO meta VALUES('changes', x'01');"
@@ -171,13 +179,19 @@ struct page {
 	uint32_t count, max;
 };
 
+static bool
+is_older(const struct page_entry *a, const struct page_entry *b)
+{
+	return a->updated != b->updated ? a->updated < b->updated : a->vid < b->vid;
+}
+
 /* Newest first; what falls off the end is not of this page. */
 static void
 page_add(struct page *p, const struct page_entry *e)
 {
 	uint32_t at = p->count;
 
-	while (at > 0 && p->at[at - 1].updated < e->updated)
+	while (at > 0 && is_older(&p->at[at - 1], e))
 		at--;
 	if (at == p->max)
 		return;
@@ -195,12 +209,21 @@ least(const struct store_span *span, const struct page *p)
 	return p->at[p->max - 1].updated;
 }
 
+/* Was there, by ?7, a later version that ?10 lets the caller see? */
+#define SUCCEEDED "EXISTS(WITH RECURSIVE later(vid, previous, updated, labels) AS (" \
+	"SELECT v.vid, v.previous, v.updated, v.labels FROM version o JOIN resource r ON r.lead=o.compartment " \
+	"AND r.type=o.type AND r.row=o.row JOIN version v ON v.vid=r.vid WHERE o.vid=change.vid UNION ALL " \
+	"SELECT v.vid, v.previous, v.updated, v.labels FROM later JOIN version v ON v.vid=later.previous " \
+	"WHERE later.previous>change.vid) SELECT 1 FROM later JOIN labelset s ON s.number=later.labels " \
+	"WHERE later.updated<=?7 AND s.level<=?10)"
+
 static bool
-page_of_stream(struct store_reader *r, const struct store_span *span, int64_t lead, int level,
+page_of_stream(struct store_reader *r, const struct store_span *span, int64_t lead, int level, int clearance,
     const struct type *type, struct page *p)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT updated, vid FROM change WHERE lead=?1 "
-	    "AND level=?2 AND type=?3 AND updated>=?4 AND updated<?5 AND updated<=?6 AND until>?7 "
+	    "AND level=?2 AND type=?3 AND updated>=?4 AND (updated,vid)<(?5,?9) AND updated<=?6 AND (until>?7 "
+	    "OR (until<0 AND NOT " SUCCEEDED "))"
 	    "ORDER BY updated DESC, vid DESC LIMIT ?8"));
 	int code;
 
@@ -214,6 +237,8 @@ page_of_stream(struct store_reader *r, const struct store_span *span, int64_t le
 	sqlite3_bind_int64(q, 6, span->last);
 	sqlite3_bind_int64(q, 7, span->first);
 	sqlite3_bind_int64(q, 8, p->max);
+	sqlite3_bind_int64(q, 9, span->before_vid);
+	sqlite3_bind_int(q, 10, clearance);
 	while ((code = sqlite3_step(q)) == SQLITE_ROW)
 		page_add(p, &(struct page_entry){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), type });
 	return code == SQLITE_DONE;
@@ -249,14 +274,15 @@ store_changes(struct store_reader *r, const struct permit *p, const struct store
     struct arena *arena, struct stored **out, uint32_t *count, struct outcome *o)
 {
 	struct page page = { .max = span->max };
+	int clearance = planted(21) || planted(27) ? 5 : permit_clearance(p);
 	int64_t lead;
 
 	if (!permit_compartment(p, &lead) || planted(20) || planted(27))
 		lead = ALL_CHANGES;
 	page.at = arena_array(arena, page.max + 2, sizeof *page.at);
-	for (int level = 0; level <= (planted(21) || planted(27) ? 5 : permit_clearance(p)); level++)
+	for (int level = 0; level <= clearance; level++)
 		for (uint32_t i = 0; i < span->type_count; i++)
-			if (!page_of_stream(r, span, lead, level, span->types[i], &page))
+			if (!page_of_stream(r, span, lead, level, clearance, span->types[i], &page))
 				return sqlite_failed(r->db, "changes", o);
 	return load(r, p, &page, arena, out, count, o);
 }

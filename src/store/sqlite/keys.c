@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/env.h"
 #include "base/outcome.h"
+#include "base/plant.h"
 #include "crypto/aead.h"
 #include "crypto/keeper.h"
 #include "store/sqlite/sqlite.h"
@@ -236,18 +237,17 @@ store_new_vid(struct store *s)
 	return atomic_fetch_add(&s->next, 1);
 }
 
-/* Never before or at what was given last, whatever the clock says (T4). */
 int64_t
-store_stamp(struct store *s)
+store_stamp(struct store *s, int64_t behind)
 {
-	long long last = atomic_load(&s->stamp), next;
+	long long last = atomic_load(&s->stamp), now = env_wall(s->config.env);
 
-	do {
-		next = env_wall(s->config.env);
-		if (next <= last)
-			next = last + 1;
-	} while (!atomic_compare_exchange_weak(&s->stamp, &last, next));
-	return next;
+	while (now > last && !atomic_compare_exchange_weak(&s->stamp, &last, now))
+		;
+	if (planted(86))
+		return atomic_fetch_add(&s->stamp, 1) + 1;
+	now = now > last ? now : last;
+	return now > behind ? now : behind + 1;
 }
 
 /* Label sets */
@@ -302,20 +302,47 @@ set_text(const struct json *j, uint32_t security, struct arena *arena, int *leve
 	return buf_slice(&b);
 }
 
-void
-sqlite_level_added(struct store *s, uint32_t number, int level, struct slice codings)
+/* Blocks 0, 1, 2 begin with the numbers 0, 64, 192. */
+static struct label_set *
+label_slot(const struct store *s, uint32_t number, uint32_t *block)
 {
-	if (number >= s->label_room) {
-		uint32_t room = (number + 1) * 2;
+	*block = 31 - (uint32_t)__builtin_clz(number / LABEL_FIRST + 1);
+	return *block >= LABEL_BLOCKS || s->label_blocks[*block] == NULL ? NULL
+	    : &s->label_blocks[*block][number - LABEL_FIRST * ((1u << *block) - 1)];
+}
 
-		s->labels = realloc(s->labels, room * sizeof *s->labels);
-		if (s->labels == NULL)
-			abort();
-		s->label_room = room;
+const struct label_set *
+sqlite_label_set(const struct store *s, uint32_t labels)
+{
+	uint32_t block;
+
+	return labels < atomic_load(&s->label_count) ? label_slot(s, labels, &block) : NULL;
+}
+
+struct slice
+sqlite_codings(const struct store *s, uint32_t labels)
+{
+	const struct label_set *set = sqlite_label_set(s, labels);
+
+	return set == NULL ? SLICE_NONE : set->codings;
+}
+
+/* One after the other, under the lock. */
+bool
+sqlite_add_label_set(struct store *s, int level, struct slice codings)
+{
+	uint32_t number = atomic_load(&s->label_count), block;
+	struct label_set *at = label_slot(s, number, &block);
+
+	if (block >= LABEL_BLOCKS)
+		return false;
+	if (at == NULL) {
+		s->label_blocks[block] = arena_array(s->arena, LABEL_FIRST << block, sizeof *at);
+		at = label_slot(s, number, &block);
 	}
-	s->labels[number] = (struct label_set){ level, codings };
-	if (number >= s->label_count)
-		s->label_count = number + 1;
+	*at = (struct label_set){ level, codings };
+	atomic_store(&s->label_count, number + 1);
+	return true;
 }
 
 /* Interned at once and for good, on a connection of its own: rare. */
@@ -324,14 +351,15 @@ intern(struct store *s, struct slice codings, int level, struct outcome *o)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *put_set = NULL;
-	bool good = sqlite_connect(s->path, true, s->config.no_sync, &db)
+	bool good = sqlite_connect(s, true, &db)
 	    && sqlite3_prepare_v2(db, "INSERT INTO labelset VALUES(?1,?2,?3)", -1, &put_set, NULL) == SQLITE_OK;
 
 	if (good) {
-		sqlite3_bind_int64(put_set, 1, s->label_count);
+		sqlite3_bind_int64(put_set, 1, atomic_load(&s->label_count));
 		sqlite3_bind_int(put_set, 2, level);
 		sqlite3_bind_blob(put_set, 3, codings.ptr, (int)codings.len, SQLITE_STATIC);
-		good = sqlite3_step(put_set) == SQLITE_DONE;
+		good = sqlite3_step(put_set) == SQLITE_DONE
+		    && sqlite_add_label_set(s, level, slice_dup(codings, s->arena));
 	}
 	if (!good)
 		sqlite_failed(db, "labels", o);
@@ -343,14 +371,15 @@ intern(struct store *s, struct slice codings, int level, struct outcome *o)
 bool
 sqlite_intern(struct store *s, struct slice codings, int level, uint32_t *number, struct outcome *o)
 {
+	const struct label_set *set;
 	bool good = true;
 
-	*number = 0;
 	pthread_mutex_lock(&s->labels_lock);
-	while (*number < s->label_count && !slice_eq(s->labels[*number].codings, codings))
-		++*number;
-	if (*number == s->label_count && (good = intern(s, codings, level, o)))
-		sqlite_level_added(s, *number, level, slice_dup(codings, s->arena));
+	for (*number = 0; (set = sqlite_label_set(s, *number)) != NULL; ++*number)
+		if (slice_eq(set->codings, codings))
+			break;
+	if (set == NULL)
+		good = intern(s, codings, level, o);
 	pthread_mutex_unlock(&s->labels_lock);
 	return good;
 }
@@ -372,15 +401,18 @@ store_labels(struct store *s, const struct json *j, uint32_t security, uint32_t 
 int
 sqlite_level(const struct store *s, uint32_t labels)
 {
-	struct store *mutable = (struct store *)(uintptr_t)s;
-	int level;
+	const struct label_set *set = sqlite_label_set(s, labels);
 
-	if (labels == 0)
-		return DEFAULT_LEVEL;
-	pthread_mutex_lock(&mutable->labels_lock);
-	level = labels < s->label_count ? s->labels[labels].level : 5;
-	pthread_mutex_unlock(&mutable->labels_lock);
-	return level;
+	return set == NULL ? 5 : set->level;
+}
+
+void
+sqlite_visible(sqlite3_context *c, int count UNUSED, sqlite3_value **values)
+{
+	const struct label_set *set = sqlite_label_set(sqlite3_user_data(c),
+	    (uint32_t)sqlite3_value_int64(values[0]));
+
+	sqlite3_result_int(c, set != NULL && set->level <= sqlite3_value_int(values[1]));
 }
 
 int

@@ -14,18 +14,6 @@
 
 #define MAKER_LINE 23           /* "maker 0123456789abcdef\n", before the codings */
 
-static struct slice
-codings_of(struct store *s, uint32_t labels)
-{
-	struct slice codings = SLICE_NONE;
-
-	pthread_mutex_lock(&s->labels_lock);
-	if (labels < s->label_count)
-		codings = s->labels[labels].codings;
-	pthread_mutex_unlock(&s->labels_lock);
-	return codings;
-}
-
 static void
 maker_line(uint64_t maker, char line[MAKER_LINE + 1])
 {
@@ -43,10 +31,10 @@ store_orphan_labels(struct store *s, const struct permit *p, const struct stored
 	maker_line(permit_maker(p), line);
 	buf_init(&b, arena, SIZE_MAX);
 	if (old != NULL && level_is_orphan(sqlite_level(s, old->labels)))
-		buf_add(&b, slice_sub(codings_of(s, old->labels), 0, MAKER_LINE));
+		buf_add(&b, slice_sub(sqlite_codings(s, old->labels), 0, MAKER_LINE));
 	else
 		buf_add_cstr(&b, line);
-	buf_add(&b, codings_of(s, *labels));
+	buf_add(&b, sqlite_codings(s, *labels));
 	return sqlite_intern(s, buf_slice(&b), ORPHAN_LEVEL + level, labels, o);
 }
 
@@ -56,7 +44,7 @@ made_by(struct store *s, const struct permit *p, uint32_t labels)
 	char line[MAKER_LINE + 1];
 
 	maker_line(permit_maker(p), line);
-	return permit_maker(p) != 0 && slice_starts(codings_of(s, labels), slice_of(line));
+	return permit_maker(p) != 0 && slice_starts(sqlite_codings(s, labels), slice_of(line));
 }
 
 /* Does a resource that this permit reaches, of a type that it lets read, refer to the row? */
@@ -65,7 +53,7 @@ is_attached(struct store_reader *r, const struct permit *p, int64_t row)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT DISTINCT param FROM backref WHERE "
 	    "target IN (?1, (SELECT target FROM alias WHERE row=?1)) AND param>=?2 AND (?3=0 OR lead=?4) "
-	    "AND EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<=?5)"));
+	    "AND visible(labels,?5)"));
 	bool attached = false, is_bound;
 	int64_t bound;
 

@@ -17,16 +17,11 @@
 bool
 sqlite_quarantine_labels(struct store *s, uint32_t *labels, struct arena *arena, struct outcome *o)
 {
-	struct slice codings = SLICE_NONE;
 	struct buf b;
 
-	pthread_mutex_lock(&s->labels_lock);
-	if (*labels < s->label_count)
-		codings = s->labels[*labels].codings;
-	pthread_mutex_unlock(&s->labels_lock);
 	buf_init(&b, arena, SIZE_MAX);
 	buf_add(&b, SLICE("quarantine\n"));
-	buf_add(&b, codings);
+	buf_add(&b, sqlite_codings(s, *labels));
 	return sqlite_intern(s, buf_slice(&b), planted(70) ? DEFAULT_LEVEL : QUARANTINE_LEVEL, labels, o);
 }
 
@@ -218,7 +213,7 @@ store_quarantine_found(struct store *s, int64_t row, const char *signature, stru
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *q = NULL;
-	bool good = sqlite_connect(s->path, true, s->config.no_sync, &db)
+	bool good = sqlite_connect(s, true, &db)
 	    && sqlite3_prepare_v2(db, "UPDATE quarantine SET infected=1, signature=?2, sha256=?3 WHERE "
 	        "row=?1", -1, &q, NULL) == SQLITE_OK;
 
@@ -242,7 +237,7 @@ store_rows(struct store_reader *r, const struct permit *p, const struct stored *
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT lead, type, row, labels FROM resource "
 	    "WHERE (lead, type, row)>(?1,?2,?3) AND deleted=0 AND NOT (type=?4 AND lead=0) "
-	    "AND labels IN (SELECT number FROM labelset WHERE level<=?5) ORDER BY lead, type, row LIMIT ?6"));
+	    "AND visible(labels,?5) ORDER BY lead, type, row LIMIT ?6"));
 	int code = SQLITE_DONE;
 
 	*count = 0;

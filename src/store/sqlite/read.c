@@ -14,8 +14,6 @@
 #include "crypto/aead.h"
 #include "store/sqlite/sqlite.h"
 
-#define VISIBLE "EXISTS(SELECT 1 FROM labelset WHERE number=labels AND level<="
-
 static uint64_t
 get(const uint8_t *from)
 {
@@ -108,7 +106,7 @@ static bool
 probe(struct store_reader *r, const struct permit *p, struct stored *v)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT vid, labels, updated, deleted FROM resource "
-	    "WHERE lead=?1 AND type=?2 AND row=?3 AND " VISIBLE "?4)"));
+	    "WHERE lead=?1 AND type=?2 AND row=?3 AND visible(labels,?4)"));
 	int64_t bound;
 
 	if (q == NULL)
@@ -270,8 +268,10 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
 			return false;
 		if (v->updated < span->since)
 			break;
-		until = v->updated;
-		*count += v->updated <= span->last && (planted(4) || sqlite_sees(r, p, v));
+		if (!planted(4) && !sqlite_sees(r, p, v))
+			continue;
+		until = v->updated;     /* it was current until the next one that the caller sees */
+		*count += v->updated <= span->last;
 	}
 	return true;
 }
@@ -295,7 +295,8 @@ store_compartment_of(struct store_reader *r, const struct permit *p,
 			return outcome_fail_at_once(o, FAULT_BUSINESS_RULE, "a patient");
 		members[i] = v.compartment;
 	}
-	return refs->count == 0 || store_compartment_set(r, members, refs->count, arena, c, o);
+	return refs->count == 0 || store_compartment_set(r, &(struct store_set){ members, refs->count, DEFAULT_LEVEL, 0 },
+	    arena, c, o);
 }
 
 static int
@@ -307,40 +308,44 @@ by_number(const void *a, const void *b)
 }
 
 static bool
-known_set(struct store_reader *r, struct slice members, int64_t first, int64_t *number)
+known_set(struct store_reader *r, struct slice members, int64_t first, const struct store_set *set, int64_t *number)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT c.number FROM member m JOIN compartment c "
-	    "ON c.number=m.number WHERE m.member=?1 AND c.members=?2"));
+	    "ON c.number=m.number WHERE m.member=?1 AND c.members=?2 AND (c.level=?3 OR c.number=?4)"));
+	bool found = false;
 
 	if (q == NULL)
 		return false;
 	sqlite3_bind_int64(q, 1, first);
 	sqlite3_bind_blob(q, 2, members.ptr, (int)members.len, SQLITE_STATIC);
-	if (sqlite3_step(q) != SQLITE_ROW)
-		return false;
-	*number = sqlite3_column_int64(q, 0);
-	return true;
+	sqlite3_bind_int(q, 3, planted(88) ? DEFAULT_LEVEL : set->level);
+	sqlite3_bind_int64(q, 4, set->before);
+	for (; sqlite3_step(q) == SQLITE_ROW && (!found || *number != set->before); found = true)
+		*number = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return found;
 }
 
 bool
-store_compartment_set(struct store_reader *r, const int64_t *given, uint32_t count,
-    struct arena *arena, struct store_compartment *c, struct outcome *o)
+store_compartment_set(struct store_reader *r, const struct store_set *set, struct arena *arena,
+    struct store_compartment *c, struct outcome *o)
 {
-	int64_t *members = arena_array(arena, count + 1, sizeof *members);
+	int64_t *members = arena_array(arena, set->count + 1, sizeof *members);
 	uint32_t n = 0;
 
-	memcpy(members, given, count * sizeof *members);
-	qsort(members, count, sizeof *members, by_number);
-	for (uint32_t i = 0; i < count; i++)
+	memcpy(members, set->members, set->count * sizeof *members);
+	qsort(members, set->count, sizeof *members, by_number);
+	for (uint32_t i = 0; i < set->count; i++)
 		if (n == 0 || members[n - 1] != members[i])
 			members[n++] = members[i];
 	*c = (struct store_compartment){ .number = n == 0 ? 0 : members[0] };
-	if (n < 2 || known_set(r, slice_make(members, n * sizeof *members), members[0], &c->number))
+	if (n < 2 || known_set(r, slice_make(members, n * sizeof *members), members[0], set, &c->number))
 		return true;
 	if (!store_compartment_new(r->store, c, o))
 		return false;
 	c->members = members;
 	c->member_count = n;
+	c->level = planted(88) ? DEFAULT_LEVEL : set->level;
 	return true;
 }
 
@@ -428,7 +433,7 @@ store_counts(struct store_reader *r, const struct permit *p,
     bool (*each)(void *ctx, const struct type *, int64_t count), void *ctx, struct outcome *o)
 {
 	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT type, count(*) FROM resource WHERE deleted=0 "
-	    "AND (?1=0 OR lead=?2) AND NOT(type=?3 AND lead=0) AND " VISIBLE "?4) GROUP BY type"));
+	    "AND (?1=0 OR lead=?2) AND NOT(type=?3 AND lead=0) AND visible(labels,?4) GROUP BY type"));
 	int64_t bound;
 	bool is_bound = permit_compartment(p, &bound);
 

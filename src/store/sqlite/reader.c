@@ -92,7 +92,7 @@ store_reader_open(struct store *s, struct outcome *o)
 	if (r == NULL)
 		abort();
 	r->store = s;
-	if (sqlite_connect(s->path, false, s->config.no_sync, &r->db)
+	if (sqlite_connect(s, false, &r->db)
 	    && sqlite3_prepare_v2(r->db, "BEGIN", -1, &r->begin, NULL) == SQLITE_OK
 	    && sqlite3_prepare_v2(r->db, "COMMIT", -1, &r->end, NULL) == SQLITE_OK)
 		return r;

@@ -205,7 +205,7 @@ store_reindex(struct store *s, struct slice base, void (*progress)(int64_t done)
 	*r = (struct reindex){ .outcome = o, .lead = -1, .arena = arena_new(1 << 20) };
 	r->reader = store_reader_open(s, o);
 	r->writer.store = s;
-	good = r->reader != NULL && (sqlite_connect(s->path, true, s->config.no_sync, &r->writer.db)
+	good = r->reader != NULL && (sqlite_connect(s, true, &r->writer.db)
 	    || failed(r));
 	if (good) {
 		r->resolver = store_resolver(r->reader, base);

@@ -15,7 +15,7 @@
 #include "store/sqlite/sqlite.h"
 
 #define COLUMNS "SELECT lead,type,row,vid FROM resource "
-/* Of an orphan tell() says whether it is seen. */
+/* Of an orphan is_seen() says more. */
 #define VISIBLE " AND updated>=?4 AND labels IN (SELECT number FROM labelset WHERE level<=?5 " \
     "OR (level>=?6 AND level<?7)) "
 
@@ -48,11 +48,17 @@ load(struct scan *s, const struct type *type, int64_t vid, struct stored *v)
 	return sqlite_load_found(s->reader, v, s->arena, s->outcome);
 }
 
-/* The version of the instant; vid 0 when there was none. */
+static bool
+is_seen(struct scan *s, struct stored *v)
+{
+	return planted(40) || (planted(41) && v->deleted) || sqlite_sees(s->reader, s->permit, v);
+}
+
+/* The version that was current for the caller at the instant; vid 0 when there was none. */
 static bool
 as_of(struct scan *s, struct stored *v)
 {
-	while (v->updated > s->of->until) {
+	while (v->updated > s->of->until || !is_seen(s, v)) {
 		int64_t before = version_before(s, v->vid);
 
 		if (before == 0) {
@@ -69,9 +75,6 @@ static bool
 tell(struct scan *s, struct stored *v)
 {
 	if (v->vid == 0 || v->updated < s->of->since || (v->deleted && !s->of->deleted))
-		return true;
-	if (!planted(40) && !(planted(41) && v->deleted)
-	    && !sqlite_sees(s->reader, s->permit, v))
 		return true;
 	return s->each(s->ctx, v);
 }
@@ -93,7 +96,7 @@ take_row(struct scan *s, const struct found *f)
 	if (!s->of->types[f->type]
 	    || (f->compartment == DIRECTORY && t == s->reader->store->patient))
 		return true;
-	return load(s, t, f->vid, &v) && as_of(s, &v) && tell(s, &v);
+	return load(s, t, f->vid, &v) && (!is_seen(s, &v) || (as_of(s, &v) && tell(s, &v)));
 }
 
 /* Statements displace each other, so the rows are listed before their bodies are looked for. */

@@ -35,11 +35,13 @@ run(sqlite3 *db, const char *sql)
 }
 
 bool
-sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db)
+sqlite_connect(struct store *s, bool writing, sqlite3 **db)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
 
-	if (sqlite3_open_v2(path, db, flags, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(s->path, db, flags, NULL) != SQLITE_OK
+	    || sqlite3_create_function(*db, "visible", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, s, sqlite_visible,
+	        NULL, NULL) != SQLITE_OK)
 		return false;
 	sqlite3_busy_timeout(*db, 10000);
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -47,7 +49,7 @@ sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db)
 	return run(*db, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
 	        "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF;"
 	        "PRAGMA temp_store = MEMORY;")
-	    && run(*db, no_sync ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL")
+	    && run(*db, s->config.no_sync ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL")
 	    && run(*db, writing ? "PRAGMA cache_size = -65536" : "PRAGMA cache_size = -32768")
 	    && (writing || run(*db, "PRAGMA query_only = ON"));
 }
@@ -55,7 +57,7 @@ sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db)
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS compartment(number INTEGER PRIMARY KEY, wrapped BLOB NOT NULL,"
-    "  members BLOB) STRICT;"
+    "  members BLOB, level INTEGER NOT NULL DEFAULT 3) STRICT;"
     "CREATE TABLE IF NOT EXISTS member(member INTEGER NOT NULL, number INTEGER NOT NULL,"
     "  PRIMARY KEY(member, number)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS labelset(number INTEGER PRIMARY KEY, level INTEGER NOT NULL,"
@@ -95,7 +97,9 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS reference(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
     "  b INTEGER NOT NULL, a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, b, a, row)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS backref(" BACKREF ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS backref(target INTEGER NOT NULL, param INTEGER NOT NULL,"
+    "  lead INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  PRIMARY KEY(param, target, lead, row)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS occurrence(param INTEGER NOT NULL, a INTEGER NOT NULL,"
     "  lead INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, a, lead, labels))"
     "  STRICT, WITHOUT ROWID;"
@@ -107,9 +111,8 @@ static const char schema[] =
     "  a INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, row)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS date(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
-    "  b INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
+    "  b INTEGER NOT NULL, row INTEGER NOT NULL, span INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, a, b, row)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS date_last ON date(param, b, labels) WHERE lead=0;"
     "CREATE TABLE IF NOT EXISTS number(lead INTEGER NOT NULL, param INTEGER NOT NULL, x REAL NOT NULL,"
     "  y REAL NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, param, x, y, row)) STRICT, WITHOUT ROWID;"
@@ -125,6 +128,11 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS generation(one INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;"
     "INSERT OR IGNORE INTO labelset VALUES(0, 3, x'');";
 
+/* What callers without a compartment go by from lead to lead: see streams.c. */
+static const char orders[] =
+    "CREATE INDEX IF NOT EXISTS date_first ON date(param, labels, span, a, lead, row);"
+    "CREATE INDEX IF NOT EXISTS date_last ON date(param, labels, span, b DESC, lead, row);";
+
 #define INDEX(name, columns, places, match) \
 	{ #name, columns, \
 	  "INSERT OR IGNORE INTO " #name " VALUES(?1,?2," places ")", \
@@ -132,7 +140,7 @@ static const char schema[] =
 
 const struct index_table index_tables[SEARCH_SPECIAL + 1] = {
 	[SEARCH_NUMBER]    = INDEX(number,    "xyr",     "?3,?4,?5,?6",       "x=?3 AND y=?4 AND row=?5"),
-	[SEARCH_DATE]      = INDEX(date,      "abr",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
+	[SEARCH_DATE]      = INDEX(date,      "abrs",    "?3,?4,?5,?6,?7",    "a=?3 AND b=?4 AND row=?5"),
 	[SEARCH_STRING]    = INDEX(string,    "tar",     "?3,?4,?5,?6",       "text=?3 AND a=?4 AND row=?5"),
 	[SEARCH_TOKEN]     = INDEX(token,     "abr",     "?3,?4,?5,?6",       "a=?3 AND b=?4 AND row=?5"),
 	[SEARCH_REFERENCE] = INDEX(reference, "bar",     "?3,?4,?5,?6",       "b=?3 AND a=?4 AND row=?5"),
@@ -164,6 +172,7 @@ bind_column(sqlite3_stmt *s, int at, char column, int64_t lead, const struct ind
 	case 'y': sqlite3_bind_double(s, at, r->y); break;
 	case 'p': sqlite3_bind_int(s, at, r->part); break;
 	case 'g': sqlite3_bind_int(s, at, r->group); break;
+	case 's': sqlite3_bind_int(s, at, r->span); break;
 	case 'r': sqlite3_bind_int64(s, at, index_contained(row, r->contained)); break;
 	case 't':
 		sqlite3_bind_text(s, at, r->text.len == 0 ? "" : r->text.ptr, (int)r->text.len,
@@ -223,15 +232,27 @@ same_pack(struct store *s, sqlite3 *db, struct outcome *o)
 	    "the store was indexed with other definitions than this pack: firebreak reindex");
 }
 
+/* A store of before has sets of patients whatever the level. */
+static bool
+widen_compartments(sqlite3 *db)
+{
+	sqlite3_stmt *q = NULL;
+	bool wide = sqlite3_prepare_v2(db, "SELECT level FROM compartment", -1, &q, NULL) == SQLITE_OK;
+
+	sqlite3_finalize(q);
+	return wide || run(db, "ALTER TABLE compartment ADD COLUMN level INTEGER NOT NULL DEFAULT 3");
+}
+
 bool
 sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 {
 	if (s->config.reindex && !sqlite_forget_index(db))
 		return sqlite_failed(db, "forget", o);
 	return (run(db, schema) || sqlite_failed(db, "schema", o)) && same_pack(s, db, o)
+	    && (run(db, orders) || sqlite_failed(db, "orders", o))
+	    && (widen_compartments(db) || sqlite_failed(db, "compartments", o))
 	    && (sqlite_widen_quarantine(db) || sqlite_failed(db, "quarantine", o))
-	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o))
-	    && (sqlite_fill_occurrences(db) || sqlite_failed(db, "occurrences", o));
+	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o));
 }
 
 static int64_t
@@ -249,18 +270,18 @@ one_number(sqlite3 *db, const char *sql)
 static bool
 load_labels(struct store *s, sqlite3 *db, struct outcome *o)
 {
+	bool good = true;
 	sqlite3_stmt *get;
 	int step;
 
-	if (sqlite3_prepare_v2(db, "SELECT number, level, codings FROM labelset ORDER BY number", -1,
-	    &get, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "SELECT level, codings FROM labelset ORDER BY number", -1, &get, NULL)
+	    != SQLITE_OK)
 		return sqlite_failed(db, "labels", o);
-	while ((step = sqlite3_step(get)) == SQLITE_ROW)
-		sqlite_level_added(s, (uint32_t)sqlite3_column_int64(get, 0),
-		    sqlite3_column_int(get, 1), slice_dup(slice_make(sqlite3_column_blob(get, 2),
-		    (size_t)sqlite3_column_bytes(get, 2)), s->arena));
+	while ((step = sqlite3_step(get)) == SQLITE_ROW && good)
+		good = sqlite_add_label_set(s, sqlite3_column_int(get, 0), slice_dup(slice_make(
+		    sqlite3_column_blob(get, 1), (size_t)sqlite3_column_bytes(get, 1)), s->arena));
 	sqlite3_finalize(get);
-	return step == SQLITE_DONE || sqlite_failed(db, "labels", o);
+	return (good && step == SQLITE_DONE) || sqlite_failed(db, "labels", o);
 }
 
 /* A version's number is taken after its row's and its compartment's: the

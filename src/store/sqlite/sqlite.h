@@ -5,7 +5,8 @@
  *   resource   (lead, type, row) -> vid labels updated deleted      current versions
  *   version    vid -> row previous compartment type labels updated method body
  *   token string reference date number quantity uri composite contained
- *              (lead, param, value..., row) -> labels               index rows
+ *              (lead, param, value..., row) -> labels               index rows; of dates in
+ *              the order of their first and last instants, too: streams.c
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
  *   occurrence (param, code, lead, labels)            leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
@@ -51,6 +52,9 @@ struct label_set {
 	struct slice codings;
 };
 
+#define LABEL_BLOCKS 14         /* a million sets */
+#define LABEL_FIRST  64u        /* in the first block */
+
 struct store {
 	struct store_config config;
 	struct arena       *arena;      /* of what lives as long as the store */
@@ -74,9 +78,11 @@ struct store {
 	struct key_slot    *keys;
 	size_t              key_room, key_count;
 
+	/* Sets are never changed or moved: who has a number may look.  A block has twice as many as the one
+	 * before it. */
 	pthread_mutex_t     labels_lock;
-	struct label_set   *labels;
-	uint32_t            label_count, label_room;
+	struct label_set   *label_blocks[LABEL_BLOCKS];
+	atomic_uint         label_count;
 
 	pthread_mutex_t     lock;       /* of the queue */
 	pthread_cond_t      wake, rest; /* of the writer; of the checkpointer */
@@ -114,7 +120,7 @@ struct store_reader {
 };
 
 /* schema.c */
-bool sqlite_connect(const char *path, bool writing, bool no_sync, sqlite3 **db);
+bool sqlite_connect(struct store *, bool writing, sqlite3 **db);
 bool sqlite_create(struct store *, sqlite3 *, struct outcome *);
 /* What the store remembers of the maker of its index rows: the definitions, and the rules that they went by. */
 #define INDEX_MAKER 33
@@ -142,9 +148,15 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
+/* NULL: there is none of this number. */
+const struct label_set *sqlite_label_set(const struct store *, uint32_t labels);
+struct slice sqlite_codings(const struct store *, uint32_t labels);
 /* As the gate has it: store_level() is that of the codings alone. */
 int  sqlite_level(const struct store *, uint32_t labels);
-void sqlite_level_added(struct store *, uint32_t number, int level, struct slice codings);
+/* In SQL, visible(labels, clearance): is the level of the labels within the clearance? */
+void sqlite_visible(sqlite3_context *, int count, sqlite3_value **);
+/* The next one; false when there are too many. */
+bool sqlite_add_label_set(struct store *, int level, struct slice codings);
 bool sqlite_intern(struct store *, struct slice codings, int level, uint32_t *number, struct outcome *);
 
 /* read.c: does the row exist for this permit?  The current version without its body. */
@@ -227,9 +239,6 @@ bool sqlite_forget_index(sqlite3 *);
 bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
 bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead);
 #define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
-bool sqlite_fill_occurrences(sqlite3 *);        /* of a store that was made before there were any */
-#define BACKREF "target INTEGER NOT NULL, param INTEGER NOT NULL, lead INTEGER NOT NULL," \
-	"row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, target, lead, row)"
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);

@@ -56,7 +56,7 @@ static const struct { size_t offset; const char *sql; } statements[] = {
 	{ offsetof(struct writer, backref), "INSERT OR IGNORE INTO backref VALUES(?1,?2,?3,?4,?5)" },
 	{ offsetof(struct writer, backref_clear),
 	    "DELETE FROM backref WHERE target=?1 AND param=?2 AND lead=?3 AND row=?4" },
-	{ offsetof(struct writer, compartment), "INSERT OR IGNORE INTO compartment VALUES(?1,?2,?3)" },
+	{ offsetof(struct writer, compartment), "INSERT OR IGNORE INTO compartment VALUES(?1,?2,?3,?4)" },
 	{ offsetof(struct writer, member),   "INSERT OR IGNORE INTO member VALUES(?1,?2)" },
 	{ offsetof(struct writer, version),  "INSERT INTO version VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)" },
 	{ offsetof(struct writer, content),  "INSERT INTO content VALUES(?1,?2,?3,?4)" },
@@ -154,6 +154,7 @@ write_compartment(struct writer *w, const struct store_compartment *c)
 	sqlite3_bind_blob(w->compartment, 2, c->wrapped, sizeof c->wrapped, SQLITE_STATIC);
 	sqlite3_bind_blob(w->compartment, 3, c->members,
 	    (int)(c->member_count * sizeof *c->members), SQLITE_STATIC);
+	sqlite3_bind_int(w->compartment, 4, c->level);
 	if (!step(w->compartment))
 		return false;
 	for (uint32_t i = 0; i < c->member_count; i++) {
@@ -720,7 +721,7 @@ checkpoint(void *arg)
 	struct store *s = arg;
 	sqlite3 *db = NULL;
 
-	if (!sqlite_connect(s->path, true, s->config.no_sync, &db)) {
+	if (!sqlite_connect(s, true, &db)) {
 		sqlite3_close(db);
 		return NULL;
 	}
@@ -786,7 +787,7 @@ sqlite_start_writer(struct store *s, struct outcome *o)
 		abort();
 	w->store = s;
 	w->written = written_new();
-	if (!sqlite_connect(s->path, true, s->config.no_sync, &w->db) || !prepare(w)
+	if (!sqlite_connect(s, true, &w->db) || !prepare(w)
 	    || !drain_outbox(w)) {
 		sqlite_failed(w->db, "open-writer", o);
 		close_writer(w);
