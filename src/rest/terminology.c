@@ -297,3 +297,24 @@ rest_codings(const struct parameters *p, const char *version_name, struct coding
 	out->at[out->count++] = plain;
 	return true;
 }
+
+const struct code_system *
+rest_system_of(struct exchange *x, struct terminology *t, const struct coding_asked *c)
+{
+	const struct code_system *s = c->system.len == 0 ? NULL
+	    : terminology_system(t, rest_canonical(x, c->system, c->version));
+
+	return s == NULL ? NULL : terminology_supplemented(t, s);
+}
+
+bool
+rest_is_of_system(const struct code_system *s, const struct coding_asked *c)
+{
+	return s == NULL || c->system.len == 0 || slice_eq(code_system_url(s), c->system);
+}
+
+bool
+rest_is_of_version(const struct code_system *s, const struct coding_asked *c)
+{
+	return s == NULL || c->version.len == 0 || slice_eq(c->version, code_system_version(s));
+}

@@ -46,6 +46,12 @@ struct codings_asked {
 };
 MUST_USE bool rest_codings(const struct parameters *, const char *version_name,
     struct codings_asked *);
+/* The system that it names, in the version that it names, with the supplements of the request; NULL: not held. */
+const struct code_system *rest_system_of(struct exchange *, struct terminology *,
+    const struct coding_asked *);
+/* Does it name another system, or version, than this?  Naming none, or being asked of none, is no other. */
+bool rest_is_of_system(const struct code_system *, const struct coding_asked *);
+bool rest_is_of_version(const struct code_system *, const struct coding_asked *);
 
 /* Is a property's value of this type ("valueInteger") written as it is held, without quotes? */
 bool rest_value_is_bare(struct slice type);
