@@ -100,6 +100,8 @@ rest_concept_display(const struct code_system *s, uint32_t number, struct slice 
 			return otherwise;
 		if ((found = designation_in(s, number, range)).len > 0)
 			return found;
+		if (code_system_language(s).len == 0 && fits_range(SLICE("en"), range))
+			return otherwise;       /* most that name no language are English, HL7's for one */
 	}
 	return otherwise;
 }

@@ -74,6 +74,7 @@ reversed(struct slice equivalence)
 static void
 add_match(struct translation *r, struct match m)
 {
+	m.map = r->map;
 	for (uint32_t i = 0; i < r->count; i++)
 		if (slice_eq(r->at[i].code, m.code) && slice_eq(r->at[i].system, m.system)
 		    && slice_eq(r->at[i].map, m.map) && slice_eq(r->at[i].equivalence, m.equivalence))
@@ -82,7 +83,6 @@ add_match(struct translation *r, struct match m)
 		r->too_many = true;
 		return;
 	}
-	m.map = r->map;
 	r->at[r->count++] = m;
 }
 
@@ -278,12 +278,27 @@ struct stored_map {
 	const struct coding_asked *c;
 };
 
+/* Of several versions of a map the one that its url means. */
+static bool
+is_meant(struct translation *r, const struct json *j)
+{
+	struct slice url = json_string(j, json_get(j, 0, SLICE("url")), r->x->arena);
+	struct slice version = json_string(j, json_get(j, 0, SLICE("version")), r->x->arena);
+	const struct json *meant;
+	uint32_t node;
+
+	meant = url.len == 0 ? NULL : terminology_definition(&r->t, TERMINOLOGY_MAP, url, &node);
+	return meant == NULL || slice_eq(version,
+	    json_string(meant, json_get(meant, node, SLICE("version")), r->x->arena));
+}
+
 static void
 in_stored(void *ctx, const struct json *j)
 {
 	struct stored_map *s = ctx;
 
-	translate_in(s->r, j, 0, s->c);
+	if (is_meant(s->r, j))
+		translate_in(s->r, j, 0, s->c);
 }
 
 static void
