@@ -15,7 +15,7 @@ static const struct json_bounds bounds = {
 	.depth = 128, .nodes = 8000000, .number = 4096, .key = 4096
 };
 
-#define SOURCE_STEPS 500        /* what a look into the source costs of the budget */
+#define SOURCE_STEPS 2000       /* what a look into the source costs of the budget */
 
 struct terminology_kept {
 	enum terminology_kind     kind;
@@ -230,6 +230,8 @@ terminology_find(struct terminology *t, enum terminology_kind kind, struct slice
 	for (k = t->kept; k != NULL; k = k->next)
 		if (k->kind == kind && k->package == package && slice_eq(k->canonical, canonical))
 			break;
+	if (k == NULL && t->spent)
+		return NULL;
 	if (k == NULL) {
 		k = arena_alloc(t->arena, sizeof *k);
 		*k = (struct terminology_kept){ kind, slice_dup(canonical, t->arena), package,
