@@ -49,6 +49,9 @@ struct transaction {
 	} *patients;
 	uint32_t count;
 	struct names *targets;          /* "Type/id" of all that it writes; NULL before that is known */
+	/* The text that a patch has made, with its links to entries replaced. */
+	struct slice (*link)(void *ctx, struct exchange *, struct slice text);
+	void        *ctx;
 };
 
 #define EXCHANGE_HEADERS 40
