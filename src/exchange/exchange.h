@@ -52,6 +52,7 @@ struct transaction {
 	/* The text that a patch has made, with its links to entries replaced. */
 	struct slice (*link)(void *ctx, struct exchange *, struct slice text);
 	void        *ctx;
+	struct custom_params *parameters;       /* search parameters as its entries so far make them; NULL: none did */
 };
 
 #define EXCHANGE_HEADERS 40

@@ -12,7 +12,7 @@
  *   4. every other new resource, with references to those resolved, shows
  *      which patients it belongs to, and so its compartment and id;
  *   5. with all ids known, references are rewritten and the other entries performed:
- *      POST, then PUT and PATCH.
+ *      POST, then PUT and PATCH; composite search parameters behind their components.
  *
  * Reads come last and see what was written: the writer lets them be performed in its own
  * transaction, where nobody else has written since, and where one that fails still undoes it all. */
@@ -35,6 +35,7 @@
 #include "rest/replay.h"
 #include "rest/rest.h"
 #include "rest/write.h"
+#include "search/custom.h"
 #include "search/query.h"
 #include "validate/validate.h"
 
@@ -732,15 +733,25 @@ perform_entry(struct bundle *b, uint32_t i)
 	return rest_perform(e->x) || blame(b, i);
 }
 
+static bool
+is_composite(const struct bundle *b, const struct entry *e)
+{
+	return e->x->type != NULL && slice_is(e->x->type->name, "SearchParameter") && e->resource != 0
+	    && custom_is_composite(b->json, e->resource);
+}
+
 /* Step 5. */
 static bool
 perform_writes(struct bundle *b)
 {
-	static const unsigned verbs[] = { PERMIT_CREATE, PERMIT_UPDATE };
+	static const struct { unsigned verb; bool composite; } steps[] = {
+		{ PERMIT_CREATE, false }, { PERMIT_UPDATE, false }, { PERMIT_CREATE, true }, { PERMIT_UPDATE, true },
+	};
 
-	for (size_t v = 0; v < COUNT_OF(verbs); v++)
+	for (size_t s = 0; s < COUNT_OF(steps); s++)
 		for (uint32_t i = 0; i < b->count; i++)
-			if (b->entries[i].x->interaction->verb == verbs[v] && !perform_entry(b, i))
+			if (b->entries[i].x->interaction->verb == steps[s].verb
+			    && is_composite(b, &b->entries[i]) == steps[s].composite && !perform_entry(b, i))
 				return false;
 	return true;
 }

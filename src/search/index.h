@@ -52,6 +52,10 @@ struct search_index;            /* compiled expressions of all parameters; immut
  * the type that has the Attachment. */
 #define INDEX_ATTACHED (1u << 24)
 
+/* A custom expression cannot be evaluated on the resource: a REFERENCE to nothing, once, whose parameter is this
+ * and the number of that one.  So a store counts them as it counts who refers to a thing. */
+#define INDEX_FAILED (1u << 25)
+
 /* Bytes of folded text that are kept, and of that what is sorted by. */
 #define INDEX_TEXT 1000
 #define INDEX_HEAD 128
@@ -132,7 +136,7 @@ bool search_may_refer(const struct search_param *, struct slice type);
 
 /* All rows of a resource, duplicates removed; _tag, _security, _profile and
  * _source included; _id and _lastUpdated are columns, not rows.  A custom expression that cannot be
- * evaluated on the resource finds nothing in it. */
+ * evaluated on the resource finds nothing in it but that it failed. */
 MUST_USE bool index_extract(const struct search_index *, const struct type *,
     const struct json *, uint32_t resource, const struct index_resolver *, struct arena *,
     struct index_rows *out, struct outcome *);

@@ -575,15 +575,27 @@ extraction_has_rule(const struct pack *pack, enum search_kind kind, const struct
 	return false;
 }
 
-/* An item is what stands in the resource, or a truth that the expression itself found (Patient deceased). */
+/* What stands in the resource, or what the expression made of it, as the truth that a Patient is deceased. */
+static const struct type *
+type_of(const struct extraction *e, const struct item *i)
+{
+	static const char *const made[] = {
+		[ITEM_BOOLEAN] = "boolean", [ITEM_STRING] = "string", [ITEM_INTEGER] = "integer",
+		[ITEM_DECIMAL] = "decimal", [ITEM_DATE] = "date", [ITEM_DATETIME] = "dateTime",
+	};
+
+	if (i->kind == ITEM_NODE)
+		return i->node == ITEM_ABSENT ? NULL : i->type;
+	return i->kind >= COUNT_OF(made) ? NULL : pack_type(e->index->pack, slice_of(made[i->kind]));
+}
+
 void
 extraction_take(struct extraction *e, const struct item *i)
 {
-	if (i->kind == ITEM_BOOLEAN && e->kind == SEARCH_TOKEN)
-		token_primitive(e, i);
-	for (size_t k = 0; k < COUNT_OF(rules); k++)
-		if (rules[k].kind == e->kind && i->kind == ITEM_NODE && i->node != ITEM_ABSENT
-		    && type_is(i->type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
+	const struct type *type = type_of(e, i);
+
+	for (size_t k = 0; type != NULL && k < COUNT_OF(rules); k++)
+		if (rules[k].kind == e->kind && type_is(type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
 			rules[k].fn(e, i);
 			return;
 		}

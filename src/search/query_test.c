@@ -136,6 +136,7 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Practitioner", "name:exact=" LONG_QUERY "%20end", "long" }, { "Practitioner", "name:exact=" LONG_QUERY, "" },
 	{ "Observation", "value-quantity=3", "o3 o4" }, { "Observation", "value-quantity=3%7C%7C", "o3 o4" }, { "Observation", "value-quantity=3%7Curn:u", "o3" },
 	{ "Observation", "value-quantity=3%7Curn:v%7C", "o4" }, { "Observation", "value-quantity=3%7C%7Cdrops", "o3" },
+	{ "Patient", "_id:missing=false", "p1 p2" }, { "Patient", "_lastUpdated:missing=true", "" },
 	{ "Patient", "_id:not=p1,none", "p2" }, { "Patient", "_type=Patient", "p1 p2" }, { "Patient", "_type=Observation,Group", "" },
 	{ "Patient", "_type:not=Observation", "p1 p2" }, { "Observation", "subject._type=Patient", "o1 o2" },
 };
@@ -166,6 +167,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
 	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
 	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x%7Ca%7Cb", FAULT_BAD_SEARCH },
+	{ "Patient", "family=%5C", FAULT_BAD_SEARCH }, { "Patient", "family=a%5Cb", FAULT_BAD_SEARCH },
 	{ "Patient", "_type=Nothing", FAULT_BAD_SEARCH }, { "Patient", "_type:below=Patient", FAULT_BAD_PARAMETER },
 	{ "Observation", "component-code-value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "component-code-value-quantity=x$1$2", FAULT_BAD_SEARCH },
 	{ "Observation", "code.name=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Nothing.name=a", FAULT_BAD_PARAMETER },

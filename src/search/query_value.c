@@ -520,6 +520,16 @@ parser_more_values(struct parser *p, const struct search_param *param, size_t co
 	    : parser_refuse(p, FAULT_BAD_PARAMETER, "the parameter has one value");
 }
 
+/* R4 search.html#escaping: a backslash before anything else is illegal. */
+static bool
+escapes_hold(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] == '\\' && (++i == s.len || memchr("\\,|$", s.ptr[i], 4) == NULL))
+			return false;
+	return true;
+}
+
 enum taken
 parser_values(struct parser *p, struct query_clause *c, const struct type *type, struct slice value,
     struct slice only_type)
@@ -539,7 +549,7 @@ parser_values(struct parser *p, struct query_clause *c, const struct type *type,
 			return more;
 		if (!may_compare_all(c, one))
 			return parser_refuse(p, FAULT_BAD_PARAMETER, "the comparator is not supported");
-		if (!parser_value(p, c, type, one, only_type))
+		if (!escapes_hold(one) || !parser_value(p, c, type, one, only_type))
 			return p->outcome->failed ? REFUSED
 			    : parser_refuse(p, FAULT_BAD_SEARCH, "the value has the wrong form");
 	}

@@ -75,6 +75,7 @@ struct store_parameter {
 	int64_t source;
 	bool    ready;
 	int64_t done, total;            /* `counted`, not ready: resources looked at; of its type */
+	int64_t failed;                 /* `counted`: resources on which its expression cannot be evaluated */
 };
 MUST_USE bool store_parameters(struct store_reader *, int64_t source, bool counted, struct arena *,
     struct store_parameter **out, uint32_t *count, struct outcome *);
