@@ -273,6 +273,44 @@ distinct(struct index_row *rows, uint32_t count)
 	return kept;
 }
 
+#define DAY ((int64_t)86400000)
+
+int64_t
+index_width(enum index_span span)
+{
+	static const int64_t widths[] = { [SPAN_SECOND] = 1000, [SPAN_DAY] = DAY, [SPAN_MONTH] = 31 * DAY,
+		[SPAN_WIDE] = INT64_MAX, [SPAN_SEVERAL] = INT64_MAX };
+
+	return widths[span];
+}
+
+static bool
+same_param(const struct index_row *x, const struct index_row *y)
+{
+	return x->param == y->param && x->kind == y->kind && x->part == y->part && x->contained == y->contained;
+}
+
+static uint8_t
+span_of(const struct index_row *rows, uint32_t count, uint32_t i)
+{
+	uint64_t width = (uint64_t)rows[i].b - (uint64_t)rows[i].a;
+	uint8_t span = SPAN_SECOND;
+
+	if ((i > 0 && same_param(&rows[i - 1], &rows[i])) || (i + 1 < count && same_param(&rows[i], &rows[i + 1])))
+		return SPAN_SEVERAL;
+	while (width > (uint64_t)index_width(span) && span < SPAN_WIDE)
+		span++;
+	return span;
+}
+
+static void
+set_spans(struct index_row *rows, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i].kind == SEARCH_DATE)
+			rows[i].span = span_of(rows, count, i);
+}
+
 /* A custom expression that fails finds nothing: what somebody wrote for all resources refuses none. */
 static bool
 evaluate_as(const struct search_param *p, const struct fhirpath *compiled,
@@ -463,6 +501,7 @@ index_extract_chosen(const struct search_index *index, const struct index_choice
 		return false;
 	out->at = e.rows;
 	out->count = distinct(e.rows, e.count);
+	set_spans(e.rows, out->count);
 	return true;
 }
 

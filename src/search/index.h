@@ -66,14 +66,19 @@ struct index_row {
 	uint8_t  part;                  /* of a composite: its component, from 1; else 0 */
 	uint16_t group;                 /* of a composite: components of one group belong together */
 	uint16_t contained;             /* of the n-th contained resource, from 1; 0: of the resource */
+	uint8_t  span;                  /* of a DATE: enum index_span */
 	int64_t  a, b;
 	int64_t  unresolved;            /* REFERENCE, local: the hash it has while it is not known */
 	double   x, y;
 	struct slice text;
 };
 
+/* How wide a DATE row is: at most that; by it one knows how far its one end is from the other.  Those of a
+ * resource that has several of the parameter are apart from them. */
+enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
+
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 4
+#define INDEX_RULES 5
 
 struct index_rows {
 	struct index_row *at;
@@ -188,6 +193,8 @@ struct slice index_head(struct slice folded);
 /* FHIR date, dateTime or instant, any precision: the interval it stands for.  A
  * missing zone is UTC.  False when it is none. */
 bool         index_date(struct slice text, int64_t *first, int64_t *last);
+/* The most milliseconds from the first to the last of a span; INT64_MAX: any number. */
+int64_t      index_width(enum index_span);
 /* The mark of quantities in canonical units. */
 int64_t      index_canonical(const struct search_index *);
 

@@ -405,6 +405,20 @@ plan_clause_narrows(struct plan *p, const struct query_part *part, uint32_t clau
 }
 
 bool
+plan_is_sparse(struct plan *p, const struct query_part *part, bool *yes)
+{
+	int64_t at = DIRECTORY;
+
+	if (!plan_narrows(p, part, yes) || !*yes)
+		return !p->outcome->failed;
+	for (int i = 0; i < MANY && at != NO_LEAD; i++)
+		if (!plan_next_agreed(p, part, i == 0 ? at : at + 1, &at))
+			return false;
+	*yes = at == NO_LEAD;
+	return true;
+}
+
+bool
 plan_leads(struct plan *p, const struct query_part *part)
 {
 	bool yes = false;

@@ -328,12 +328,18 @@ static bool
 find_page(struct plan *p, struct page *page, struct store_page *out)
 {
 	const struct query *q = p->query;
+	struct query ordered;
+	bool implied;
 
 	if (q->count_only)
 		return true;
-	if (!(q->sort_count > 0 ? plan_sorted(p, page)
+	if (!plan_implies_order(p, &ordered, &implied))
+		return false;
+	p->query = implied ? &ordered : q;
+	if (!(implied || q->sort_count > 0 ? plan_sorted(p, implied, page)
 	    : plan_hunt(p, (struct hunt){ .paged = true, .ends = true, .take = take_in_order, .ctx = page })))
 		return false;
+	p->query = q;
 	out->more = page->have > q->page;
 	out->count = page->have - out->more;
 	return !planted(8) || q->parts[0].clause_count > 0 || leak_more(p, out);

@@ -5,7 +5,8 @@
  *   resource   (lead, type, row) -> vid labels updated deleted      current versions
  *   version    vid -> row previous compartment type labels updated method body
  *   token string reference date number quantity uri composite contained
- *              (lead, param, value..., row) -> labels               index rows
+ *              (lead, param, value..., row) -> labels               index rows; of dates in
+ *              the order of their first and last instants, too: streams.c
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
  *   occurrence (param, code, lead, labels)            leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
@@ -238,9 +239,6 @@ bool sqlite_forget_index(sqlite3 *);
 bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
 bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead);
 #define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
-bool sqlite_fill_occurrences(sqlite3 *);        /* of a store that was made before there were any */
-#define BACKREF "target INTEGER NOT NULL, param INTEGER NOT NULL, lead INTEGER NOT NULL," \
-	"row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, target, lead, row)"
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);
