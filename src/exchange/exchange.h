@@ -19,6 +19,7 @@
 #include "json/json.h"
 #include "store/store.h"
 
+struct exchange;
 struct interaction;
 struct names;
 struct permit;
