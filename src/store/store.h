@@ -198,6 +198,8 @@ struct store_scan {
 	bool           patients_only;   /* nothing that is in no patient's compartment */
 	int64_t        since, until;    /* ms: last changed in since <= t <= until */
 	bool           deleted;         /* tombstones too */
+	bool         (*takes)(const void *ctx, int64_t row);    /* is asked before a version is read; NULL: every row */
+	const void    *takes_ctx;
 };
 
 struct store_scan_position {

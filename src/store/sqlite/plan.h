@@ -26,8 +26,8 @@ struct row_set {
 	uint32_t count;
 };
 
-/* One lead; a Patient's; those that the clauses agree on; all there are. */
-enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_ALL };
+/* One lead; a Patient's; those that the clauses agree on; those with one of the type; all there are. */
+enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_INHABITED, LEADS_ALL };
 
 struct plan {
 	struct store_reader *reader;
@@ -66,6 +66,7 @@ struct hunt {
 	uint32_t number;                /* of the part */
 	bool     paged;                 /* from the cursor on */
 	bool     ends;                  /* with what is enough, not with the last match */
+	int64_t *count;                 /* matches are counted, not taken, where that is less work; or NULL */
 	int64_t  after;
 	/* A match: false when something failed; `more` false: enough. */
 	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
@@ -173,6 +174,11 @@ bool plan_key(struct plan *, const struct query_sort *, int64_t lead, int64_t ro
 bool plan_next_key(struct plan *, const struct query_sort *, struct sort_key *key, bool itself);
 bool plan_rows_of_key(struct plan *, const struct query_sort *, const struct sort_key *,
     struct row_set *out);
+
+/* census.c.  False with the outcome set.  How many of a type the caller may see, without a compartment; the next
+ * lead with one, at or behind `from`, or NO_LEAD. */
+bool plan_count(struct plan *, const struct type *, int64_t *count);
+bool plan_next_inhabited(struct plan *, const struct type *, int64_t from, int64_t *lead);
 
 /* streams.c.  False with the outcome set. */
 
