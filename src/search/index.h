@@ -27,7 +27,8 @@ struct custom_params;
 struct search_index;            /* compiled expressions of all parameters; immutable, shared */
 
 /* One row.  By kind:
- *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
+ *   TOKEN      a = hash(code), of strings and contact points without its case, b = hash(system) or 0
+ *              when there is none
  *   STRING     text = folded (index_fold_string()), its first INDEX_HEAD bytes, a = hash(exact value);
  *              rows with a = 0 are found by, but not sorted by: the text as far as it is kept, when
  *              that is longer, and the text from each further word of a family name
@@ -78,7 +79,7 @@ struct index_row {
 enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 5
+#define INDEX_RULES 6
 
 struct index_rows {
 	struct index_row *at;

@@ -48,6 +48,7 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"1.0\","
 	    "\"meta\":{\"profile\":[\"http://example.org/p|2.1\"]}}" },
 	{ "ValueSet", "v2", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"2.0\"}" },
+	{ "ValueSet", "v3", "{\"resourceType\":\"ValueSet\",\"version\":\"b.1\"}" },
 	{ "QuestionnaireResponse", "q2", "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"http://example.org/q|1.0.2\"}" },
 	{ "QuestionnaireResponse", "q3", "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"http://example.org/q|10\"}" },
 	{ "DocumentReference", "d1", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml\"}}],"
@@ -90,7 +91,8 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Patient", "family:exact=smith", "" }, { "Patient", "family=smith&family=olson", "p2" },
 	{ "Patient", "identifier=urn:a%5C%7Cb%7C1%5C$2", "p1" }, { "Patient", "identifier=1$2", "p1" },
 	{ "Patient", "identifier=%7C1$2", "" }, { "Patient", "telecom=email%7Cs@example.org", "" },
-	{ "Patient", "telecom=s@example.org", "p2" }, { "Patient", "active:missing=true", "p2" }, { "Patient", "active=true", "p1" },
+	{ "Patient", "telecom=s@example.org", "p2" }, { "Patient", "email=S@EXAMPLE.org", "p2" }, { "Patient", "email:not=S@EXAMPLE.org", "p1" },
+	{ "Patient", "gender=MALE", "" }, { "ValueSet", "version=B.1", "v3" }, { "ValueSet", "version=%7Cb.1", "v3" }, { "ValueSet", "version=b", "" },
 	{ "Patient", "birthdate=1980", "p2" }, { "Patient", "birthdate=ne1980", "p1" }, { "Patient", "birthdate=lt1980-06", "p1 p2" },
 	{ "Patient", "birthdate=eb1980", "p1" }, { "Patient", "birthdate=gt1970-05-04&birthdate=lt1970-05-06", "p1" },
 	{ "Patient", "deceased=true", "p2" }, { "Patient", "deceased=false", "p1" },

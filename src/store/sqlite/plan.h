@@ -26,8 +26,8 @@ struct row_set {
 	uint32_t count;
 };
 
-/* One lead; a Patient's; those that the clauses agree on; all there are. */
-enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_ALL };
+/* One lead; a Patient's; those that the clauses agree on; those with one of the type; all there are. */
+enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_INHABITED, LEADS_ALL };
 
 struct plan {
 	struct store_reader *reader;
@@ -66,6 +66,7 @@ struct hunt {
 	uint32_t number;                /* of the part */
 	bool     paged;                 /* from the cursor on */
 	bool     ends;                  /* with what is enough, not with the last match */
+	int64_t *count;                 /* matches are counted, not taken, where that is less work; or NULL */
 	int64_t  after;
 	/* A match: false when something failed; `more` false: enough. */
 	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
@@ -174,12 +175,18 @@ bool plan_next_key(struct plan *, const struct query_sort *, struct sort_key *ke
 bool plan_rows_of_key(struct plan *, const struct query_sort *, const struct sort_key *,
     struct row_set *out);
 
+/* census.c.  False with the outcome set.  How many of a type the caller may see, without a compartment; the next
+ * lead with one, at or behind `from`, or NO_LEAD. */
+bool plan_count(struct plan *, const struct type *, int64_t *count);
+bool plan_next_inhabited(struct plan *, const struct type *, int64_t from, int64_t *lead);
+
 /* streams.c.  False with the outcome set. */
 
-/* A row and what it is sorted by; `several`: its type's resources may have other such rows. */
+/* A row of a part and what it is sorted by; `several`: the resource has other such rows. */
 struct stream_row {
-	int64_t at, lead, row;
-	bool    several;
+	int64_t  at, lead, row;
+	uint32_t part;
+	bool     several;
 };
 
 /* What the ends of intervals are within, inclusive. */
@@ -190,10 +197,10 @@ struct plan_bounds {
 /* What clauses say of the dates, or changes, that one sorts by; false when they say nothing. */
 bool plan_bounds(const struct query_part *, const struct query_sort *, struct plan_bounds *);
 
-/* Rows of a part in the order of its first key, a date or _lastUpdated, from the cursor's value on; behind
+/* Rows of all parts in the order of the first key, a date or _lastUpdated, from the cursor's value on; behind
  * the cursor's row when the key stands `alone`. */
 struct streams;
-bool plan_streams(struct plan *, const struct query_part *, bool alone, struct streams **);
+bool plan_streams(struct plan *, bool alone, struct streams **);
 bool plan_stream_next(struct plan *, struct streams *, struct stream_row *, bool *found);
 
 /* evaluate.c */

@@ -17,6 +17,7 @@
  *   quarantine row -> vid compartment type labels since infected signature
  *   outbox     seq -> record                                        audit, until in the log
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
+ *   census     (type, lead, labels) -> n              how many there are
  *   replay     (day, key) -> at answer                              outcomes of requests
  *   parameter  number -> print state lead type row done             custom search parameters
  *   generation number                                               of the index; parameters.c
@@ -36,7 +37,7 @@
 #include "base/slice.h"
 #include "store/store.h"
 
-#define ALL_CHANGES   (-2)      /* the lead of changes that callers without a compartment look at */
+#define ALL_LEADS     (-2)      /* of changes and counts that callers without a compartment look at */
 #define DIRECTORY      0        /* the lead of Patients for searches across patients */
 #define DEFAULT_LEVEL  3        /* no confidentiality label: N */
 
@@ -188,6 +189,10 @@ bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
 /* changes.c: in the writer's transaction, on its connection. */
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
+
+/* census.c: in the writer's transaction, on its connection, before the row is written. */
+bool sqlite_count(struct store_reader *, const struct store_write *);
+bool sqlite_fill_census(sqlite3 *);             /* of a store that was made before there was one */
 
 /* guard.c: what was written last, and whether a guard still holds. */
 struct written;
