@@ -132,6 +132,19 @@ cut_contained(struct row_set *set)
 		set->count--;
 }
 
+/* What is in compartments can be anywhere; where no reference leaves its lead, the target is beside it. */
+static bool
+place_beside(struct plan *p, const struct query_clause *c, struct whereabouts *out)
+{
+	int64_t first;
+
+	if (!plan_next_target(p, c->param->number, INT64_MIN, &first)
+	    || (first == NO_LEAD && !any_narrows(p, c->parts, c->part_count, c->type, &out->by_parts)))
+		return false;
+	out->narrows = out->by_parts;
+	return true;
+}
+
 static bool
 place_of_chain(struct plan *p, const struct query_clause *c, struct whereabouts *out)
 {
@@ -140,7 +153,7 @@ place_of_chain(struct plan *p, const struct query_clause *c, struct whereabouts 
 	int64_t first;
 
 	if (!patients && plan_in_compartments(p, c->type))
-		return true;
+		return place_beside(p, c, out);
 	out->narrows = true;
 	if (!permit_allows(p->permit, c->type, PERMIT_SEARCH))
 		return true;                    /* implied, and left out */
