@@ -553,7 +553,7 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
+	"CORRELATED SCALAR SUBQUERY",
 };
 
 static void
