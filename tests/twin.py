@@ -27,6 +27,12 @@ MASKED = {"date", "x-request-id"}
 NOWHERE = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 
+def tick(method):
+    """The worlds' clocks are real ones: what is written has a millisecond of its own in both."""
+    if method not in ("GET", "HEAD"):
+        time.sleep(.0015)
+
+
 class World:
     """One server.  `hidden` says how much there is that the callers may not see, `mode` why:
     "compartment": it is another patient's; "labels": it is above their clearance."""
@@ -97,6 +103,8 @@ class World:
         self.put(observation("Patient/own", value=98), "lifted")
         self.put(observation("Patient/own", value=3), "mixed")
         self.links(dark_patient)
+        if mode == "labels":
+            self.veiled()
         self.check_references()
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
@@ -112,6 +120,21 @@ class World:
         self.put(patient("Pair"), "pair-c")
         self.put(observation("Patient/pair-c"), "of-c")
         self.put(observation("Patient/pair-a", **both), "of-pair")
+
+    def veiled(self):
+        """Hidden in both worlds, with other values: what is seen refers to it, and is referred to."""
+        one = bool(self.hidden)
+        for version in range(2 if one else 1):
+            self.put(patient("Zyx" if one else "Abc", "Xenia" if one else "Bea", birthDate="1933-03-03" if one else "1999-09-09", meta=SECRET,
+                             gender="male" if one else "female", managingOrganization={"reference": f"Organization/{'dark-org' if one else 'none'}"},
+                             identifier=[{"value": "dark" if one else "light"}]), "veil-p")
+        self.put({"resourceType": "Encounter", "status": "finished" if one else "planned", "subject": {"reference": "Patient/veil-p"},
+                  "class": {"code": "AMB" if one else "IMP"}, "meta": SECRET}, "veil-visit")
+        self.put(observation("Patient/veil-p", value=61, encounter={"reference": "Encounter/veil-visit"}), "of-veil")
+        self.put(observation("Patient/veil-p", value=137 if one else 13, code="dark" if one else "8867-4", meta=SECRET,
+                             derivedFrom=[{"reference": "Observation/of-veil"}]), "veil-o")
+        if one:
+            self.server.request("DELETE", "/Encounter/veil-visit", self.all)
 
     def definitions(self):
         """Hidden ones, which are in no compartment."""
@@ -203,6 +226,7 @@ class World:
     def put(self, resource, name):
         a = self.server.request("PUT", f"/{resource['resourceType']}/{name}", self.all, dict(resource, id=name))
         assert a.status in (200, 201), a.body
+        tick("PUT")
         return a.json()
 
     def rename(self, text):
@@ -216,6 +240,8 @@ class World:
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", self.instant, text)
         return re.sub(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>", text)
+
+    tick = staticmethod(tick)
 
     @staticmethod
     def instant(match):
@@ -231,7 +257,7 @@ class World:
 def searches(rng, kind):
     """One random query text of the grammar that the server supports."""
     clauses = {
-        "Observation": ["code=8867-4", "code=http://loinc.org%7C8867-4", "code:not=8867-4", "date=ge2026-02-01", "date=2026-02",
+        "Observation": ["subject=Patient/veil-p", "patient.name=zyx,abc", "patient.birthdate=lt1950", "encounter=veil-visit", "code=8867-4", "code=http://loinc.org%7C8867-4", "code:not=8867-4", "date=ge2026-02-01", "date=2026-02",
                         "date=lt2026-02-20", "date=gt2026-01-01", "value-quantity=gt70", "value-quantity=le90%7C%7C/min",
                         "subject=Patient/own", "subject=Patient/other", "patient=own", "patient=other", "status=final",
                         "encounter:missing=true", "subject:missing=false", "code:missing=false", "category:missing=true",
@@ -421,6 +447,7 @@ def transcripts(world, token, method, path, body, headers):
     path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version).replace("{since}", world.since)
     body = world.named() if body == "{named}" else body
     answer = world.server.request(method, path, token, body, headers)
+    tick(method)
     got = [world.transcript(answer)]
     for _ in range(3):
         nexts = [x["url"].split("/fhir")[1] for x in answer.json().get("link", []) if x["relation"] == "next"] \

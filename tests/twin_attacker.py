@@ -75,6 +75,7 @@ class Attacker:
         if isinstance(body, (dict, list)):
             body = json.loads(self.fill(json.dumps(body)))
         answer = self.world.server.request(method, path, self.token, body, headers)
+        self.world.tick(method)
         self.asked.append((method, path, body, headers))
         self.heard.append(self.world.transcript(answer))
         return answer

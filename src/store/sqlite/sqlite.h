@@ -192,7 +192,7 @@ bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made befo
 struct written;
 struct written *written_new(void);
 void            written_free(struct written *);
-void            written_add(struct written *, const struct store_write *, int64_t lead);
+void            written_add(struct written *, struct store_reader *, const struct store_write *);
 int64_t         written_count(const struct written *);
 /* Is nothing gone that the write refers to? */
 bool            written_keeps_targets(const struct written *, const struct store_write *);

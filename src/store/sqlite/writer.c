@@ -328,7 +328,7 @@ write_one(struct writer *w, const struct store_write *v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
-	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
+	written_add(w->written, &w->reader, v);
 	w->renew |= sqlite_changes_parameters(w->store, v);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
