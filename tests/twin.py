@@ -84,6 +84,12 @@ class World:
                 "resourceType": "DocumentReference", "id": "dark-l", "status": "current", "meta": self.veil,
                 "subject": {"reference": dark_patient}, "content": [{"attachment": {"url": "Binary/linked-b"}}]})
             assert a.status == 201, a.body
+        if hidden and mode == "labels":         # the context was seen once, and is hidden now
+            aside = {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": "Patient/own"},
+                     "content": [{"attachment": {"title": "x"}}]}
+            self.put(aside, "aside")
+            self.content("aside-b", "DocumentReference/aside", b"hidden with its context " * dark.randint(5, 9))
+            self.put(dict(aside, meta=SECRET), "aside")
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
@@ -387,7 +393,7 @@ def writing_steps(rng):
 
 
 CONTENTS = ["Binary/seen-b", "Binary/seen-b", "Binary/dark-b", "Binary/held-0", "Binary/held-1", "Binary/absent",
-            "Binary/stray-b", "Binary/linked-b"]
+            "Binary/stray-b", "Binary/linked-b", "Binary/aside-b"]
 
 
 def content_steps(rng):
@@ -401,7 +407,7 @@ def content_steps(rng):
     return rng.choice([
         lambda: (rng.choice(["GET", "GET", "HEAD"]), "/" + one, None, headers),
         lambda: ("GET", "/" + one + "/_history", None, {}),
-        lambda: ("GET", rng.choice(["/Binary?_id=seen-b,dark-b,held-0,held-1&_total=accurate", "/Binary?_count=2", "/Binary?_summary=count",
+        lambda: ("GET", rng.choice(["/Binary?_id=seen-b,dark-b,held-0,held-1,aside-b&_total=accurate", "/Binary?_count=2", "/Binary?_summary=count",
                                     "/Binary/_history", "/Binary?_sort=-_lastUpdated"]), None, {}),
         lambda: ("POST", "/Binary", b"content of the caller", {"Content-Type": "text/plain", "X-Security-Context": context}),
         lambda: ("POST", "/DocumentReference", linked, {}),

@@ -26,7 +26,7 @@ TARGETS = {
     "ValueSet": ["dark-set", "absent"],
     "CodeSystem": ["dark-codes", "absent"],
     "ConceptMap": ["dark-map", "absent"],
-    "Binary": ["dark-b", "stray-b", "linked-b", "held-0", "absent", "seen-b"],
+    "Binary": ["dark-b", "stray-b", "linked-b", "aside-b", "held-0", "absent", "seen-b"],
     "List": ["dark-list", "absent"],
     "RiskAssessment": ["dark-risk", "absent"],
     "Location": ["dark-place", "absent"],

@@ -69,7 +69,7 @@ struct index_row {
 };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 4
+#define INDEX_RULES 5
 
 struct index_rows {
 	struct index_row *at;

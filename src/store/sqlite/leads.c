@@ -50,7 +50,7 @@ plan_in_compartments(const struct plan *p, const struct type *type)
 {
 	uint32_t count;
 
-	return type == p->reader->store->patient
+	return type == p->reader->store->patient || type == p->reader->store->binary
 	    || pack_compartment(p->reader->store->config.pack, SLICE("Patient"), type, &count) != NULL;
 }
 
