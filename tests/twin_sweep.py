@@ -266,7 +266,7 @@ def missing(lines, document):
             .replace(r"\{type\}", r"([A-Za-z]+|\*)")
         if not any(m == method and re.fullmatch(form, p) for m, p in paths):
             gaps.append(f"{method} {template}")
-    modifiers = {":" + m for m in table("src/search/query_clause.c", r'\{ "([a-z-]+)",\s+MODIFIER_')}
+    modifiers = {":" + m for m in table("src/search/query_clause.c", r'\{ "([a-z-]+)",\s+"[\w-]+",\s+MODIFIER_')}
     words = [(name, WITNESS.get(name)) for _, _, rows in features.FEATURES for name, _ in rows if name not in modifiers]
     words += [(m, f"[a-z]{m}=") for m in modifiers]
     words += [("prefix " + p, f"={p}[0-9]") for p in table("src/search/query_value.c", r'\{ "([a-z]{2})", PREFIX_') - {"eq"}]

@@ -43,6 +43,8 @@ print_parameters(const struct service *s, struct arena *arena, struct outcome *o
 		printf("%-40.*s %s", SLICE_FMT(all[i].param->url), all[i].ready ? "ready" : "indexing");
 		if (!all[i].ready)
 			printf(", %lld of %lld", (long long)all[i].done, (long long)all[i].total);
+		if (all[i].failed > 0)
+			printf(", fails on %lld", (long long)all[i].failed);
 		printf("  %.*s.%.*s\n", SLICE_FMT(all[i].param->on->name), SLICE_FMT(all[i].param->code));
 	}
 	if (r != NULL)

@@ -160,14 +160,50 @@ may_dangle(const struct exchange *x, const struct resource *r)
 	return slice_is(r->type->name, "Binary") || outer->event_id != NULL || slice_is(x->service->options.references_dangling, "accept");
 }
 
+static void
+drop_deleted(const struct exchange *outer, struct custom_params *from)
+{
+	for (uint32_t i = 0; i < outer->entry_count; i++) {
+		const struct exchange *x = outer->entries[i];
+
+		for (uint32_t k = 0; k < x->write_count; k++)
+			if (x->write[k].method == 'D')
+				custom_drop(from, x->write[k].row);
+	}
+}
+
+/* What a definition stands beside: those in effect, and in a transaction those of the entries before it instead of
+ * what these replace. */
+static struct custom_params *
+parameters_beside(struct exchange *x)
+{
+	struct transaction *t = x->transaction;
+	struct custom_params *beside = t == NULL ? NULL : t->parameters;
+
+	if (beside != NULL)
+		return beside;
+	beside = arena_alloc(x->arena, sizeof *beside);
+	custom_beside(store_index(x->worker->reader), x->arena, beside);
+	if (t != NULL) {
+		drop_deleted(x->parent, beside);
+		t->parameters = beside;
+	}
+	return beside;
+}
+
 /* A definition that is in effect as soon as it is stored. */
 static bool
 can_be_searched_by(struct exchange *x, const struct resource *r)
 {
-	if (!slice_is(r->type->name, "SearchParameter") || !custom_is_active(&r->json, r->node))
+	struct custom_params *beside;
+
+	if (!slice_is(r->type->name, "SearchParameter"))
 		return true;
-	return custom_check(store_index(x->worker->reader), &r->json, r->node, x->old == NULL ? 0 : x->old->row,
-	    x->arena, &x->outcome);
+	beside = parameters_beside(x);
+	if (x->old != NULL)
+		custom_drop(beside, x->old->row);
+	return !custom_is_active(&r->json, r->node)
+	    || custom_add(beside, &r->json, r->node, 0, &x->outcome);
 }
 
 static bool

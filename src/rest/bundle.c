@@ -12,7 +12,7 @@
  *   4. every other new resource, with references to those resolved, shows
  *      which patients it belongs to, and so its compartment and id;
  *   5. with all ids known, references are rewritten and the other entries performed:
- *      POST, then PUT and PATCH.
+ *      POST, then PUT and PATCH; composite search parameters behind their components.
  *
  * Reads come last and see what was written: the writer lets them be performed in its own
  * transaction, where nobody else has written since, and where one that fails still undoes it all. */
@@ -35,6 +35,7 @@
 #include "rest/replay.h"
 #include "rest/rest.h"
 #include "rest/write.h"
+#include "search/custom.h"
 #include "search/query.h"
 #include "validate/validate.h"
 
@@ -42,7 +43,7 @@ struct entry {
 	uint32_t      node, resource;   /* in the Bundle; resource 0: none */
 	struct slice  full_url;
 	struct slice  target;           /* "Patient/abc": what full_url stands for; or empty */
-	struct slice  version;          /* of a new resource */
+	struct slice  version;          /* that is written, once it is known; or empty */
 	struct slice  base;             /* of full_url when it ends with "/Patient/1"; or empty */
 	bool          defines;          /* full_url is the canonical url of the resource too */
 	const struct entry *twin;       /* creates on the same condition, so this one does not */
@@ -56,7 +57,7 @@ struct bundle {
 	struct entry      *entries;
 	uint32_t           count;
 	bool               transaction;
-	const struct entry **by_url;    /* those with a target, sorted by full_url */
+	struct entry      **by_url;     /* those with a target, sorted by full_url */
 	uint32_t           url_count;
 	struct names       meant;       /* references with a condition, "Patient?identifier=x" */
 	struct meaning {                /* of each: what is stored, or what an entry writes */
@@ -281,12 +282,12 @@ index_urls(struct bundle *b)
 	return true;
 }
 
-static const struct entry *
+static struct entry *
 entry_of_url(struct bundle *b, struct slice url)
 {
 	struct entry wanted = { .full_url = url };
 	const struct entry *key = &wanted;
-	const struct entry **found;
+	struct entry **found;
 
 	if (b->url_count == 0)
 		return NULL;
@@ -314,18 +315,35 @@ joined(struct bundle *b, struct slice left, const char *between, struct slice ri
 	return buf_slice(&buf);
 }
 
+/* That of an update is made when something refers to it. */
+static struct slice
+version_of(struct entry *e)
+{
+	struct exchange *x = e->x;
+	struct outcome aside;
+	struct stored s;
+
+	outcome_init(&aside, x->arena);
+	if (e->version.len == 0 && x->interaction->verb == PERMIT_UPDATE
+	    && store_find(x->worker->reader, x->permit, x->type, x->id, &s, &aside)) {
+		x->vid = store_new_vid(x->service->store);
+		e->version = store_version_id(x->service->store, s.row, x->vid, x->arena);
+	}
+	return e->version;
+}
+
 /* R4 bundle.html#references: a version is no part of what fullUrl names. */
 static struct slice
 target_of_url(struct bundle *b, struct slice url)
 {
 	static const char mark[] = "/_history/";
 	const char *version = memmem(url.ptr, url.len, mark, sizeof mark - 1);
-	const struct entry *e = entry_of_url(b, version == NULL ? url
+	struct entry *e = entry_of_url(b, version == NULL ? url
 	    : slice_make(url.ptr, (size_t)(version - url.ptr)));
 
 	if (e == NULL)
 		return SLICE_NONE;
-	return version == NULL || e->version.len == 0 ? e->target
+	return version == NULL || version_of(e).len == 0 ? e->target
 	    : joined(b, e->target, mark, e->version);
 }
 
@@ -350,6 +368,21 @@ target_of(void *ctx, struct slice url, bool reference)
 	if (r->of->base.len == 0 || slice_find(url, ':') < url.len)
 		return SLICE_NONE;
 	return target_of_url(r->bundle, joined(r->bundle, r->of->base, "/", url));
+}
+
+/* What a patch has put into a resource; of what was there, relative references are what they were. */
+static struct slice
+link_patched(void *ctx, struct exchange *x, struct slice text)
+{
+	static const struct entry nowhere;
+	struct rewriting rewriting = { ctx, &nowhere };
+	struct outcome aside;
+	struct json j;
+
+	outcome_init(&aside, x->arena);
+	if (!json_parse(text, json_bounds(x->service->limits, false), x->arena, &j, &aside))
+		return text;            /* said where it is taken as the result */
+	return bundle_rewrite(x->service->pack, &j, 0, target_of, &rewriting, x->arena);
 }
 
 /* What import --keep-ids asks for: the resource's own id, bound as an alias. */
@@ -554,6 +587,39 @@ resolve_conditions(struct bundle *b)
 	return true;
 }
 
+/* R4 http.html#upsert: an update that makes a Patient, or brings one back. */
+static bool
+assign_upsert(struct entry *e, struct transaction *t)
+{
+	struct exchange *x = e->x;
+	struct outcome aside;
+	struct stored s;
+
+	outcome_init(&aside, x->arena);
+	if (store_find(x->worker->reader, x->permit, x->type, x->id, &s, &aside))
+		return true;
+	if (!write_find_old(x))
+		return false;
+	if (x->old == NULL && !permit_chooses_ids(x->permit))
+		return true;            /* refused where it is performed */
+	if (x->old == NULL) {
+		if (!store_compartment_new(x->service->store, &x->compartment, &x->outcome))
+			return false;
+		x->chosen_id = x->id;
+		assign_id(e);
+	}
+	t->patients[t->count++] = (struct fresh_patient){ x->id,
+		x->old == NULL ? x->compartment.number : x->old->compartment };
+	return true;
+}
+
+static bool
+is_upsert(const struct exchange *x)
+{
+	return x->interaction->verb == PERMIT_UPDATE && x->interaction->shape == PATH_INSTANCE
+	    && x->interaction->body == BODY_RESOURCE;
+}
+
 /* Step 3. */
 static bool
 assign_patients(struct bundle *b, struct transaction *t)
@@ -564,6 +630,8 @@ assign_patients(struct bundle *b, struct transaction *t)
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct exchange *x = b->entries[i].x;
 
+		if (is_upsert(x) && is_patient(x) && !assign_upsert(&b->entries[i], t))
+			return blame(b, i);
 		if (!is_maker(&b->entries[i]))
 			continue;
 		keep_id(b, &b->entries[i]);
@@ -665,15 +733,25 @@ perform_entry(struct bundle *b, uint32_t i)
 	return rest_perform(e->x) || blame(b, i);
 }
 
+static bool
+is_composite(const struct bundle *b, const struct entry *e)
+{
+	return e->x->type != NULL && slice_is(e->x->type->name, "SearchParameter") && e->resource != 0
+	    && custom_is_composite(b->json, e->resource);
+}
+
 /* Step 5. */
 static bool
 perform_writes(struct bundle *b)
 {
-	static const unsigned verbs[] = { PERMIT_CREATE, PERMIT_UPDATE };
+	static const struct { unsigned verb; bool composite; } steps[] = {
+		{ PERMIT_CREATE, false }, { PERMIT_UPDATE, false }, { PERMIT_CREATE, true }, { PERMIT_UPDATE, true },
+	};
 
-	for (size_t v = 0; v < COUNT_OF(verbs); v++)
+	for (size_t s = 0; s < COUNT_OF(steps); s++)
 		for (uint32_t i = 0; i < b->count; i++)
-			if (b->entries[i].x->interaction->verb == verbs[v] && !perform_entry(b, i))
+			if (b->entries[i].x->interaction->verb == steps[s].verb
+			    && is_composite(b, &b->entries[i]) == steps[s].composite && !perform_entry(b, i))
 				return false;
 	return true;
 }
@@ -715,6 +793,24 @@ aliases_distinct(struct bundle *b, const struct store_unit *u)
 	return true;
 }
 
+/* What is deleted goes first, so no reference can mean it any more. */
+static bool
+targets_stay(struct bundle *b, const struct store_unit *u)
+{
+	int64_t *gone = arena_array(b->outer->arena, b->deletes + 1, sizeof *gone);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; b->deletes > 0 && i < u->count; i++)
+		if (u->writes[i].method == 'D')
+			gone[n++] = u->writes[i].row;
+	qsort(gone, n, sizeof *gone, by_row);
+	for (uint32_t i = 0; n > 0 && i < u->count; i++)
+		for (uint32_t k = 0; k < u->writes[i].target_count; k++)
+			if (bsearch(&u->writes[i].targets[k].row, gone, n, sizeof *gone, by_row) != NULL)
+				return exchange_fail(b->outer, FAULT_BUSINESS_RULE, "another entry deletes it");
+	return true;
+}
+
 static void
 add_writes(struct store_unit *u, const struct exchange *x)
 {
@@ -738,7 +834,7 @@ one_unit(struct bundle *b)
 	u->guards = arena_array(outer->arena, b->count + 1, sizeof *u->guards);
 	for (uint32_t i = 0; i < b->count; i++)
 		add_writes(u, b->entries[i].x);
-	if (!rows_distinct(b, u) || !aliases_distinct(b, u))
+	if (!rows_distinct(b, u) || !aliases_distinct(b, u) || !targets_stay(b, u))
 		return false;
 	c->count = 1;
 	if (u->count > 0)
@@ -850,6 +946,8 @@ transact(struct bundle *b)
 {
 	struct transaction *t = arena_alloc(b->outer->arena, sizeof *t);
 
+	t->link = link_patched;
+	t->ctx = b;
 	for (uint32_t i = 0; i < b->count; i++) {
 		b->entries[i].x->transaction = t;
 		if (!entry_allowed(b->entries[i].x))
@@ -875,7 +973,7 @@ perform_in_batch(struct exchange *x, struct store_commit *c)
 	struct store_unit *u;
 
 	x->unit = NULL;
-	if (!entry_allowed(x) || !perform_once(x)) {
+	if (!entry_allowed(x) || x->outcome.failed || !perform_once(x)) {
 		rest_refuse(x);
 		return;
 	}
@@ -904,12 +1002,32 @@ keep_commit(struct exchange *outer, struct store_commit *c)
 	outer->commit = c;
 }
 
+/* R4 http.html#brules: there are no references between the entries of a batch.  One to a placeholder would
+ * be kept as it stands, and put the resource outside its patient's compartment. */
+static void
+check_batch_references(struct bundle *b, const struct entry *e, const struct names *urls)
+{
+	const struct json *j = b->json;
+	uint32_t end = e->resource == 0 ? 0 : j->nodes[e->resource].next;
+
+	for (uint32_t n = e->resource + 1; n + 1 < end; n++)
+		if ((j->nodes[n].flags & JSON_IS_NAME) != 0 && json_is(j, n, SLICE("reference"))
+		    && slice_starts(json_raw(j, n + 1), SLICE("urn:"))
+		    && names_find(urls, json_string(j, n + 1, e->x->arena)) != NAME_UNKNOWN)
+			exchange_fail(e->x, FAULT_INVALID, "entries of a batch do not refer to one another");
+}
+
 static void
 batch(struct bundle *b)
 {
 	struct store_commit *c = new_commit(b->outer);
+	struct names urls;
 
+	names_init_keyed(&urls, b->outer->arena, b->count);
+	for (uint32_t i = 0; i < b->count; i++)
+		names_add(&urls, b->entries[i].full_url, i);
 	for (uint32_t i = 0; i < b->count; i++) {
+		check_batch_references(b, &b->entries[i], &urls);
 		if (b->entries[i].resource != 0 && b->entries[i].x->interaction != NULL)
 			keep_id(b, &b->entries[i]);
 		perform_in_batch(b->entries[i].x, c);

@@ -3,7 +3,7 @@
  *   GET [base]/SearchParameter/[id]/$status       those of one resource, for who may read it
  *   GET [base]/SearchParameter/$status            all, those of packages too; for the operator
  *
- * How many resources there are is told to the operator only. */
+ * How many resources there are, and on how many of them the expression fails, is told to the operator only. */
 #include "rest/interactions.h"
 
 #include "base/arena.h"
@@ -28,6 +28,8 @@ write_one(struct exchange *x, struct buf *b, const struct store_parameter *p)
 	write_text(b, "url", "valueUri", p->param->url);
 	write_text(b, "code", "valueCode", p->param->code);
 	write_text(b, "base", "valueCode", p->param->on->name);
+	if (exchange_is_operator(x))
+		buf_printf(b, "{\"name\":\"failed\",\"valueDecimal\":%lld},", (long long)p->failed);
 	if (exchange_is_operator(x) && !p->ready)
 		buf_printf(b, "{\"name\":\"indexed\",\"valueDecimal\":%lld},{\"name\":\"total\",\"valueDecimal\":%lld},",
 		    (long long)p->done, (long long)p->total);

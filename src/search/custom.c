@@ -337,14 +337,21 @@ custom_add(struct custom_params *to, const struct json *j, uint32_t node, int64_
 	return false;
 }
 
-bool
-custom_check(const struct search_index *index, const struct json *j, uint32_t node, int64_t source,
-    struct arena *arena, struct outcome *o)
+void
+custom_beside(const struct search_index *index, struct arena *arena, struct custom_params *out)
 {
-	struct custom_params beside = { .standard = index, .arena = arena };
-
+	*out = (struct custom_params){ .standard = index, .arena = arena };
 	for (uint32_t i = 0; i < index->custom_count; i++)
-		if (source == 0 || index->custom[i].source != source)
-			*new_param(&beside) = index->custom[i];
-	return custom_add(&beside, j, node, source, o);
+		*new_param(out) = index->custom[i];
+}
+
+void
+custom_drop(struct custom_params *from, int64_t source)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < from->count; i++)
+		if (from->at[i].source != source)
+			from->at[kept++] = from->at[i];
+	from->count = kept;
 }

@@ -50,8 +50,8 @@ bool custom_is_composite(const struct json *, uint32_t node);
 MUST_USE bool custom_add(struct custom_params *, const struct json *, uint32_t node, int64_t source,
     struct outcome *);
 
-/* Would it stand beside those that an index has?  Those of `source` itself are looked away from. */
-MUST_USE bool custom_check(const struct search_index *, const struct json *, uint32_t node,
-    int64_t source, struct arena *, struct outcome *);
+/* Those of an index: to see with custom_add() what would stand beside them.  Without those of one source. */
+void custom_beside(const struct search_index *, struct arena *, struct custom_params *out);
+void custom_drop(struct custom_params *, int64_t source);
 
 #endif

@@ -16,6 +16,7 @@
 #include "json/json.h"
 #include "search/custom.h"
 #include "search/index.h"
+#include "search/values.h"
 
 #define EXAMPLES "build/packages/hl7.fhir.r4.examples/package/"
 #define GENDER   "\"component\":[{\"definition\":\"http://hl7.org/fhir/SearchParameter/individual-gender\",\"expression\":"
@@ -126,7 +127,7 @@ static void
 beside_others(void **state UNUSED)
 {
 	struct arena *own = arena_new(4096);
-	struct custom_params to = { .standard = standard, .arena = own };
+	struct custom_params to = { .standard = standard, .arena = own }, beside;
 	struct json j = define(&rows[0]);
 	struct search_index *index;
 	struct outcome o;
@@ -134,9 +135,13 @@ beside_others(void **state UNUSED)
 	outcome_init(&o, arena);
 	assert_true(custom_add(&to, &j, 0, 7, &o));
 	index = search_index_with(&to, 1);
-	assert_true(custom_check(index, &j, 0, 7, arena, &o));
-	assert_false(custom_check(index, &j, 0, 8, arena, &o));
-	assert_false(custom_check(index, &j, 0, 0, arena, &o));
+	custom_beside(index, arena, &beside);
+	assert_false(custom_add(&beside, &j, 0, 0, &o));
+	custom_drop(&beside, 8);
+	assert_false(custom_add(&beside, &j, 0, 0, &o));
+	custom_drop(&beside, 7);
+	assert_true(custom_add(&beside, &j, 0, 0, &o));
+	assert_false(custom_add(&beside, &j, 0, 0, &o));
 	search_index_let_go(index);
 }
 
@@ -260,7 +265,7 @@ the_same_rows(void **state UNUSED)
 	search_index_let_go(index);
 }
 
-/* An expression that fails on a resource finds nothing in it, and refuses nothing. */
+/* An expression that fails on a resource finds nothing in it but that, and refuses nothing. */
 static void
 one_that_fails(void **state UNUSED)
 {
@@ -279,9 +284,10 @@ one_that_fails(void **state UNUSED)
 	assert_true(json_parse(SLICE("{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"A\",\"B\"]}]}"),
 	    json_bounds(&limits_default, false), arena, &body, &o));
 	assert_true(index_extract(index, pack_resource(pack, SLICE("Patient")), &body, 0, &none, arena, &all, &o));
-	assert_in_range(all.count, 1, 100);
-	for (uint32_t i = 0; i < all.count; i++)
+	assert_in_range(all.count, 2, 100);
+	for (uint32_t i = 0; i + 1 < all.count; i++)
 		assert_in_range(all.at[i].param, 0, CUSTOM_FIRST - 1);
+	assert_int_equal(all.at[all.count - 1].param, INDEX_FAILED + index->custom[0].param.number);
 	search_index_let_go(index);
 }
 

@@ -273,37 +273,77 @@ distinct(struct index_row *rows, uint32_t count)
 	return kept;
 }
 
+#define DAY ((int64_t)86400000)
+
+int64_t
+index_width(enum index_span span)
+{
+	static const int64_t widths[] = { [SPAN_SECOND] = 1000, [SPAN_DAY] = DAY, [SPAN_MONTH] = 31 * DAY,
+		[SPAN_WIDE] = INT64_MAX, [SPAN_SEVERAL] = INT64_MAX };
+
+	return widths[span];
+}
+
+static bool
+same_param(const struct index_row *x, const struct index_row *y)
+{
+	return x->param == y->param && x->kind == y->kind && x->part == y->part && x->contained == y->contained;
+}
+
+static uint8_t
+span_of(const struct index_row *rows, uint32_t count, uint32_t i)
+{
+	uint64_t width = (uint64_t)rows[i].b - (uint64_t)rows[i].a;
+	uint8_t span = SPAN_SECOND;
+
+	if ((i > 0 && same_param(&rows[i - 1], &rows[i])) || (i + 1 < count && same_param(&rows[i], &rows[i + 1])))
+		return SPAN_SEVERAL;
+	while (width > (uint64_t)index_width(span) && span < SPAN_WIDE)
+		span++;
+	return span;
+}
+
+static void
+set_spans(struct index_row *rows, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i].kind == SEARCH_DATE)
+			rows[i].span = span_of(rows, count, i);
+}
+
 /* A custom expression that fails finds nothing: what somebody wrote for all resources refuses none. */
 static bool
 evaluate_as(const struct search_param *p, const struct fhirpath *compiled,
     const struct fhirpath_scope *scope, struct item focus, struct arena *arena, struct items *items,
-    struct outcome *o)
+    bool *failed, struct outcome *o)
 {
 	struct outcome aside;
 
 	if (custom_of(p) == NULL)
 		return fhirpath_evaluate(compiled, scope, focus, arena, items, o);
 	outcome_init(&aside, arena);
-	if (!fhirpath_evaluate(compiled, scope, focus, arena, items, &aside))
+	if (!fhirpath_evaluate(compiled, scope, focus, arena, items, &aside)) {
 		*items = (struct items){ NULL, 0 };
+		*failed = true;
+	}
 	return true;
 }
 
 static bool
 evaluate(const struct search_index *index, const struct search_param *p, struct item focus,
-    struct item root, struct arena *arena, struct items *items, struct outcome *o)
+    struct item root, struct arena *arena, struct items *items, bool *failed, struct outcome *o)
 {
 	struct fhirpath_scope scope = {
 		.pack = index->pack, .limits = index->limits, .resource = focus, .root = root,
 	};
 
-	return evaluate_as(p, compiled_of(index, p), &scope, focus, arena, items, o);
+	return evaluate_as(p, compiled_of(index, p), &scope, focus, arena, items, failed, o);
 }
 
 /* One item of a composite's expression: rows of each component, in one group. */
 static bool
 take_group(struct extraction *e, const struct search_param *p, struct item focus, struct item root,
-    const struct item *item, struct outcome *o)
+    const struct item *item, bool *failed, struct outcome *o)
 {
 	struct fhirpath_scope scope = {
 		.pack = e->index->pack, .limits = e->index->limits, .resource = focus, .root = root,
@@ -312,7 +352,7 @@ take_group(struct extraction *e, const struct search_param *p, struct item focus
 	for (uint32_t i = 0; i < p->component_count; i++) {
 		struct items items;
 
-		if (!evaluate_as(p, component_of(e->index, p, i), &scope, *item, e->arena, &items, o))
+		if (!evaluate_as(p, component_of(e->index, p, i), &scope, *item, e->arena, &items, failed, o))
 			return false;
 		e->kind = p->components[i].kind;
 		e->part = (uint8_t)(i + 1);
@@ -325,7 +365,7 @@ take_group(struct extraction *e, const struct search_param *p, struct item focus
 
 static bool
 take_items(struct extraction *e, const struct search_param *p, struct item focus, struct item root,
-    const struct items *items, struct outcome *o)
+    const struct items *items, bool *failed, struct outcome *o)
 {
 	e->number = p->number;
 	e->targets = custom_of(p) == NULL || p->kind == SEARCH_COMPOSITE ? NULL : p;
@@ -335,11 +375,23 @@ take_items(struct extraction *e, const struct search_param *p, struct item focus
 	for (uint32_t k = 0; k < items->count; k++) {
 		if (p->kind != SEARCH_COMPOSITE)
 			extraction_take(e, &items->at[k]);
-		else if (++e->group < INDEX_GROUPS && !take_group(e, p, focus, root, &items->at[k], o))
+		else if (++e->group < INDEX_GROUPS && !take_group(e, p, focus, root, &items->at[k], failed, o))
 			return false;
 	}
 	e->group = 0;
 	return true;
+}
+
+/* Of the outermost resource, wherever in it. */
+static void
+note_failure(struct extraction *e, uint32_t number)
+{
+	uint16_t contained = e->contained;
+
+	e->number = INDEX_FAILED + number;
+	e->contained = 0;
+	extraction_add(e, SEARCH_REFERENCE, (struct index_row){ .a = -1, .b = INDEX_FOREIGN });
+	e->contained = contained;
 }
 
 static bool
@@ -347,9 +399,14 @@ take_param(struct extraction *e, const struct search_param *p, struct item focus
     struct outcome *o)
 {
 	struct items items;
+	bool failed = false;
 
-	return evaluate(e->index, p, focus, root, e->arena, &items, o)
-	    && take_items(e, p, focus, root, &items, o);
+	if (!evaluate(e->index, p, focus, root, e->arena, &items, &failed, o)
+	    || !take_items(e, p, focus, root, &items, &failed, o))
+		return false;
+	if (failed)
+		note_failure(e, p->number);
+	return true;
 }
 
 static int
@@ -444,6 +501,7 @@ index_extract_chosen(const struct search_index *index, const struct index_choice
 		return false;
 	out->at = e.rows;
 	out->count = distinct(e.rows, e.count);
+	set_spans(e.rows, out->count);
 	return true;
 }
 
@@ -492,6 +550,8 @@ static void
 texts_of_item(const struct search_index *index, const struct item *i, bool displays,
     struct arena *arena, struct index_texts *out)
 {
+	if (i->kind != ITEM_NODE && !displays)
+		add_text(out, item_text(i, arena), arena);
 	if (i->kind != ITEM_NODE || i->node == ITEM_ABSENT)
 		return;
 	for (size_t k = 0; k < COUNT_OF(texts_of); k++) {
@@ -520,11 +580,12 @@ index_texts(const struct search_index *index, const struct type *type,
 {
 	struct item focus = fhirpath_node(j, resource, type);
 	struct items items;
+	bool failed;
 
 	*out = (struct index_texts){ NULL, 0 };
 	if (!search_index_supports(index, p) || compiled_of(index, p) == NULL)
 		return true;
-	if (!evaluate(index, p, focus, focus, arena, &items, o))
+	if (!evaluate(index, p, focus, focus, arena, &items, &failed, o))
 		return false;
 	for (uint32_t i = 0; i < items.count; i++)
 		texts_of_item(index, &items.at[i], displays, arena, out);
@@ -582,10 +643,11 @@ index_patients(const struct search_index *index, const struct type *type, const 
 	for (uint32_t i = 0; i < count && !slice_is(type->name, "Patient"); i++) {
 		const struct search_param *p = pack_param(index->pack, type, codes[i]);
 		struct items items;
+		bool failed;
 
 		if (p == NULL || index->compiled[p->number] == NULL)
 			continue;
-		if (!evaluate(index, p, focus, focus, arena, &items, o))
+		if (!evaluate(index, p, focus, focus, arena, &items, &failed, o))
 			return false;
 		out->ids = arena_grow(arena, out->ids, out->count * sizeof *out->ids,
 		    (out->count + items.count + 1) * sizeof *out->ids);

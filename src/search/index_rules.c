@@ -52,6 +52,27 @@ values_of_type(const struct search_index *index, struct slice system, struct sli
 	*b = (int64_t)index_hash(index, SLICE(OF_TYPE));
 }
 
+static bool
+has_letters(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z') || (s.ptr[i] & 0x80) != 0)
+			return true;
+	return false;
+}
+
+int64_t
+values_folded(const struct search_index *index, struct slice text, struct arena *arena)
+{
+	struct buf b;
+
+	if (!has_letters(text))
+		return (int64_t)index_hash(index, text);
+	buf_init(&b, arena, SIZE_MAX);
+	buf_printf(&b, "%.*s\x1f", SLICE_FMT(index_fold(text, arena)));
+	return (int64_t)index_hash(index, buf_slice(&b));
+}
+
 int64_t
 values_media_type(const struct search_index *index, struct slice text, struct arena *arena)
 {
@@ -111,6 +132,14 @@ add_token(struct extraction *e, struct slice system, struct slice code)
 }
 
 static void
+add_folded(struct extraction *e, struct slice text)
+{
+	if (text.len > 0)
+		extraction_add(e, SEARCH_TOKEN, (struct index_row){
+			.a = values_folded(e->index, text, e->arena) });
+}
+
+static void
 token_coding(struct extraction *e, const struct item *i)
 {
 	add_token(e, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("code")));
@@ -159,13 +188,19 @@ token_identifier(struct extraction *e, const struct item *i)
 static void
 token_contact(struct extraction *e, const struct item *i)
 {
-	add_token(e, SLICE_NONE, text_at(e, i, SLICE("value")));
+	add_folded(e, text_at(e, i, SLICE("value")));
 }
 
 static void
 token_primitive(struct extraction *e, const struct item *i)
 {
 	add_token(e, SLICE_NONE, item_text(i, e->arena));
+}
+
+static void
+token_string(struct extraction *e, const struct item *i)
+{
+	add_folded(e, item_text(i, e->arena));
 }
 
 /* Media types are codes: found by what is before their parameters too. */
@@ -543,7 +578,8 @@ static const struct {
 	{ SEARCH_TOKEN,     "ContactPoint",    token_contact },
 	{ SEARCH_TOKEN,     "boolean",         token_primitive },
 	{ SEARCH_TOKEN,     "code",            token_code },
-	{ SEARCH_TOKEN,     "string",          token_primitive },     /* id, markdown too */
+	{ SEARCH_TOKEN,     "id",              token_primitive },
+	{ SEARCH_TOKEN,     "string",          token_string },        /* markdown too */
 	{ SEARCH_TOKEN,     "uri",             token_primitive },
 	{ SEARCH_STRING,    "string",          string_primitive },
 	{ SEARCH_STRING,    "uri",             string_primitive },
@@ -575,15 +611,27 @@ extraction_has_rule(const struct pack *pack, enum search_kind kind, const struct
 	return false;
 }
 
-/* An item is what stands in the resource, or a truth that the expression itself found (Patient deceased). */
+/* What stands in the resource, or what the expression made of it, as the truth that a Patient is deceased. */
+static const struct type *
+type_of(const struct extraction *e, const struct item *i)
+{
+	static const char *const made[] = {
+		[ITEM_BOOLEAN] = "boolean", [ITEM_STRING] = "string", [ITEM_INTEGER] = "integer",
+		[ITEM_DECIMAL] = "decimal", [ITEM_DATE] = "date", [ITEM_DATETIME] = "dateTime",
+	};
+
+	if (i->kind == ITEM_NODE)
+		return i->node == ITEM_ABSENT ? NULL : i->type;
+	return i->kind >= COUNT_OF(made) ? NULL : pack_type(e->index->pack, slice_of(made[i->kind]));
+}
+
 void
 extraction_take(struct extraction *e, const struct item *i)
 {
-	if (i->kind == ITEM_BOOLEAN && e->kind == SEARCH_TOKEN)
-		token_primitive(e, i);
-	for (size_t k = 0; k < COUNT_OF(rules); k++)
-		if (rules[k].kind == e->kind && i->kind == ITEM_NODE && i->node != ITEM_ABSENT
-		    && type_is(i->type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
+	const struct type *type = type_of(e, i);
+
+	for (size_t k = 0; type != NULL && k < COUNT_OF(rules); k++)
+		if (rules[k].kind == e->kind && type_is(type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
 			rules[k].fn(e, i);
 			return;
 		}

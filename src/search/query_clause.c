@@ -262,7 +262,14 @@ take_has(struct parser *p, const struct type *type, struct slice text, struct sl
 	return linked(p, referrer, text, value, out);
 }
 
-/* R4 search.html#type: the types that a resource may be of.  Of no parts, so that all, or none, match. */
+/* Of no parts. */
+static struct query_clause
+all_or_none(bool all)
+{
+	return (struct query_clause){ .on = all ? CLAUSE_ALL : CLAUSE_ANY };
+}
+
+/* R4 search.html#type: the types that a resource may be of. */
 static enum taken
 take_type(struct parser *p, const struct type *type, struct slice modifier, struct slice value,
     struct query_clause *out)
@@ -279,7 +286,7 @@ take_type(struct parser *p, const struct type *type, struct slice modifier, stru
 			return parser_refuse(p, FAULT_BAD_SEARCH, "no such resource type");
 		named |= slice_eq(one, type->name);
 	}
-	*out = (struct query_clause){ .on = named != others ? CLAUSE_ALL : CLAUSE_ANY };
+	*out = all_or_none(named != others);
 	return TAKEN;
 }
 
@@ -299,6 +306,17 @@ take_list(struct parser *p, struct slice value, struct query_clause *out)
 	id = parser_part(p, out);
 	*id = (struct query_clause){ .on = CLAUSE_ID, .kind = SEARCH_TOKEN };
 	return parser_values(p, id, list, value, SLICE_NONE);
+}
+
+/* What every resource has. */
+static enum taken
+never_missing(struct parser *p, struct slice value, struct query_clause *c)
+{
+	struct query_clause asked = { .modifier = MODIFIER_MISSING };
+	enum taken taken = parser_values(p, &asked, NULL, value, SLICE_NONE);
+
+	*c = all_or_none(!asked.missing);
+	return taken;
 }
 
 /* Those that are none of the ids. */
@@ -365,6 +383,8 @@ take_plain(struct parser *p, const struct type *type, struct slice modifier, str
 
 	if (c->on == CLAUSE_ID && slice_is(modifier, ":not"))
 		return other_ids(p, type, value, c);
+	if ((c->on == CLAUSE_ID || c->on == CLAUSE_LAST_UPDATED) && slice_is(modifier, ":missing"))
+		return never_missing(p, value, c);
 	if (modifier.len > 0 && !take_modifier(p, c, slice_sub(modifier, 1, modifier.len), &only_type))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
 	if (c->kind == SEARCH_REFERENCE && (c->modifier == MODIFIER_BELOW || c->modifier == MODIFIER_ABOVE))

@@ -48,6 +48,7 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"1.0\","
 	    "\"meta\":{\"profile\":[\"http://example.org/p|2.1\"]}}" },
 	{ "ValueSet", "v2", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"2.0\"}" },
+	{ "ValueSet", "v3", "{\"resourceType\":\"ValueSet\",\"version\":\"b.1\"}" },
 	{ "QuestionnaireResponse", "q2", "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"http://example.org/q|1.0.2\"}" },
 	{ "QuestionnaireResponse", "q3", "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"http://example.org/q|10\"}" },
 	{ "DocumentReference", "d1", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml\"}}],"
@@ -90,7 +91,8 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Patient", "family:exact=smith", "" }, { "Patient", "family=smith&family=olson", "p2" },
 	{ "Patient", "identifier=urn:a%5C%7Cb%7C1%5C$2", "p1" }, { "Patient", "identifier=1$2", "p1" },
 	{ "Patient", "identifier=%7C1$2", "" }, { "Patient", "telecom=email%7Cs@example.org", "" },
-	{ "Patient", "telecom=s@example.org", "p2" }, { "Patient", "active:missing=true", "p2" }, { "Patient", "active=true", "p1" },
+	{ "Patient", "telecom=s@example.org", "p2" }, { "Patient", "email=S@EXAMPLE.org", "p2" }, { "Patient", "email:not=S@EXAMPLE.org", "p1" },
+	{ "Patient", "gender=MALE", "" }, { "ValueSet", "version=B.1", "v3" }, { "ValueSet", "version=%7Cb.1", "v3" }, { "ValueSet", "version=b", "" },
 	{ "Patient", "birthdate=1980", "p2" }, { "Patient", "birthdate=ne1980", "p1" }, { "Patient", "birthdate=lt1980-06", "p1 p2" },
 	{ "Patient", "birthdate=eb1980", "p1" }, { "Patient", "birthdate=gt1970-05-04&birthdate=lt1970-05-06", "p1" },
 	{ "Patient", "deceased=true", "p2" }, { "Patient", "deceased=false", "p1" },
@@ -136,6 +138,7 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Practitioner", "name:exact=" LONG_QUERY "%20end", "long" }, { "Practitioner", "name:exact=" LONG_QUERY, "" },
 	{ "Observation", "value-quantity=3", "o3 o4" }, { "Observation", "value-quantity=3%7C%7C", "o3 o4" }, { "Observation", "value-quantity=3%7Curn:u", "o3" },
 	{ "Observation", "value-quantity=3%7Curn:v%7C", "o4" }, { "Observation", "value-quantity=3%7C%7Cdrops", "o3" },
+	{ "Patient", "_id:missing=false", "p1 p2" }, { "Patient", "_lastUpdated:missing=true", "" },
 	{ "Patient", "_id:not=p1,none", "p2" }, { "Patient", "_type=Patient", "p1 p2" }, { "Patient", "_type=Observation,Group", "" },
 	{ "Patient", "_type:not=Observation", "p1 p2" }, { "Observation", "subject._type=Patient", "o1 o2" },
 };
@@ -166,6 +169,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
 	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
 	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x%7Ca%7Cb", FAULT_BAD_SEARCH },
+	{ "Patient", "family=%5C", FAULT_BAD_SEARCH }, { "Patient", "family=a%5Cb", FAULT_BAD_SEARCH },
 	{ "Patient", "_type=Nothing", FAULT_BAD_SEARCH }, { "Patient", "_type:below=Patient", FAULT_BAD_PARAMETER },
 	{ "Observation", "component-code-value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "component-code-value-quantity=x$1$2", FAULT_BAD_SEARCH },
 	{ "Observation", "code.name=a", FAULT_BAD_PARAMETER }, { "Observation", "subject:Nothing.name=a", FAULT_BAD_PARAMETER },

@@ -313,13 +313,17 @@ sqlite_indexing_moved(struct store_reader *r, const struct sqlite_indexing *job,
 	return true;
 }
 
+/* Its own rows, and those that say where it failed. */
+#define OF_PARAMETER "param IN(?2,?2+33554432)"
+_Static_assert(INDEX_FAILED == 33554432, "as OF_PARAMETER has it");
+
 /* Columns of the key by letter, as index_tables has them. */
 static void
 add_columns(struct buf *b, const char *letters)
 {
 	static const struct { char letter; const char *name; } names[] = {
 		{ 'a', "a" }, { 'b', "b" }, { 'x', "x" }, { 'y', "y" }, { 'p', "part" }, { 'g', "grp" },
-		{ 'r', "row" }, { 't', "text" },
+		{ 'r', "row" }, { 's', "span" }, { 't', "text" },
 	};
 
 	buf_add(b, SLICE("lead,param"));
@@ -362,7 +366,7 @@ erase_in(struct store_reader *r, int64_t lead, uint32_t number, int *erased, str
 		add_columns(&b, index_tables[k].columns);
 		buf_add(&b, SLICE(") IN (SELECT "));
 		add_columns(&b, index_tables[k].columns);
-		buf_printf(&b, " FROM %s WHERE lead=?1 AND param=?2 LIMIT ?3)", index_tables[k].name);
+		buf_printf(&b, " FROM %s WHERE lead=?1 AND " OF_PARAMETER " LIMIT ?3)", index_tables[k].name);
 		good = erase(r, buf_slice(&b), lead, number, erased, o);
 	}
 	return good;
@@ -373,7 +377,7 @@ static bool
 erase_under_all(struct store_reader *r, uint32_t number, int *erased, struct outcome *o)
 {
 	return erase(r, SLICE("DELETE FROM backref WHERE (param,target,lead,row) IN (SELECT param,target,lead,row "
-	    "FROM backref WHERE param=?2 LIMIT ?3)"), 0, number, erased, o)
+	    "FROM backref WHERE " OF_PARAMETER " LIMIT ?3)"), 0, number, erased, o)
 	    && erase(r, SLICE("DELETE FROM occurrence WHERE (param,a,lead,labels) IN (SELECT param,a,lead,labels "
 	    "FROM occurrence WHERE param=?2 LIMIT ?3)"), 0, number, erased, o);
 }

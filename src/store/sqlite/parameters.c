@@ -331,19 +331,29 @@ counts_by_type(struct store_reader *r, struct arena *arena)
 	return counts;
 }
 
-static int64_t
-done_of(struct store_reader *r, uint32_t number)
+static bool
+number_of(struct store_reader *r, struct slice sql, uint32_t number, int64_t *out)
 {
-	sqlite3_stmt *s = sqlite_statement(r, SLICE("SELECT done FROM parameter WHERE number=?1"));
-	int64_t done = 0;
+	sqlite3_stmt *s = sqlite_statement(r, sql);
+	bool found;
 
 	if (s == NULL)
-		return 0;
+		return false;
 	sqlite3_bind_int64(s, 1, number);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		done = sqlite3_column_int64(s, 0);
+	if ((found = sqlite3_step(s) == SQLITE_ROW))
+		*out = sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
-	return done;
+	return found;
+}
+
+static bool
+count_failures(struct store_reader *r, struct store_parameter *all, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!number_of(r, SLICE("SELECT count(*) FROM backref WHERE param=?1"),
+		    INDEX_FAILED + all[i].param->number, &all[i].failed))
+			return false;
+	return true;
 }
 
 /* A look at every key: only where something is not ready. */
@@ -357,7 +367,9 @@ count_resources(struct store_reader *r, struct store_parameter *all, uint32_t co
 			continue;
 		if (totals == NULL && (totals = counts_by_type(r, arena)) == NULL)
 			return false;
-		all[i].done = done_of(r, all[i].param->number);
+		if (!number_of(r, SLICE("SELECT done FROM parameter WHERE number=?1"), all[i].param->number,
+		    &all[i].done))
+			return false;
 		all[i].total = totals[all[i].param->on->number];
 	}
 	return true;
@@ -375,7 +387,9 @@ store_parameters(struct store_reader *r, int64_t source, bool counted, struct ar
 		const struct custom_param *p = (const void *)search_param_at(r->index, i);
 
 		if (source < 0 || p->source == source)
-			(*out)[(*count)++] = (struct store_parameter){ &p->param, p->source, p->ready, 0, 0 };
+			(*out)[(*count)++] = (struct store_parameter){ .param = &p->param, .source = p->source,
+				.ready = p->ready };
 	}
-	return !counted || count_resources(r, *out, *count, arena) || failed(r, o);
+	return !counted || (count_failures(r, *out, *count) && count_resources(r, *out, *count, arena))
+	    || failed(r, o);
 }

@@ -150,6 +150,21 @@ follow_url(struct relating *r, const struct query_include *include, const struct
 	return true;
 }
 
+/* R4 search.html#versions: the version that is referred to; the current one where that cannot be had. */
+static void
+go_to_version(struct relating *r, struct slice id, struct slice reference, struct stored *v)
+{
+	struct slice rest = slice_sub(reference, (size_t)(id.ptr + id.len - reference.ptr), reference.len);
+	struct slice mark = SLICE("/_history/"), version = slice_sub(rest, mark.len, rest.len);
+	struct outcome aside;
+	struct stored there;
+
+	outcome_init(&aside, r->p.scratch);
+	if (slice_starts(rest, mark) && permit_allows(r->p.permit, v->type, PERMIT_READ)
+	    && store_vread(r->p.reader, r->p.permit, v->type, id, version, r->p.text, &there, &aside))
+		*v = there;
+}
+
 static bool
 follow(struct relating *r, const struct query_include *include, const struct search_param *param,
     struct slice reference)
@@ -169,7 +184,10 @@ follow(struct relating *r, const struct query_include *include, const struct sea
 		return leak_include(r, type, id);
 	if (!sqlite_find(r->p.reader, r->p.permit, type, id, &v, &aside))
 		return true;                    /* hidden or absent: nothing */
-	return v.deleted || take(r, &v);
+	if (v.deleted)
+		return true;
+	go_to_version(r, id, reference, &v);
+	return take(r, &v);
 }
 
 static bool
