@@ -229,6 +229,14 @@ class World:
             self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
                 {"resource": patient("Own", "Olga", meta=self.veil), "request": {"method": "POST", "url": "Patient"}} for _ in range(4000)]})
 
+    def crowd(self):
+        """Patients that all may see who see more than one, each with something; the later made the earlier dated."""
+        entries = [(patient("Crowd"), f"Patient/crowd-{i}") for i in range(70)]
+        entries += [(observation(f"Patient/crowd-{i}", "crowd", date=f"{1990 - i}-01-01"), f"Observation/of-crowd-{i}") for i in range(70)]
+        a = self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"resource": dict(r, id=at.split("/")[1]), "request": {"method": "PUT", "url": at}} for r, at in entries]})
+        assert a.status == 200, a.body
+
     def put(self, resource, name):
         a = self.server.request("PUT", f"/{resource['resourceType']}/{name}", self.all, dict(resource, id=name))
         assert a.status in (200, 201), a.body
