@@ -1103,12 +1103,17 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
-	struct query by_low, by_bound;
+	struct query by_low, by_bound, by_chain;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
+	struct store_guard linked = nothing_found(&low, "Observation", "patient.identifier=never", &by_chain);
 	struct store_write w;
 
 	create("Patient", secret);
+	w = prepare("Patient", MARKED("z"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_DONE);
+	w = prepare("Patient", MARKED("y"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_CONFLICT);
 	observation_of(other, "x", "");
 	w = prepare("Patient", MARKED("a"), NULL);
 	assert_int_equal(commit_guarded(&w, &guard, NULL), STORE_DONE);

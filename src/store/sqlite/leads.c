@@ -50,7 +50,7 @@ plan_in_compartments(const struct plan *p, const struct type *type)
 {
 	uint32_t count;
 
-	return type == p->reader->store->patient
+	return type == p->reader->store->patient || type == p->reader->store->binary
 	    || pack_compartment(p->reader->store->config.pack, SLICE("Patient"), type, &count) != NULL;
 }
 
@@ -417,16 +417,21 @@ plan_clause_narrows(struct plan *p, const struct query_part *part, uint32_t clau
 	return narrows(p, &part->clauses[clause], part->type, yes);
 }
 
+/* An id may name a lead of which the caller sees nothing: only those count in which it sees something, as
+ * the order of an answer hangs on this. */
 bool
 plan_is_sparse(struct plan *p, const struct query_part *part, bool *yes)
 {
-	int64_t at = DIRECTORY;
+	int64_t at = DIRECTORY - 1, there;
+	int count = 0;
 
 	if (!plan_narrows(p, part, yes) || !*yes)
 		return !p->outcome->failed;
-	for (int i = 0; i < MANY && at != NO_LEAD; i++)
-		if (!plan_next_agreed(p, part, i == 0 ? at : at + 1, &at))
+	while (count < MANY && at != NO_LEAD) {
+		if (!plan_next_agreed(p, part, at + 1, &at) || !plan_next_inhabited(p, part->type, at, &there))
 			return false;
+		count += there == at || planted(90);
+	}
 	*yes = at == NO_LEAD;
 	return true;
 }

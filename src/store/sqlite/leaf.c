@@ -453,14 +453,19 @@ plan_near(struct plan *p, const struct query_clause *c, int64_t lead, struct row
 	return true;
 }
 
-/* Resources */
+/* Resources; of a Binary what stands for it is asked too */
+
+#define CONTEXT " AND " CONTEXT_SEEN("?1", "resource.row", "?2")
+#define FIND "SELECT vid, updated FROM resource WHERE lead=?1 AND type=?3 AND row=?4 AND deleted=0" GATE
+#define SCAN "SELECT row, vid, updated FROM resource WHERE lead=?1 AND type=?3 AND row>?4 AND deleted=0" GATE
+#define IN_ORDER " ORDER BY row LIMIT 128"
 
 bool
 plan_find(struct plan *p, const struct type *type, int64_t lead, int64_t row, struct candidate *c,
     bool *found)
 {
-	sqlite3_stmt *s = leg(p, SLICE("SELECT vid, updated FROM resource WHERE lead=?1 AND type=?3 AND "
-	    "row=?4 AND deleted=0" GATE), lead, type->number);
+	sqlite3_stmt *s = leg(p, sqlite_has_context(p->reader->store, type) ? SLICE(FIND CONTEXT) : SLICE(FIND), lead,
+	    type->number);
 	int code;
 
 	*found = false;
@@ -486,8 +491,8 @@ plan_scan(struct plan *p, const struct type *type, int64_t lead, int64_t after, 
 	int n = CHUNK;
 
 	while (n == CHUNK && *more) {
-		sqlite3_stmt *s = leg(p, SLICE("SELECT row, vid, updated FROM resource WHERE lead=?1 AND "
-		    "type=?3 AND row>?4 AND deleted=0" GATE " ORDER BY row LIMIT 128"), lead, type->number);
+		sqlite3_stmt *s = leg(p, sqlite_has_context(p->reader->store, type) ? SLICE(SCAN CONTEXT IN_ORDER)
+		    : SLICE(SCAN IN_ORDER), lead, type->number);
 		int code = SQLITE_DONE;
 
 		if (s == NULL)
