@@ -13,6 +13,7 @@
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
+#include "exchange/place.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/binary.h"
@@ -156,20 +157,28 @@ outcome_of(struct exchange *x)
 	};
 }
 
+static bool
+creates(const struct exchange *x)
+{
+	return x->old == NULL || x->old->deleted;
+}
+
 bool
 write_version(struct exchange *x, char method)
 {
-	struct store_write *w = new_write(x, method);
+	struct store_write *w = new_write(x, method == 'U' && creates(x) ? 'C' : method);
 	struct stored s = outcome_of(x);
 
 	w->body = s.body = answer_version_text(x, &x->body->json, x->body->node, s.id, s.version,
 	    s.updated);
 	if (!extract(x, &x->body->json, x->body->node, &w->rows) || !extract_old(x, x->old, &w->old_rows))
 		return false;
+	if (binary_is(x))
+		w->context = exchange_context(x, x->body);
 	x->id = s.id;
 	if (s.row == s.compartment)
 		store_name_patient(x->service->store, s.row, s.id);
-	x->status = x->quarantine != NULL ? 202 : x->old == NULL || x->old->deleted ? 201 : 200;
+	x->status = x->quarantine != NULL ? 202 : creates(x) ? 201 : 200;
 	answer_note_patient(x, s.compartment);
 	if (x->quarantine == NULL)
 		answer_version_headers(x, &s);

@@ -111,7 +111,7 @@ struct stored {
 	uint32_t labels;                /* label-set number */
 	int64_t  updated;               /* ms since 1970 */
 	bool     deleted;               /* a tombstone: no body */
-	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
+	char     method;                /* 'P' POST, 'U' PUT, 'C' PUT that created, 'D' DELETE: for history */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
 	const struct store_content *content;    /* beside it; NULL: none */
@@ -342,6 +342,7 @@ struct store_write {
 	struct index_rows old_rows;     /* of the replaced version */
 	const struct store_target *targets;     /* the unit loses when one was deleted since */
 	uint32_t target_count;
+	struct store_target context;    /* what stands for a Binary, in its compartment; type NULL: nothing, or as before */
 	int64_t  seen;                  /* store_seen() of the reader that found them */
 };
 

@@ -401,6 +401,8 @@ static const char *const queries[] = {
 	"status:in=http://hl7.org/fhir/ValueSet/observation-status", "status:not-in=http://hl7.org/fhir/ValueSet/administrative-gender",
 	"specimen.type=blood", "specimen:Specimen.type:missing=false",
 	"performer:Practitioner.name=doc", "focus:Patient.gender=female", "code=a,f&status=final",
+	"derived-from:Observation.code=a", "derived-from:Observation.code=e", "derived-from:Observation.derived-from:Observation.code=b",
+	"has-member:Observation.code=a", "specimen:Specimen.type=blood", "derived-from:Observation.code=a&code=e",
 	"_lastUpdated=gt2000", "_lastUpdated=lt2000", "_tag=t", "code=b&date=2021", "code=zzz",
 };
 
@@ -551,7 +553,7 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
+	"CORRELATED SCALAR SUBQUERY",
 };
 
 static void
@@ -629,17 +631,27 @@ make_patients(size_t count)
 	}
 }
 
+/* Of all types that the text names when `type` is empty. */
+static void
+parse(const char *type, const char *text, const char *more, struct query *q)
+{
+	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
+	struct query_place place = { .type = pack_resource(pack, slice_of(type)) };
+
+	if (!query_parse_at(search_index, &place, slice_of(text), slice_of(more), false, &resolver, &limits_default,
+	    1800000000000, arena, q, &outcome))
+		fail_msg("%s?%s is refused", type, text);
+}
+
 static struct store_page
 page_for(const struct permit *p, const char *type, const char *text, const char *count,
     const struct store_position *from)
 {
-	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
 	struct store_page page;
 	struct query q;
 
 	assert_true(store_begin(reader, &outcome));
-	assert_true(query_parse(search_index, pack_resource(pack, slice_of(type)), slice_of(text), slice_of(count),
-	    false, &resolver, &limits_default, 1800000000000, arena, &q, &outcome));
+	parse(type, text, count, &q);
 	assert_true(store_search(reader, p, &q, from, arena, &page, &outcome));
 	store_end(reader);
 	return page;
@@ -697,17 +709,29 @@ date_key(const struct model *m, const struct query_sort *sort)
 
 static const struct query *in_order;
 
+static const struct query_part *
+part_of(const struct model *m)
+{
+	const struct query_part *part = in_order->parts;
+
+	while (part->type != m->type)
+		part++;
+	return part;
+}
+
 static int
 by_dates(const void *a, const void *b)
 {
 	const struct model *x = *(const struct model *const *)a, *y = *(const struct model *const *)b;
 
 	for (uint32_t i = 0; i < in_order->sort_count; i++) {
-		int64_t kx = date_key(x, &in_order->parts[0].sorts[i]), ky = date_key(y, &in_order->parts[0].sorts[i]);
+		int64_t kx = date_key(x, &part_of(x)->sorts[i]), ky = date_key(y, &part_of(y)->sorts[i]);
 
 		if (kx != ky)
 			return (kx < ky) != in_order->parts[0].sorts[i].descending ? -1 : 1;
 	}
+	if (x->type != y->type)
+		return part_of(x) < part_of(y) ? -1 : 1;
 	if (x->compartment != y->compartment)
 		return x->compartment < y->compartment ? -1 : 1;
 	return (x->row > y->row) - (x->row < y->row);
@@ -717,16 +741,13 @@ by_dates(const void *a, const void *b)
 static size_t
 expected(const char *type, const char *text, const char *sort, uint32_t seen, const struct model **out)
 {
-	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
 	struct query_world world = the_world();
 	struct query q, order;
 	size_t count = 0;
 
 	assert_true(store_begin(reader, &outcome));
-	assert_true(query_parse(search_index, pack_resource(pack, slice_of(type)), slice_of(text), SLICE_NONE, false,
-	    &resolver, &limits_default, 1800000000000, arena, &q, &outcome));
-	assert_true(query_parse(search_index, pack_resource(pack, slice_of(type)), slice_of(sort), SLICE_NONE, false,
-	    &resolver, &limits_default, 1800000000000, arena, &order, &outcome));
+	parse(type, text, "", &q);
+	parse(type, sort, "", &order);
 	store_end(reader);
 	for (size_t i = 0; i < model_count; i++)
 		if ((seen & 1u << model[i].labels) != 0 && query_matches(&q, &world, &world.at[i]))
@@ -762,6 +783,12 @@ make_dated(void)
 		snprintf(text, sizeof text, "%s%s", effective[i * 7 % COUNT_OF(effective)], labels[i % 3]);
 		observation_of(patients[i * 5 % 3], i % 4 == 0 ? "a" : "b", slice_cstr(slice_of(text), arena));
 	}
+	for (size_t i = 0; i < 20; i++) {
+		snprintf(text, sizeof text, "{\"resourceType\":\"DiagnosticReport\",%s%s\"code\":{\"coding\":[{\"code\":\"%s\"}]},"
+		    "\"subject\":{\"reference\":\"Patient/%.*s\"}}", effective[i * 3 % 8], labels[i % 3], i % 2 == 0 ? "a" : "b",
+		    SLICE_FMT(patients[i % 3]->id));
+		create("DiagnosticReport", slice_cstr(slice_of(text), arena));
+	}
 	for (size_t i = 0; i < 30; i++) {
 		snprintf(text, sizeof text, "{\"resourceType\":\"Goal\",%s\"target\":[%s],\"subject\":{\"reference\":\"Patient/%.*s\"}}",
 		    labels[i % 3], due[i % 4], SLICE_FMT(patients[i * 5 % 3]->id));
@@ -793,6 +820,12 @@ static void
 dates_are_in_order_whatever_is_hidden(void **state UNUSED)
 {
 	static const struct { const char *type, *text, *sort; } cases[] = {
+		{ "", "_type=Observation,Goal,Patient&_lastUpdated=gt2000", "_type=Observation,Goal,Patient&_sort=_lastUpdated" },
+		{ "", "_type=Goal,Patient&_lastUpdated=lt2100&_sort=-_lastUpdated", "" },
+		{ "", "_type=Goal,Patient&_lastUpdated=lt2000", "_type=Goal,Patient" },
+		{ "", "_type=DiagnosticReport,Observation&_sort=date", "" }, { "", "_type=Observation,DiagnosticReport&_sort=-date", "" },
+		{ "", "_type=Observation,DiagnosticReport&_sort=-date&date=ge2020-03", "" },
+		{ "", "_type=DiagnosticReport,Observation&_sort=date&code=a", "" },
 		{ "Observation", "_sort=date", "" }, { "Observation", "_sort=-date", "" },
 		{ "Observation", "_sort=-date,_lastUpdated", "" }, { "Observation", "_sort=date,-_lastUpdated&code=a", "" },
 		{ "Observation", "_sort=-date&code=b", "" }, { "Observation", "_sort=-date&date=lt2020-03-01T10:00:00Z", "" },
@@ -1070,12 +1103,17 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
-	struct query by_low, by_bound;
+	struct query by_low, by_bound, by_chain;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
+	struct store_guard linked = nothing_found(&low, "Observation", "patient.identifier=never", &by_chain);
 	struct store_write w;
 
 	create("Patient", secret);
+	w = prepare("Patient", MARKED("z"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_DONE);
+	w = prepare("Patient", MARKED("y"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_CONFLICT);
 	observation_of(other, "x", "");
 	w = prepare("Patient", MARKED("a"), NULL);
 	assert_int_equal(commit_guarded(&w, &guard, NULL), STORE_DONE);

@@ -15,6 +15,7 @@
 #define FEW 32
 
 struct found {
+	uint32_t           part;
 	const struct type *type;
 	int64_t            lead;
 	struct candidate   at;
@@ -243,7 +244,7 @@ take_few(struct plan *p UNUSED, struct hunt *h, const struct type *type, int64_t
 {
 	struct sorting *s = h->ctx;
 
-	s->few[s->few_count++] = (struct found){ type, lead, *at };
+	s->few[s->few_count++] = (struct found){ h->number, type, lead, *at };
 	*more = s->few_count < FEW * s->page->want;
 	return true;
 }
@@ -270,9 +271,13 @@ order_few(struct plan *p, struct sorting *s, struct hunt h, bool *all)
 		return false;
 	*all = s->few_count < FEW * s->page->want;
 	for (uint32_t i = 0; i < s->few_count && *all; i++) {
-		if (i == 0 || s->few[i].lead != s->few[i - 1].lead)
+		const struct found *f = &s->few[i];
+
+		if (i == 0 || f->lead != f[-1].lead)
 			forget(p, s);
-		if (!take(p, &h, s->few[i].type, s->few[i].lead, &s->few[i].at, &more))
+		h.number = f->part;
+		h.part = &p->query->parts[f->part];
+		if (!take(p, &h, f->type, f->lead, &f->at, &more))
 			return false;
 	}
 	return true;
@@ -281,13 +286,18 @@ order_few(struct plan *p, struct sorting *s, struct hunt h, bool *all)
 /* The walk */
 
 static bool
-is_walked(const struct plan *p, const struct query_part *part, const struct query_sort *first)
+is_walked(const struct plan *p, const struct query *q)
 {
-	if (p->bound || p->query->part_count != 1 || p->query->contained != CONTAINED_FALSE || p->query->in_patient
-	    || p->query->only != NULL)
-		return false;
-	return first->on == CLAUSE_LAST_UPDATED || (first->on == CLAUSE_INDEX && !first->by_body
-	    && (first->kind == SEARCH_DATE || (first->kind == SEARCH_STRING && part->type == p->reader->store->patient)));
+	bool walked = !p->bound && q->contained == CONTAINED_FALSE && !q->in_patient && q->only == NULL;
+
+	for (uint32_t i = 0; i < q->part_count && walked; i++) {
+		const struct query_sort *first = &q->parts[i].sorts[0];
+
+		walked = first->on == CLAUSE_LAST_UPDATED || (first->on == CLAUSE_INDEX && first->kind == SEARCH_DATE)
+		    || (first->on == CLAUSE_INDEX && first->kind == SEARCH_STRING && q->part_count == 1
+		        && q->parts[i].type == p->reader->store->patient);
+	}
+	return walked;
 }
 
 static bool
@@ -355,25 +365,59 @@ visit_keyless(struct plan *p, const struct type *type UNUSED, int64_t lead, cons
 	return true;
 }
 
-/* Last, those without a value. */
 static bool
-walk_keyless(struct plan *p, struct sorting *s, struct hunt *h)
+walk_keyless_part(struct plan *p, struct sorting *s, struct hunt *h, bool resume, bool *more)
 {
-	bool resume = p->from->set && p->from->key[0].kind == KEY_NONE && p->query->sort_count == 1, more = true;
 	int64_t from = resume ? p->from->compartment : DIRECTORY;
 
-	s->one_by_one = false;
 	if (!plan_leads(p, h->part))
 		return false;
-	for (int64_t lead = from; more; lead++) {
+	for (int64_t lead = from; *more; lead++) {
 		if (!plan_next_lead(p, h->part, lead, &lead))
 			return false;
 		if (lead == NO_LEAD)
 			return true;
 		forget(p, s);
-		if (!plan_scan(p, h->part->type, lead, resume && lead == from ? p->from->row : 0, visit_keyless, h, &more))
+		if (!plan_scan(p, h->part->type, lead, resume && lead == from ? p->from->row : 0, visit_keyless, h, more))
 			return false;
 	}
+	return true;
+}
+
+/* Last, those without a value. */
+static bool
+walk_keyless(struct plan *p, struct sorting *s, struct hunt *h)
+{
+	bool resume = p->from->set && p->from->key[0].kind == KEY_NONE && p->query->sort_count == 1, more = true;
+
+	s->one_by_one = false;
+	for (h->number = resume ? p->from->part : 0; h->number < p->query->part_count && more; h->number++, resume = false) {
+		h->part = &p->query->parts[h->number];
+		if (!walk_keyless_part(p, s, h, resume, &more))
+			return false;
+	}
+	return true;
+}
+
+/* Do clauses of all parts bound their first keys? */
+static bool
+all_bounded(const struct query *q)
+{
+	struct plan_bounds bounds;
+	bool bounded = true;
+
+	for (uint32_t i = 0; i < q->part_count && bounded; i++)
+		bounded = plan_bounds(&q->parts[i], &q->parts[i].sorts[0], &bounds);
+	return bounded;
+}
+
+static bool
+all_sparse(struct plan *p, bool *yes)
+{
+	*yes = true;
+	for (uint32_t i = 0; i < p->query->part_count && *yes; i++)
+		if (!plan_is_sparse(p, &p->query->parts[i], yes))
+			return false;
 	return true;
 }
 
@@ -414,10 +458,9 @@ walk_streams(struct plan *p, struct sorting *s, struct hunt *h)
 	const struct query_sort *sort = &h->part->sorts[0];
 	bool alone = p->query->sort_count == 1 && sort->on == CLAUSE_INDEX, first = true, found;
 	struct stream_row r, last = { 0 };
-	struct plan_bounds bounds;
 	struct streams *streams;
 
-	if (!plan_streams(p, h->part, alone, &streams))
+	if (!plan_streams(p, alone, &streams))
 		return false;
 	for (;; last = r, first = false) {
 		if (!plan_stream_next(p, streams, &r, &found))
@@ -426,13 +469,14 @@ walk_streams(struct plan *p, struct sorting *s, struct hunt *h)
 			break;
 		if (is_full(s) && (alone || r.at != last.at))
 			return true;
-		if (first || r.at != last.at || r.lead != last.lead)
+		if (first || r.at != last.at || r.part != last.part || r.lead != last.lead)
 			forget(p, s);
+		h->number = r.part;
+		h->part = &p->query->parts[r.part];
 		if (!visit_row(p, s, h, &(struct sort_key){ .kind = SQLITE_INTEGER, .i = r.at }, r.several, r.lead, r.row))
 			return false;
 	}
-	return is_full(s) || sort->on == CLAUSE_LAST_UPDATED || plan_bounds(h->part, sort, &bounds)
-	    || walk_keyless(p, s, h);
+	return is_full(s) || sort->on == CLAUSE_LAST_UPDATED || all_bounded(p->query) || walk_keyless(p, s, h);
 }
 
 static bool
@@ -446,12 +490,10 @@ walk(struct plan *p, struct sorting *s, struct hunt *h)
 
 /* Is it worth looking for few matches first?  Not where only a range of the key says where to look. */
 static bool
-looks_first(struct plan *p, const struct query_part *part, bool *yes)
+looks_first(struct plan *p, bool *yes)
 {
-	struct plan_bounds bounds;
-
-	*yes = part->clause_count > 0;
-	return !*yes || !plan_bounds(part, &part->sorts[0], &bounds) || plan_is_sparse(p, part, yes);
+	*yes = p->query->parts[0].clause_count > 0;
+	return !*yes || !all_bounded(p->query) || all_sparse(p, yes);
 }
 
 bool
@@ -461,10 +503,10 @@ plan_sorted(struct plan *p, bool implied, struct page *page)
 	struct hunt h = { .part = &p->query->parts[0], .take = take, .ctx = &s };
 	bool looks = false, all = false;
 
-	s.walks = is_walked(p, h.part, &h.part->sorts[0]);
+	s.walks = is_walked(p, p->query);
 	if (!s.walks)
 		return plan_hunt(p, h);
-	if ((!implied && !looks_first(p, h.part, &looks)) || (looks && !order_few(p, &s, h, &all)))
+	if ((!implied && !looks_first(p, &looks)) || (looks && !order_few(p, &s, h, &all)))
 		return false;
 	return all || walk(p, &s, &h);
 }
@@ -472,22 +514,28 @@ plan_sorted(struct plan *p, bool implied, struct page *page)
 /* Of a search without _sort */
 
 static bool
-sort_by(const struct query_clause *c, struct query_sort *out)
-{
-	*out = (struct query_sort){ .on = c->on, .param = c->param, .kind = SEARCH_DATE };
-	return c->on == CLAUSE_LAST_UPDATED || (c->on == CLAUSE_INDEX && c->kind == SEARCH_DATE);
-}
-
-static bool
-sort_by_range(const struct plan *p, struct query_part *part)
+sort_by_range(struct query_part *part)
 {
 	struct plan_bounds bounds;
 
-	for (uint32_t i = 0; i < part->clause_count; i++)
-		if (sort_by(&part->clauses[i], &part->sorts[0]) && is_walked(p, part, &part->sorts[0])
-		    && plan_bounds(part, &part->sorts[0], &bounds))
+	for (uint32_t i = 0; i < part->clause_count; i++) {
+		const struct query_clause *c = &part->clauses[i];
+
+		part->sorts[0] = (struct query_sort){ .on = c->on, .param = c->param, .kind = SEARCH_DATE };
+		if (plan_bounds(part, &part->sorts[0], &bounds))
 			return true;
+	}
 	return false;
+}
+
+/* Of several types that is their last change, which all have. */
+static bool
+sort_by_ranges(struct query *q)
+{
+	for (uint32_t i = 0; i < q->part_count; i++)
+		if (!sort_by_range(&q->parts[i]) || q->parts[i].sorts[0].on != q->parts[0].sorts[0].on)
+			return false;
+	return true;
 }
 
 bool
@@ -498,13 +546,13 @@ plan_implies_order(struct plan *p, struct query *out, bool *yes)
 
 	*out = *q;
 	*yes = false;
-	if (q->part_count != 1 || q->sort_count > 0 || (p->from->set && p->from->key[0].kind == KEY_NONE))
+	if (q->sort_count > 0 || (p->from->set && p->from->key[0].kind == KEY_NONE))
 		return true;
-	out->parts = arena_array(p->arena, 1, sizeof *out->parts);
-	out->parts[0] = q->parts[0];
-	if (!sort_by_range(p, &out->parts[0]))
+	out->parts = arena_array(p->arena, q->part_count + 1, sizeof *out->parts);
+	memcpy(out->parts, q->parts, q->part_count * sizeof *out->parts);
+	if (!sort_by_ranges(out) || !is_walked(p, out))
 		return true;
-	if (!p->from->set && !plan_is_sparse(p, &q->parts[0], &sparse))
+	if (!p->from->set && !all_sparse(p, &sparse))
 		return false;
 	out->sort_count = 1;
 	*yes = !sparse;

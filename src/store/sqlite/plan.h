@@ -182,10 +182,11 @@ bool plan_next_inhabited(struct plan *, const struct type *, int64_t from, int64
 
 /* streams.c.  False with the outcome set. */
 
-/* A row and what it is sorted by; `several`: its type's resources may have other such rows. */
+/* A row of a part and what it is sorted by; `several`: the resource has other such rows. */
 struct stream_row {
-	int64_t at, lead, row;
-	bool    several;
+	int64_t  at, lead, row;
+	uint32_t part;
+	bool     several;
 };
 
 /* What the ends of intervals are within, inclusive. */
@@ -196,10 +197,10 @@ struct plan_bounds {
 /* What clauses say of the dates, or changes, that one sorts by; false when they say nothing. */
 bool plan_bounds(const struct query_part *, const struct query_sort *, struct plan_bounds *);
 
-/* Rows of a part in the order of its first key, a date or _lastUpdated, from the cursor's value on; behind
+/* Rows of all parts in the order of the first key, a date or _lastUpdated, from the cursor's value on; behind
  * the cursor's row when the key stands `alone`. */
 struct streams;
-bool plan_streams(struct plan *, const struct query_part *, bool alone, struct streams **);
+bool plan_streams(struct plan *, bool alone, struct streams **);
 bool plan_stream_next(struct plan *, struct streams *, struct stream_row *, bool *found);
 
 /* evaluate.c */

@@ -1,12 +1,12 @@
-/* streams.c -- rows of one type in all leads at once, in the order of a date or of their last change.
+/* streams.c -- rows of all leads at once, in the order of a date or of their last change.
  *
- * What is read is a merge of streams, each a piece of an index that is in that order: of dates those of one
- * set of labels and one span, of changes those of one level.  Streams above the clearance are not read, so that
+ * What is read is a merge of streams, each a piece of an index that is in that order: of dates those of one part of
+ * the query, one set of labels and one span, of changes those of one type and level.  Streams above the clearance are not read, so that
  * what is hidden costs nothing.  By its span a stream knows how far the two ends of its intervals are apart: what
  * the clauses say of one end bounds the other, and so where a stream begins and ends.
  *
  * A date's first instant is what one sorts by, its last when descending.  Rows with the same are in the order of
- * lead and row; changes are not, but each is of another resource. */
+ * part, lead and row; changes are not, but each is of another resource. */
 #include "base/arena.h"
 #include "base/outcome.h"
 #include "store/sqlite/plan.h"
@@ -14,6 +14,9 @@
 #define CHUNK 32
 
 struct stream {
+	uint32_t part;
+	const struct type *type;
+	const struct query_sort *sort;
 	int64_t labels;                 /* or the level */
 	int     span;
 	int64_t low, high;              /* what is left is from here to here, */
@@ -25,11 +28,9 @@ struct stream {
 };
 
 struct streams {
-	const struct type *type;
-	const struct query_sort *sort;
-	struct plan_bounds bounds;
 	struct stream *at;
 	uint32_t       count, room;
+	bool           descending;
 };
 
 static bool
@@ -132,12 +133,11 @@ plan_bounds(const struct query_part *part, const struct query_sort *sort, struct
 
 /* Of the end that the stream is in the order of. */
 static void
-bound(const struct streams *of, struct stream *s, int64_t width)
+bound(struct stream *s, const struct plan_bounds *b, int64_t width)
 {
-	const struct plan_bounds *b = &of->bounds;
 	bool several = s->span == SPAN_SEVERAL;         /* what one sorts by is one, what matches another */
 
-	if (of->sort->descending) {
+	if (s->sort->descending) {
 		s->low = greatest(b->first_low, b->last_low);
 		s->high = several ? INT64_MAX : least(b->last_high, sum(b->first_high, width));
 	} else {
@@ -157,7 +157,7 @@ collect(struct plan *p, struct stream *s, sqlite3_stmt *q, int *n)
 		return failed(p);
 	while ((code = sqlite3_step(q)) == SQLITE_ROW)
 		s->chunk[s->count++] = (struct stream_row){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), s->span == SPAN_SEVERAL };
+			sqlite3_column_int64(q, 2), s->part, s->span == SPAN_SEVERAL };
 	sqlite3_reset(q);
 	*n = s->count - before;
 	return code == SQLITE_DONE || failed(p);
@@ -173,15 +173,15 @@ static const struct slice dates[2][2] = {
 };
 
 static bool
-read_dates(struct plan *p, struct streams *of, struct stream *s, bool midway, int *n)
+read_dates(struct plan *p, struct stream *s, bool midway, int *n)
 {
-	sqlite3_stmt *q = sqlite_statement(p->reader, dates[of->sort->descending][midway]);
+	sqlite3_stmt *q = sqlite_statement(p->reader, dates[s->sort->descending][midway]);
 
 	if (q == NULL)
 		return failed(p);
 	sqlite3_bind_int64(q, 1, s->labels);
 	sqlite3_bind_int(q, 2, plan_clearance(p));
-	sqlite3_bind_int64(q, 3, of->sort->param->number);
+	sqlite3_bind_int64(q, 3, s->sort->param->number);
 	sqlite3_bind_int(q, 4, s->span);
 	sqlite3_bind_int64(q, 5, s->low);
 	sqlite3_bind_int64(q, 6, s->high);
@@ -203,13 +203,13 @@ pass(struct stream *s, bool descending, int64_t at)
 }
 
 static bool
-fill_dates(struct plan *p, struct streams *of, struct stream *s)
+fill_dates(struct plan *p, struct stream *s)
 {
-	bool down = of->sort->descending;
+	bool down = s->sort->descending;
 	int n;
 
 	if (s->midway) {
-		if (!read_dates(p, of, s, true, &n))
+		if (!read_dates(p, s, true, &n))
 			return false;
 		if (n < CHUNK)
 			s->ended = !pass(s, down, down ? s->high : s->low);
@@ -217,7 +217,7 @@ fill_dates(struct plan *p, struct streams *of, struct stream *s)
 	if (s->count < CHUNK && !s->ended) {
 		int wanted = CHUNK - s->count;
 
-		if (!read_dates(p, of, s, false, &n))
+		if (!read_dates(p, s, false, &n))
 			return false;
 		s->ended = n < wanted;
 	}
@@ -235,9 +235,9 @@ fill_dates(struct plan *p, struct streams *of, struct stream *s)
 	"c.lead=-2 AND c.level=?1 AND c.type=?3 AND c.until=9223372036854775807"
 
 static bool
-fill_changes(struct plan *p, struct streams *of, struct stream *s)
+fill_changes(struct plan *p, struct stream *s)
 {
-	sqlite3_stmt *q = sqlite_statement(p->reader, of->sort->descending
+	sqlite3_stmt *q = sqlite_statement(p->reader, s->sort->descending
 	    ? SLICE(CHANGES " AND c.updated>=?4 AND (c.updated,c.vid)<(?5,?6) ORDER BY c.updated DESC, c.vid DESC LIMIT 32")
 	    : SLICE(CHANGES " AND (c.updated,c.vid)>(?4,?6) AND c.updated<=?5 ORDER BY c.updated, c.vid LIMIT 32"));
 	int code = SQLITE_DONE;
@@ -245,14 +245,14 @@ fill_changes(struct plan *p, struct streams *of, struct stream *s)
 	if (q == NULL)
 		return failed(p);
 	sqlite3_bind_int64(q, 1, s->labels);
-	sqlite3_bind_int64(q, 3, of->type->number);
+	sqlite3_bind_int64(q, 3, s->type->number);
 	sqlite3_bind_int64(q, 4, s->low);
 	sqlite3_bind_int64(q, 5, s->high);
 	sqlite3_bind_int64(q, 6, s->row);
 	while (s->count < CHUNK && (code = sqlite3_step(q)) == SQLITE_ROW) {
 		s->chunk[s->count++] = (struct stream_row){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), false };
-		*(of->sort->descending ? &s->high : &s->low) = sqlite3_column_int64(q, 0);
+			sqlite3_column_int64(q, 2), s->part, false };
+		*(s->sort->descending ? &s->high : &s->low) = sqlite3_column_int64(q, 0);
 		s->row = sqlite3_column_int64(q, 3);
 	}
 	sqlite3_reset(q);
@@ -261,19 +261,21 @@ fill_changes(struct plan *p, struct streams *of, struct stream *s)
 }
 
 static bool
-fill(struct plan *p, struct streams *of, struct stream *s)
+fill(struct plan *p, struct stream *s)
 {
 	if (s->at < s->count || s->ended)
 		return true;
 	s->at = s->count = 0;
-	return of->sort->on == CLAUSE_LAST_UPDATED ? fill_changes(p, of, s) : fill_dates(p, of, s);
+	return s->sort->on == CLAUSE_LAST_UPDATED ? fill_changes(p, s) : fill_dates(p, s);
 }
 
 /* Opening */
 
 static void
-add_stream(struct plan *p, struct streams *of, int64_t labels, int span, int64_t width)
+add_stream(struct plan *p, struct streams *of, uint32_t number, int64_t labels, int span, int64_t width)
 {
+	const struct query_part *part = &p->query->parts[number];
+	struct plan_bounds bounds;
 	struct stream *s;
 
 	if (of->count == of->room) {
@@ -283,23 +285,23 @@ add_stream(struct plan *p, struct streams *of, int64_t labels, int span, int64_t
 		of->room = room;
 	}
 	s = &of->at[of->count++];
-	*s = (struct stream){ .labels = labels, .span = span };
-	bound(of, s, width);
-	s->row = of->sort->descending ? INT64_MAX : INT64_MIN;
+	*s = (struct stream){ .part = number, .type = part->type, .sort = &part->sorts[0], .labels = labels, .span = span };
+	plan_bounds(part, s->sort, &bounds);
+	bound(s, &bounds, width);
+	s->row = s->sort->descending ? INT64_MAX : INT64_MIN;
 	s->ended = s->low > s->high;
 }
 
-static bool
-add_levels(struct plan *p, struct streams *of)
+static void
+add_levels(struct plan *p, struct streams *of, uint32_t part)
 {
 	for (int level = 0; level <= plan_clearance(p); level++)
-		add_stream(p, of, level, SPAN_SECOND, 0);
-	return true;
+		add_stream(p, of, part, level, SPAN_SECOND, 0);
 }
 
 /* The spans that there are of a set of labels. */
 static bool
-add_spans(struct plan *p, struct streams *of, uint32_t labels)
+add_spans(struct plan *p, struct streams *of, uint32_t part, uint32_t labels)
 {
 	int code = SQLITE_ROW, span = -1;
 
@@ -311,11 +313,11 @@ add_spans(struct plan *p, struct streams *of, uint32_t labels)
 			return failed(p);
 		sqlite3_bind_int64(q, 1, labels);
 		sqlite3_bind_int(q, 2, plan_clearance(p));
-		sqlite3_bind_int64(q, 3, of->sort->param->number);
+		sqlite3_bind_int64(q, 3, p->query->parts[part].sorts[0].param->number);
 		sqlite3_bind_int(q, 4, span);
 		if ((code = sqlite3_step(q)) == SQLITE_ROW) {
 			span = sqlite3_column_int(q, 0);
-			add_stream(p, of, labels, span, index_width((enum index_span)span));
+			add_stream(p, of, part, labels, span, index_width((enum index_span)span));
 		}
 		sqlite3_reset(q);
 	}
@@ -323,44 +325,47 @@ add_spans(struct plan *p, struct streams *of, uint32_t labels)
 }
 
 static bool
-add_label_sets(struct plan *p, struct streams *of)
+add_label_sets(struct plan *p, struct streams *of, uint32_t part)
 {
 	const struct label_set *set;
 
 	for (uint32_t labels = 0; (set = sqlite_label_set(p->reader->store, labels)) != NULL; labels++)
-		if (set->level <= plan_clearance(p) && !add_spans(p, of, labels))
+		if (set->level <= plan_clearance(p) && !add_spans(p, of, part, labels))
 			return false;
 	return true;
 }
 
 /* On from a value: behind a row of it when there is no other key to tell their order, else all of it again. */
 static void
-resume(const struct streams *of, struct stream *s, const struct store_position *from, bool behind)
+resume(struct stream *s, const struct store_position *from, bool behind)
 {
 	int64_t at = from->key[0].i;
 
-	if (of->sort->descending ? at > s->high : at < s->low)
+	if (s->sort->descending ? at > s->high : at < s->low)
 		return;
-	*(of->sort->descending ? &s->high : &s->low) = at;
+	*(s->sort->descending ? &s->high : &s->low) = at;
 	s->ended |= s->low > s->high;
-	if (behind && of->sort->on == CLAUSE_INDEX) {
+	if (behind && s->sort->on == CLAUSE_INDEX) {
 		s->midway = true;
-		s->lead = from->compartment;
+		s->lead = s->part == from->part ? from->compartment : s->part < from->part ? INT64_MAX : INT64_MIN;
 		s->row = from->row;
 	}
 }
 
 bool
-plan_streams(struct plan *p, const struct query_part *part, bool alone, struct streams **out)
+plan_streams(struct plan *p, bool alone, struct streams **out)
 {
 	struct streams *of = arena_alloc(p->arena, sizeof *of);
 
-	*of = (struct streams){ .type = part->type, .sort = &part->sorts[0] };
-	plan_bounds(part, of->sort, &of->bounds);
-	if (!(of->sort->on == CLAUSE_LAST_UPDATED ? add_levels : add_label_sets)(p, of))
-		return false;
+	*of = (struct streams){ .descending = p->query->parts[0].sorts[0].descending };
+	for (uint32_t i = 0; i < p->query->part_count; i++) {
+		if (p->query->parts[i].sorts[0].on == CLAUSE_LAST_UPDATED)
+			add_levels(p, of, i);
+		else if (!add_label_sets(p, of, i))
+			return false;
+	}
 	for (uint32_t i = 0; i < of->count && p->from->set; i++)
-		resume(of, &of->at[i], p->from, alone);
+		resume(&of->at[i], p->from, alone);
 	*out = of;
 	return true;
 }
@@ -371,17 +376,22 @@ static bool
 is_before(const struct streams *of, const struct stream_row *a, const struct stream_row *b)
 {
 	if (a->at != b->at)
-		return (a->at < b->at) != of->sort->descending;
+		return (a->at < b->at) != of->descending;
+	if (a->part != b->part)
+		return a->part < b->part;
 	return a->lead != b->lead ? a->lead < b->lead : a->row < b->row;
 }
 
 /* Patients stand in the directory; their dates are in their own lead too, their changes there alone. */
 static bool
-stands(const struct plan *p, const struct streams *of, struct stream_row *r)
+stands(const struct plan *p, struct stream_row *r)
 {
-	if (of->type == p->reader->store->patient && of->sort->on == CLAUSE_LAST_UPDATED)
+	const struct query_part *part = &p->query->parts[r->part];
+	bool patient = part->type == p->reader->store->patient;
+
+	if (patient && part->sorts[0].on == CLAUSE_LAST_UPDATED)
 		r->lead = DIRECTORY;
-	return r->row < INDEX_CONTAINED && (of->type != p->reader->store->patient || r->lead == DIRECTORY);
+	return r->row < INDEX_CONTAINED && (!patient || r->lead == DIRECTORY);
 }
 
 bool
@@ -393,7 +403,7 @@ plan_stream_next(struct plan *p, struct streams *of, struct stream_row *out, boo
 		for (uint32_t i = 0; i < of->count; i++) {
 			struct stream *s = &of->at[i];
 
-			if (!fill(p, of, s))
+			if (!fill(p, s))
 				return false;
 			if (s->at < s->count && (first == NULL || is_before(of, &s->chunk[s->at], &first->chunk[first->at])))
 				first = s;
@@ -401,6 +411,6 @@ plan_stream_next(struct plan *p, struct streams *of, struct stream_row *out, boo
 		if (!(*found = first != NULL))
 			return true;
 		*out = first->chunk[first->at++];
-	} while (!stands(p, of, out));
+	} while (!stands(p, out));
 	return true;
 }
