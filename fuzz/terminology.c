@@ -17,7 +17,7 @@ find(void *ctx, enum terminology_kind kind, struct slice url, struct slice versi
 	struct parts *p = ctx;
 
 	(void)url, (void)version, (void)a;
-	return kind == TERMINOLOGY_SYSTEM ? p->system : p->set;
+	return kind == TERMINOLOGY_SYSTEM || kind == TERMINOLOGY_SUPPLEMENT ? p->system : p->set;
 }
 
 static const struct json *

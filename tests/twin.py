@@ -121,6 +121,8 @@ class World:
                 ("dark-set", {"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "compose": {"include": [{"system": gender}]}}),
                 ("dark-codes", {"resourceType": "CodeSystem", "url": "urn:dark-codes", "status": "active", "content": "complete",
                                 "concept": [{"code": "a", "concept": [{"code": "b"}]}]}),
+                ("dark-names", {"resourceType": "CodeSystem", "url": "urn:dark-names", "status": "active", "content": "supplement", "supplements": gender,
+                                "concept": [{"code": "male", "designation": [{"language": "eo", "value": "vira"}]}]}),
                 ("dark-map", {"resourceType": "ConceptMap", "url": "urn:dark-map", "status": "active", "group": [
                     {"source": gender, "target": "urn:x", "element": [{"code": "male", "target": [{"code": "m", "equivalence": "equal"}]}]}]})):
             self.put(dict(one, meta=SECRET), name)

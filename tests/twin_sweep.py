@@ -41,10 +41,13 @@ COMMON = ("Observation", "Patient", "Binary")      # at which the paths that all
 
 # By GET as they stand, by POST as Parameters.
 QUESTIONS = {
-    "ValueSet/$expand": ["url=urn:dark", "url=http://hl7.org/fhir/ValueSet/administrative-gender&filter=m"],
+    "ValueSet/$expand": ["url=urn:dark", "url=http://hl7.org/fhir/ValueSet/administrative-gender&filter=m",
+                         "url=http://hl7.org/fhir/ValueSet/administrative-gender&useSupplement=urn:dark-names&displayLanguage=eo",
+                         "url=http://hl7.org/fhir/ValueSet/administrative-gender&system-version=urn:dark-codes%7C1"],
     "ValueSet/$validate-code": [f"url=urn:dark&system={GENDERS}&code=male"],
     "CodeSystem/$validate-code": ["url=urn:dark-codes&code=a"],
-    "CodeSystem/$lookup": ["system=urn:dark-codes&code=a", f"system={GENDERS}&code=male"],
+    "CodeSystem/$lookup": ["system=urn:dark-codes&code=a", f"system={GENDERS}&code=male",
+                           f"system={GENDERS}&code=male&useSupplement=urn:dark-names"],
     "CodeSystem/$subsumes": ["system=urn:dark-codes&codeA=a&codeB=b"],
     "CodeSystem/$find-matches": ["system=urn:dark-codes&exact=true"],
     "ConceptMap/$translate": [f"url=urn:dark-map&system={GENDERS}&code=male", f"system={GENDERS}&code=male"],

@@ -271,6 +271,7 @@ new_job(struct bulk *b, struct exchange *x, const struct bulk_request *q)
 	char context[64];
 
 	job->arena = arena;
+	job->referred = referred_new();
 	env_entropy(b->service->env, block, sizeof block);
 	encode_block(block, job->id);
 	job->who = copy_who(x->who);

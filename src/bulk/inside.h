@@ -10,6 +10,7 @@
 #include "bulk/bulk.h"
 #include "store/store.h"
 
+struct referred;
 struct worker;
 
 /* A job in memory.  What was asked for and who asked is const; the rest is changed by the thread
@@ -29,6 +30,8 @@ struct bulk_job {
 	uint32_t            file_count, file_room;
 	uint64_t            count;
 	struct store_scan_position position;
+	struct referred    *referred;           /* by what is exported of patients */
+	bool                at_referred;        /* the patients are done, and the position is among those */
 	bool                busy;               /* a thread works at it */
 	atomic_bool         cancelled;
 	struct bulk_job    *next;
@@ -77,6 +80,17 @@ bool elements_has(struct exchange *, const struct bulk_request *, const struct t
 bool binary_visible(struct exchange *, const struct stored *);
 MUST_USE bool binary_line(const struct store_content *, struct slice body, struct arena *,
     struct slice *line);
+
+/* referred.c */
+struct referred *referred_new(void);
+void referred_free(struct referred *);          /* NULL is fine */
+void referred_add(struct referred *, int64_t row);
+bool referred_has(const struct referred *, int64_t row);
+bool referred_is_empty(const struct referred *);
+/* One after the other, in no order; `at` begins with 0. */
+bool referred_next(const struct referred *, uint32_t *at, int64_t *row);
+/* Adds what the body of a resource refers to: of these types, here, and in no patient's compartment. */
+void referred_note(struct referred *, struct exchange *, const bool *types, struct slice body);
 
 /* run.c */
 void bulk_run(struct bulk *, struct bulk_job *, struct worker *);

@@ -111,6 +111,18 @@ add_files(struct buf *b, const struct bulk_job *job)
 }
 
 static void
+add_referred(struct buf *b, const struct referred *r)
+{
+	uint32_t at = 0;
+	int64_t row;
+
+	buf_add(b, SLICE(",\"referred\":["));
+	while (referred_next(r, &at, &row))
+		buf_printf(b, "%s%lld", b->ptr[b->len - 1] == '[' ? "" : ",", (long long)row);
+	buf_add_char(b, ']');
+}
+
+static void
 write_state(struct buf *b, const struct bulk_job *job)
 {
 	buf_add_char(b, '{');
@@ -125,6 +137,8 @@ write_state(struct buf *b, const struct bulk_job *job)
 	add_number(b, "type", job->position.type);
 	add_number(b, "at", job->position.at);
 	add_number(b, "done", job->position.done);
+	add_number(b, "at_referred", job->at_referred);
+	add_referred(b, job->referred);
 	add_files(b, job);
 	buf_add_char(b, '}');
 }
@@ -163,9 +177,8 @@ text(const struct reading *r, uint32_t node, const char *name)
 }
 
 static int64_t
-number(const struct reading *r, uint32_t node, const char *name)
+number_at(const struct reading *r, uint32_t value)
 {
-	uint32_t value = json_get(r->json, node, slice_of(name));
 	struct slice raw = value == 0 ? SLICE_NONE : json_raw(r->json, value);
 	bool negative = slice_starts(raw, SLICE("-"));
 	uint64_t n = 0;
@@ -173,6 +186,12 @@ number(const struct reading *r, uint32_t node, const char *name)
 	if (negative)
 		raw = slice_sub(raw, 1, raw.len);
 	return !slice_uint(raw, &n) ? 0 : negative ? -(int64_t)n : (int64_t)n;
+}
+
+static int64_t
+number(const struct reading *r, uint32_t node, const char *name)
+{
+	return number_at(r, json_get(r->json, node, slice_of(name)));
 }
 
 static const struct slice *
@@ -246,6 +265,15 @@ read_files(const struct reading *r, struct bulk_job *job)
 }
 
 static void
+read_referred(const struct reading *r, struct referred *referred)
+{
+	uint32_t list = json_get(r->json, 0, SLICE("referred"));
+
+	for (uint32_t n = list == 0 ? 0 : json_first(r->json, list); n != 0; n = json_next(r->json, list, n))
+		referred_add(referred, number_at(r, n));
+}
+
+static void
 read_state(const struct reading *r, struct bulk_job *job)
 {
 	job->who = read_who(r);
@@ -257,6 +285,8 @@ read_state(const struct reading *r, struct bulk_job *job)
 	job->position = (struct store_scan_position){ .done = number(r, 0, "done") != 0,
 		.compartment = number(r, 0, "compartment"), .row = number(r, 0, "row"),
 		.type = (uint32_t)number(r, 0, "type"), .at = (uint32_t)number(r, 0, "at") };
+	job->at_referred = number(r, 0, "at_referred") != 0;
+	read_referred(r, job->referred);
 	read_files(r, job);
 }
 
@@ -299,6 +329,7 @@ job_load(const struct bulk *b, const char *id)
 	struct json j;
 
 	job->arena = arena;
+	job->referred = referred_new();
 	snprintf(job->id, sizeof job->id, "%s", id);
 	if (open_state(b, job, &j)) {
 		read_state(&(struct reading){ &j, arena }, job);
@@ -336,5 +367,6 @@ job_free(struct bulk_job *job)
 {
 	principal_release(job->who);
 	explicit_bzero(job->key, sizeof job->key);
+	referred_free(job->referred);
 	arena_free(job->arena);
 }

@@ -41,6 +41,8 @@ struct running {
 	bool                *types;
 	struct row_set      *sets;      /* by type number */
 	struct store_scan    scan;
+	struct referred     *referred;  /* NULL: nothing but what is asked for */
+	bool                 at_referred;       /* the rows are those, and no others */
 	bool               (*put)(void *ctx, const struct type *, bool deleted, struct slice line);
 	void                *ctx;
 	uint64_t             count;
@@ -56,11 +58,9 @@ bulk_types(struct exchange *x, const struct bulk_request *q, bool *types)
 
 	for (uint32_t i = 0; i < pack_type_count(pack); i++) {
 		const struct type *t = pack_type_at(pack, i);
-		uint32_t n;
 
 		types[i] = t->kind == TYPE_RESOURCE && !t->abstract && q->type_count == 0
-		    && permit_allows(x->permit, t, PERMIT_READ) && (q->level == BULK_SYSTEM
-		    || slice_is(t->name, "Patient") || pack_compartment(pack, SLICE("Patient"), t, &n) != NULL);
+		    && permit_allows(x->permit, t, PERMIT_READ);
 		any |= types[i];
 	}
 	for (uint32_t i = 0; i < q->type_count; i++) {
@@ -418,16 +418,67 @@ take_row(void *ctx, struct stored *s)
 	if (s->deleted) {                       /* no search would find it, but it may have been exported */
 		const struct type *bundle = pack_resource(r->x->service->pack, SLICE("Bundle"));
 
-		return s->id.len == 0 || r->put(r->ctx, bundle, true, deletion(r->x, s));
+		return s->id.len == 0 || !r->types[s->type->number]
+		    || r->put(r->ctx, bundle, true, deletion(r->x, s));
 	}
 	if (!passes(&r->sets[s->type->number], s->row)
 	    || (slice_is(s->type->name, "Binary") && !binary_visible(r->x, s)))
 		return true;
+	if (r->referred != NULL && !r->at_referred)
+		referred_note(r->referred, r->x, r->types, s->body);
+	if (!r->types[s->type->number])
+		return true;                    /* it was read for what it refers to */
 	if (!controls_out(r->x, s) || !elements_line(r->x, r->request, s, &line)
 	    || !put_resource(r, s, line))
 		return false;
 	r->count++;
 	return true;
+}
+
+/* What patients' resources refer to */
+
+/* A type that is in no patient's compartment can be asked for by name: then all that may be read is, for what it refers
+ * to. */
+static bool
+asks_for_referred(const struct bulk_request *q, const struct pack *pack)
+{
+	for (uint32_t i = 0; q->level != BULK_SYSTEM && i < q->type_count; i++) {
+		const struct type *t = pack_resource(pack, q->types[i]);
+		uint32_t n;
+
+		if (!slice_is(t->name, "Patient") && pack_compartment(pack, SLICE("Patient"), t, &n) == NULL)
+			return true;
+	}
+	return false;
+}
+
+static const bool *
+types_to_read(const struct running *r, struct exchange *x)
+{
+	struct bulk_request all = { .level = r->request->level };
+	bool *types;
+
+	if (!asks_for_referred(r->request, x->service->pack))
+		return r->types;
+	types = arena_array(r->arena, pack_type_count(x->service->pack), sizeof *types);
+	return bulk_types(x, &all, types) ? types : r->types;
+}
+
+static bool
+is_referred(const void *referred, int64_t row)
+{
+	return referred_has(referred, row);
+}
+
+/* They go with what is exported, whenever they were changed. */
+static void
+turn_to_referred(struct running *r)
+{
+	static const int64_t common = 0;
+
+	r->at_referred = true;
+	r->scan = (struct store_scan){ .types = r->types, .compartments = &common, .compartment_count = 1,
+		.until = r->scan.until, .takes = is_referred, .takes_ctx = r->referred };
 }
 
 /* All of it but the rows themselves, in one snapshot. */
@@ -445,6 +496,7 @@ choose(struct running *r, struct exchange *x, const struct bulk_request *q, int6
 	if (!bulk_types(x, q, r->types) || !choose_patients(r, x) || !choose_filtered(r, x)
 	    || !choose_provenance(r, x))
 		return false;
+	r->scan.types = types_to_read(r, x);
 	for (uint32_t i = 0; i < types; i++)
 		if (r->sets[i].count > 0)
 			qsort(r->sets[i].at, r->sets[i].count, sizeof *r->sets[i].at, by_number);
@@ -462,6 +514,10 @@ batch(struct running *r, struct exchange *x, struct store_scan_position *at)
 	good = store_scan(x->worker->reader, x->permit, &r->scan, at, BATCH_ROWS, x->arena, take_row, r,
 	    &x->outcome);
 	store_end(x->worker->reader);
+	if (at->done && r->referred != NULL && !r->at_referred && !referred_is_empty(r->referred)) {
+		turn_to_referred(r);
+		*at = (struct store_scan_position){ .done = false };
+	}
 	return good;
 }
 
@@ -565,6 +621,7 @@ checkpoint(struct at_work *w)
 		return false;
 	pthread_mutex_lock(&w->bulk->lock);
 	w->job->position = w->position;
+	w->job->at_referred = w->running.at_referred;
 	w->job->count = w->before + w->running.count;
 	pthread_mutex_unlock(&w->bulk->lock);
 	w->bytes = output_bytes(w->output);
@@ -596,6 +653,9 @@ begin(struct at_work *w, struct arena *arena, struct exchange *x)
 	store_end(w->worker->reader);
 	w->running.put = put_in_file;
 	w->running.ctx = w;
+	w->running.referred = w->job->request.level == BULK_SYSTEM ? NULL : w->job->referred;
+	if (w->job->at_referred)
+		turn_to_referred(&w->running);
 	return good;
 }
 

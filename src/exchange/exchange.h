@@ -19,6 +19,7 @@
 #include "json/json.h"
 #include "store/store.h"
 
+struct exchange;
 struct interaction;
 struct names;
 struct permit;
@@ -49,6 +50,9 @@ struct transaction {
 	} *patients;
 	uint32_t count;
 	struct names *targets;          /* "Type/id" of all that it writes; NULL before that is known */
+	/* The text that a patch has made, with its links to entries replaced. */
+	struct slice (*link)(void *ctx, struct exchange *, struct slice text);
+	void        *ctx;
 	struct custom_params *parameters;       /* search parameters as its entries so far make them; NULL: none did */
 };
 

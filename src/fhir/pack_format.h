@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 #define PACK_MAGIC  "FBPACK\r\n"
-#define PACK_FORMAT 10u
+#define PACK_FORMAT 11u
 #define PACK_NONE   UINT32_MAX
 #define PACK_BY_URL 0x80000000u
 

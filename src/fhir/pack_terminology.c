@@ -133,12 +133,6 @@ computable(struct builder *b, const struct json *j, int depth)
 	return true;
 }
 
-static bool
-good_system(const struct json *j)
-{
-	return !json_is(j, json_get(j, 0, SLICE("content")), SLICE("supplement"));
-}
-
 static void
 add_draft(struct builder *b, struct drafts *d, const struct json *j, uint32_t kind, uint32_t package)
 {
@@ -147,8 +141,10 @@ add_draft(struct builder *b, struct drafts *d, const struct json *j, uint32_t ki
 
 	*new = (struct draft){ kind, package, builder_text(b, j, 0, "url"),
 		builder_text(b, j, 0, "version"), builder_text(b, j, 0, "id"), SLICE_NONE };
-	if (new->url.len == 0 || (kind == TERMINOLOGY_SYSTEM && !good_system(j)))
+	if (new->url.len == 0)
 		return;
+	if (kind == TERMINOLOGY_SYSTEM && code_system_is_supplement(j, 0))
+		new->kind = TERMINOLOGY_SUPPLEMENT;
 	new->body = kind == TERMINOLOGY_SYSTEM
 	    ? code_system_bytes(code_system_compile(j, 0, b->arena)) : plain_text(b, j);
 	d->count++;

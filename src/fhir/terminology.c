@@ -15,6 +15,8 @@ static const struct json_bounds bounds = {
 	.depth = 128, .nodes = 8000000, .number = 4096, .key = 4096
 };
 
+#define SOURCE_STEPS 2000       /* what a look into the source costs of the budget */
+
 struct terminology_kept {
 	enum terminology_kind     kind;
 	struct slice              canonical;
@@ -161,12 +163,18 @@ terminology_parse(struct terminology *t, struct slice text)
 }
 
 static bool
+is_system(uint32_t kind)
+{
+	return kind == TERMINOLOGY_SYSTEM || kind == TERMINOLOGY_SUPPLEMENT;
+}
+
+static bool
 from_entry(struct terminology *t, const struct found *f, struct definition *d)
 {
 	struct slice body = text_at(f->section, f->entry->body);
 
 	d->package = f->package;
-	if (f->entry->kind == TERMINOLOGY_SYSTEM)
+	if (is_system(f->entry->kind))
 		d->system = code_system_at(body);
 	else
 		d->json = terminology_parse(t, body);
@@ -177,13 +185,13 @@ static bool
 from_source(struct terminology *t, enum terminology_kind kind, struct slice url,
     struct slice version, struct definition *d)
 {
-	if (t->source.find == NULL || kind >= TERMINOLOGY_OPERATION)
+	if (t->source.find == NULL || kind >= TERMINOLOGY_OPERATION || !terminology_take(t, SOURCE_STEPS))
 		return false;
 	d->package = PACKAGE_NONE;
 	d->json = t->source.find(t->source.ctx, kind, url, version, t->arena);
-	if (d->json != NULL && kind == TERMINOLOGY_SYSTEM)
+	if (d->json != NULL && is_system(kind))
 		d->system = code_system_compile(d->json, 0, t->arena);
-	return kind == TERMINOLOGY_SYSTEM ? d->system != NULL : d->json != NULL;
+	return is_system(kind) ? d->system != NULL : d->json != NULL;
 }
 
 static const struct definition *
@@ -222,6 +230,8 @@ terminology_find(struct terminology *t, enum terminology_kind kind, struct slice
 	for (k = t->kept; k != NULL; k = k->next)
 		if (k->kind == kind && k->package == package && slice_eq(k->canonical, canonical))
 			break;
+	if (k == NULL && t->spent)
+		return NULL;
 	if (k == NULL) {
 		k = arena_alloc(t->arena, sizeof *k);
 		*k = (struct terminology_kept){ kind, slice_dup(canonical, t->arena), package,
@@ -303,20 +313,18 @@ pack_definitions(const struct pack *pack, enum terminology_kind kind, uint64_t *
 /* Code systems */
 
 const struct code_system *
-terminology_find_system(struct terminology *t, struct slice canonical, uint32_t package)
+terminology_find_system(struct terminology *t, enum terminology_kind kind, struct slice canonical,
+    uint32_t package)
 {
-	const struct definition *d = terminology_find(t, TERMINOLOGY_SYSTEM, canonical, package);
+	const struct definition *d = terminology_find(t, kind, canonical, package);
 
-	if (d == NULL || !code_system_is_supplement(d->system))
-		return d == NULL ? NULL : d->system;
-	note_missing(t, TERMINOLOGY_SYSTEM, canonical);
-	return NULL;
+	return d == NULL ? NULL : d->system;
 }
 
 const struct code_system *
 terminology_system(struct terminology *t, struct slice url)
 {
-	return terminology_find_system(t, url, PACKAGE_NONE);
+	return terminology_find_system(t, TERMINOLOGY_SYSTEM, url, PACKAGE_NONE);
 }
 
 struct walk {

@@ -30,7 +30,8 @@ struct json;
 struct limits;
 struct pack;
 
-enum terminology_kind { TERMINOLOGY_SYSTEM, TERMINOLOGY_VALUE_SET, TERMINOLOGY_MAP,
+/* A supplement is a CodeSystem too, but no code system. */
+enum terminology_kind { TERMINOLOGY_SYSTEM, TERMINOLOGY_SUPPLEMENT, TERMINOLOGY_VALUE_SET, TERMINOLOGY_MAP,
 	TERMINOLOGY_OPERATION, TERMINOLOGY_EXPANSION, TERMINOLOGY_KINDS };
 
 /* The caller's view of definitions beside the pack. */
@@ -92,11 +93,13 @@ struct concept {
 	bool         inactive;
 };
 
-/* NULL: not held.  A supplement is no code system. */
+/* Is a CodeSystem resource a supplement?  One that names what it supplements is, whatever it says. */
+bool code_system_is_supplement(const struct json *, uint32_t node);
+/* NULL: not held. */
 const struct code_system *terminology_system(struct terminology *, struct slice url);
 /* The same with the supplements that the request wants used. */
 const struct code_system *terminology_supplemented(struct terminology *, const struct code_system *);
-/* NULL: not held, or no supplement. */
+/* NULL: not held. */
 const struct code_system *terminology_supplement(struct terminology *, struct slice url);
 
 /* Is the code in the system?  UNKNOWN when the system is held in part only (a
@@ -151,6 +154,7 @@ struct sought {
 	const struct code_system *in;
 	uint32_t     number;
 	bool         listed;            /* by name, as in struct member */
+	bool         ambiguous;         /* no system was named, and codes of several systems fit */
 	struct slice name;              /* that the value set gives to it, or empty */
 };
 enum known code_set_find(struct terminology *, struct code_set *, struct sought *);

@@ -336,12 +336,17 @@ order_of(struct compiler *c, bool exact)
 
 /* The whole */
 
-/* One that supplements another is a supplement, whatever it says. */
+bool
+code_system_is_supplement(const struct json *j, uint32_t node)
+{
+	return json_is(j, json_get(j, node, SLICE("content")), SLICE("supplement"))
+	    || json_get(j, node, SLICE("supplements")) != 0;
+}
+
 static struct slice
 content_of(struct compiler *c)
 {
-	return json_get(c->json, c->root, SLICE("supplements")) != 0 ? SLICE("supplement")
-	    : member(c, c->root, "content");
+	return code_system_is_supplement(c->json, c->root) ? SLICE("supplement") : member(c, c->root, "content");
 }
 
 static uint32_t

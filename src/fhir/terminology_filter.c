@@ -68,6 +68,19 @@ any_link(struct terminology *t, const struct code_system *s, const struct filter
 	return false;
 }
 
+/* A Coding stands for its code. */
+static struct slice
+value_of(struct terminology *t, const struct code_system *s, const struct property_row *p)
+{
+	struct slice value = code_system_text(s, p->value);
+	const struct json *j;
+
+	if (!slice_is(code_system_text(s, p->type), "valueCoding") || !terminology_take(t, 20))
+		return value;
+	j = terminology_parse(t, value);
+	return j == NULL ? value : json_string(j, json_get(j, 0, SLICE("code")), t->arena);
+}
+
 /* Does any value of the property pass? */
 static bool
 any_value(struct terminology *t, const struct code_system *s, const struct filter *f,
@@ -85,7 +98,7 @@ any_value(struct terminology *t, const struct code_system *s, const struct filte
 		const struct property_row *p = code_system_property(s, row->properties + i);
 
 		if (slice_eq(code_system_text(s, p->code), f->property)
-		    && test(t, f, code_system_text(s, p->value)))
+		    && test(t, f, value_of(t, s, p)))
 			return true;
 	}
 	if (slice_is(f->property, "parent"))

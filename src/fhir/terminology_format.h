@@ -82,7 +82,6 @@ struct slice code_system_assemble(struct system_head *, const struct system_part
 
 /* The tables of a CodeSystem resource, in the arena. */
 const struct code_system *code_system_compile(const struct json *, uint32_t node, struct arena *);
-bool code_system_is_supplement(const struct code_system *);
 /* Is it the supplement of this system, and of this version? */
 bool code_system_supplemented_by(const struct code_system *, const struct code_system *supplement);
 struct slice code_system_bytes(const struct code_system *);

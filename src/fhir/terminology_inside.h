@@ -19,9 +19,9 @@ struct definition {
  * definitions of one package mean each other.  Kept for the work's life; NULL: not held. */
 const struct definition *terminology_find(struct terminology *, enum terminology_kind,
     struct slice canonical, uint32_t package);
-/* The code system of a definition; NULL: not held, or a supplement, which is none (terminology_missing). */
-const struct code_system *terminology_find_system(struct terminology *, struct slice canonical,
-    uint32_t package);
+/* The code system of a definition, or NULL. */
+const struct code_system *terminology_find_system(struct terminology *, enum terminology_kind,
+    struct slice canonical, uint32_t package);
 /* A text as JSON that lives as long as the work; NULL: it is none. */
 const struct json *terminology_parse(struct terminology *, struct slice text);
 /* The expansion that a package gives for one of its value sets which cannot be computed. */

@@ -107,6 +107,7 @@ text_of(const struct code_system *s)
 	return bytes_at(s, h->text, h->bytes - h->text);
 }
 
+/* The order and the links are those of the base, because the concepts are. */
 static const struct code_system *
 blend(struct blending *b, struct arena *arena)
 {
@@ -133,24 +134,16 @@ blend(struct blending *b, struct arena *arena)
 	return code_system_at(code_system_assemble(&head, &parts, arena));
 }
 
-bool
-code_system_is_supplement(const struct code_system *s)
-{
-	return slice_is(code_system_content(s), "supplement");
-}
-
 const struct code_system *
 terminology_supplement(struct terminology *t, struct slice url)
 {
-	const struct definition *d = terminology_find(t, TERMINOLOGY_SYSTEM, url, PACKAGE_NONE);
-
-	return d != NULL && code_system_is_supplement(d->system) ? d->system : NULL;
+	return terminology_find_system(t, TERMINOLOGY_SUPPLEMENT, url, PACKAGE_NONE);
 }
 
 const struct code_system *
 terminology_needed_supplement(struct terminology *t, struct slice url)
 {
-	const struct code_system *s = terminology_supplement(t, url);
+	const struct code_system *s = t->missing_supplement.len > 0 ? NULL : terminology_supplement(t, url);
 
 	if (s == NULL && t->missing_supplement.len == 0)
 		t->missing_supplement = url;
@@ -175,7 +168,7 @@ terminology_with(struct terminology *t, const struct code_system *base, const st
 	for (one = t->blends; one != NULL; one = one->next)
 		if (one->base == base && one->supplement == supplement)
 			return one->whole;
-	if (!terminology_take(t, code_system_head(base)->concept_count))
+	if (!terminology_take(t, (code_system_head(base)->bytes + code_system_head(supplement)->bytes) / 64))
 		return base;
 	one = arena_alloc(t->arena, sizeof *one);
 	*one = (struct blend){ base, supplement, blend(&b, t->arena), t->blends };

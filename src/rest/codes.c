@@ -1,5 +1,5 @@
-/* codes.c -- $validate-code of value sets and code systems, $lookup, $subsumes (R4
- * valueset-operation-validate-code.html, codesystem-operations.html).
+/* codes.c -- $validate-code of value sets and code systems (R4 valueset-operation-validate-code.html,
+ * codesystem-operation-validate-code.html).
  *
  * What is not known is said to be not known: `result` is false, because "true iff the
  * details supplied are valid", and the message tells which of the two it is. */
@@ -13,7 +13,7 @@
 
 /* Why not, or what to note; worst first. */
 enum finding { FINDING_GOOD, FINDING_NOTE_INACTIVE, FINDING_NOTE_DISPLAY, FINDING_DISPLAY, FINDING_ABSTRACT,
-	FINDING_NOT_IN_SET, FINDING_NO_SUCH_CODE, FINDING_NO_SYSTEM, FINDING_VERSION, FINDING_VERSION_REFUSED,
+	FINDING_NOT_IN_SET, FINDING_NO_SUCH_CODE, FINDING_NO_SYSTEM, FINDING_AMBIGUOUS, FINDING_VERSION, FINDING_VERSION_REFUSED,
 	FINDING_UNKNOWN_VERSION,
 	FINDING_UNKNOWN_SYSTEM, FINDING_UNKNOWN, FINDING_NONE };
 
@@ -26,8 +26,9 @@ static const struct { const char *message; bool result; } findings[] = {
 	[FINDING_NOT_IN_SET]     = { "The code is not in the value set", false },
 	[FINDING_NO_SUCH_CODE]   = { "The code is not in the code system", false },
 	[FINDING_NO_SYSTEM]      = { "A Coding without a system has no meaning", false },
+	[FINDING_AMBIGUOUS]      = { "The code is of several code systems in the value set: name one", false },
 	[FINDING_VERSION]        = { "The value set means another version of the code system", false },
-	[FINDING_VERSION_REFUSED] = { "The version of the code system is not the one of check-system-version", false },
+	[FINDING_VERSION_REFUSED] = { "The code system has another version than check-system-version", false },
 	[FINDING_UNKNOWN_VERSION] = { "Unknown: this version of the code system is not held here", false },
 	[FINDING_UNKNOWN_SYSTEM] = { "Unknown: the code system is not held here", false },
 	[FINDING_UNKNOWN]        = { "Unknown: not all that is needed to decide is held here", false },
@@ -67,15 +68,6 @@ judge_concept(struct check *k, const struct concept *c, const struct coding_aske
 	return v;
 }
 
-static const struct code_system *
-system_of(struct check *k, const struct coding_asked *c)
-{
-	const struct code_system *s = c->system.len == 0 ? NULL
-	    : terminology_system(&k->t, rest_canonical(k->x, c->system, c->version));
-
-	return s == NULL ? NULL : terminology_supplemented(&k->t, s);
-}
-
 static enum finding
 unknown_system(struct check *k, const struct coding_asked *c)
 {
@@ -87,7 +79,7 @@ unknown_system(struct check *k, const struct coding_asked *c)
 static enum finding
 judge_outside(struct check *k, enum known has, const struct sought *s, const struct coding_asked *c)
 {
-	const struct code_system *in = system_of(k, c);
+	const struct code_system *in = rest_system_of(k->x, &k->t, c);
 	struct concept concept;
 
 	if (k->t.conflict)
@@ -107,8 +99,9 @@ static bool
 find_concept(struct check *k, enum known has, const struct sought *s, const struct coding_asked *c,
     struct concept *out)
 {
-	const struct code_system *in = s->in != NULL && c->version.len == 0 ? NULL : system_of(k, c);
-	enum known there = in == NULL ? UNKNOWN : code_system_find(in, c->code, out);
+	const struct code_system *named = s->in != NULL && c->version.len == 0 ? NULL
+	    : rest_system_of(k->x, &k->t, c);
+	enum known there = named == NULL ? UNKNOWN : code_system_find(named, c->code, out);
 
 	if (s->in == NULL || (has != KNOWN_YES && there == KNOWN_NO))
 		return there == KNOWN_YES;
@@ -131,6 +124,8 @@ judge_in_set(struct check *k, struct code_set *set, const struct coding_asked *c
 	}
 	if (c->system.len == 0 && c->of_coding)
 		v = (struct verdict){ .finding = FINDING_NO_SYSTEM, .code = c->code };
+	else if (has == KNOWN_YES && s.ambiguous)
+		v = (struct verdict){ .finding = FINDING_AMBIGUOUS, .code = c->code };
 	else if (has != KNOWN_YES || k->t.conflict)
 		v.finding = judge_outside(k, has, &s, c);
 	else if (v.finding == FINDING_DISPLAY && slice_eq(s.name, c->display))
@@ -209,7 +204,7 @@ rest_validate_code(struct exchange *x)
 	struct code_set *set;
 	struct verdict best = { .finding = FINDING_NONE };
 
-	if (!begin_check(x, "url valueSet valueSetVersion code system systemVersion display coding "
+	if (!begin_check(x, "url valueSet valueSetVersion context code system systemVersion display coding "
 	    "codeableConcept abstract displayLanguage lenient-display-validation " REST_VERSION_NAMES,
 	    "systemVersion", &k) || !rest_value_set(&k.p, &k.t, &set))
 		return false;
@@ -240,19 +235,6 @@ asked_system(struct check *k, const struct code_system **out, bool *named)
 	return rest_supplements(k->x, &k->t);
 }
 
-static bool
-same_system(const struct code_system *s, const struct coding_asked *c)
-{
-	return s == NULL || c->system.len == 0 || slice_eq(code_system_url(s), c->system);
-}
-
-/* A Coding may name another version than the one that was asked for. */
-static bool
-same_version(const struct code_system *s, const struct coding_asked *c)
-{
-	return s == NULL || c->version.len == 0 || slice_eq(c->version, code_system_version(s));
-}
-
 bool
 rest_validate_code_of_system(struct exchange *x)
 {
@@ -262,260 +244,19 @@ rest_validate_code_of_system(struct exchange *x)
 	bool named;
 
 	if (!begin_check(x, "url codeSystem version code display coding codeableConcept abstract "
-	    "displayLanguage lenient-display-validation useSupplement", "version", &k) || !asked_system(&k, &s, &named))
+	    "displayLanguage lenient-display-validation useSupplement", "version", &k)
+	    || !asked_system(&k, &s, &named))
 		return false;
 	for (uint32_t i = 0; i < k.codings.count; i++) {
 		const struct coding_asked *c = &k.codings.at[i];
 		struct verdict v = { .finding = FINDING_NO_SUCH_CODE, .system = c->system, .code = c->code };
 
-		if (same_system(s, c))
-			v = judge_in_system(&k, named && same_version(s, c) ? s : system_of(&k, c), c);
+		if (rest_is_of_system(s, c) && named && rest_is_of_version(s, c))
+			v = judge_in_system(&k, s, c);
+		else if (rest_is_of_system(s, c))
+			v = judge_in_system(&k, rest_system_of(x, &k.t, c), c);
 		if (!keep_best(&best, v))
 			break;
 	}
 	return answer(&k, &best);
-}
-
-/* $lookup */
-
-struct lookup {
-	struct exchange   *x;
-	struct parameters *p;
-	struct concept     concept;
-	const struct concept_row *row;
-	struct buf        *b;
-};
-
-/* All, unless some are asked for. */
-static bool
-property_wanted(const struct lookup *l, struct slice code)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < l->p->count; i++) {
-		if (!slice_is(l->p->at[i].name, "property"))
-			continue;
-		any = true;
-		if (slice_eq(l->p->at[i].text, code))
-			return true;
-	}
-	return !any;
-}
-
-static void
-add_part(struct buf *b, const char *name, struct slice member, struct slice value, bool bare)
-{
-	if (value.len == 0)
-		return;
-	if (b->ptr[b->len - 1] != '[')
-		buf_add_char(b, ',');
-	buf_printf(b, "{\"name\":\"%s\",\"%.*s\":", name, SLICE_FMT(member));
-	if (bare)
-		buf_add(b, value);
-	else
-		json_write_string(b, value);
-	buf_add_char(b, '}');
-}
-
-bool
-rest_value_is_bare(struct slice member)
-{
-	return slice_is(member, "valueBoolean") || slice_is(member, "valueInteger")
-	    || slice_is(member, "valueDecimal") || slice_is(member, "valueCoding");
-}
-
-static void
-add_property(const struct lookup *l, struct slice code, struct slice member, struct slice value,
-    struct slice description)
-{
-	if (value.len == 0 || !property_wanted(l, code))
-		return;
-	buf_add(l->b, SLICE(",{\"name\":\"property\",\"part\":["));
-	add_part(l->b, "code", SLICE("valueCode"), code, false);
-	add_part(l->b, "value", member, value, rest_value_is_bare(member));
-	add_part(l->b, "description", SLICE("valueString"), description, false);
-	buf_add(l->b, SLICE("]}"));
-}
-
-static void
-add_links(const struct lookup *l, const char *code, uint32_t first, uint32_t count)
-{
-	const struct code_system *s = l->concept.in;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct concept_row *other = code_system_concept(s, code_system_link(s, first + i));
-
-		add_property(l, slice_of(code), SLICE("valueCode"), code_system_text(s, other->code),
-		    code_system_text(s, other->display));
-	}
-}
-
-/* A link is told once, with the concept that it leads to, and whether the concept is inactive once, however the
- * system says it. */
-static bool
-is_told(const struct code_system *s, const struct property_row *p)
-{
-	static const char *const told[] = { "parent", "child", "subsumedBy", "inactive" };
-
-	for (size_t i = 0; i < COUNT_OF(told); i++)
-		if (slice_is(code_system_text(s, p->code), told[i]))
-			return true;
-	return false;
-}
-
-static void
-add_properties(const struct lookup *l)
-{
-	const struct code_system *s = l->concept.in;
-
-	add_property(l, SLICE("definition"), SLICE("valueString"), l->concept.definition, SLICE_NONE);
-	add_property(l, SLICE("inactive"), SLICE("valueBoolean"), l->concept.inactive ? SLICE("true")
-	    : SLICE("false"), SLICE_NONE);
-	add_links(l, "parent", l->row->parents, l->row->parent_count);
-	add_links(l, "child", l->row->children, l->row->child_count);
-	for (uint32_t i = 0; i < l->row->property_count; i++) {
-		const struct property_row *p = code_system_property(s, l->row->properties + i);
-
-		if (!is_told(s, p))
-			add_property(l, code_system_text(s, p->code), code_system_text(s, p->type),
-			    code_system_text(s, p->value), SLICE_NONE);
-	}
-}
-
-static void
-add_designations(const struct lookup *l)
-{
-	const struct code_system *s = l->concept.in;
-
-	for (uint32_t i = 0; i < l->row->designation_count; i++) {
-		const struct designation_row *d = code_system_designation(s, l->row->designations + i);
-		struct slice code = code_system_text(s, d->use_code);
-
-		buf_add(l->b, SLICE(",{\"name\":\"designation\",\"part\":["));
-		add_part(l->b, "language", SLICE("valueCode"), code_system_text(s, d->language), false);
-		if (code.len > 0) {
-			buf_printf(l->b, "%s{\"name\":\"use\",\"valueCoding\":{\"system\":",
-			    l->b->ptr[l->b->len - 1] == '[' ? "" : ",");
-			json_write_string(l->b, code_system_text(s, d->use_system));
-			buf_add(l->b, SLICE(",\"code\":"));
-			json_write_string(l->b, code);
-			buf_add(l->b, SLICE("}}"));
-		}
-		add_part(l->b, "value", SLICE("valueString"), code_system_text(s, d->value), false);
-		buf_add(l->b, SLICE("]}"));
-	}
-}
-
-static bool
-answer_lookup(struct check *k, const struct concept *c)
-{
-	const struct system_head *h = code_system_head(c->in);
-	struct slice title = code_system_text(c->in, h->title);
-	struct buf b;
-	struct lookup l = { k->x, &k->p, *c, code_system_concept(c->in, c->number), &b };
-
-	parameters_begin(k->x, &b);
-	if (title.len == 0)
-		title = code_system_text(c->in, h->name);
-	parameters_add(&b, "name", "valueString", title.len > 0 ? title : code_system_url(c->in));
-	parameters_add(&b, "version", "valueString", code_system_version(c->in));
-	parameters_add(&b, "display", "valueString", rest_concept_display(c->in, c->number, k->language,
-	    c->display.len > 0 ? c->display : c->code));
-	if (property_wanted(&l, SLICE("designation")))
-		add_designations(&l);
-	add_properties(&l);
-	parameters_end(k->x, &b);
-	return true;
-}
-
-bool
-rest_lookup(struct exchange *x)
-{
-	struct check k;
-	const struct code_system *s;
-	struct concept c;
-
-	if (!begin_check(x, "code system version coding displayLanguage property useSupplement", "version", &k))
-		return false;
-	if (k.codings.count == 0 || k.codings.at[0].system.len == 0)
-		return exchange_fail(x, FAULT_INVALID, "a code and its system are needed");
-	if ((s = system_of(&k, &k.codings.at[0])) == NULL)
-		return exchange_fail(x, FAULT_NO_SUCH, "the code system is not held here");
-	if (!rest_supplements(x, &k.t))
-		return false;
-	if (code_system_find(s, k.codings.at[0].code, &c) != KNOWN_YES)
-		return exchange_fail(x, FAULT_NO_SUCH, "the code is not known");
-	return answer_lookup(&k, &c);
-}
-
-/* $subsumes */
-
-static bool
-read_side(struct parameters *p, const char *code_name, const char *coding_name,
-    struct coding_asked *out)
-{
-	uint32_t coding = parameter_value(p, coding_name, "valueCoding");
-	struct arena *a = p->x->arena;
-
-	*out = (struct coding_asked){ .code = parameter_text(p, code_name) };
-	if (coding != 0)
-		*out = (struct coding_asked){
-			.code = json_string(p->json, json_get(p->json, coding, SLICE("code")), a),
-			.system = json_string(p->json, json_get(p->json, coding, SLICE("system")), a),
-		};
-	return out->code.len > 0 || exchange_fail(p->x, FAULT_INVALID, "two codes are needed");
-}
-
-static bool
-subsuming_system(struct parameters *p, struct terminology *t, const struct coding_asked *a,
-    const struct code_system **out)
-{
-	struct definition_asked asked;
-
-	if (!rest_definition(p, TERMINOLOGY_SYSTEM, "codeSystem", "system", "version", &asked))
-		return false;
-	if (asked.json == NULL && asked.canonical.len == 0)
-		asked.canonical = a->system;
-	if (asked.json == NULL && asked.canonical.len == 0)
-		return exchange_fail(p->x, FAULT_INVALID, "a system is needed");
-	*out = asked.json != NULL ? code_system_compile(asked.json, asked.node, p->x->arena)
-	    : terminology_system(t, asked.canonical);
-	return *out != NULL || exchange_fail(p->x, FAULT_NO_SUCH, "the code system is not held here");
-}
-
-static const char *
-relation(struct terminology *t, const struct code_system *s, struct slice a, struct slice b)
-{
-	enum known down = code_system_subsumes(t, s, a, b), up = code_system_subsumes(t, s, b, a);
-
-	if (down == UNKNOWN || up == UNKNOWN)
-		return NULL;
-	if (down == KNOWN_YES)
-		return up == KNOWN_YES ? "equivalent" : "subsumes";
-	return up == KNOWN_YES ? "subsumed-by" : "not-subsumed";
-}
-
-bool
-rest_subsumes(struct exchange *x)
-{
-	struct parameters p;
-	struct terminology t;
-	struct coding_asked a, b;
-	const struct code_system *s = NULL;
-	const char *outcome;
-	struct buf out;
-
-	rest_terminology(x, &t);
-	if (!parameters_read(x, "codeA codeB system version codingA codingB", &p)
-	    || !read_side(&p, "codeA", "codingA", &a) || !read_side(&p, "codeB", "codingB", &b)
-	    || !subsuming_system(&p, &t, &a, &s))
-		return false;
-	if (!same_system(s, &a) || !same_system(s, &b))
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "both codes must be of the code system");
-	if ((outcome = relation(&t, s, a.code, b.code)) == NULL)
-		return exchange_fail(x, FAULT_NO_SUCH, "the codes, or how they relate, are not known");
-	parameters_begin(x, &out);
-	parameters_add(&out, "outcome", "valueCode", slice_of(outcome));
-	parameters_end(x, &out);
-	return true;
 }

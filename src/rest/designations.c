@@ -100,6 +100,8 @@ rest_concept_display(const struct code_system *s, uint32_t number, struct slice 
 			return otherwise;
 		if ((found = designation_in(s, number, range)).len > 0)
 			return found;
+		if (code_system_language(s).len == 0 && fits_range(SLICE("en"), range))
+			return otherwise;       /* most that name no language are English, HL7's for one */
 	}
 	return otherwise;
 }
@@ -123,8 +125,8 @@ rest_concept_named(const struct concept *c, struct slice display, struct slice w
 	return named || display.len == 0 || (!any && concept_has_display(c, display));
 }
 
-static void
-write_member(struct buf *b, const char *name, struct slice value)
+void
+rest_write_member(struct buf *b, const char *name, struct slice value)
 {
 	if (value.len == 0)
 		return;
@@ -147,7 +149,7 @@ rest_write_designation(struct buf *b, const struct code_system *s, const struct 
 		json_write_string(b, code_system_text(s, d->use_system));
 		buf_add(b, SLICE(",\"code\":"));
 		json_write_string(b, code);
-		write_member(b, "display", code_system_text(s, d->use_display));
+		rest_write_member(b, "display", code_system_text(s, d->use_display));
 		buf_add(b, SLICE("},"));
 	}
 	buf_add(b, SLICE("\"value\":"));

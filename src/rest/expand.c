@@ -21,7 +21,7 @@
 #include "rest/expand.h"
 #include "search/index.h"
 
-static const char names[] = "url valueSet valueSetVersion filter offset count includeDesignations "
+static const char names[] = "url valueSet valueSetVersion context filter offset count includeDesignations "
     "includeDefinition activeOnly excludeNested excludeNotForUI excludePostCoordinated "
     "displayLanguage exclude-system designation property " REST_VERSION_NAMES;
 
@@ -54,20 +54,21 @@ contains(struct slice text, struct slice part)
 	    && memmem(text.ptr, text.len, part.ptr, part.len) != NULL);
 }
 
-/* Every word of the filter is somewhere in the display or the code. */
+/* Every word of the filter is somewhere in the display that would be shown, the system's own, or the code. */
 static bool
 passes_filter(struct expand_asked *a, const struct member *m)
 {
-	struct slice rest = a->filter, display, code;
+	struct slice rest = a->filter, shown, own, code;
 
 	if (rest.len == 0)
 		return true;
-	display = index_fold(m->display, a->x->arena);
+	shown = index_fold(expand_display(a, m), a->x->arena);
+	own = index_fold(m->display, a->x->arena);
 	code = index_fold(m->code, a->x->arena);
 	while (rest.len > 0) {
 		struct slice word = slice_cut(&rest, ' ');
 
-		if (!contains(display, word) && !contains(code, word))
+		if (!contains(shown, word) && !contains(own, word) && !contains(code, word))
 			return false;
 	}
 	return true;
@@ -80,7 +81,7 @@ system_excluded(struct expand_asked *a, const struct member *m)
 		struct slice version = a->p.at[i].text, url = slice_cut(&version, '|');
 
 		if (slice_is(a->p.at[i].name, "exclude-system") && slice_eq(url, m->system)
-		    && (version.len == 0 || slice_eq(version, m->version)))
+		    && version_fits(version, m->version))
 			return true;
 	}
 	return false;

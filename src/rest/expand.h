@@ -13,6 +13,8 @@ struct expand_asked {
 	bool         paged, designations, definition, active_only, nested, selectable_only;
 };
 
+/* What a member is called in the language that was asked for. */
+struct slice expand_display(struct expand_asked *, const struct member *);
 /* A member, without its closing brace: what is nested below may follow. */
 void expand_open_member(struct expand_asked *, struct buf *, const struct member *);
 

@@ -18,8 +18,8 @@ own_designations(const struct member *m)
 	return list != 0 && json_type(m->list, list) == JSON_ARRAY ? list : 0;
 }
 
-static struct slice
-display_of(struct expand_asked *a, const struct member *m)
+struct slice
+expand_display(struct expand_asked *a, const struct member *m)
 {
 	uint32_t list = a->language.len == 0 ? 0 : own_designations(m);
 
@@ -44,7 +44,7 @@ designation_wanted(struct expand_asked *a, struct slice language, struct slice s
 		if (!slice_is(a->p.at[i].name, "designation"))
 			continue;
 		any = true;
-		if (slice_is(of, "urn:ietf:bcp:47") ? rest_language_fits(language, token)
+		if (slice_is(of, "urn:ietf:bcp:47") ? slice_eq_nocase(language, token)
 		    : slice_eq(of, system) && slice_eq(token, code))
 			return true;
 	}
@@ -170,7 +170,8 @@ write_properties_of(struct buf *b, const struct member *m, struct slice code)
 		const struct property_row *p = code_system_property(m->in, row->properties + i);
 
 		if (slice_eq(code_system_text(m->in, p->code), code))
-			write_property(b, code, code_system_text(m->in, p->type), code_system_text(m->in, p->value));
+			write_property(b, code, code_system_text(m->in, p->type),
+			    code_system_text(m->in, p->value));
 	}
 }
 
@@ -202,7 +203,7 @@ write_text(struct buf *b, const char *member, struct slice value)
 void
 expand_open_member(struct expand_asked *a, struct buf *b, const struct member *m)
 {
-	struct slice display = display_of(a, m);
+	struct slice display = expand_display(a, m);
 
 	buf_add_char(b, '{');
 	write_properties(a, b, m);

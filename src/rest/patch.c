@@ -207,6 +207,9 @@ rest_patch(struct exchange *x)
 {
 	struct slice text;
 
-	return write_find_target(x) && x->apply(x, &text) && take_result(x, text) && pass_controls(x)
-	    && write_body(x, 'U');
+	if (!write_find_target(x) || !x->apply(x, &text))
+		return false;
+	if (x->transaction != NULL)
+		text = x->transaction->link(x->transaction->ctx, x, text);
+	return take_result(x, text) && pass_controls(x) && write_body(x, 'U');
 }

@@ -15,8 +15,8 @@
 #include "rest/answer.h"
 
 static const char *const type_names[] = {
-	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_VALUE_SET] = "ValueSet",
-	[TERMINOLOGY_MAP] = "ConceptMap",
+	[TERMINOLOGY_SYSTEM] = "CodeSystem", [TERMINOLOGY_SUPPLEMENT] = "CodeSystem",
+	[TERMINOLOGY_VALUE_SET] = "ValueSet", [TERMINOLOGY_MAP] = "ConceptMap",
 };
 
 static const struct json *
@@ -61,10 +61,19 @@ rest_definitions(struct exchange *x, const char *type_name, struct slice text,
 
 /* The newest of those with the highest version that fits. */
 struct choice {
+	enum terminology_kind kind;
 	const struct json *json;
 	struct slice       asked, version;
 	struct arena      *arena;
 };
+
+static bool
+is_of_kind(const struct json *j, enum terminology_kind kind)
+{
+	bool system = kind == TERMINOLOGY_SYSTEM || kind == TERMINOLOGY_SUPPLEMENT;
+
+	return !system || code_system_is_supplement(j, 0) == (kind == TERMINOLOGY_SUPPLEMENT);
+}
 
 static void
 choose(void *ctx, const struct json *j)
@@ -72,7 +81,7 @@ choose(void *ctx, const struct json *j)
 	struct choice *c = ctx;
 	struct slice version = json_string(j, json_get(j, 0, SLICE("version")), c->arena);
 
-	if (!version_fits(c->asked, version)
+	if (!is_of_kind(j, c->kind) || !version_fits(c->asked, version)
 	    || (c->json != NULL && version_compare(version, c->version) <= 0))
 		return;
 	c->json = j;
@@ -84,7 +93,7 @@ find_stored(void *ctx, enum terminology_kind kind, struct slice url, struct slic
     struct arena *arena)
 {
 	struct exchange *x = ctx;
-	struct choice found = { .asked = version, .arena = arena };
+	struct choice found = { .kind = kind, .asked = version, .arena = arena };
 	struct slice id = url, type = slice_cut(&id, '/');
 	bool relative = slice_is(type, type_names[kind]) && id.len > 0;         /* "ValueSet/1" */
 	struct buf b;
@@ -184,8 +193,10 @@ rest_value_set(const struct parameters *p, struct terminology *t, struct code_se
 
 	if (!rest_definition(p, TERMINOLOGY_VALUE_SET, "valueSet", "url", "valueSetVersion", &asked))
 		return false;
+	if (asked.json == NULL && asked.canonical.len == 0 && parameter_find(p, "context") == NULL)
+		return exchange_fail(p->x, FAULT_INVALID, "url, valueSet or context is needed");
 	if (asked.json == NULL && asked.canonical.len == 0)
-		return exchange_fail(p->x, FAULT_INVALID, "url or valueSet is needed");
+		asked.canonical = rest_context_set(p->x, parameter_text(p, "context"));
 	*out = asked.json != NULL ? terminology_set_of(t, asked.json, asked.node)
 	    : terminology_set(t, asked.canonical);
 	return rest_supplements(p->x, t)
@@ -285,4 +296,25 @@ rest_codings(const struct parameters *p, const char *version_name, struct coding
 		return add_concept(p, concept, out);
 	out->at[out->count++] = plain;
 	return true;
+}
+
+const struct code_system *
+rest_system_of(struct exchange *x, struct terminology *t, const struct coding_asked *c)
+{
+	const struct code_system *s = c->system.len == 0 ? NULL
+	    : terminology_system(t, rest_canonical(x, c->system, c->version));
+
+	return s == NULL ? NULL : terminology_supplemented(t, s);
+}
+
+bool
+rest_is_of_system(const struct code_system *s, const struct coding_asked *c)
+{
+	return s == NULL || c->system.len == 0 || slice_eq(code_system_url(s), c->system);
+}
+
+bool
+rest_is_of_version(const struct code_system *s, const struct coding_asked *c)
+{
+	return s == NULL || c->version.len == 0 || slice_eq(c->version, code_system_version(s));
 }

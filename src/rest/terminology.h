@@ -27,6 +27,8 @@ struct definition_asked {
 };
 MUST_USE bool rest_definition(const struct parameters *, enum terminology_kind,
     const char *resource, const char *url, const char *version, struct definition_asked *);
+/* The url and version of the value set that an element is bound to; empty: it is not known, or not bound. */
+struct slice rest_context_set(struct exchange *, struct slice context);
 /* Are all supplements held that the request, or the value set, wants used?  False with the fault. */
 MUST_USE bool rest_supplements(struct exchange *, const struct terminology *);
 /* The value set that the request means. */
@@ -44,10 +46,18 @@ struct codings_asked {
 };
 MUST_USE bool rest_codings(const struct parameters *, const char *version_name,
     struct codings_asked *);
+/* The system that it names, in the version that it names, with the supplements of the request; NULL: not held. */
+const struct code_system *rest_system_of(struct exchange *, struct terminology *,
+    const struct coding_asked *);
+/* Does it name another system, or version, than this?  Naming none, or being asked of none, is no other. */
+bool rest_is_of_system(const struct code_system *, const struct coding_asked *);
+bool rest_is_of_version(const struct code_system *, const struct coding_asked *);
 
 /* Is a property's value of this type ("valueInteger") written as it is held, without quotes? */
 bool rest_value_is_bare(struct slice type);
 
+/* ,"name":"value" unless it is empty */
+void rest_write_member(struct buf *, const char *name, struct slice value);
 /* The members of a designation, without the braces. */
 struct designation_row;
 void rest_write_designation(struct buf *, const struct code_system *,

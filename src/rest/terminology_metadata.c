@@ -14,7 +14,7 @@
 #include "rest/rest.h"
 
 /* What $expand understands, as expand.c reads it. */
-static const char *const expansion_parameters[] = { "url", "valueSet", "valueSetVersion", "filter",
+static const char *const expansion_parameters[] = { "url", "valueSet", "valueSetVersion", "context", "filter",
 	"offset", "count", "includeDesignations", "includeDefinition", "activeOnly", "excludeNested",
 	"excludeNotForUI", "excludePostCoordinated", "displayLanguage", "exclude-system", "designation", "property",
 	"system-version", "check-system-version", "force-system-version", "useSupplement" };

@@ -2,7 +2,10 @@
  *
  * The map of the instance, the one given, the one with the url, or all that are held:
  * those of the pack and those of the store that the caller may read and that name the code's
- * system.  reverse looks for the code among the targets. */
+ * system.  reverse looks for the code among the targets.
+ *
+ * A target that depends on other elements is one only where the request gives each of them as a `dependency`
+ * with that value. */
 #include "rest/interactions.h"
 
 #include "base/arena.h"
@@ -15,10 +18,12 @@
 #define OTHER_MAPS  4
 
 static const char names[] = "url conceptMap conceptMapVersion code system version source coding "
-    "codeableConcept target targetsystem reverse";
+    "codeableConcept target targetsystem dependency reverse";
 
 struct match {
 	struct slice equivalence, system, version, code, display, map;
+	const struct json *json;        /* with its products, or NULL */
+	uint32_t     products;
 };
 
 struct translation {
@@ -69,6 +74,7 @@ reversed(struct slice equivalence)
 static void
 add_match(struct translation *r, struct match m)
 {
+	m.map = r->map;
 	for (uint32_t i = 0; i < r->count; i++)
 		if (slice_eq(r->at[i].code, m.code) && slice_eq(r->at[i].system, m.system)
 		    && slice_eq(r->at[i].map, m.map) && slice_eq(r->at[i].equivalence, m.equivalence))
@@ -77,17 +83,82 @@ add_match(struct translation *r, struct match m)
 		r->too_many = true;
 		return;
 	}
-	m.map = r->map;
 	r->at[r->count++] = m;
 }
 
-/* Is the other side of the group what was asked for? */
+/* Is a side of the group of this system, and of its version where both name one?  An empty system is any. */
 static bool
-system_fits(const struct translation *r, uint32_t group)
+side_fits(const struct translation *r, uint32_t group, bool source, struct slice system, struct slice version)
 {
-	return r->target_system.len == 0
-	    || slice_eq(text(r, group, r->reverse ? "source" : "target"), r->target_system);
+	struct slice its = text(r, group, source ? "sourceVersion" : "targetVersion");
+
+	return (system.len == 0 || slice_eq(text(r, group, source ? "source" : "target"), system))
+	    && (version.len == 0 || its.len == 0 || slice_eq(its, version));
 }
+
+/* Dependencies */
+
+/* A part of a parameter by its name; 0: there is none. */
+static uint32_t
+part_of(const struct json *j, uint32_t parameter, struct slice name)
+{
+	uint32_t parts = json_get(j, parameter, SLICE("part"));
+
+	if (parts == 0 || json_type(j, parts) != JSON_ARRAY)
+		return 0;
+	for (uint32_t n = json_first(j, parts); n != 0; n = json_next(j, parts, n))
+		if (json_is(j, json_get(j, n, SLICE("name")), name))
+			return n;
+	return 0;
+}
+
+/* The Coding of that system with that code in a CodeableConcept. */
+static bool
+concept_has(const struct translation *r, uint32_t concept, struct slice system, struct slice code)
+{
+	const struct json *j = r->p.json;
+	uint32_t codings = json_get(j, concept, SLICE("coding"));
+
+	if (codings == 0 || json_type(j, codings) != JSON_ARRAY)
+		return false;
+	for (uint32_t n = json_first(j, codings); n != 0; n = json_next(j, codings, n))
+		if (json_is(j, json_get(j, n, SLICE("code")), code)
+		    && (system.len == 0 || json_is(j, json_get(j, n, SLICE("system")), system)))
+			return true;
+	return false;
+}
+
+static bool
+dependency_given(const struct translation *r, uint32_t depends)
+{
+	const struct json *j = r->p.json;
+
+	for (uint32_t i = 0; i < r->p.count; i++) {
+		uint32_t node = r->p.at[i].node, element, concept;
+
+		if (!slice_is(r->p.at[i].name, "dependency") || node == 0)
+			continue;
+		element = json_get(j, part_of(j, node, SLICE("element")), SLICE("valueUri"));
+		concept = json_get(j, part_of(j, node, SLICE("concept")), SLICE("valueCodeableConcept"));
+		if (element != 0 && concept != 0 && json_is(j, element, text(r, depends, "property"))
+		    && concept_has(r, concept, text(r, depends, "system"), text(r, depends, "value")))
+			return true;
+	}
+	return false;
+}
+
+static bool
+dependencies_hold(const struct translation *r, uint32_t target)
+{
+	uint32_t depends = list(r, target, "dependsOn");
+
+	for (uint32_t n = first(r, depends); n != 0; n = json_next(r->json, depends, n))
+		if (!dependency_given(r, n))
+			return false;
+	return true;
+}
+
+/* Matches */
 
 static void
 add_targets(struct translation *r, uint32_t group, uint32_t element)
@@ -95,9 +166,11 @@ add_targets(struct translation *r, uint32_t group, uint32_t element)
 	uint32_t targets = list(r, element, "target");
 
 	for (uint32_t n = first(r, targets); n != 0; n = json_next(r->json, targets, n))
-		add_match(r, (struct match){ .equivalence = text(r, n, "equivalence"),
-			.system = text(r, group, "target"), .version = text(r, group, "targetVersion"),
-			.code = text(r, n, "code"), .display = text(r, n, "display") });
+		if (dependencies_hold(r, n))
+			add_match(r, (struct match){ .equivalence = text(r, n, "equivalence"),
+				.system = text(r, group, "target"), .version = text(r, group, "targetVersion"),
+				.code = text(r, n, "code"), .display = text(r, n, "display"),
+				.json = r->json, .products = list(r, n, "product") });
 }
 
 static void
@@ -143,8 +216,8 @@ translate_in_group(struct translation *r, uint32_t group, const struct coding_as
 	uint32_t elements = list(r, group, "element");
 	bool mapped = false;
 
-	if (!slice_eq(text(r, group, r->reverse ? "target" : "source"), c->system)
-	    || !system_fits(r, group))
+	if (!side_fits(r, group, !r->reverse, c->system, c->version)
+	    || !side_fits(r, group, r->reverse, r->target_system, SLICE_NONE))
 		return;
 	for (uint32_t n = first(r, elements); n != 0; n = json_next(r->json, elements, n)) {
 		if (r->reverse) {
@@ -205,12 +278,27 @@ struct stored_map {
 	const struct coding_asked *c;
 };
 
+/* Of several versions of a map the one that its url means. */
+static bool
+is_meant(struct translation *r, const struct json *j)
+{
+	struct slice url = json_string(j, json_get(j, 0, SLICE("url")), r->x->arena);
+	struct slice version = json_string(j, json_get(j, 0, SLICE("version")), r->x->arena);
+	const struct json *meant;
+	uint32_t node;
+
+	meant = url.len == 0 ? NULL : terminology_definition(&r->t, TERMINOLOGY_MAP, url, &node);
+	return meant == NULL || slice_eq(version,
+	    json_string(meant, json_get(meant, node, SLICE("version")), r->x->arena));
+}
+
 static void
 in_stored(void *ctx, const struct json *j)
 {
 	struct stored_map *s = ctx;
 
-	translate_in(s->r, j, 0, s->c);
+	if (is_meant(s->r, j))
+		translate_in(s->r, j, 0, s->c);
 }
 
 static void
@@ -273,6 +361,37 @@ write_text(struct buf *b, const char *name, struct slice value)
 	json_write_string(b, value);
 }
 
+/* What the target makes of other elements (R4 conceptmap.html, product). */
+static void
+write_product(struct buf *b, const struct json *j, uint32_t product)
+{
+	static const char *const members[][2] = { { "system", "system" }, { "value", "code" }, { "display", "display" } };
+	bool first = true;
+
+	buf_add(b, SLICE(",{\"name\":\"product\",\"part\":[{\"name\":\"element\",\"valueUri\":"));
+	json_write_node(b, j, json_get(j, product, SLICE("property")));
+	buf_add(b, SLICE("},{\"name\":\"concept\",\"valueCoding\":{"));
+	for (size_t i = 0; i < COUNT_OF(members); i++) {
+		uint32_t value = json_get(j, product, slice_of(members[i][0]));
+
+		if (value == 0)
+			continue;
+		buf_printf(b, "%s\"%s\":", first ? "" : ",", members[i][1]);
+		json_write_node(b, j, value);
+		first = false;
+	}
+	buf_add(b, SLICE("}}]}"));
+}
+
+static void
+write_products(struct buf *b, const struct match *m)
+{
+	for (uint32_t n = m->products == 0 ? 0 : json_first(m->json, m->products); n != 0;
+	    n = json_next(m->json, m->products, n))
+		if (json_get(m->json, n, SLICE("property")) != 0)
+			write_product(b, m->json, n);
+}
+
 static void
 write_match(struct buf *b, const struct match *m)
 {
@@ -292,6 +411,7 @@ write_match(struct buf *b, const struct match *m)
 		json_write_string(b, m->map);
 		buf_add_char(b, '}');
 	}
+	write_products(b, m);
 	buf_add(b, SLICE("]}"));
 }
 

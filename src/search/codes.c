@@ -60,18 +60,36 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	return true;
 }
 
-/* The element that a plain path ends at, "Patient.gender"; NULL when it is no path, or ends at no code. */
+/* The element that a plain path ends at, "Patient.gender", and its type; NULL when it is no such path. */
+static const struct type *
+type_at(const struct pack *pack, struct slice path, const struct element **e)
+{
+	const struct type *type = pack_type(pack, slice_cut(&path, '.'));
+
+	*e = NULL;
+	while (type != NULL && path.len > 0) {
+		*e = type_element(type, slice_cut(&path, '.'));
+		type = *e != NULL && (*e)->type_count == 1 ? (*e)->types[0].type : NULL;
+	}
+	return type;
+}
+
 static const struct element *
 code_element(const struct pack *pack, struct slice path)
 {
-	const struct type *type = pack_type(pack, slice_cut(&path, '.'));
-	const struct element *e = NULL;
+	const struct element *e;
+	const struct type *type = type_at(pack, path, &e);
 
-	while (type != NULL && path.len > 0) {
-		e = type_element(type, slice_cut(&path, '.'));
-		type = e != NULL && e->type_count == 1 ? e->types[0].type : NULL;
-	}
 	return type != NULL && slice_is(type->name, "code") ? e : NULL;
+}
+
+bool
+parser_case_counts(struct parser *p, const struct search_param *param)
+{
+	const struct element *e;
+	const struct type *type = param == NULL ? NULL : type_at(p->index->pack, param->expression, &e);
+
+	return type != NULL && !slice_is(type->name, "string") && !slice_is(type->name, "ContactPoint");
 }
 
 static bool

@@ -27,7 +27,8 @@ struct custom_params;
 struct search_index;            /* compiled expressions of all parameters; immutable, shared */
 
 /* One row.  By kind:
- *   TOKEN      a = hash(code), b = hash(system) or 0 when there is none
+ *   TOKEN      a = hash(code), of strings and contact points without its case, b = hash(system) or 0
+ *              when there is none
  *   STRING     text = folded (index_fold_string()), its first INDEX_HEAD bytes, a = hash(exact value);
  *              rows with a = 0 are found by, but not sorted by: the text as far as it is kept, when
  *              that is longer, and the text from each further word of a family name
@@ -68,14 +69,19 @@ struct index_row {
 	uint8_t  part;                  /* of a composite: its component, from 1; else 0 */
 	uint16_t group;                 /* of a composite: components of one group belong together */
 	uint16_t contained;             /* of the n-th contained resource, from 1; 0: of the resource */
+	uint8_t  span;                  /* of a DATE: enum index_span */
 	int64_t  a, b;
 	int64_t  unresolved;            /* REFERENCE, local: the hash it has while it is not known */
 	double   x, y;
 	struct slice text;
 };
 
+/* How wide a DATE row is: at most that; by it one knows how far its one end is from the other.  Those of a
+ * resource that has several of the parameter are apart from them. */
+enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
+
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 5
+#define INDEX_RULES 7
 
 struct index_rows {
 	struct index_row *at;
@@ -195,6 +201,8 @@ struct slice index_head(struct slice folded);
 /* FHIR date, dateTime or instant, any precision: the interval it stands for.  A
  * missing zone is UTC.  False when it is none. */
 bool         index_date(struct slice text, int64_t *first, int64_t *last);
+/* The most milliseconds from the first to the last of a span; INT64_MAX: any number. */
+int64_t      index_width(enum index_span);
 /* The mark of quantities in canonical units. */
 int64_t      index_canonical(const struct search_index *);
 

@@ -52,6 +52,27 @@ values_of_type(const struct search_index *index, struct slice system, struct sli
 	*b = (int64_t)index_hash(index, SLICE(OF_TYPE));
 }
 
+static bool
+has_letters(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z') || (s.ptr[i] & 0x80) != 0)
+			return true;
+	return false;
+}
+
+int64_t
+values_folded(const struct search_index *index, struct slice text, struct arena *arena)
+{
+	struct buf b;
+
+	if (!has_letters(text))
+		return (int64_t)index_hash(index, text);
+	buf_init(&b, arena, SIZE_MAX);
+	buf_printf(&b, "%.*s\x1f", SLICE_FMT(index_fold(text, arena)));
+	return (int64_t)index_hash(index, buf_slice(&b));
+}
+
 int64_t
 values_media_type(const struct search_index *index, struct slice text, struct arena *arena)
 {
@@ -111,6 +132,14 @@ add_token(struct extraction *e, struct slice system, struct slice code)
 }
 
 static void
+add_folded(struct extraction *e, struct slice text)
+{
+	if (text.len > 0)
+		extraction_add(e, SEARCH_TOKEN, (struct index_row){
+			.a = values_folded(e->index, text, e->arena) });
+}
+
+static void
 token_coding(struct extraction *e, const struct item *i)
 {
 	add_token(e, text_at(e, i, SLICE("system")), text_at(e, i, SLICE("code")));
@@ -159,13 +188,19 @@ token_identifier(struct extraction *e, const struct item *i)
 static void
 token_contact(struct extraction *e, const struct item *i)
 {
-	add_token(e, SLICE_NONE, text_at(e, i, SLICE("value")));
+	add_folded(e, text_at(e, i, SLICE("value")));
 }
 
 static void
 token_primitive(struct extraction *e, const struct item *i)
 {
 	add_token(e, SLICE_NONE, item_text(i, e->arena));
+}
+
+static void
+token_string(struct extraction *e, const struct item *i)
+{
+	add_folded(e, item_text(i, e->arena));
 }
 
 /* Media types are codes: found by what is before their parameters too. */
@@ -385,6 +420,25 @@ reference_reference(struct extraction *e, const struct item *i)
 		token_identifier(e, &identifier);
 }
 
+/* R4 search.html#reference: a resource itself, which chains look into. */
+static void
+reference_resource(struct extraction *e, const struct item *i)
+{
+	struct slice id = text_at(e, i, SLICE("id"));
+	uint32_t ordinal = 1, n = extraction_within(e, 0);
+	struct buf text;
+
+	for (; n != 0 && n != i->node; n = extraction_within(e, n))
+		ordinal++;
+	if (n == 0 || ordinal >= INDEX_GROUPS || !search_may_refer(e->param, i->type->name))
+		return;
+	extraction_add(e, SEARCH_REFERENCE, (struct index_row){ .a = ordinal, .b = INDEX_WITHIN });
+	buf_init(&text, e->arena, SIZE_MAX);
+	buf_printf(&text, "%.*s/%.*s", SLICE_FMT(i->type->name), SLICE_FMT(id));
+	if (id.len > 0)
+		add_foreign(e, buf_slice(&text));
+}
+
 static void
 reference_uri(struct extraction *e, const struct item *i)
 {
@@ -579,7 +633,8 @@ static const struct {
 	{ SEARCH_TOKEN,     "ContactPoint",    token_contact },
 	{ SEARCH_TOKEN,     "boolean",         token_primitive },
 	{ SEARCH_TOKEN,     "code",            token_code },
-	{ SEARCH_TOKEN,     "string",          token_primitive },     /* id, markdown too */
+	{ SEARCH_TOKEN,     "id",              token_primitive },
+	{ SEARCH_TOKEN,     "string",          token_string },        /* markdown too */
 	{ SEARCH_TOKEN,     "uri",             token_primitive },
 	{ SEARCH_STRING,    "string",          string_primitive },
 	{ SEARCH_STRING,    "uri",             string_primitive },
@@ -587,6 +642,7 @@ static const struct {
 	{ SEARCH_STRING,    "Address",         string_complex },
 	{ SEARCH_REFERENCE, "Reference",       reference_reference },
 	{ SEARCH_REFERENCE, "uri",             reference_uri },       /* canonical too */
+	{ SEARCH_REFERENCE, "Resource",        reference_resource },
 	{ SEARCH_DATE,      "date",            date_primitive },
 	{ SEARCH_DATE,      "dateTime",        date_primitive },
 	{ SEARCH_DATE,      "instant",         date_primitive },

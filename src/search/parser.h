@@ -75,6 +75,8 @@ enum taken parser_filter(struct parser *, const struct type *, struct slice text
 bool parser_value_set(struct parser *, struct query_clause *, struct slice url);
 bool parser_hierarchy(struct parser *, struct query_clause *, bool below, struct slice system,
     struct slice code);
+/* Is it plain to see that no string or contact point is found by the parameter, in which case does not count? */
+bool parser_case_counts(struct parser *, const struct search_param *);
 /* Is this the system that the binding of a parameter's code implies?  An empty code: of every code. */
 bool parser_system_implied(struct parser *, const struct search_param *, struct slice system,
     struct slice code);

@@ -171,23 +171,6 @@ quantity_value(struct parser *p, struct slice s, struct query_value *v)
 	return true;
 }
 
-/* code, system|code, |code, system| */
-static bool
-token_value(struct parser *p, struct slice s, struct query_value *v)
-{
-	struct slice code = s, system = parser_cut(&code, '|');
-
-	if (system.len == s.len) {      /* no bar */
-		v->any_system = true;
-		v->a = hash(p, s);
-		return s.len > 0;
-	}
-	v->a = hash(p, code);
-	v->b = hash(p, system);
-	v->any_code = code.len == 0;
-	return code.len > 0 || system.len > 0;
-}
-
 /* A bare id may be of several types, each of which is two values. */
 #define VALUES_OF_ONE 8
 
@@ -201,19 +184,33 @@ add_value(struct parser *p, struct query_clause *c, struct query_value v)
 	return true;
 }
 
-/* A code has no system of its own: R4 search.html#token, "the system is implied by the binding". */
+/* What has no system may be a string. */
+static bool
+add_folded(struct parser *p, struct query_clause *c, struct slice text, struct query_value v)
+{
+	int64_t exact = v.a;
+
+	v.a = values_folded(p->index, text, p->arena);
+	return v.a == exact || parser_case_counts(p, c->param) || add_value(p, c, v);
+}
+
+/* code, system|code, |code, system|.  An element of type code has no system of its own: R4 search.html#token, "the
+ * system is implied by the binding". */
 static bool
 token_of_clause(struct parser *p, struct query_clause *c, struct slice s)
 {
-	struct query_value v = { .prefix = PREFIX_EQ };
-	struct slice code = s, system = parser_cut(&code, '|');
+	struct slice rest = s, first = parser_cut(&rest, '|');
+	bool bar = first.len < s.len;
+	struct slice system = bar ? parser_unescape(p, first) : SLICE_NONE;
+	struct slice code = parser_unescape(p, bar ? rest : first);
+	bool implied = system.len > 0 && parser_system_implied(p, c->param, system, code);
+	struct query_value v = { .prefix = PREFIX_EQ, .any_system = !bar, .any_code = code.len == 0 };
 
-	if (!token_value(p, s, &v))
+	if (code.len == 0 && system.len == 0)
 		return false;
-	if (!v.any_system && parser_system_implied(p, c->param, parser_unescape(p, system),
-	    parser_unescape(p, code)))
-		v.b = 0;
-	return add_value(p, c, v);
+	v.a = code.len == 0 ? 0 : (int64_t)index_hash(p->index, code);
+	v.b = system.len == 0 || implied ? 0 : (int64_t)index_hash(p->index, system);
+	return add_value(p, c, v) && (system.len > 0 || add_folded(p, c, code, v));
 }
 
 /* system|code|value */
@@ -390,7 +387,6 @@ static bool
 plain_value(struct parser *p, enum search_kind kind, struct slice s, struct query_value *v)
 {
 	switch (kind) {
-	case SEARCH_TOKEN:    return token_value(p, s, v);
 	case SEARCH_STRING:   return string_value(p, s, v);
 	case SEARCH_DATE:     return date_value(p, s, v);
 	case SEARCH_NUMBER:   return number_value(s, v);

@@ -45,6 +45,9 @@ int64_t values_foreign(const struct search_index *, struct slice text);
 void values_of_type(const struct search_index *, struct slice system, struct slice code,
     struct slice value, struct arena *, int64_t *a, int64_t *b);
 
+/* The token of a string, in letters of any case (R4 search.html#token). */
+int64_t values_folded(const struct search_index *, struct slice text, struct arena *);
+
 /* The token that stands for a media type whatever its parameters (R4 search.html#mimetype). */
 int64_t values_media_type(const struct search_index *, struct slice text, struct arena *);
 

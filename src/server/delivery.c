@@ -11,7 +11,7 @@
 #include "rest/bundle.h"
 #include "rest/rest.h"
 
-#define ATTEMPTS 4
+#define ATTEMPTS 10
 
 static void
 committed(struct store_commit *c)

@@ -111,7 +111,7 @@ struct stored {
 	uint32_t labels;                /* label-set number */
 	int64_t  updated;               /* ms since 1970 */
 	bool     deleted;               /* a tombstone: no body */
-	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE: for history */
+	char     method;                /* 'P' POST, 'U' PUT, 'C' PUT that created, 'D' DELETE: for history */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
 	const struct store_content *content;    /* beside it; NULL: none */
@@ -198,6 +198,8 @@ struct store_scan {
 	bool           patients_only;   /* nothing that is in no patient's compartment */
 	int64_t        since, until;    /* ms: last changed in since <= t <= until */
 	bool           deleted;         /* tombstones too */
+	bool         (*takes)(const void *ctx, int64_t row);    /* is asked before a version is read; NULL: every row */
+	const void    *takes_ctx;
 };
 
 struct store_scan_position {

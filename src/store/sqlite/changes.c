@@ -1,7 +1,7 @@
 /* changes.c -- the history of types and of the system.
  *
  * Each version has a row of its own in `change`, under the lead of its compartment and under
- * ALL_CHANGES, keyed by the level that is needed to see it: that of its labels, or of the
+ * ALL_LEADS, keyed by the level that is needed to see it: that of its labels, or of the
  * labels of the resource's current version when these are higher.  So a caller reads,
  * newest first, rows that it may see and no others: what is hidden costs it nothing.
  * When a resource's level changes its older rows move, which is rare.
@@ -61,7 +61,7 @@ move(struct store_reader *w, const struct change *c, int level)
 static bool
 insert_both(struct store_reader *w, struct change c, int64_t compartment)
 {
-	c.lead = ALL_CHANGES;
+	c.lead = ALL_LEADS;
 	if (!insert(w, &c))
 		return false;
 	c.lead = compartment;
@@ -71,7 +71,7 @@ insert_both(struct store_reader *w, struct change c, int64_t compartment)
 static bool
 move_both(struct store_reader *w, struct change c, int64_t compartment, int level)
 {
-	c.lead = ALL_CHANGES;
+	c.lead = ALL_LEADS;
 	if (!move(w, &c, level))
 		return false;
 	c.lead = compartment;
@@ -278,7 +278,7 @@ store_changes(struct store_reader *r, const struct permit *p, const struct store
 	int64_t lead;
 
 	if (!permit_compartment(p, &lead) || planted(20) || planted(27))
-		lead = ALL_CHANGES;
+		lead = ALL_LEADS;
 	page.at = arena_array(arena, page.max + 2, sizeof *page.at);
 	for (int level = 0; level <= clearance; level++)
 		for (uint32_t i = 0; i < span->type_count; i++)

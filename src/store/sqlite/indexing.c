@@ -323,7 +323,7 @@ add_columns(struct buf *b, const char *letters)
 {
 	static const struct { char letter; const char *name; } names[] = {
 		{ 'a', "a" }, { 'b', "b" }, { 'x', "x" }, { 'y', "y" }, { 'p', "part" }, { 'g', "grp" },
-		{ 'r', "row" }, { 't', "text" },
+		{ 'r', "row" }, { 's', "span" }, { 't', "text" },
 	};
 
 	buf_add(b, SLICE("lead,param"));

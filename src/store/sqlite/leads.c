@@ -1,8 +1,8 @@
 /* leads.c -- where a search looks.
  *
  * A permit that is bound to a compartment looks at that lead only.  Another looks at the
- * directory for Patients, at lead 0 for what is in no patient's compartment, and at one
- * compartment after the other for all else.
+ * directory for Patients, at lead 0 for what is in no patient's compartment, and for all else at one
+ * compartment with something of the type after the other (census.c).
  *
  * A clause may say the next lead at or behind another in which it can have a match: where the
  * table of occurrences has its code, where there is a reference to what it names.  A part is
@@ -420,6 +420,20 @@ plan_clause_narrows(struct plan *p, const struct query_part *part, uint32_t clau
 }
 
 bool
+plan_is_sparse(struct plan *p, const struct query_part *part, bool *yes)
+{
+	int64_t at = DIRECTORY;
+
+	if (!plan_narrows(p, part, yes) || !*yes)
+		return !p->outcome->failed;
+	for (int i = 0; i < MANY && at != NO_LEAD; i++)
+		if (!plan_next_agreed(p, part, i == 0 ? at : at + 1, &at))
+			return false;
+	*yes = at == NO_LEAD;
+	return true;
+}
+
+bool
 plan_leads(struct plan *p, const struct query_part *part)
 {
 	bool yes = false;
@@ -432,7 +446,7 @@ plan_leads(struct plan *p, const struct query_part *part)
 	else if (!in_one_lead(p, part)) {
 		if (!plan_narrows(p, part, &yes))
 			return false;
-		p->leads = yes ? LEADS_AGREED : LEADS_ALL;
+		p->leads = yes ? LEADS_AGREED : LEADS_INHABITED;
 	}
 	return true;
 }
@@ -466,6 +480,8 @@ plan_next_lead(struct plan *p, const struct query_part *part, int64_t from, int6
 		return true;
 	case LEADS_PATIENT:
 		return next_of_patient(p, p->query->patient, from, lead);
+	case LEADS_INHABITED:
+		return plan_next_inhabited(p, part->type, from, lead);
 	case LEADS_ALL:
 		return plan_next_compartment(p, from, lead);
 	case LEADS_AGREED:

@@ -865,40 +865,25 @@ plan_key(struct plan *p, const struct query_sort *sort, int64_t lead, int64_t ro
 	return code == SQLITE_ROW || failed(p);
 }
 
-/* Walks by a key.  The directory's number stands in the text, for the index that is of it alone. */
-
-static const char *
-value_column(const struct query_sort *sort)
-{
-	return sort->kind == SEARCH_STRING ? "text" : sort->descending ? "b" : "a";
-}
-
-static void
-bind_key(sqlite3_stmt *s, const struct sort_key *key)
-{
-	if (key->kind == SQLITE_TEXT)
-		bind_text(s, 4, key->text);
-	else
-		sqlite3_bind_int64(s, 4, key->i);
-}
+/* Walks by a text. */
 
 bool
 plan_next_key(struct plan *p, const struct query_sort *sort, struct sort_key *key, bool itself)
 {
-	const char *column = value_column(sort), *way = sort->descending ? "<" : ">";
+	const char *way = sort->descending ? "<" : ">";
 	sqlite3_stmt *s;
 	struct buf b;
 	int code;
 
 	buf_init(&b, p->scratch, 1024);
-	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=0 AND param=?3", column, index_tables[sort->kind].name);
+	buf_add_cstr(&b, "SELECT row, text FROM string WHERE lead=?1 AND param=?3");
 	if (key->kind != SQLITE_NULL)
-		buf_printf(&b, " AND %s%s%s?4", column, way, itself ? "=" : "");
-	buf_printf(&b, "%s ORDER BY %s%s LIMIT 1", key_rows(sort), column, sort->descending ? " DESC" : "");
+		buf_printf(&b, " AND text%s%s?4", way, itself ? "=" : "");
+	buf_printf(&b, "%s ORDER BY text%s LIMIT 1", key_rows(sort), sort->descending ? " DESC" : "");
 	if ((s = leg(p, buf_slice(&b), DIRECTORY, sort->param->number)) == NULL)
 		return failed(p);
 	if (key->kind != SQLITE_NULL)
-		bind_key(s, key);
+		bind_text(s, 4, key->text);
 	*key = (struct sort_key){ .kind = SQLITE_NULL };
 	if ((code = sqlite3_step(s)) == SQLITE_ROW)
 		read_key(s, key, p->arena);
@@ -910,57 +895,17 @@ bool
 plan_rows_of_key(struct plan *p, const struct query_sort *sort, const struct sort_key *key,
     struct row_set *out)
 {
-	sqlite3_stmt *s;
-	struct buf b;
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row FROM string WHERE lead=?1 AND param=?3 AND text=?4 AND a<>0"
+	    GATE), DIRECTORY, sort->param->number);
 
 	*out = (struct row_set){ NULL, 0 };
-	buf_init(&b, p->scratch, 1024);
-	buf_printf(&b, "SELECT row FROM %s WHERE lead=0 AND param=?3 AND %s=?4%s",
-	    index_tables[sort->kind].name, value_column(sort), key_rows(sort));
-	if ((s = leg(p, buf_slice(&b), DIRECTORY, sort->param->number)) == NULL)
+	if (s == NULL)
 		return failed(p);
-	bind_key(s, key);
+	bind_text(s, 4, key->text);
 	if (!collect(p, s, p->scratch, out))
 		return false;
 	plan_order(out);
 	return true;
-}
-
-/* Current versions of one level: the key of the changes has kept out those above the clearance. */
-#define CHANGES " FROM change c WHERE c.lead=-2 AND c.level=?4 AND c.type=?3 AND c.until=9223372036854775807"
-
-bool
-plan_next_change(struct plan *p, const struct type *type, int level, bool descending, int64_t *updated)
-{
-	sqlite3_stmt *s = leg(p, descending
-	    ? SLICE("SELECT c.updated" CHANGES " AND c.updated<=?5 ORDER BY c.updated DESC LIMIT 1")
-	    : SLICE("SELECT c.updated" CHANGES " AND c.updated>=?5 ORDER BY c.updated LIMIT 1"), DIRECTORY,
-	    type->number);
-
-	if (s == NULL)
-		return failed(p);
-	sqlite3_bind_int(s, 4, level);
-	sqlite3_bind_int64(s, 5, *updated);
-	if (!next(p, s, updated))
-		return false;
-	if (descending && *updated == NO_LEAD)
-		*updated = INT64_MIN;
-	return true;
-}
-
-bool
-plan_changed_at(struct plan *p, const struct type *type, int level, int64_t updated, struct pair **out,
-    uint32_t *count)
-{
-	sqlite3_stmt *s = leg(p, SLICE("SELECT v.compartment, v.row" " FROM change c JOIN version v ON v.vid=c.vid "
-	    "WHERE c.lead=-2 AND c.level=?4 AND c.type=?3 AND c.updated=?5 AND c.until=9223372036854775807"),
-	    DIRECTORY, type->number);
-
-	if (s == NULL)
-		return failed(p);
-	sqlite3_bind_int(s, 4, level);
-	sqlite3_bind_int64(s, 5, updated);
-	return pairs(p, s, p->scratch, out, count);
 }
 
 bool

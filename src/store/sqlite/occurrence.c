@@ -53,21 +53,3 @@ sqlite_occurred(struct store_reader *w, const struct index_row *r, int64_t lead)
 	return !counts(r, lead) || run(w, sqlite_table_of(r) == SEARCH_TOKEN ? codes : contained, lead, r,
 	    NO_LABELS);
 }
-
-/* A store of before has its backrefs under another key, too. */
-bool
-sqlite_fill_occurrences(sqlite3 *db)
-{
-	static const char fill[] =
-	    "BEGIN IMMEDIATE;"
-	    "INSERT OR IGNORE INTO occurrence SELECT param, a, lead, labels FROM token WHERE lead<>0;"
-	    "INSERT OR IGNORE INTO occurrence SELECT -1-param, 0, lead, labels FROM contained;"
-	    "ALTER TABLE backref RENAME TO backref_before;"
-	    "CREATE TABLE backref(" BACKREF ") STRICT, WITHOUT ROWID;"
-	    "INSERT INTO backref SELECT * FROM backref_before;"
-	    "DROP TABLE backref_before;"
-	    "INSERT INTO meta VALUES('occurrences', x'01');"
-	    "COMMIT;";
-
-	return sqlite_is_noted(db, "occurrences") || sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK;
-}

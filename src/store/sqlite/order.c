@@ -1,10 +1,12 @@
 /* order.c -- pages with _sort.
  *
  * Matches pass through a page-sized list that is kept in order.  Where there are few, or nothing but
- * they themselves tells of their order, all of them do.  Else one walks from value to value of the
- * first key, in its order, until the page is full: so are Patients by names and dates, for which the
- * directory is the index, and all types by _lastUpdated, by the changes.  Values lead to rows of
- * other matches, too: a row counts under its own least, or greatest, value only. */
+ * they themselves tells of their order, all of them do.  Else one walks in the order of the first key until the
+ * page is full: by dates and by _lastUpdated in all leads at once (streams.c), by names of Patients from
+ * value to value, for which the directory is the index.  Values lead to rows of other matches, too: a row counts
+ * under its own least, or greatest, value only.
+ *
+ * A search without _sort has its dates' order when what it says of them is all that tells where to look. */
 #include "base/arena.h"
 #include "base/outcome.h"
 #include "store/sqlite/plan.h"
@@ -12,12 +14,19 @@
 /* That many pages of matches are ordered without a walk. */
 #define FEW 32
 
-#define LEVELS (QUARANTINE_LEVEL + 1)
+struct found {
+	uint32_t           part;
+	const struct type *type;
+	int64_t            lead;
+	struct candidate   at;
+};
 
 struct sorting {
 	struct page     *page;
-	bool             walks;         /* it may */
-	uint32_t         taken;
+	bool             walks;         /* it may, */
+	bool             one_by_one;    /* and does: each is another lead's */
+	struct found    *few;           /* that were found before it did */
+	uint32_t         few_count;
 	/* keys of one lead at a time */
 	int64_t          lead;
 	uint32_t         part;
@@ -119,10 +128,11 @@ static bool
 key_from_index(struct plan *p, struct sorting *s, struct hunt *h, const struct match *m, uint32_t i,
     struct sort_key *key)
 {
+	bool patient = m->type == p->reader->store->patient;
 	const struct sort_key *found;
 
-	if (s->walks && m->type == p->reader->store->patient)
-		return plan_key(p, &h->part->sorts[i], m->at.row, m->at.row, key);
+	if (s->one_by_one || (s->walks && patient))
+		return plan_key(p, &h->part->sorts[i], patient ? m->at.row : m->at.compartment, m->at.row, key);
 	if (!prepare_keys(p, s, h, m->at.compartment))
 		return false;
 	found = key_of(s->keys[i], s->key_count[i], m->at.row);
@@ -130,10 +140,12 @@ key_from_index(struct plan *p, struct sorting *s, struct hunt *h, const struct m
 	return true;
 }
 
+/* From the `i`-th on. */
 static bool
-find_keys(struct plan *p, struct sorting *s, struct hunt *h, const struct candidate *at, struct match *m)
+find_keys(struct plan *p, struct sorting *s, struct hunt *h, const struct candidate *at, uint32_t i,
+    struct match *m)
 {
-	for (uint32_t i = 0; i < p->query->sort_count; i++) {
+	for (; i < p->query->sort_count; i++) {
 		const struct query_sort *sort = &h->part->sorts[i];
 		struct sort_key key = { .kind = SQLITE_INTEGER, .i = sort->on == CLAUSE_ID ? at->row : at->updated };
 
@@ -213,31 +225,79 @@ insert(struct plan *p, struct page *page, const struct match *m)
 
 static bool
 take(struct plan *p, struct hunt *h, const struct type *type, int64_t lead, const struct candidate *at,
-    bool *more)
+    bool *more UNUSED)
 {
 	struct sorting *s = h->ctx;
 	struct match m = match_of(h, type, lead, at);
 
-	if (!find_keys(p, s, h, at, &m))
+	if (!find_keys(p, s, h, at, 0, &m))
 		return false;
 	insert(p, s->page, &m);
-	*more = !s->walks || ++s->taken < FEW * s->page->want;
+	return true;
+}
+
+/* Few */
+
+static bool
+take_few(struct plan *p UNUSED, struct hunt *h, const struct type *type, int64_t lead,
+    const struct candidate *at, bool *more)
+{
+	struct sorting *s = h->ctx;
+
+	s->few[s->few_count++] = (struct found){ h->number, type, lead, *at };
+	*more = s->few_count < FEW * s->page->want;
+	return true;
+}
+
+/* What was found for the last lead, or value, is forgotten. */
+static void
+forget(struct plan *p, struct sorting *s)
+{
+	arena_reset(p->scratch);
+	p->lead_memo = NULL;
+	s->ready = false;
+}
+
+/* All matches, if there are no more than that. */
+static bool
+order_few(struct plan *p, struct sorting *s, struct hunt h, bool *all)
+{
+	bool more = true;
+
+	s->few = arena_array(p->arena, FEW * s->page->want, sizeof *s->few);
+	h.take = take_few;
+	h.ends = true;
+	if (!plan_hunt(p, h))
+		return false;
+	*all = s->few_count < FEW * s->page->want;
+	for (uint32_t i = 0; i < s->few_count && *all; i++) {
+		const struct found *f = &s->few[i];
+
+		if (i == 0 || f->lead != f[-1].lead)
+			forget(p, s);
+		h.number = f->part;
+		h.part = &p->query->parts[f->part];
+		if (!take(p, &h, f->type, f->lead, &f->at, &more))
+			return false;
+	}
 	return true;
 }
 
 /* The walk */
 
 static bool
-can_walk(const struct plan *p)
+is_walked(const struct plan *p, const struct query *q)
 {
-	const struct query *q = p->query;
-	const struct query_sort *first = &q->parts[0].sorts[0];
+	bool walked = !p->bound && q->contained == CONTAINED_FALSE && !q->in_patient && q->only == NULL;
 
-	if (p->bound || q->part_count != 1 || q->contained != CONTAINED_FALSE || q->in_patient || q->only != NULL)
-		return false;
-	return first->on == CLAUSE_LAST_UPDATED || (first->on == CLAUSE_INDEX && !first->by_body
-	    && (first->kind == SEARCH_STRING || first->kind == SEARCH_DATE)
-	    && q->parts[0].type == p->reader->store->patient);
+	for (uint32_t i = 0; i < q->part_count && walked; i++) {
+		const struct query_sort *first = &q->parts[i].sorts[0];
+
+		walked = first->on == CLAUSE_LAST_UPDATED || (first->on == CLAUSE_INDEX && first->kind == SEARCH_DATE)
+		    || (first->on == CLAUSE_INDEX && first->kind == SEARCH_STRING && q->part_count == 1
+		        && q->parts[i].type == p->reader->store->patient);
+	}
+	return walked;
 }
 
 static bool
@@ -251,28 +311,30 @@ same_key(const struct store_position *at, const struct sort_key *key)
 	    && (key->kind == SQLITE_NULL || compare_key(&other, at, 0) == 0);
 }
 
-/* A row that has the value; it is under another when that is the first. */
+/* A row that has the value; of `several` it is under another when that is the first. */
 static bool
-visit(struct plan *p, struct sorting *s, struct hunt *h, const struct sort_key *key, int64_t lead,
-    const struct candidate *at)
+visit(struct plan *p, struct sorting *s, struct hunt *h, const struct sort_key *key, bool several,
+    int64_t lead, const struct candidate *at)
 {
 	bool patient = h->part->type == p->reader->store->patient, yes;
 	struct match m = match_of(h, h->part->type, lead, at);
 
-	if (!find_keys(p, s, h, at, &m))
-		return false;
-	if (!same_key(&m.at, key))
-		return true;
 	if (!plan_passes(p, h->part, patient ? at->row : lead, at, &yes))
 		return false;
-	if (yes)
+	if (!yes)
+		return true;
+	if (!several)
+		set_key(&m.at, 0, key);
+	if (!find_keys(p, s, h, at, several ? 0 : 1, &m))
+		return false;
+	if (!several || same_key(&m.at, key))
 		insert(p, s->page, &m);
 	return true;
 }
 
 static bool
-visit_row(struct plan *p, struct sorting *s, struct hunt *h, const struct sort_key *key, int64_t lead,
-    int64_t row)
+visit_row(struct plan *p, struct sorting *s, struct hunt *h, const struct sort_key *key, bool several,
+    int64_t lead, int64_t row)
 {
 	struct candidate at;
 	bool found;
@@ -280,16 +342,7 @@ visit_row(struct plan *p, struct sorting *s, struct hunt *h, const struct sort_k
 	if (row >= INDEX_CONTAINED)
 		return true;
 	return plan_find(p, h->part->type, lead, row, &at, &found)
-	    && (!found || visit(p, s, h, key, lead, &at));
-}
-
-/* What was found for the last value is forgotten. */
-static void
-forget(struct plan *p, struct sorting *s)
-{
-	arena_reset(p->scratch);
-	p->lead_memo = NULL;
-	s->ready = false;
+	    && (!found || visit(p, s, h, key, several, lead, &at));
 }
 
 static bool
@@ -306,106 +359,202 @@ visit_keyless(struct plan *p, const struct type *type UNUSED, int64_t lead, cons
 	struct hunt *h = ctx;
 	struct sorting *s = h->ctx;
 
-	forget(p, s);
-	if (!visit(p, s, h, &none, lead, at))
+	if (!visit(p, s, h, &none, true, lead, at))
 		return false;
 	*more = p->query->sort_count > 1 || !is_full(s);
 	return true;
 }
 
-/* Patients, by value; then those without. */
 static bool
-walk_values(struct plan *p, struct sorting *s, struct hunt *h)
+walk_keyless_part(struct plan *p, struct sorting *s, struct hunt *h, bool resume, bool *more)
+{
+	int64_t from = resume ? p->from->compartment : DIRECTORY;
+
+	if (!plan_leads(p, h->part))
+		return false;
+	for (int64_t lead = from; *more; lead++) {
+		if (!plan_next_lead(p, h->part, lead, &lead))
+			return false;
+		if (lead == NO_LEAD)
+			return true;
+		forget(p, s);
+		if (!plan_scan(p, h->part->type, lead, resume && lead == from ? p->from->row : 0, visit_keyless, h, more))
+			return false;
+	}
+	return true;
+}
+
+/* Last, those without a value. */
+static bool
+walk_keyless(struct plan *p, struct sorting *s, struct hunt *h)
+{
+	bool resume = p->from->set && p->from->key[0].kind == KEY_NONE && p->query->sort_count == 1, more = true;
+
+	s->one_by_one = false;
+	for (h->number = resume ? p->from->part : 0; h->number < p->query->part_count && more; h->number++, resume = false) {
+		h->part = &p->query->parts[h->number];
+		if (!walk_keyless_part(p, s, h, resume, &more))
+			return false;
+	}
+	return true;
+}
+
+/* Do clauses of all parts bound their first keys? */
+static bool
+all_bounded(const struct query *q)
+{
+	struct plan_bounds bounds;
+	bool bounded = true;
+
+	for (uint32_t i = 0; i < q->part_count && bounded; i++)
+		bounded = plan_bounds(&q->parts[i], &q->parts[i].sorts[0], &bounds);
+	return bounded;
+}
+
+static bool
+all_sparse(struct plan *p, bool *yes)
+{
+	*yes = true;
+	for (uint32_t i = 0; i < p->query->part_count && *yes; i++)
+		if (!plan_is_sparse(p, &p->query->parts[i], yes))
+			return false;
+	return true;
+}
+
+static bool
+walk_texts(struct plan *p, struct sorting *s, struct hunt *h)
 {
 	const struct query_sort *sort = &h->part->sorts[0];
-	bool at_end = p->from->set && p->from->key[0].kind == KEY_NONE, itself = p->from->set, more = true;
 	struct sort_key key = { .kind = SQLITE_NULL };
 	char text[sizeof p->from->key[0].text];
+	bool itself = p->from->set;
 
 	if (itself) {
 		memcpy(text, p->from->key[0].text, sizeof text);
-		key = (struct sort_key){ .kind = sort->kind == SEARCH_DATE ? SQLITE_INTEGER : SQLITE_TEXT,
-			.i = p->from->key[0].i, .text = slice_make(text, p->from->key[0].len) };
+		key = (struct sort_key){ .kind = SQLITE_TEXT, .text = slice_make(text, p->from->key[0].len) };
 	}
-	for (; !at_end && !is_full(s); itself = false) {
+	for (; !is_full(s); itself = false) {
 		struct row_set rows;
 
 		if (!plan_next_key(p, sort, &key, itself))
 			return false;
 		if (key.kind == SQLITE_NULL)
-			break;
+			return walk_keyless(p, s, h);
 		forget(p, s);
 		if (!plan_rows_of_key(p, sort, &key, &rows))
 			return false;
 		for (uint32_t i = 0; i < rows.count; i++)
-			if (!visit_row(p, s, h, &key, DIRECTORY, rows.at[i]))
+			if (!visit_row(p, s, h, &key, true, DIRECTORY, rows.at[i]))
 				return false;
 	}
-	return is_full(s) || plan_scan(p, h->part->type, DIRECTORY, at_end && p->query->sort_count == 1
-	    ? p->from->row : 0, visit_keyless, h, &more);
-}
-
-static bool
-visit_changes(struct plan *p, struct sorting *s, struct hunt *h, int level, int64_t updated)
-{
-	struct sort_key key = { .kind = SQLITE_INTEGER, .i = updated };
-	struct pair *at;
-	uint32_t count;
-
-	if (!plan_changed_at(p, h->part->type, level, updated, &at, &count))
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (!visit_row(p, s, h, &key, h->part->type == p->reader->store->patient ? DIRECTORY : at[i].target,
-		    at[i].row))
-			return false;
 	return true;
 }
 
-/* Each level has changes of its own, in order; the next of all of them is taken. */
+/* Dates alone come in the order of the page; what has one more key, or of changes the same time, is put in
+ * order among what has the same. */
 static bool
-walk_changes(struct plan *p, struct sorting *s, struct hunt *h)
+walk_streams(struct plan *p, struct sorting *s, struct hunt *h)
 {
-	bool down = h->part->sorts[0].descending;
-	int64_t end = down ? INT64_MIN : INT64_MAX, start = down ? INT64_MAX : INT64_MIN, at, next[LEVELS];
-	int levels = plan_clearance(p) + 1;
+	const struct query_sort *sort = &h->part->sorts[0];
+	bool alone = p->query->sort_count == 1 && sort->on == CLAUSE_INDEX, first = true, found;
+	struct stream_row r, last = { 0 };
+	struct streams *streams;
 
-	for (int level = 0; level < levels; level++) {
-		next[level] = p->from->set ? p->from->key[0].i : start;
-		if (!plan_next_change(p, h->part->type, level, down, &next[level]))
+	if (!plan_streams(p, alone, &streams))
+		return false;
+	for (;; last = r, first = false) {
+		if (!plan_stream_next(p, streams, &r, &found))
+			return false;
+		if (!found)
+			break;
+		if (is_full(s) && (alone || r.at != last.at))
+			return true;
+		if (first || r.at != last.at || r.part != last.part || r.lead != last.lead)
+			forget(p, s);
+		h->number = r.part;
+		h->part = &p->query->parts[r.part];
+		if (!visit_row(p, s, h, &(struct sort_key){ .kind = SQLITE_INTEGER, .i = r.at }, r.several, r.lead, r.row))
 			return false;
 	}
-	while (!is_full(s)) {
-		at = end;
-		for (int level = 0; level < levels; level++)
-			if (down ? next[level] > at : next[level] < at)
-				at = next[level];
-		if (at == end)
+	return is_full(s) || sort->on == CLAUSE_LAST_UPDATED || all_bounded(p->query) || walk_keyless(p, s, h);
+}
+
+static bool
+walk(struct plan *p, struct sorting *s, struct hunt *h)
+{
+	s->one_by_one = true;
+	if (p->from->set && p->from->key[0].kind == KEY_NONE)
+		return walk_keyless(p, s, h);
+	return (h->part->sorts[0].kind == SEARCH_STRING ? walk_texts : walk_streams)(p, s, h);
+}
+
+/* Is it worth looking for few matches first?  Not where only a range of the key says where to look. */
+static bool
+looks_first(struct plan *p, bool *yes)
+{
+	*yes = p->query->parts[0].clause_count > 0;
+	return !*yes || !all_bounded(p->query) || all_sparse(p, yes);
+}
+
+bool
+plan_sorted(struct plan *p, bool implied, struct page *page)
+{
+	struct sorting s = { .page = page };
+	struct hunt h = { .part = &p->query->parts[0], .take = take, .ctx = &s };
+	bool looks = false, all = false;
+
+	s.walks = is_walked(p, p->query);
+	if (!s.walks)
+		return plan_hunt(p, h);
+	if ((!implied && !looks_first(p, &looks)) || (looks && !order_few(p, &s, h, &all)))
+		return false;
+	return all || walk(p, &s, &h);
+}
+
+/* Of a search without _sort */
+
+static bool
+sort_by_range(struct query_part *part)
+{
+	struct plan_bounds bounds;
+
+	for (uint32_t i = 0; i < part->clause_count; i++) {
+		const struct query_clause *c = &part->clauses[i];
+
+		part->sorts[0] = (struct query_sort){ .on = c->on, .param = c->param, .kind = SEARCH_DATE };
+		if (plan_bounds(part, &part->sorts[0], &bounds))
 			return true;
-		forget(p, s);
-		for (int level = 0; level < levels; level++)
-			if (next[level] == at) {
-				if (!visit_changes(p, s, h, level, at))
-					return false;
-				next[level] += down ? -1 : 1;
-				if (!plan_next_change(p, h->part->type, level, down, &next[level]))
-					return false;
-			}
 	}
+	return false;
+}
+
+/* Of several types that is their last change, which all have. */
+static bool
+sort_by_ranges(struct query *q)
+{
+	for (uint32_t i = 0; i < q->part_count; i++)
+		if (!sort_by_range(&q->parts[i]) || q->parts[i].sorts[0].on != q->parts[0].sorts[0].on)
+			return false;
 	return true;
 }
 
 bool
-plan_sorted(struct plan *p, struct page *page)
+plan_implies_order(struct plan *p, struct query *out, bool *yes)
 {
-	struct sorting s = { .page = page, .walks = can_walk(p) };
-	struct hunt h = { .part = &p->query->parts[0], .ends = s.walks, .take = take, .ctx = &s };
+	const struct query *q = p->query;
+	bool sparse = false;
 
-	if (!s.walks || h.part->clause_count > 0) {
-		if (!plan_hunt(p, h))
-			return false;
-		if (!s.walks || s.taken < FEW * page->want)
-			return true;
-		page->have = 0;
-	}
-	return (h.part->sorts[0].on == CLAUSE_LAST_UPDATED ? walk_changes : walk_values)(p, &s, &h);
+	*out = *q;
+	*yes = false;
+	if (q->sort_count > 0 || (p->from->set && p->from->key[0].kind == KEY_NONE))
+		return true;
+	out->parts = arena_array(p->arena, q->part_count + 1, sizeof *out->parts);
+	memcpy(out->parts, q->parts, q->part_count * sizeof *out->parts);
+	if (!sort_by_ranges(out) || !is_walked(p, out))
+		return true;
+	if (!p->from->set && !all_sparse(p, &sparse))
+		return false;
+	out->sort_count = 1;
+	*yes = !sparse;
+	return true;
 }

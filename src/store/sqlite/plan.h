@@ -2,6 +2,7 @@
  *
  *   search.c     pages, totals
  *   order.c      pages with _sort
+ *   streams.c    rows of all leads in the order of an index
  *   leads.c      where to look
  *   evaluate.c   clauses on one lead: sets of rows, and tests of one row
  *   canonical.c  references by url
@@ -26,8 +27,8 @@ struct row_set {
 	uint32_t count;
 };
 
-/* One lead; a Patient's; those that the clauses agree on; all there are. */
-enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_ALL };
+/* One lead; a Patient's; those that the clauses agree on; those with one of the type; all there are. */
+enum plan_leads { LEADS_ONE, LEADS_PATIENT, LEADS_AGREED, LEADS_INHABITED, LEADS_ALL };
 
 struct plan {
 	struct store_reader *reader;
@@ -67,6 +68,7 @@ struct hunt {
 	uint32_t number;                /* of the part */
 	bool     paged;                 /* from the cursor on */
 	bool     ends;                  /* with what is enough, not with the last match */
+	int64_t *count;                 /* matches are counted, not taken, where that is less work; or NULL */
 	int64_t  after;
 	/* A match: false when something failed; `more` false: enough. */
 	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
@@ -89,8 +91,10 @@ struct page {
 	uint32_t      want, have;
 };
 
-/* order.c: a page with _sort. */
-bool plan_sorted(struct plan *, struct page *);
+/* order.c: a page with _sort; `implied`: by what follows.  The query with the order that its dates give it, if
+ * they do; the cursor says whether they did. */
+bool plan_sorted(struct plan *, bool implied, struct page *);
+bool plan_implies_order(struct plan *, struct query *out, bool *yes);
 
 void plan_init(struct plan *, struct store_reader *, const struct permit *, const struct query *,
     struct arena *, struct outcome *);
@@ -109,6 +113,8 @@ bool plan_next_lead(struct plan *, const struct query_part *, int64_t from, int6
 bool plan_narrows(struct plan *, const struct query_part *, bool *yes);
 bool plan_clause_narrows(struct plan *, const struct query_part *, uint32_t clause, bool *yes);
 bool plan_next_agreed(struct plan *, const struct query_part *, int64_t from, int64_t *lead);
+/* Do they agree on few? */
+bool plan_is_sparse(struct plan *, const struct query_part *, bool *yes);
 /* The first of a set at or behind `from`, or NO_LEAD. */
 int64_t plan_next_in(const struct row_set *, int64_t from);
 
@@ -169,15 +175,39 @@ bool plan_keys(struct plan *, const struct query_sort *, int64_t lead, struct so
     uint32_t *count);
 /* That of one row; of kind SQLITE_NULL when it has none. */
 bool plan_key(struct plan *, const struct query_sort *, int64_t lead, int64_t row, struct sort_key *);
-/* The next value in the directory by which Patients are sorted, behind the one in `key` or `itself` too;
+/* The next text in the directory by which Patients are sorted, behind the one in `key` or `itself` too;
  * SQLITE_NULL in `key` is before all of them, and comes behind them.  Rows that have it. */
 bool plan_next_key(struct plan *, const struct query_sort *, struct sort_key *key, bool itself);
 bool plan_rows_of_key(struct plan *, const struct query_sort *, const struct sort_key *,
     struct row_set *out);
-/* The same for the time of the last change, of a level: INT64_MAX and INT64_MIN for none. */
-bool plan_next_change(struct plan *, const struct type *, int level, bool descending, int64_t *updated);
-bool plan_changed_at(struct plan *, const struct type *, int level, int64_t updated, struct pair **out,
-    uint32_t *count);
+
+/* census.c.  False with the outcome set.  How many of a type the caller may see, without a compartment; the next
+ * lead with one, at or behind `from`, or NO_LEAD. */
+bool plan_count(struct plan *, const struct type *, int64_t *count);
+bool plan_next_inhabited(struct plan *, const struct type *, int64_t from, int64_t *lead);
+
+/* streams.c.  False with the outcome set. */
+
+/* A row of a part and what it is sorted by; `several`: the resource has other such rows. */
+struct stream_row {
+	int64_t  at, lead, row;
+	uint32_t part;
+	bool     several;
+};
+
+/* What the ends of intervals are within, inclusive. */
+struct plan_bounds {
+	int64_t first_low, first_high, last_low, last_high;
+};
+
+/* What clauses say of the dates, or changes, that one sorts by; false when they say nothing. */
+bool plan_bounds(const struct query_part *, const struct query_sort *, struct plan_bounds *);
+
+/* Rows of all parts in the order of the first key, a date or _lastUpdated, from the cursor's value on; behind
+ * the cursor's row when the key stands `alone`. */
+struct streams;
+bool plan_streams(struct plan *, bool alone, struct streams **);
+bool plan_stream_next(struct plan *, struct streams *, struct stream_row *, bool *found);
 
 /* canonical.c: what a reference by such a text means (index.h). */
 bool plan_meant(struct plan *, const struct type *, int64_t name, struct candidate *, bool *found);

@@ -93,7 +93,7 @@ take_row(struct scan *s, const struct found *f)
 	s->at->compartment = f->compartment;
 	s->at->type = f->type;
 	s->at->row = f->row;
-	if (!s->of->types[f->type]
+	if (!s->of->types[f->type] || (s->of->takes != NULL && !s->of->takes(s->of->takes_ctx, f->row))
 	    || (f->compartment == DIRECTORY && t == s->reader->store->patient))
 		return true;
 	return load(s, t, f->vid, &v) && (!is_seen(s, &v) || (as_of(s, &v) && tell(s, &v)));

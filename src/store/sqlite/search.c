@@ -137,6 +137,25 @@ leap(struct plan *p, struct hunt *h, bool *more)
 	return true;
 }
 
+/* Rows of an index stand for what is there now, under its labels: where all clauses are sets, what they have
+ * in common is what matches. */
+static bool
+counts_sets(const struct plan *p, const struct hunt *h)
+{
+	bool sets = h->count != NULL && p->query->contained == CONTAINED_FALSE;
+
+	for (uint32_t i = 0; i < h->part->clause_count; i++)
+		sets &= plan_settable(&h->part->clauses[i]);
+	return sets;
+}
+
+static void
+count_set(const struct hunt *h, const struct row_set *set)
+{
+	for (uint32_t i = 0; i < set->count; i++)
+		*h->count += set->at[i] < INDEX_CONTAINED;
+}
+
 /* Worth it where there is an end to it soon, or what is left is to look at each. */
 static bool
 can_leap(struct plan *p, struct hunt *h, int64_t lead, bool *yes)
@@ -165,6 +184,10 @@ hunt_lead(struct plan *p, struct hunt *h, int64_t lead, bool *more)
 		return leap(p, h, more);
 	if (!common_rows(p, h->part, lead, false, &rows, &any))
 		return false;
+	if (any && counts_sets(p, h)) {
+		count_set(h, &rows);
+		return true;
+	}
 	if (any)
 		return walk_set(p, h, lead, &rows, more);
 	if (p->query->contained != CONTAINED_TRUE && !stands_twice(p, h->part->type, lead)
@@ -192,11 +215,31 @@ hunt_only(struct plan *p, struct hunt *h, bool *more)
 }
 
 static bool
+counts_all(const struct plan *p, const struct hunt *h)
+{
+	return h->count != NULL && h->part->clause_count == 0 && !p->bound && !p->query->in_patient
+	    && p->query->contained == CONTAINED_FALSE;
+}
+
+static bool
+count_part(struct plan *p, struct hunt *h)
+{
+	int64_t n = 0;
+
+	if (!plan_count(p, h->part->type, &n))
+		return false;
+	*h->count += n;
+	return true;
+}
+
+static bool
 hunt_part(struct plan *p, struct hunt *h, bool *more)
 {
 	bool resume = h->paged && p->from->set && p->from->part == h->number;
 	int64_t lead = resume ? p->from->compartment : 0;
 
+	if (counts_all(p, h))
+		return count_part(p, h);
 	if (p->query->only != NULL)
 		return hunt_only(p, h, more);
 	if (!plan_leads(p, h->part))
@@ -235,7 +278,7 @@ static bool
 count_one(struct plan *p UNUSED, struct hunt *h, const struct type *type UNUSED,
     int64_t lead UNUSED, const struct candidate *at UNUSED, bool *more UNUSED)
 {
-	++*(int64_t *)h->ctx;
+	++*h->count;
 	return true;
 }
 
@@ -245,7 +288,7 @@ count_all(struct plan *p, int64_t *total)
 	*total = 0;
 	if (planted(2))
 		p->bound = false;
-	return plan_hunt(p, (struct hunt){ .take = count_one, .ctx = total });
+	return plan_hunt(p, (struct hunt){ .take = count_one, .count = total });
 }
 
 /* Planted: whether there is more depends on what is hidden. */
@@ -328,12 +371,18 @@ static bool
 find_page(struct plan *p, struct page *page, struct store_page *out)
 {
 	const struct query *q = p->query;
+	struct query ordered;
+	bool implied;
 
 	if (q->count_only)
 		return true;
-	if (!(q->sort_count > 0 ? plan_sorted(p, page)
+	if (!plan_implies_order(p, &ordered, &implied))
+		return false;
+	p->query = implied ? &ordered : q;
+	if (!(implied || q->sort_count > 0 ? plan_sorted(p, implied, page)
 	    : plan_hunt(p, (struct hunt){ .paged = true, .ends = true, .take = take_in_order, .ctx = page })))
 		return false;
+	p->query = q;
 	out->more = page->have > q->page;
 	out->count = page->have - out->more;
 	return !planted(8) || q->parts[0].clause_count > 0 || leak_more(p, out);

@@ -5,7 +5,8 @@
  *   resource   (lead, type, row) -> vid labels updated deleted      current versions
  *   version    vid -> row previous compartment type labels updated method body
  *   token string reference date number quantity uri composite contained
- *              (lead, param, value..., row) -> labels               index rows
+ *              (lead, param, value..., row) -> labels               index rows; of dates in
+ *              the order of their first and last instants, too: streams.c
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
  *   occurrence (param, code, lead, labels)            leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
@@ -16,6 +17,7 @@
  *   quarantine row -> vid compartment type labels since infected signature
  *   outbox     seq -> record                                        audit, until in the log
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
+ *   census     (type, lead, labels) -> n              how many there are
  *   replay     (day, key) -> at answer                              outcomes of requests
  *   parameter  number -> print state lead type row done             custom search parameters
  *   generation number                                               of the index; parameters.c
@@ -35,7 +37,7 @@
 #include "base/slice.h"
 #include "store/store.h"
 
-#define ALL_CHANGES   (-2)      /* the lead of changes that callers without a compartment look at */
+#define ALL_LEADS     (-2)      /* of changes and counts that callers without a compartment look at */
 #define DIRECTORY      0        /* the lead of Patients for searches across patients */
 #define DEFAULT_LEVEL  3        /* no confidentiality label: N */
 
@@ -188,6 +190,10 @@ bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
 
+/* census.c: in the writer's transaction, on its connection, before the row is written. */
+bool sqlite_count(struct store_reader *, const struct store_write *);
+bool sqlite_fill_census(sqlite3 *);             /* of a store that was made before there was one */
+
 /* guard.c: what was written last, and whether a guard still holds. */
 struct written;
 struct written *written_new(void);
@@ -238,9 +244,6 @@ bool sqlite_forget_index(sqlite3 *);
 bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
 bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead);
 #define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
-bool sqlite_fill_occurrences(sqlite3 *);        /* of a store that was made before there were any */
-#define BACKREF "target INTEGER NOT NULL, param INTEGER NOT NULL, lead INTEGER NOT NULL," \
-	"row INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, target, lead, row)"
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);

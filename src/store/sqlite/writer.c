@@ -324,7 +324,7 @@ write_one(struct writer *w, const struct store_write *v)
 	int64_t lead = v->compartment.number;
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
-	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
+	    || !sqlite_count(&w->reader, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
