@@ -339,6 +339,7 @@ struct store_write {
 	struct index_rows old_rows;     /* of the replaced version */
 	const struct store_target *targets;     /* the unit loses when one was deleted since */
 	uint32_t target_count;
+	struct store_target context;    /* what stands for a Binary, in its compartment; type NULL: nothing, or as before */
 	int64_t  seen;                  /* store_seen() of the reader that found them */
 };
 

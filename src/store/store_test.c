@@ -401,6 +401,8 @@ static const char *const queries[] = {
 	"status:in=http://hl7.org/fhir/ValueSet/observation-status", "status:not-in=http://hl7.org/fhir/ValueSet/administrative-gender",
 	"specimen.type=blood", "specimen:Specimen.type:missing=false",
 	"performer:Practitioner.name=doc", "focus:Patient.gender=female", "code=a,f&status=final",
+	"derived-from:Observation.code=a", "derived-from:Observation.code=e", "derived-from:Observation.derived-from:Observation.code=b",
+	"has-member:Observation.code=a", "specimen:Specimen.type=blood", "derived-from:Observation.code=a&code=e",
 	"_lastUpdated=gt2000", "_lastUpdated=lt2000", "_tag=t", "code=b&date=2021", "code=zzz",
 };
 
@@ -596,7 +598,7 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
+	"CORRELATED SCALAR SUBQUERY",
 };
 
 static void
@@ -1151,12 +1153,17 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
-	struct query by_low, by_bound;
+	struct query by_low, by_bound, by_chain;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
+	struct store_guard linked = nothing_found(&low, "Observation", "patient.identifier=never", &by_chain);
 	struct store_write w;
 
 	create("Patient", secret);
+	w = prepare("Patient", MARKED("z"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_DONE);
+	w = prepare("Patient", MARKED("y"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_CONFLICT);
 	observation_of(other, "x", "");
 	w = prepare("Patient", MARKED("a"), NULL);
 	assert_int_equal(commit_guarded(&w, &guard, NULL), STORE_DONE);

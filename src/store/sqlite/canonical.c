@@ -32,7 +32,7 @@ plan_meant(struct plan *p, const struct type *type, int64_t name, struct candida
 	bool leaking = p->leaking;
 
 	*found = false;
-	p->leaking |= planted(89);
+	p->leaking |= planted(95);
 	if (param != NULL && !plan_named(p, param->number, name, &rows))
 		return false;
 	for (uint32_t i = 0; i < rows.count; i++) {

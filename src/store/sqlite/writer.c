@@ -326,9 +326,10 @@ write_one(struct writer *w, const struct store_write *v)
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
 	    || !sqlite_count(&w->reader, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
+	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
-	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
+	written_add(w->written, &w->reader, v);
 	w->renew |= sqlite_changes_parameters(w->store, v);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
