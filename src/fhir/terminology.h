@@ -68,6 +68,7 @@ struct terminology {
 	struct slice         missing_supplement;        /* the first that is not held, or empty */
 	struct terminology_kept *kept;          /* what was found, newest first */
 	struct blend        *blends;
+	struct contained_system *contained;
 	struct code_set     *sets;              /* made ready so far */
 };
 

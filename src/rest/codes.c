@@ -84,7 +84,7 @@ judge_outside(struct check *k, enum known has, const struct sought *s, const str
 
 	if (k->t.conflict)
 		return FINDING_VERSION_REFUSED;
-	if (c->system.len > 0 && in == NULL && (has == UNKNOWN || s->in != NULL))
+	if (c->system.len > 0 && in == NULL && (has == UNKNOWN || (s->in != NULL && c->version.len > 0)))
 		return unknown_system(k, c);
 	if (has == UNKNOWN)
 		return FINDING_UNKNOWN;
