@@ -20,13 +20,13 @@ GENDERS = "http://hl7.org/fhir/administrative-gender"
 # no paths of their own.
 TARGETS = {
     "Observation": ["dark-1", "gone", "absent", "seen-1", "raised", "s"],
-    "Patient": ["other", "dark-p", "absent", "own"],
-    "Encounter": ["dark-visit", "absent", "seen-visit"],
+    "Patient": ["other", "dark-p", "veil-p", "absent", "own"],
+    "Encounter": ["dark-visit", "veil-visit", "absent", "seen-visit"],
     "Group": ["dark-group", "absent", "seen-group"],
     "ValueSet": ["dark-set", "absent"],
     "CodeSystem": ["dark-codes", "absent"],
     "ConceptMap": ["dark-map", "absent"],
-    "Binary": ["dark-b", "stray-b", "linked-b", "held-0", "absent", "seen-b"],
+    "Binary": ["dark-b", "stray-b", "linked-b", "aside-b", "held-0", "absent", "seen-b"],
     "List": ["dark-list", "absent"],
     "RiskAssessment": ["dark-risk", "absent"],
     "Location": ["dark-place", "absent"],
@@ -176,7 +176,10 @@ VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
     "Observation?_id=seen-0&_include=Observation:derived-from:Observation", "Patient?_profile=urn:p", "Patient?_source=urn:s",
     "QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire", "QuestionnaireResponse?_include=*&_revinclude=*",
     "Observation/dark-1?_elements=status", "Observation/seen-1?_elements=status", "Observation/dark-1?_summary=true",
-    "Observation?_query=dark", "Observation?_list=$current-problems", "metadata?mode=terminology",
+    "Observation?_query=dark", "Patient/veil-p/Observation", "Patient/veil-p/*", "Patient/veil-p/Observation?_include=*",
+    "Patient/veil-p/Observation?patient.gender=male", "Observation?subject=veil-p&_include=*&_revinclude=*",
+    "Observation?subject=veil-p&_sort=patient", "Observation?_id=of-veil&_include=Observation:subject&_include:iterate=Patient:organization",
+    "Observation?_id=of-veil&_has:Observation:derived-from:code=dark", "Encounter?_has:Observation:encounter:_id=of-veil", "Observation?_list=$current-problems", "metadata?mode=terminology",
     *("Observation?_filter=" + urllib.parse.quote(f) for f in (
         "value-quantity gt 136", "value-quantity lt 40", "value-quantity ge 137", "value-quantity le 137", "value-quantity ne 137",
         "value-quantity ap 137", "date sa 2026-02-01", "date eb 2026-02-01", "date po 2026-02", "status pr true", "code ne dark",

@@ -283,6 +283,20 @@ goes_on(struct builder *b, const struct json *j, struct slice expression, const 
 	return slice_eq(buf_slice(&whole), builder_text(b, param, 0, "expression"));
 }
 
+/* What R4 has, and what it means: there is no type DateTime. */
+static const struct { const char *has, *means; } corrections[] = {
+	{ "value.as(DateTime) | value.as(Period)", "value.as(dateTime) | value.as(Period)" },
+};
+
+static struct slice
+corrected(struct slice expression)
+{
+	for (size_t i = 0; i < COUNT_OF(corrections); i++)
+		if (slice_is(expression, corrections[i].has))
+			return slice_of(corrections[i].means);
+	return expression;
+}
+
 /* A component's own, unless that of another is its definition's: R4 has the two of DocumentReference
  * relationship crossed. */
 static struct slice
@@ -296,7 +310,7 @@ component_expression(struct builder *b, const struct json *j, uint32_t component
 		if (goes_on(b, j, expression, of))
 			return expression;
 	}
-	return builder_text(b, j, component, "expression");
+	return corrected(builder_text(b, j, component, "expression"));
 }
 
 static void

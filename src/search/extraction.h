@@ -12,6 +12,7 @@ struct extraction {
 	const struct json *json;
 	uint32_t      resource;         /* the outermost */
 	uint32_t      number;           /* of the parameter at hand */
+	const struct search_param *param;       /* itself */
 	const struct search_param *targets;     /* says which references count; NULL: all do */
 	enum search_kind kind;          /* of it, or of the component at hand */
 	const struct index_choice *choice;      /* NULL: all parameters */
@@ -22,6 +23,9 @@ struct extraction {
 	uint32_t      count, room;
 };
 
+/* The resources within the outermost, one after the other: those that it contains, or what a document or message
+ * is about.  0: no more. */
+uint32_t extraction_within(const struct extraction *, uint32_t before);
 void extraction_add(struct extraction *, enum search_kind, struct index_row);
 /* Can an item of the type give rows of the kind? */
 bool extraction_has_rule(const struct pack *, enum search_kind, const struct type *);

@@ -304,7 +304,7 @@ decimal_good(struct slice s)
 	return i == s.len;
 }
 
-/* Half a unit of the last digit that is written. */
+/* Half a unit of the last digit that is written; of 1e2 a tenth of that, since R4's own example is [95 ... 105). */
 static double
 half_unit(struct slice s)
 {
@@ -316,13 +316,13 @@ half_unit(struct slice s)
 		e++;
 	if (e < s.len) {
 		char text[16] = { 0 };
-		struct slice power = slice_sub(s, e + 1, sizeof text - 1);
+		struct slice power = slice_sub(s, e + 1, s.len);
 
-		memcpy(text, power.ptr, power.len);
+		memcpy(text, power.ptr, power.len < sizeof text ? power.len : sizeof text - 1);
 		exponent = (int)strtol(text, NULL, 10);
 	}
 	dot = slice_find(slice_sub(s, 0, e), '.');
-	exponent -= dot < e ? (int)(e - dot - 1) : 0;
+	exponent -= dot < e ? (int)(e - dot - 1) : e < s.len;
 	for (int i = 0; i < abs(exponent) && i < 400; i++)
 		unit = exponent < 0 ? unit / 10 : unit * 10;
 	return unit / 2;
@@ -349,6 +349,6 @@ values_number(struct slice s, double *low, double *high)
 		return false;
 	half = half_unit(s);
 	*low = value - half;
-	*high = nextafter(value + half, -HUGE_VAL);
+	*high = fmax(value, nextafter(value + half, -HUGE_VAL));        /* more digits than a double has */
 	return true;
 }

@@ -368,6 +368,7 @@ take_items(struct extraction *e, const struct search_param *p, struct item focus
     const struct items *items, bool *failed, struct outcome *o)
 {
 	e->number = p->number;
+	e->param = p;
 	e->targets = custom_of(p) == NULL || p->kind == SEARCH_COMPOSITE ? NULL : p;
 	e->kind = p->kind;
 	e->group = 0;
@@ -437,14 +438,39 @@ take_resource(struct extraction *e, struct item focus, struct item root, struct 
 	return true;
 }
 
-/* Chains look into contained resources, and _contained asks for them (R4 search.html#contained). */
-static bool
-take_contained(struct extraction *e, struct item root, struct outcome *o)
+/* R4 bundle.html#search: the first resource of a document or message. */
+static uint32_t
+subject_of_bundle(const struct extraction *e)
+{
+	uint32_t type = json_get(e->json, e->resource, SLICE("type"));
+	uint32_t entries = json_get(e->json, e->resource, SLICE("entry"));
+
+	if (!json_is(e->json, json_get(e->json, e->resource, SLICE("resourceType")), SLICE("Bundle"))
+	    || entries == 0 || json_type(e->json, entries) != JSON_ARRAY || json_size(e->json, entries) == 0
+	    || !(json_is(e->json, type, SLICE("document")) || json_is(e->json, type, SLICE("message"))))
+		return 0;
+	return json_get(e->json, json_first(e->json, entries), SLICE("resource"));
+}
+
+uint32_t
+extraction_within(const struct extraction *e, uint32_t before)
 {
 	uint32_t list = json_get(e->json, e->resource, SLICE("contained"));
 
-	for (uint32_t n = list == 0 ? 0 : json_first(e->json, list);
-	    n != 0 && e->contained + 1 < INDEX_GROUPS; n = json_next(e->json, list, n)) {
+	if (list == 0)
+		return before == 0 ? subject_of_bundle(e) : 0;
+	return before == 0 ? json_first(e->json, list) : json_next(e->json, list, before);
+}
+
+/* Chains look into contained resources, and _contained asks for them (R4 search.html#contained); what is in a
+ * Bundle is not contained. */
+static bool
+take_contained(struct extraction *e, struct item root, struct outcome *o)
+{
+	bool contained = json_get(e->json, e->resource, SLICE("contained")) != 0;
+
+	for (uint32_t n = extraction_within(e, 0); n != 0 && e->contained + 1 < INDEX_GROUPS;
+	    n = extraction_within(e, n)) {
 		const struct type *type = pack_resource(e->index->pack,
 		    json_string(e->json, json_get(e->json, n, SLICE("resourceType")), e->arena));
 
@@ -452,7 +478,7 @@ take_contained(struct extraction *e, struct item root, struct outcome *o)
 		if (type == NULL)
 			continue;
 		e->number = type->number;
-		if (e->choice == NULL)
+		if (contained && e->choice == NULL)
 			extraction_add(e, SEARCH_SPECIAL, (struct index_row){ .a = root.type->number });
 		if (!take_resource(e, fhirpath_node(e->json, n, type), root, o))
 			return false;

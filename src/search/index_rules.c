@@ -384,6 +384,25 @@ reference_reference(struct extraction *e, const struct item *i)
 		token_identifier(e, &identifier);
 }
 
+/* R4 search.html#reference: a resource itself, which chains look into. */
+static void
+reference_resource(struct extraction *e, const struct item *i)
+{
+	struct slice id = text_at(e, i, SLICE("id"));
+	uint32_t ordinal = 1, n = extraction_within(e, 0);
+	struct buf text;
+
+	for (; n != 0 && n != i->node; n = extraction_within(e, n))
+		ordinal++;
+	if (n == 0 || ordinal >= INDEX_GROUPS || !search_may_refer(e->param, i->type->name))
+		return;
+	extraction_add(e, SEARCH_REFERENCE, (struct index_row){ .a = ordinal, .b = INDEX_WITHIN });
+	buf_init(&text, e->arena, SIZE_MAX);
+	buf_printf(&text, "%.*s/%.*s", SLICE_FMT(i->type->name), SLICE_FMT(id));
+	if (id.len > 0)
+		add_foreign(e, buf_slice(&text));
+}
+
 static void
 reference_uri(struct extraction *e, const struct item *i)
 {
@@ -587,6 +606,7 @@ static const struct {
 	{ SEARCH_STRING,    "Address",         string_complex },
 	{ SEARCH_REFERENCE, "Reference",       reference_reference },
 	{ SEARCH_REFERENCE, "uri",             reference_uri },       /* canonical too */
+	{ SEARCH_REFERENCE, "Resource",        reference_resource },
 	{ SEARCH_DATE,      "date",            date_primitive },
 	{ SEARCH_DATE,      "dateTime",        date_primitive },
 	{ SEARCH_DATE,      "instant",         date_primitive },

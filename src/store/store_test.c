@@ -401,6 +401,8 @@ static const char *const queries[] = {
 	"status:in=http://hl7.org/fhir/ValueSet/observation-status", "status:not-in=http://hl7.org/fhir/ValueSet/administrative-gender",
 	"specimen.type=blood", "specimen:Specimen.type:missing=false",
 	"performer:Practitioner.name=doc", "focus:Patient.gender=female", "code=a,f&status=final",
+	"derived-from:Observation.code=a", "derived-from:Observation.code=e", "derived-from:Observation.derived-from:Observation.code=b",
+	"has-member:Observation.code=a", "specimen:Specimen.type=blood", "derived-from:Observation.code=a&code=e",
 	"_lastUpdated=gt2000", "_lastUpdated=lt2000", "_tag=t", "code=b&date=2021", "code=zzz",
 };
 
@@ -551,7 +553,7 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
+	"CORRELATED SCALAR SUBQUERY",
 };
 
 static void
@@ -1101,12 +1103,17 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
-	struct query by_low, by_bound;
+	struct query by_low, by_bound, by_chain;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
+	struct store_guard linked = nothing_found(&low, "Observation", "patient.identifier=never", &by_chain);
 	struct store_write w;
 
 	create("Patient", secret);
+	w = prepare("Patient", MARKED("z"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_DONE);
+	w = prepare("Patient", MARKED("y"), NULL);
+	assert_int_equal(commit_guarded(&w, &linked, NULL), STORE_CONFLICT);
 	observation_of(other, "x", "");
 	w = prepare("Patient", MARKED("a"), NULL);
 	assert_int_equal(commit_guarded(&w, &guard, NULL), STORE_DONE);
@@ -1219,6 +1226,21 @@ instants_are_those_of_the_clock(void **state UNUSED)
 	}
 	assert_int_equal(store_stamp(store, stamp + 60000), stamp + 60001);
 	assert_true(store_stamp(store, 0) <= env_wall(&env_real));
+}
+
+/* What was prepared in an instant that an export has closed is prepared again, and comes behind it. */
+static void
+a_closed_instant_stays_as_it_was(void **state UNUSED)
+{
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	int64_t closed = store_close_instant(store);
+
+	assert_true(w.updated <= closed);
+	assert_int_equal(commit(&w, 1), STORE_STALE);
+	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	assert_true(w.updated > closed);
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	assert_true(store_close_instant(store) > closed);
 }
 
 /* No history looks at rows that it does not show: each query is a range of the key. */
@@ -1500,7 +1522,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
 	CASE(what_has_one_instant_has_its_pages, kind),                                             \
-	CASE(instants_are_those_of_the_clock, kind),                                                \
+	CASE(instants_are_those_of_the_clock, kind), CASE(a_closed_instant_stays_as_it_was, kind),  \
 	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
 	CASE(a_scan_tells_what_was_deleted, kind),                                                  \
 	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)
