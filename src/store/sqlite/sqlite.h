@@ -166,6 +166,8 @@ bool sqlite_find(struct store_reader *, const struct permit *, const struct type
 bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
+/* Of a version in a history: 'U' becomes 'C' where the caller sees nothing before it, or a deletion. */
+bool sqlite_tell_creation(struct store_reader *, const struct permit *, struct stored *);
 
 /* As sqlite_load_version(), with the id that clients know; a tombstone's stands in a version before it. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
