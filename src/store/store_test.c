@@ -1228,6 +1228,21 @@ instants_are_those_of_the_clock(void **state UNUSED)
 	assert_true(store_stamp(store, 0) <= env_wall(&env_real));
 }
 
+/* What was prepared in an instant that an export has closed is prepared again, and comes behind it. */
+static void
+a_closed_instant_stays_as_it_was(void **state UNUSED)
+{
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	int64_t closed = store_close_instant(store);
+
+	assert_true(w.updated <= closed);
+	assert_int_equal(commit(&w, 1), STORE_STALE);
+	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	assert_true(w.updated > closed);
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	assert_true(store_close_instant(store) > closed);
+}
+
 /* No history looks at rows that it does not show: each query is a range of the key. */
 static void
 changes_are_found_by_their_key(void **state UNUSED)
@@ -1507,7 +1522,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
 	CASE(what_has_one_instant_has_its_pages, kind),                                             \
-	CASE(instants_are_those_of_the_clock, kind),                                                \
+	CASE(instants_are_those_of_the_clock, kind), CASE(a_closed_instant_stays_as_it_was, kind),  \
 	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
 	CASE(a_scan_tells_what_was_deleted, kind),                                                  \
 	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)

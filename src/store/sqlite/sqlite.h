@@ -93,6 +93,7 @@ struct store {
 	pthread_t           writer_thread, checkpointer;
 	struct writer      *writer;
 	pthread_mutex_t     writing;    /* held for a batch, and while the log is begun anew */
+	int64_t             closed;     /* with it: the instant that nothing may be committed in any more */
 	sqlite3            *sealing;    /* looks up data keys for store_submit() */
 	pthread_mutex_t     sealing_lock;
 	uint8_t            *purged;     /* files to go after the commit; the writer's */

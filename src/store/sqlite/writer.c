@@ -389,14 +389,26 @@ write_indexing(struct writer *w, struct store_unit *u)
 	return good;
 }
 
-/* Its index rows are not those of today. */
+/* Its index rows are not those of today, or its instant was closed while it was prepared. */
 static bool
 is_stale(const struct writer *w, const struct store_unit *u)
 {
 	for (uint32_t i = 0; i < u->count; i++)
-		if (u->writes[i].generation != w->generation)
+		if (u->writes[i].generation != w->generation || u->writes[i].updated <= w->store->closed)
 			return true;
 	return false;
+}
+
+int64_t
+store_close_instant(struct store *s)
+{
+	int64_t now;
+
+	pthread_mutex_lock(&s->writing);
+	s->closed = now = store_stamp(s, 0);
+	atomic_fetch_add(&s->stamp, 1);
+	pthread_mutex_unlock(&s->writing);
+	return now;
 }
 
 static bool
