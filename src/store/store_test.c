@@ -417,6 +417,47 @@ static const char *const patient_queries[] = {
 	"_has:Observation:focus:code=g", "general-practitioner:Practitioner.name=doc", "birthdate=1970&gender=female",
 };
 
+static const struct { const char *type, *text; } canonical_queries[] = {
+	{ "QuestionnaireResponse", "questionnaire.title=one" }, { "QuestionnaireResponse", "questionnaire.title=two" },
+	{ "QuestionnaireResponse", "questionnaire.title:contains=o&patient.name=alice" },
+	{ "QuestionnaireResponse", "questionnaire:Questionnaire.status=active" },
+	{ "QuestionnaireResponse", "questionnaire._has:QuestionnaireResponse:questionnaire:patient.name=alice" },
+	{ "QuestionnaireResponse", "questionnaire=urn:form" },
+	{ "Questionnaire", "_has:QuestionnaireResponse:questionnaire:status=completed" },
+	{ "Questionnaire", "_has:QuestionnaireResponse:questionnaire:patient.name=alice" },
+	{ "Questionnaire", "url=urn:form%7C1" },
+	{ "Measure", "depends-on.name=one" }, { "Library", "_has:Measure:depends-on:name=m" },
+	{ "Patient", "_has:QuestionnaireResponse:patient:questionnaire.title=one" },
+	{ "Patient", "_has:QuestionnaireResponse:patient:questionnaire.title=two" },
+};
+
+static void
+make_forms(struct model **patients)
+{
+	static const char *const forms[] = {
+		"form\",\"title\":\"One\",\"version\":\"1", "form\",\"title\":\"Two\",\"version\":\"2.1",
+		"alone\",\"title\":\"One", "form\",\"title\":\"Other\",\"version\":\"1",
+	};
+	static const char *const answers[] = {
+		"form", "form|1", "form|2.1", "form|2", "alone", "alone|1", "none|1",
+	};
+	char body[512];
+
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		snprintf(body, sizeof body, "{\"resourceType\":\"Questionnaire\",\"status\":\"active\",\"url\":\"urn:%s\"}",
+		    forms[i]);
+		create("Questionnaire", slice_cstr(slice_of(body), arena));
+	}
+	for (size_t i = 0; i < COUNT_OF(answers); i++) {
+		snprintf(body, sizeof body, "{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\","
+		    "\"questionnaire\":\"urn:%s\",\"subject\":{\"reference\":\"Patient/%.*s\"}}", answers[i],
+		    SLICE_FMT(patients[i % 2]->id));
+		create("QuestionnaireResponse", slice_cstr(slice_of(body), arena));
+	}
+	create("Library", "{\"resourceType\":\"Library\",\"url\":\"urn:library\",\"version\":\"1\",\"name\":\"one\"}");
+	create("Measure", "{\"resourceType\":\"Measure\",\"name\":\"m\",\"library\":[\"urn:library|1\"]}");
+}
+
 /* One more that another was derived from. */
 static void
 derive(const struct model *patient, const struct model *from)
@@ -521,14 +562,18 @@ static void
 sql_finds_what_the_semantics_say(void **state UNUSED)
 {
 	struct model *patients[2];
-	size_t found = 0, patients_found = 0;
+	size_t found = 0, patients_found = 0, forms_found = 0;
 
 	make_observations(patients);
 	make_far_references(patients);
+	make_forms(patients);
 	for (size_t n = 0; n < COUNT_OF(queries); n++)
 		found += found_as_meant("Observation", queries[n]);
 	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
 		patients_found += found_as_meant("Patient", patient_queries[n]);
+	for (size_t n = 0; n < COUNT_OF(canonical_queries); n++)
+		forms_found += found_as_meant(canonical_queries[n].type, canonical_queries[n].text);
+	assert_int_equal(forms_found, 29);
 	assert_in_range(found, 300, COUNT_OF(queries) * model_count);
 	assert_in_range(patients_found, 20, COUNT_OF(patient_queries) * 3);
 }
@@ -587,6 +632,7 @@ no_search_scans_a_table(void **state UNUSED)
 	struct query q;
 
 	make_observations(patients);
+	make_forms(patients);
 	bound.compartment = patients[0]->compartment;
 	for (size_t n = 0; n < COUNT_OF(queries); n++) {
 		search(&everything, "Observation", queries[n], &q);
@@ -603,6 +649,10 @@ no_search_scans_a_table(void **state UNUSED)
 	}
 	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
 		search(&everything, "Patient", patient_queries[n], &q);
+	for (size_t n = 0; n < COUNT_OF(canonical_queries); n++) {
+		search(&everything, canonical_queries[n].type, canonical_queries[n].text, &q);
+		search(&bound, canonical_queries[n].type, canonical_queries[n].text, &q);
+	}
 	for (size_t n = 0; n < COUNT_OF(patient_orders); n++)
 		search(&everything, "Patient", patient_orders[n], &q);
 	search(&everything, "Patient", "_has:Observation:patient:code=a&name=al&organization.name=x", &q);

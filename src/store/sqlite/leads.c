@@ -86,13 +86,28 @@ add_referring(struct plan *p, uint32_t param, int64_t target_lead, int64_t targe
 }
 
 static bool
+add_referring_by_url(struct plan *p, const struct query_clause *c, int64_t row, struct row_set *out)
+{
+	const struct pair *names;
+	uint32_t count;
+
+	if (!plan_names(p, c->type, row, &names, &count))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!add_referring(p, c->param->number, INDEX_FOREIGN, names[i].target, out))
+			return false;
+	return true;
+}
+
+static bool
 add_referring_row(struct plan *p, const struct query_clause *c, int64_t row, struct row_set *out)
 {
 	int64_t alias;
 
 	return plan_alias_of(p, row, &alias)
 	    && add_referring(p, c->param->number, plan_lead_of(p, c->type, DIRECTORY, row), row, out)
-	    && (alias == 0 || add_referring(p, c->param->number, INDEX_FOREIGN, alias, out));
+	    && (alias == 0 || add_referring(p, c->param->number, INDEX_FOREIGN, alias, out))
+	    && add_referring_by_url(p, c, row, out);
 }
 
 static bool

@@ -604,7 +604,7 @@ plan_refers(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, i
 }
 
 static bool
-pairs(struct plan *p, sqlite3_stmt *s, struct pair **out, uint32_t *count)
+pairs(struct plan *p, sqlite3_stmt *s, struct arena *arena, struct pair **out, uint32_t *count)
 {
 	uint32_t room = 0;
 	int code;
@@ -615,7 +615,7 @@ pairs(struct plan *p, sqlite3_stmt *s, struct pair **out, uint32_t *count)
 		if (*count == room) {
 			uint32_t more = room == 0 ? 16 : room * 2;
 
-			*out = arena_grow(p->scratch, *out, room * sizeof **out, more * sizeof **out);
+			*out = arena_grow(arena, *out, room * sizeof **out, more * sizeof **out);
 			room = more;
 		}
 		(*out)[(*count)++] = (struct pair){ sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) };
@@ -634,7 +634,7 @@ plan_pairs(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, st
 	if (s == NULL)
 		return failed(p);
 	sqlite3_bind_int64(s, 4, target_lead);
-	return pairs(p, s, out, count);
+	return pairs(p, s, p->scratch, out, count);
 }
 
 bool
@@ -643,7 +643,31 @@ plan_backrefs(struct plan *p, uint32_t param, int64_t target, struct pair **out,
 	sqlite3_stmt *s = leg(p, SLICE("SELECT lead, row FROM backref WHERE target=?1 AND param=?3"
 	    GATE), target, param);
 
-	return s == NULL ? failed(p) : pairs(p, s, out, count);
+	return s == NULL ? failed(p) : pairs(p, s, p->scratch, out, count);
+}
+
+/* Canonical urls */
+
+bool
+plan_named(struct plan *p, uint32_t param, int64_t name, struct row_set *out)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row FROM token WHERE lead=?1 AND param=?3 AND a=?4 AND b=?5" GATE),
+	    DIRECTORY, param);
+
+	*out = (struct row_set){ NULL, 0 };
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, name);
+	sqlite3_bind_int64(s, 5, INDEX_FOREIGN);
+	return collect(p, s, p->scratch, out);
+}
+
+bool
+plan_names_in(struct plan *p, uint32_t param, struct pair **out, uint32_t *count)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT a, row FROM token WHERE lead=?1 AND param=?3" GATE), DIRECTORY, param);
+
+	return s == NULL ? failed(p) : pairs(p, s, p->arena, out, count);
 }
 
 /* What comes next: one number, ascending by key */
