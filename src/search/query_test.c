@@ -47,6 +47,9 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	    "\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p1\"}}]},{\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p2\"}}]}]}" },
 	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"1.0\","
 	    "\"meta\":{\"profile\":[\"http://example.org/p|2.1\"]}}" },
+	{ "CarePlan", "c1", "{\"resourceType\":\"CarePlan\",\"category\":[{\"text\":\"in words\"}],\"activity\":[{\"detail\":"
+	    "{\"scheduledString\":\"2011-06-27T09:30:10+01:00\"}},{\"detail\":{\"scheduledString\":\"soon\"}}]}" },
+	{ "CarePlan", "c2", "{\"resourceType\":\"CarePlan\",\"activity\":[{\"detail\":{\"scheduledString\":\"soon\"}}]}" },
 	{ "ValueSet", "v2", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"2.0\"}" },
 	{ "Observation", "o5", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"code\":\"e\"}]},\"valueDateTime\":\"2020-05-05\"}" },
 	{ "RiskAssessment", "k1", "{\"resourceType\":\"RiskAssessment\",\"prediction\":[{\"probabilityDecimal\":95}]}" },
@@ -126,6 +129,9 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Encounter", "location:above=room", "e1 e2" }, { "Location", "partof:below=Location/house", "floor room" },
 	{ "Location", "partof:above=room", "floor room" }, { "Location", "partof:below=Location/none", "" },
 	{ "QuestionnaireResponse", "item-subject=Patient/p1", "q1" }, { "QuestionnaireResponse", "item-subject=Patient/p2", "" },
+	{ "CarePlan", "category:missing=false", "c1" }, { "CarePlan", "category:missing=true", "c2" }, { "CarePlan", "category:not=x", "c1 c2" },
+	{ "CarePlan", "category=words", "" }, { "CarePlan", "category:text=in", "c1" }, { "CarePlan", "activity-date=2011-06", "c1" },
+	{ "CarePlan", "activity-date:missing=true", "c2" },
 	{ "ValueSet", "url:below=http://example.org/fhir", "v1 v2" }, { "ValueSet", "url:below=http://example.org/fh", "" },
 	{ "ValueSet", "url:above=http://example.org/fhir/v/1", "v1 v2" }, { "ValueSet", "url=http://example.org/fhir", "" },
 	{ "ValueSet", "url=http://example.org/fhir/v", "v1 v2" }, { "ValueSet", "url=http://example.org/fhir/v%7C2.0", "v2" },
