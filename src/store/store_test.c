@@ -595,10 +595,10 @@ static const char *const ways[] = {
 	"SEARCH census USING PRIMARY KEY (type=? AND lead", "SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
 	"SEARCH date USING COVERING INDEX date_first (param=? AND labels=? AND span=? AND a",
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span=? AND b",
-	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
+	"SEARCH date USING COVERING INDEX date_first (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY",
+	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY",
 };
 
 static void
