@@ -28,7 +28,7 @@ struct search_index;            /* compiled expressions of all parameters; immut
 
 /* One row.  By kind:
  *   TOKEN      a = hash(code), of strings and contact points without its case, b = hash(system) or 0
- *              when there is none
+ *              when there is none; both 0 of words without a code
  *   STRING     text = folded (index_fold_string()), its first INDEX_HEAD bytes, a = hash(exact value);
  *              rows with a = 0 are found by, but not sorted by: the text as far as it is kept, when
  *              that is longer, and the text from each further word of a family name
