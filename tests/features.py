@@ -81,8 +81,8 @@ class World(Api):
                                 "subject": {"reference": ref}, "medicationReference": {"reference": "#m"},
                                 "contained": [{"resourceType": "Medication", "id": "m", "code": {"coding": [
                                     {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1049502"}]}}]})
-        w["form"] = self.make({"resourceType": "Questionnaire", "status": "active", "url": "urn:feature-form"})
-        w["answers"] = self.make({"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:feature-form"})
+        w["form"] = self.make({"resourceType": "Questionnaire", "status": "active", "url": "urn:feature-form", "version": "1.2", "title": "Form"})
+        w["answers"] = self.make({"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:feature-form|1.2"})
         return w
 
 
@@ -525,6 +525,7 @@ FEATURES = [
         (":below", finds("/Encounter?class:below=http://terminology.hl7.org/CodeSystem/v3-ActCode%7C_ActEncounterCode&subject={pat}", "enc")),
         (":above", feature(lambda a: a.get("/Encounter?class:above=http://terminology.hl7.org/CodeSystem/v3-ActCode%7CAMB").status == 200)),
         (":below of references", finds("/Patient?organization:below=Organization/{org}", "pat")),
+        (":below of canonical urls", finds("/QuestionnaireResponse?questionnaire:below=urn:feature-form%7C1&_id={answers}", "answers")),
         (":above of references", finds("/Patient?organization:above=Organization/{org}", "pat")),
         (":identifier", feature(lambda a: a.get("/Observation?subject:identifier=urn:mrn%7Cf1").status == 200)),
         (":of-type", finds("/Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203%7CMR%7Cf1", "pat")),
@@ -540,6 +541,9 @@ FEATURES = [
         ("_include with :iterate", includes("/Observation?_id={obs}&_include=Observation:subject&_include:iterate=Patient:organization", "pat", "org")),
         ("_include with a wildcard", includes("/Observation?_id={obs}&_include=*", "pat", "enc", "doc")),
         ("_include by canonical url", includes("/QuestionnaireResponse?_id={answers}&_include=QuestionnaireResponse:questionnaire", "form")),
+        ("chain by canonical url", finds("/QuestionnaireResponse?questionnaire.title=form&_id={answers}", "answers")),
+        ("_has by canonical url", finds("/Questionnaire?_has:QuestionnaireResponse:questionnaire:_id={answers}", "form")),
+        ("_revinclude by canonical url", includes("/Questionnaire?_id={form}&_revinclude=QuestionnaireResponse:questionnaire", "answers")),
         ("_revinclude", includes("/Encounter?_id={enc}&_revinclude=Observation:encounter", "obs")),
     ]),
     ("Search: results", "search.html#return", [
@@ -571,7 +575,6 @@ NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
     "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
-    "Chains through canonical urls; `:below` of the version in a canonical url.",
     "`$closure` and `$find-matches`; code system supplements.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",

@@ -62,12 +62,15 @@ class Server:
         return done
 
     def start(self):
-        self.process = subprocess.Popen([self.binary, "serve", "--dir", self.dir],
-                                        stdout=subprocess.PIPE, stderr=self.log)
-        line = self.process.stdout.readline().decode()
-        if not line.startswith("ready"):
-            raise RuntimeError("the server did not start: " + self.read_log())
-        return self
+        for attempt in range(20):
+            self.process = subprocess.Popen([self.binary, "serve", "--dir", self.dir],
+                                            stdout=subprocess.PIPE, stderr=self.log)
+            if self.process.stdout.readline().startswith(b"ready"):
+                return self
+            if "the port cannot be listened on" not in self.read_log():
+                break
+            time.sleep(0.2)             # somebody's connection may have the port for a moment
+        raise RuntimeError("the server did not start: " + self.read_log())
 
     def read_log(self):
         self.log.flush()

@@ -27,6 +27,12 @@ MASKED = {"date", "x-request-id"}
 NOWHERE = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 
+def tick(method):
+    """The worlds' clocks are real ones: what is written has a millisecond of its own in both."""
+    if method not in ("GET", "HEAD"):
+        time.sleep(.0015)
+
+
 class World:
     """One server.  `hidden` says how much there is that the callers may not see, `mode` why:
     "compartment": it is another patient's; "labels": it is above their clearance."""
@@ -78,6 +84,12 @@ class World:
                 "resourceType": "DocumentReference", "id": "dark-l", "status": "current", "meta": self.veil,
                 "subject": {"reference": dark_patient}, "content": [{"attachment": {"url": "Binary/linked-b"}}]})
             assert a.status == 201, a.body
+        if hidden and mode == "labels":         # the context was seen once, and is hidden now
+            aside = {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": "Patient/own"},
+                     "content": [{"attachment": {"title": "x"}}]}
+            self.put(aside, "aside")
+            self.content("aside-b", "DocumentReference/aside", b"hidden with its context " * dark.randint(5, 9))
+            self.put(dict(aside, meta=SECRET), "aside")
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
         self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
@@ -97,6 +109,8 @@ class World:
         self.put(observation("Patient/own", value=98), "lifted")
         self.put(observation("Patient/own", value=3), "mixed")
         self.links(dark_patient)
+        if mode == "labels":
+            self.veiled()
         self.check_references()
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
@@ -112,6 +126,21 @@ class World:
         self.put(patient("Pair"), "pair-c")
         self.put(observation("Patient/pair-c"), "of-c")
         self.put(observation("Patient/pair-a", **both), "of-pair")
+
+    def veiled(self):
+        """Hidden in both worlds, with other values: what is seen refers to it, and is referred to."""
+        one = bool(self.hidden)
+        for version in range(2 if one else 1):
+            self.put(patient("Zyx" if one else "Abc", "Xenia" if one else "Bea", birthDate="1933-03-03" if one else "1999-09-09", meta=SECRET,
+                             gender="male" if one else "female", managingOrganization={"reference": f"Organization/{'dark-org' if one else 'none'}"},
+                             identifier=[{"value": "dark" if one else "light"}]), "veil-p")
+        self.put({"resourceType": "Encounter", "status": "finished" if one else "planned", "subject": {"reference": "Patient/veil-p"},
+                  "class": {"code": "AMB" if one else "IMP"}, "meta": SECRET}, "veil-visit")
+        self.put(observation("Patient/veil-p", value=61, encounter={"reference": "Encounter/veil-visit"}), "of-veil")
+        self.put(observation("Patient/veil-p", value=137 if one else 13, code="dark" if one else "8867-4", meta=SECRET,
+                             derivedFrom=[{"reference": "Observation/of-veil"}]), "veil-o")
+        if one:
+            self.server.request("DELETE", "/Encounter/veil-visit", self.all)
 
     def definitions(self):
         """Hidden ones, which are in no compartment."""
@@ -180,6 +209,11 @@ class World:
             device={"reference": "Device/dark-device"})
         if self.mode == "labels":
             one("Questionnaire", "dark-form", True, status="active", url="urn:dark-form")
+        one("Questionnaire", "seen-form", False, status="active", url="urn:form", version="1", title="Seen")
+        if self.mode == "labels":
+            one("Questionnaire", "dark-form-2", True, status="active", url="urn:form", version="2", title="Dark")
+        for name, form in (("seen-answers-1", "urn:form"), ("seen-answers-2", "urn:form|2")):
+            one("QuestionnaireResponse", name, False, status="completed", questionnaire=form, subject={"reference": "Patient/own"})
         one("QuestionnaireResponse", "seen-answers", False, status="completed", questionnaire="urn:dark-form", subject={"reference": "Patient/own"})
         self.put({"resourceType": "Group", "type": "person", "actual": True, "member": [
             {"entity": {"reference": "Patient/" + p}} for p in ("own", "other")]}, "seen-group")
@@ -202,9 +236,18 @@ class World:
             self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
                 {"resource": patient("Own", "Olga", meta=self.veil), "request": {"method": "POST", "url": "Patient"}} for _ in range(4000)]})
 
+    def crowd(self):
+        """Patients that all may see who see more than one, each with something; the later made the earlier dated."""
+        entries = [(patient("Crowd"), f"Patient/crowd-{i}") for i in range(70)]
+        entries += [(observation(f"Patient/crowd-{i}", "crowd", date=f"{1990 - i}-01-01"), f"Observation/of-crowd-{i}") for i in range(70)]
+        a = self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"resource": dict(r, id=at.split("/")[1]), "request": {"method": "PUT", "url": at}} for r, at in entries]})
+        assert a.status == 200, a.body
+
     def put(self, resource, name):
         a = self.server.request("PUT", f"/{resource['resourceType']}/{name}", self.all, dict(resource, id=name))
         assert a.status in (200, 201), a.body
+        tick("PUT")
         return a.json()
 
     def rename(self, text):
@@ -218,6 +261,8 @@ class World:
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", self.instant, text)
         return re.sub(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>", text)
+
+    tick = staticmethod(tick)
 
     @staticmethod
     def instant(match):
@@ -233,7 +278,7 @@ class World:
 def searches(rng, kind):
     """One random query text of the grammar that the server supports."""
     clauses = {
-        "Observation": ["code=8867-4", "code=http://loinc.org%7C8867-4", "code:not=8867-4", "date=ge2026-02-01", "date=2026-02",
+        "Observation": ["subject=Patient/veil-p", "patient.name=zyx,abc", "patient.birthdate=lt1950", "encounter=veil-visit", "code=8867-4", "code=http://loinc.org%7C8867-4", "code:not=8867-4", "date=ge2026-02-01", "date=2026-02",
                         "date=lt2026-02-20", "date=gt2026-01-01", "value-quantity=gt70", "value-quantity=le90%7C%7C/min",
                         "subject=Patient/own", "subject=Patient/other", "patient=own", "patient=other", "status=final",
                         "encounter:missing=true", "subject:missing=false", "code:missing=false", "category:missing=true",
@@ -363,7 +408,7 @@ def writing_steps(rng):
 
 
 CONTENTS = ["Binary/seen-b", "Binary/seen-b", "Binary/dark-b", "Binary/held-0", "Binary/held-1", "Binary/absent",
-            "Binary/stray-b", "Binary/linked-b"]
+            "Binary/stray-b", "Binary/linked-b", "Binary/aside-b"]
 
 
 def content_steps(rng):
@@ -377,7 +422,7 @@ def content_steps(rng):
     return rng.choice([
         lambda: (rng.choice(["GET", "GET", "HEAD"]), "/" + one, None, headers),
         lambda: ("GET", "/" + one + "/_history", None, {}),
-        lambda: ("GET", rng.choice(["/Binary?_id=seen-b,dark-b,held-0,held-1&_total=accurate", "/Binary?_count=2", "/Binary?_summary=count",
+        lambda: ("GET", rng.choice(["/Binary?_id=seen-b,dark-b,held-0,held-1,aside-b&_total=accurate", "/Binary?_count=2", "/Binary?_summary=count",
                                     "/Binary/_history", "/Binary?_sort=-_lastUpdated"]), None, {}),
         lambda: ("POST", "/Binary", b"content of the caller", {"Content-Type": "text/plain", "X-Security-Context": context}),
         lambda: ("POST", "/DocumentReference", linked, {}),
@@ -423,6 +468,7 @@ def transcripts(world, token, method, path, body, headers):
     path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version).replace("{since}", world.since)
     body = world.named() if body == "{named}" else body
     answer = world.server.request(method, path, token, body, headers)
+    tick(method)
     got = [world.transcript(answer)]
     for _ in range(3):
         nexts = [x["url"].split("/fhir")[1] for x in answer.json().get("link", []) if x["relation"] == "next"] \

@@ -75,6 +75,7 @@ class Attacker:
         if isinstance(body, (dict, list)):
             body = json.loads(self.fill(json.dumps(body)))
         answer = self.world.server.request(method, path, self.token, body, headers)
+        self.world.tick(method)
         self.asked.append((method, path, body, headers))
         self.heard.append(self.world.transcript(answer))
         return answer
@@ -210,6 +211,11 @@ def crowds(a):
         for count in counts:
             a.ask("GET", f"/{path}" + ",".join(known + [f"none-{i}" for i in range(count)]) + "&_summary=count")
     a.ask("GET", "/List?item=" + ",".join(known[:6]) + "&_summary=count")
+    a.world.crowd()
+    for count in range(58, 65):
+        ids = [f"Patient/crowd-{i}" for i in range(count)] + ["Patient/dark-p", "Patient/none"]
+        a.ask("GET", "/Observation?date=gt1900&_count=5&subject=" + ",".join(ids))
+        a.ask("GET", "/Patient?_lastUpdated=gt1900&_count=5&_id=" + ",".join(i.split("/")[1] for i in ids))
 
 
 def cursors(a):

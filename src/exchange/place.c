@@ -79,7 +79,7 @@ find_fresh_context(struct exchange *x, struct slice type, struct slice id, struc
 		if (e->type == NULL || !slice_eq(e->type->name, type) || !slice_eq(e->id, id) || !e->placed)
 			continue;
 		*s = (struct stored){ .type = e->type, .compartment = e->compartment.number,
-			.labels = e->labels };
+			.row = e->old != NULL ? e->old->row : e->row, .labels = e->labels };
 		return true;
 	}
 	return false;
@@ -98,7 +98,7 @@ exchange_find_context(struct exchange *x, struct slice reference, struct stored 
 	    || (type = pack_resource(x->service->pack, type_name)) == NULL)
 		return false;
 	if (slice_is(type_name, "Patient") && (fresh = fresh_patient(x, id)) != NULL) {
-		*s = (struct stored){ .type = type, .compartment = fresh->compartment };
+		*s = (struct stored){ .type = type, .compartment = fresh->compartment, .row = fresh->compartment };
 		return true;
 	}
 	outcome_init(&aside, x->arena);
@@ -117,6 +117,21 @@ known(struct exchange *x, struct slice reference)
 	return resolver.find(resolver.ctx, type, reference, &lead, &row);
 }
 
+static struct slice
+context_of(struct exchange *x, const struct resource *r)
+{
+	return json_string(&r->json, json_path(&r->json, r->node, "securityContext.reference"), x->arena);
+}
+
+struct store_target
+exchange_context(struct exchange *x, const struct resource *r)
+{
+	struct stored s;
+
+	return exchange_find_context(x, context_of(x, r), &s) ? (struct store_target){ s.type, s.row }
+	    : (struct store_target){ NULL, 0 };
+}
+
 /* R4 binary.html: securityContext stands for a Binary in access decisions, so a Binary is where it
  * is, and not below its level.  Hidden and missing are one refusal. */
 static bool
@@ -128,7 +143,7 @@ place_by_context(struct exchange *x, struct resource *r)
 
 	if (node == 0)
 		return true;
-	if (!exchange_find_context(x, json_string(&r->json, node, x->arena), &s))
+	if (!exchange_find_context(x, context_of(x, r), &s))
 		return exchange_fail(x, FAULT_FORBIDDEN, planted(73) && known(x, json_raw(&r->json, node))
 		    ? "" : "the security context is not available");
 	x->compartment.number = s.compartment;

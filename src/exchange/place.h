@@ -21,4 +21,7 @@ MUST_USE bool exchange_place(struct exchange *, struct resource *);
  * its body.  False, and nothing else, when there is none. */
 MUST_USE bool exchange_find_context(struct exchange *, struct slice reference, struct stored *);
 
+/* The same of this Binary; type NULL when there is none. */
+struct store_target exchange_context(struct exchange *, const struct resource *);
+
 #endif

@@ -13,6 +13,7 @@
 #include "controls/control.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
+#include "exchange/place.h"
 #include "exchange/service.h"
 #include "rest/answer.h"
 #include "rest/binary.h"
@@ -172,6 +173,8 @@ write_version(struct exchange *x, char method)
 	    s.updated);
 	if (!extract(x, &x->body->json, x->body->node, &w->rows) || !extract_old(x, x->old, &w->old_rows))
 		return false;
+	if (binary_is(x))
+		w->context = exchange_context(x, x->body);
 	x->id = s.id;
 	if (s.row == s.compartment)
 		store_name_patient(x->service->store, s.row, s.id);

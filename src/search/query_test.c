@@ -51,6 +51,9 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	{ "Observation", "o5", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"code\":\"e\"}]},\"valueDateTime\":\"2020-05-05\"}" },
 	{ "RiskAssessment", "k1", "{\"resourceType\":\"RiskAssessment\",\"prediction\":[{\"probabilityDecimal\":95}]}" },
 	{ "RiskAssessment", "k2", "{\"resourceType\":\"RiskAssessment\",\"prediction\":[{\"probabilityDecimal\":105}]}" },
+	{ "Observation", "o8", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"8867-4\"}]}}" },
+	{ "Task", "t1", "{\"resourceType\":\"Task\",\"for\":{\"type\":\"Patient\",\"identifier\":{\"value\":\"9\"}}}" },
+	{ "Task", "t2", "{\"resourceType\":\"Task\",\"for\":{\"type\":\"Group\",\"identifier\":{\"value\":\"9\"}}}" },
 	{ "Bundle", "b1", "{\"resourceType\":\"Bundle\",\"type\":\"document\",\"entry\":[{\"resource\":{\"resourceType\":\"Composition\",\"id\":\"c\","
 	    "\"status\":\"final\",\"title\":\"Letter\",\"subject\":{\"reference\":\"Patient/p1\"}}},{\"resource\":{\"resourceType\":\"Patient\"}}]}" },
 	{ "Bundle", "b2", "{\"resourceType\":\"Bundle\",\"type\":\"message\",\"entry\":[{\"resource\":{\"resourceType\":\"MessageHeader\","
@@ -134,6 +137,9 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "QuestionnaireResponse", "questionnaire:below=http://example.org/q%7C1", "q2" },
 	{ "QuestionnaireResponse", "questionnaire:below=http://example.org/q%7C1.0,http://example.org/q%7C10", "q2 q3" },
 	{ "Observation", "code-value-date=e$2020-05", "o5" }, { "Observation", "code-value-date=e$lt2020-05", "" },
+	{ "Observation", "code:in=http://hl7.org/fhir/ValueSet/observation-codes", "o8" },
+	{ "Observation", "code:not-in=http://hl7.org/fhir/ValueSet/observation-codes&code:missing=false", "o1 o2 o5" },
+	{ "Task", "patient:identifier=9", "t1" }, { "Task", "subject:identifier=9", "t1 t2" },
 	{ "Bundle", "composition.title=letter", "b1" }, { "Bundle", "composition:Composition.status=final", "b1" }, { "Bundle", "composition=c", "b1" },
 	{ "Bundle", "composition.patient=Patient/p1", "b1" }, { "Bundle", "composition.patient.family=muller", "b1" }, { "Bundle", "composition.status=draft", "" },
 	{ "Bundle", "composition:missing=true", "b2 b3" }, { "Bundle", "message.event=urn:e", "b2" }, { "Bundle", "message:missing=false", "b2" },
@@ -182,6 +188,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "gender:missing=maybe", FAULT_BAD_SEARCH }, { "Patient", "birthdate=yesterday", FAULT_BAD_SEARCH },
 	{ "Patient", "birthdate=2026-13", FAULT_BAD_SEARCH }, { "Patient", "birthdate=xx2026", FAULT_BAD_SEARCH },
 	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
+	{ "Observation", "code:in=http://hl7.org/fhir/ValueSet/body-site", FAULT_NOT_SUPPORTED },
 	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
 	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x%7Ca%7Cb", FAULT_BAD_SEARCH },
 	{ "Patient", "family=%5C", FAULT_BAD_SEARCH }, { "Patient", "family=a%5Cb", FAULT_BAD_SEARCH },

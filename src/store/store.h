@@ -269,6 +269,9 @@ int64_t store_new_vid(struct store *);
 /* lastUpdated: never before what was given last, whatever the clock says, and behind that of the version
  * before (`behind`; 0: none).  Others' writes move it no further than the clock: how many there are must not tell. */
 int64_t store_stamp(struct store *, int64_t behind);
+/* An instant that is over, for exports: what is committed stays as it was then, and what is committed from now on is
+ * behind it (a write that was stamped before is STORE_STALE).  Waits for the commit under way. */
+int64_t store_close_instant(struct store *);
 struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
 struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
 
@@ -293,7 +296,7 @@ MUST_USE bool store_compartment_set(struct store_reader *, const struct store_se
 enum store_verdict {
 	STORE_WAITING, STORE_DONE,
 	STORE_CONFLICT,         /* another version is current: prepare again, or 409/412 */
-	STORE_STALE,            /* its rows are of an older generation of the index: prepare again */
+	STORE_STALE,            /* its rows are of an older generation of the index, or its instant is over: prepare again */
 	STORE_REFUSED,          /* its own read() has said no: nothing of it was written */
 	STORE_FAILED,           /* disk, audit: nothing was written */
 };
@@ -339,6 +342,7 @@ struct store_write {
 	struct index_rows old_rows;     /* of the replaced version */
 	const struct store_target *targets;     /* the unit loses when one was deleted since */
 	uint32_t target_count;
+	struct store_target context;    /* what stands for a Binary, in its compartment; type NULL: nothing, or as before */
 	int64_t  seen;                  /* store_seen() of the reader that found them */
 };
 

@@ -214,17 +214,19 @@ least(const struct store_span *span, const struct page *p)
 	"SELECT v.vid, v.previous, v.updated, v.labels FROM version o JOIN resource r ON r.lead=o.compartment " \
 	"AND r.type=o.type AND r.row=o.row JOIN version v ON v.vid=r.vid WHERE o.vid=change.vid UNION ALL " \
 	"SELECT v.vid, v.previous, v.updated, v.labels FROM later JOIN version v ON v.vid=later.previous " \
-	"WHERE later.previous>change.vid) SELECT 1 FROM later JOIN labelset s ON s.number=later.labels " \
-	"WHERE later.updated<=?7 AND s.level<=?10)"
+	"WHERE later.previous>change.vid) SELECT 1 FROM later WHERE later.updated<=?7 AND visible(later.labels,?10))"
+
+#define STREAM "SELECT updated, vid FROM change WHERE lead=?1 AND level=?2 AND type=?3 AND updated>=?4 " \
+	"AND (updated,vid)<(?5,?9) AND updated<=?6 AND (until>?7 OR (until<0 AND NOT " SUCCEEDED "))"
+#define CONTEXT_OF_VERSION "(SELECT " CONTEXT_SEEN("o.compartment", "o.row", "?10") " FROM version o WHERE o.vid=change.vid)"
+#define NEWEST_FIRST " ORDER BY updated DESC, vid DESC LIMIT ?8"
 
 static bool
 page_of_stream(struct store_reader *r, const struct store_span *span, int64_t lead, int level, int clearance,
     const struct type *type, struct page *p)
 {
-	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT updated, vid FROM change WHERE lead=?1 "
-	    "AND level=?2 AND type=?3 AND updated>=?4 AND (updated,vid)<(?5,?9) AND updated<=?6 AND (until>?7 "
-	    "OR (until<0 AND NOT " SUCCEEDED "))"
-	    "ORDER BY updated DESC, vid DESC LIMIT ?8"));
+	sqlite3_stmt *q = sqlite_statement(r, sqlite_has_context(r->store, type)
+	    ? SLICE(STREAM " AND " CONTEXT_OF_VERSION NEWEST_FIRST) : SLICE(STREAM NEWEST_FIRST));
 	int code;
 
 	if (q == NULL)

@@ -27,7 +27,8 @@ struct filter {
 struct written_row {
 	uint32_t      type;
 	bool          gone;             /* it was deleted */
-	int64_t       lead, row;
+	int           level;            /* of this version, or of the one before if that is lower */
+	int64_t       compartment, lead, row;
 	struct filter tokens;
 };
 
@@ -79,12 +80,31 @@ filters_meet(const struct filter *a, const struct filter *b)
 	return false;
 }
 
+static int
+lower_level(struct store_reader *r, const struct store_write *v)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT labels FROM version WHERE vid=?1"));
+	int level = sqlite_level(r->store, v->labels), before = 0;
+
+	if (v->replaces == 0)
+		return level;
+	if (q != NULL) {
+		sqlite3_bind_int64(q, 1, v->replaces);
+		if (sqlite3_step(q) == SQLITE_ROW)
+			before = sqlite_level(r->store, (uint32_t)sqlite3_column_int64(q, 0));
+		sqlite3_reset(q);
+	}
+	return before < level ? before : level;
+}
+
 void
-written_add(struct written *w, const struct store_write *v, int64_t lead)
+written_add(struct written *w, struct store_reader *reader, const struct store_write *v)
 {
 	struct written_row *r = &w->at[w->count++ & (REMEMBERED - 1)];
+	int64_t compartment = v->compartment.number;
 
-	*r = (struct written_row){ v->type->number, v->method == 'D', lead, v->row, { { 0 } } };
+	*r = (struct written_row){ v->type->number, v->method == 'D', lower_level(reader, v), compartment,
+		v->type == reader->store->patient ? DIRECTORY : compartment, v->row, { { 0 } } };
 	for (uint32_t i = 0; i < v->rows.count; i++)
 		if (v->rows.at[i].kind == SEARCH_TOKEN)
 			filter_add(&r->tokens, v->rows.at[i].param, v->rows.at[i].a);
@@ -169,6 +189,20 @@ is_link(const struct query_clause *c)
 	return false;
 }
 
+/* Was anything written since that the guard's permit reaches, or reached before? */
+static bool
+any_reached(const struct written *w, const struct store_guard *g)
+{
+	bool reached = false;
+
+	for (int64_t i = g->seen; i < w->count && !reached; i++) {
+		const struct written_row *r = &w->at[i & (REMEMBERED - 1)];
+
+		reached = permit_reaches(g->permit, r->compartment, r->level);
+	}
+	return reached;
+}
+
 /* What a chain or _has finds can change with a row of another type. */
 static bool
 has_links(const struct query *q)
@@ -187,7 +221,7 @@ sqlite_guard_holds(struct store_reader *r, const struct written *w, const struct
 	struct filter tokens;
 	bool by_token = tokens_of(g->query, &tokens);
 
-	if (w->count - g->seen > REMEMBERED || (w->count > g->seen && has_links(g->query)))
+	if (w->count - g->seen > REMEMBERED || (has_links(g->query) && any_reached(w, g)))
 		return false;
 	for (int64_t i = g->seen; i < w->count; i++) {
 		const struct written_row *row = &w->at[i & (REMEMBERED - 1)];

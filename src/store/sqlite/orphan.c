@@ -109,6 +109,6 @@ bool
 sqlite_sees(struct store_reader *r, const struct permit *p, struct stored *v)
 {
 	if (permit_reaches(p, v->compartment, sqlite_level(r->store, v->labels)))
-		return true;
+		return sqlite_context_seen(r, p, v);
 	return v->orphan = v->type == r->store->binary && may_see(r, p, v->row, v->labels);
 }

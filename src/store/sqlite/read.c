@@ -110,11 +110,14 @@ planted_tombstone(sqlite3_stmt *q)
 	return leak;
 }
 
+#define CURRENT "SELECT vid, labels, updated, deleted FROM resource WHERE lead=?1 AND type=?2 AND row=?3 " \
+	"AND visible(labels,?4)"
+
 static bool
 probe(struct store_reader *r, const struct permit *p, struct stored *v)
 {
-	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT vid, labels, updated, deleted FROM resource "
-	    "WHERE lead=?1 AND type=?2 AND row=?3 AND visible(labels,?4)"));
+	sqlite3_stmt *q = sqlite_statement(r, sqlite_has_context(r->store, v->type)
+	    ? SLICE(CURRENT " AND " CONTEXT_SEEN("?1", "?3", "?4")) : SLICE(CURRENT));
 	int64_t bound;
 
 	if (q == NULL)

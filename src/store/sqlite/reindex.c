@@ -98,6 +98,21 @@ name_alias(struct reindex *r, const struct stored *v)
 	return step(r, s);
 }
 
+/* Of a store from before it kept what stands for Binaries. */
+static bool
+keep_context(struct reindex *r, const struct stored *v, const struct json *j)
+{
+	struct slice type, id, text = json_string(j, json_path(j, 0, "securityContext.reference"), r->arena);
+	struct store_target context;
+	int64_t lead;
+
+	if (!sqlite_has_context(r->reader->store, v->type) || !index_local(&r->resolver, text, &type, &id))
+		return true;
+	context.type = pack_resource(r->reader->store->config.pack, type);
+	return context.type == NULL || !r->resolver.find(r->resolver.ctx, type, id, &lead, &context.row)
+	    || sqlite_write_context(&r->writer, v->row, &context) || failed(r);
+}
+
 static bool
 one(struct reindex *r, struct stored *v, int64_t lead)
 {
@@ -113,7 +128,7 @@ one(struct reindex *r, struct stored *v, int64_t lead)
 		    "the definitions number the resource types in another way than the store");
 	w.labels = v->labels;
 	return index_extract(r->reader->index, v->type, &j, 0, &r->resolver, r->arena, &w.rows, r->outcome)
-	    && name_alias(r, v) && insert_all(r, &w, lead)
+	    && name_alias(r, v) && keep_context(r, v, &j) && insert_all(r, &w, lead)
 	    && (v->type != r->reader->store->patient || insert_all(r, &w, DIRECTORY));
 }
 

@@ -218,7 +218,7 @@ static bool
 counts_all(const struct plan *p, const struct hunt *h)
 {
 	return h->count != NULL && h->part->clause_count == 0 && !p->bound && !p->query->in_patient
-	    && p->query->contained == CONTAINED_FALSE;
+	    && !sqlite_has_context(p->reader->store, h->part->type) && p->query->contained == CONTAINED_FALSE;
 }
 
 static bool

@@ -93,6 +93,7 @@ struct store {
 	pthread_t           writer_thread, checkpointer;
 	struct writer      *writer;
 	pthread_mutex_t     writing;    /* held for a batch, and while the log is begun anew */
+	int64_t             closed;     /* with it: the instant that nothing may be committed in any more */
 	sqlite3            *sealing;    /* looks up data keys for store_submit() */
 	pthread_mutex_t     sealing_lock;
 	uint8_t            *purged;     /* files to go after the commit; the writer's */
@@ -192,6 +193,13 @@ bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
 bool sqlite_change(struct store_reader *, const struct store_write *);
 bool sqlite_fill_changes(sqlite3 *);            /* of a store that was made before there were any */
 
+/* context.c: what stands for a Binary.  SQL: is it seen, of the row with that number under that lead? */
+#define CONTEXT_SEEN(lead, row, clearance) "NOT EXISTS(SELECT 1 FROM context x WHERE x.row=" row " AND NOT EXISTS(" \
+	"SELECT 1 FROM resource c WHERE c.lead=" lead " AND c.type=x.type AND c.row=x.of AND visible(c.labels," clearance ")))"
+bool sqlite_has_context(const struct store *, const struct type *);     /* may have one */
+bool sqlite_write_context(struct store_reader *, int64_t row, const struct store_target *);
+bool sqlite_context_seen(struct store_reader *, const struct permit *, const struct stored *);
+
 /* census.c: in the writer's transaction, on its connection, before the row is written. */
 bool sqlite_count(struct store_reader *, const struct store_write *);
 bool sqlite_fill_census(sqlite3 *);             /* of a store that was made before there was one */
@@ -200,7 +208,7 @@ bool sqlite_fill_census(sqlite3 *);             /* of a store that was made befo
 struct written;
 struct written *written_new(void);
 void            written_free(struct written *);
-void            written_add(struct written *, const struct store_write *, int64_t lead);
+void            written_add(struct written *, struct store_reader *, const struct store_write *);
 int64_t         written_count(const struct written *);
 /* Is nothing gone that the write refers to? */
 bool            written_keeps_targets(const struct written *, const struct store_write *);

@@ -328,9 +328,10 @@ write_one(struct writer *w, const struct store_write *v)
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
 	    || !sqlite_count(&w->reader, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
+	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
 		return false;
-	written_add(w->written, v, v->type == w->store->patient ? DIRECTORY : lead);
+	written_add(w->written, &w->reader, v);
 	w->renew |= sqlite_changes_parameters(w->store, v);
 	return v->type != w->store->patient || lead == DIRECTORY
 	    || (write_current(w, v, DIRECTORY) && change_index(w, v, DIRECTORY));
@@ -390,14 +391,26 @@ write_indexing(struct writer *w, struct store_unit *u)
 	return good;
 }
 
-/* Its index rows are not those of today. */
+/* Its index rows are not those of today, or its instant was closed while it was prepared. */
 static bool
 is_stale(const struct writer *w, const struct store_unit *u)
 {
 	for (uint32_t i = 0; i < u->count; i++)
-		if (u->writes[i].generation != w->generation)
+		if (u->writes[i].generation != w->generation || u->writes[i].updated <= w->store->closed)
 			return true;
 	return false;
+}
+
+int64_t
+store_close_instant(struct store *s)
+{
+	int64_t now;
+
+	pthread_mutex_lock(&s->writing);
+	s->closed = now = store_stamp(s, 0);
+	atomic_fetch_add(&s->stamp, 1);
+	pthread_mutex_unlock(&s->writing);
+	return now;
 }
 
 static bool
