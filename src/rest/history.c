@@ -214,9 +214,9 @@ find_versions(struct history *h, struct stored **at, uint32_t *count)
 
 /* Answer */
 
-/* Whether a PUT created may hang on versions that the caller does not see: it is said when it is answered only. */
 static const struct { char method; const char *verb, *status; bool with_id; } methods[] = {
-	{ 'P', "POST", "201", false }, { 'U', "PUT", "200", true }, { 'D', "DELETE", "204", true },
+	{ 'P', "POST", "201", false }, { 'C', "PUT", "201", true }, { 'U', "PUT", "200", true },
+	{ 'D', "DELETE", "204", true },
 };
 
 static void

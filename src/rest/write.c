@@ -158,10 +158,16 @@ outcome_of(struct exchange *x)
 	};
 }
 
+static bool
+creates(const struct exchange *x)
+{
+	return x->old == NULL || x->old->deleted;
+}
+
 bool
 write_version(struct exchange *x, char method)
 {
-	struct store_write *w = new_write(x, method);
+	struct store_write *w = new_write(x, method == 'U' && creates(x) ? 'C' : method);
 	struct stored s = outcome_of(x);
 
 	w->body = s.body = answer_version_text(x, &x->body->json, x->body->node, s.id, s.version,
@@ -173,7 +179,7 @@ write_version(struct exchange *x, char method)
 	x->id = s.id;
 	if (s.row == s.compartment)
 		store_name_patient(x->service->store, s.row, s.id);
-	x->status = x->quarantine != NULL ? 202 : x->old == NULL || x->old->deleted ? 201 : 200;
+	x->status = x->quarantine != NULL ? 202 : creates(x) ? 201 : 200;
 	answer_note_patient(x, s.compartment);
 	if (x->quarantine == NULL)
 		answer_version_headers(x, &s);
