@@ -28,7 +28,7 @@ struct search_index;            /* compiled expressions of all parameters; immut
 
 /* One row.  By kind:
  *   TOKEN      a = hash(code), of strings and contact points without its case, b = hash(system) or 0
- *              when there is none
+ *              when there is none; both 0 of words without a code
  *   STRING     text = folded (index_fold_string()), its first INDEX_HEAD bytes, a = hash(exact value);
  *              rows with a = 0 are found by, but not sorted by: the text as far as it is kept, when
  *              that is longer, and the text from each further word of a family name
@@ -81,7 +81,7 @@ struct index_row {
 enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 7
+#define INDEX_RULES 8
 
 struct index_rows {
 	struct index_row *at;

@@ -648,6 +648,7 @@ static const struct {
 	{ SEARCH_DATE,      "instant",         date_primitive },
 	{ SEARCH_DATE,      "Period",          date_period },
 	{ SEARCH_DATE,      "Timing",          date_timing },
+	{ SEARCH_DATE,      "string",          date_primitive },      /* if it is one, as CarePlan's scheduledString may be */
 	{ SEARCH_NUMBER,    "decimal",         number_primitive },
 	{ SEARCH_NUMBER,    "integer",         number_primitive },    /* positiveInt, unsignedInt too */
 	{ SEARCH_QUANTITY,  "Quantity",        quantity_quantity },   /* Age, Duration too */
@@ -681,6 +682,17 @@ type_of(const struct extraction *e, const struct item *i)
 	return i->kind >= COUNT_OF(made) ? NULL : pack_type(e->index->pack, slice_of(made[i->kind]));
 }
 
+/* A concept in words only has a row that no value names, so that it is not missing (R4 search.html#modifiers). */
+static void
+take_by(struct extraction *e, const struct item *i, void (*rule)(struct extraction *, const struct item *))
+{
+	uint32_t before = e->count;
+
+	rule(e, i);
+	if (e->kind == SEARCH_TOKEN && e->count == before)
+		add(e, (struct index_row){ .a = 0 });
+}
+
 void
 extraction_take(struct extraction *e, const struct item *i)
 {
@@ -688,7 +700,7 @@ extraction_take(struct extraction *e, const struct item *i)
 
 	for (size_t k = 0; type != NULL && k < COUNT_OF(rules); k++)
 		if (rules[k].kind == e->kind && type_is(type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
-			rules[k].fn(e, i);
+			take_by(e, i, rules[k].fn);
 			return;
 		}
 }

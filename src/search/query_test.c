@@ -47,6 +47,9 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	    "\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p1\"}}]},{\"answer\":[{\"valueReference\":{\"reference\":\"Patient/p2\"}}]}]}" },
 	{ "ValueSet", "v1", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"1.0\","
 	    "\"meta\":{\"profile\":[\"http://example.org/p|2.1\"]}}" },
+	{ "CarePlan", "c1", "{\"resourceType\":\"CarePlan\",\"category\":[{\"text\":\"in words\"}],\"activity\":[{\"detail\":"
+	    "{\"scheduledString\":\"2011-06-27T09:30:10+01:00\"}},{\"detail\":{\"scheduledString\":\"soon\"}}]}" },
+	{ "CarePlan", "c2", "{\"resourceType\":\"CarePlan\",\"activity\":[{\"detail\":{\"scheduledString\":\"soon\"}}]}" },
 	{ "ValueSet", "v2", "{\"resourceType\":\"ValueSet\",\"url\":\"http://example.org/fhir/v\",\"version\":\"2.0\"}" },
 	{ "Observation", "o5", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"code\":\"e\"}]},\"valueDateTime\":\"2020-05-05\"}" },
 	{ "RiskAssessment", "k1", "{\"resourceType\":\"RiskAssessment\",\"prediction\":[{\"probabilityDecimal\":95}]}" },
@@ -66,7 +69,7 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	    "\"relatesTo\":[{\"code\":\"appends\",\"target\":{\"reference\":\"DocumentReference/d2\"}},"
 	    "{\"code\":\"replaces\",\"target\":{\"reference\":\"DocumentReference/gone\"}}]}" },
 	{ "DocumentReference", "d2", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml; charset=UTF-8\"}}]}" },
-	{ "Location", "pub", "{\"resourceType\":\"Location\",\"name\":\"O'Brien's  Bar-Café\",\"alias\":[\"...\"]}" },
+	{ "Location", "pub", "{\"resourceType\":\"Location\",\"name\":\"O'Brien's  Bar-Café\",\"alias\":[\"...\"],\"position\":{\"longitude\":16.38,\"latitude\":48.21}}" },
 	{ "Practitioner", "long", "{\"resourceType\":\"Practitioner\",\"name\":[{\"family\":\"Carreno-Quinones de la Vega\",\"text\":\"" LONG " end\"}]}" },
 	{ "Observation", "o3", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"unit\":\"drops\",\"system\":\"urn:u\"}}" },
 	{ "Observation", "o4", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"system\":\"urn:v\",\"code\":\"d\"}}" },
@@ -126,6 +129,9 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Encounter", "location:above=room", "e1 e2" }, { "Location", "partof:below=Location/house", "floor room" },
 	{ "Location", "partof:above=room", "floor room" }, { "Location", "partof:below=Location/none", "" },
 	{ "QuestionnaireResponse", "item-subject=Patient/p1", "q1" }, { "QuestionnaireResponse", "item-subject=Patient/p2", "" },
+	{ "CarePlan", "category:missing=false", "c1" }, { "CarePlan", "category:missing=true", "c2" }, { "CarePlan", "category:not=x", "c1 c2" },
+	{ "CarePlan", "category=words", "" }, { "CarePlan", "category:text=in", "c1" }, { "CarePlan", "activity-date=2011-06", "c1" },
+	{ "CarePlan", "activity-date:missing=true", "c2" },
 	{ "ValueSet", "url:below=http://example.org/fhir", "v1 v2" }, { "ValueSet", "url:below=http://example.org/fh", "" },
 	{ "ValueSet", "url:above=http://example.org/fhir/v/1", "v1 v2" }, { "ValueSet", "url=http://example.org/fhir", "" },
 	{ "ValueSet", "url=http://example.org/fhir/v", "v1 v2" }, { "ValueSet", "url=http://example.org/fhir/v%7C2.0", "v2" },
@@ -161,6 +167,7 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Observation", "value-quantity=3%7Curn:v%7C", "o4" }, { "Observation", "value-quantity=3%7C%7Cdrops", "o3" },
 	{ "Patient", "_id:missing=false", "p1 p2" }, { "Patient", "_lastUpdated:missing=true", "" },
 	{ "Patient", "_id:not=p1,none", "p2" }, { "Patient", "_type=Patient", "p1 p2" }, { "Patient", "_type=Observation,Group", "" },
+	{ "Location", "near:missing=false", "pub" }, { "Location", "near:missing=true&partof:missing=true", "house" },
 	{ "Patient", "_type:not=Observation", "p1 p2" }, { "Observation", "subject._type=Patient", "o1 o2" },
 };
 
@@ -207,7 +214,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "_include=Patient:organization:", FAULT_BAD_PARAMETER }, { "Patient", "_include=*:x", FAULT_BAD_PARAMETER },
 	{ "Patient", "_include=Patient:organization:Nothing", FAULT_BAD_PARAMETER }, { "Patient", "_revinclude=x", FAULT_BAD_PARAMETER },
 	{ "Patient", "_query=x", FAULT_NOT_SUPPORTED }, { "Patient", "_list=$current-problems", FAULT_NOT_SUPPORTED },
-	{ "Location", "near=91%7C0", FAULT_BAD_SEARCH }, { "Location", "near=1%7C2%7C3%7Cfurlong", FAULT_BAD_SEARCH },
+	{ "Location", "near=91%7C0", FAULT_BAD_SEARCH }, { "Location", "near:exact=1%7C2", FAULT_BAD_PARAMETER }, { "Location", "near=1%7C2%7C3%7Cfurlong", FAULT_BAD_SEARCH },
 	{ "Observation", "subject.link.link.link.link.link.link.link.link.link.name=a", FAULT_TOO_COSTLY },
 	{ "Patient", "link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.name=a",
 	    FAULT_TOO_COSTLY },

@@ -111,7 +111,7 @@ struct stored {
 	uint32_t labels;                /* label-set number */
 	int64_t  updated;               /* ms since 1970 */
 	bool     deleted;               /* a tombstone: no body */
-	char     method;                /* 'P' POST, 'U' PUT, 'C' PUT that created, 'D' DELETE: for history */
+	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE; in a history also 'C', a PUT that created */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
 	const struct store_content *content;    /* beside it; NULL: none */

@@ -254,6 +254,35 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	return planted(3) || sqlite_sees(r, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
+/* A PUT created for who sees nothing before it, or a deletion. */
+bool
+sqlite_tell_creation(struct store_reader *r, const struct permit *p, struct stored *v)
+{
+	struct stored before = { .type = v->type, .vid = v->vid, .row = v->row, .compartment = v->compartment };
+
+	if (v->method != 'U')
+		return true;
+	v->method = 'C';
+	while (v->method == 'C' && (before.vid = previous_of(r, before.vid, v->row)) != 0) {
+		sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT labels, method FROM version WHERE vid=?1"));
+
+		if (q == NULL)
+			return false;
+		sqlite3_bind_int64(q, 1, before.vid);
+		if (sqlite3_step(q) != SQLITE_ROW)
+			return false;
+		before.labels = (uint32_t)sqlite3_column_int64(q, 0);
+		before.method = (char)sqlite3_column_int(q, 1);
+		sqlite3_reset(q);
+		if (!sqlite_sees(r, p, &before))
+			continue;
+		if (before.method == 'D')
+			return true;
+		v->method = 'U';
+	}
+	return true;
+}
+
 bool
 store_history(struct store_reader *r, const struct permit *p, const struct type *type,
     struct slice id, int64_t before_vid, const struct store_span *span, struct arena *arena,
@@ -281,6 +310,8 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
 			break;
 		if (!planted(4) && !sqlite_sees(r, p, v))
 			continue;
+		if (!sqlite_tell_creation(r, p, v))
+			return sqlite_failed(r->db, "history", o);
 		until = v->updated;     /* it was current until the next one that the caller sees */
 		*count += v->updated <= span->last;
 	}

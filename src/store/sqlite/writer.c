@@ -37,6 +37,7 @@ struct writer {
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
 	struct written *written;
+	struct census census;
 	int64_t       seq, cleared;
 	int64_t       generation;       /* of the index */
 	bool          renew;            /* this batch makes a new one */
@@ -326,7 +327,7 @@ write_one(struct writer *w, const struct store_write *v)
 	int64_t lead = v->compartment.number;
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
-	    || !sqlite_count(&w->reader, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
+	    || !sqlite_count(&w->reader, &w->census, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
@@ -416,10 +417,11 @@ store_close_instant(struct store *s)
 static bool
 write_all(struct writer *w, const struct store_unit *u)
 {
+	w->census.count = 0;
 	for (uint32_t i = 0; i < u->count; i++)
 		if (!write_one(w, &u->writes[i]))
 			return false;
-	return true;
+	return sqlite_write_census(&w->reader, &w->census);
 }
 
 static int
