@@ -246,6 +246,31 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	return planted(3) || sqlite_sees(r, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
+/* Of a version that the caller sees.  It was made by a PUT or POST that found none, unless he saw one before: what was
+ * hidden from him between them is nothing. */
+void
+sqlite_tell_method(struct store_reader *r, const struct permit *p, struct stored *v)
+{
+	struct stored before = { .type = v->type, .vid = v->vid, .row = v->row, .compartment = v->compartment };
+	sqlite3_stmt *q;
+
+	while ((v->method == 'C' || v->method == 'P') && !planted(91)
+	    && (before.vid = previous_of(r, before.vid, v->row)) != 0) {
+		if ((q = sqlite_statement(r, SLICE("SELECT labels, method FROM version WHERE vid=?1"))) == NULL)
+			return;
+		sqlite3_bind_int64(q, 1, before.vid);
+		if (sqlite3_step(q) != SQLITE_ROW)
+			return;
+		before.labels = (uint32_t)sqlite3_column_int64(q, 0);
+		before.method = (char)sqlite3_column_int(q, 1);
+		if (!sqlite_sees(r, p, &before))
+			continue;
+		if (before.method != 'D')
+			v->method = 'U';
+		return;
+	}
+}
+
 bool
 store_history(struct store_reader *r, const struct permit *p, const struct type *type,
     struct slice id, int64_t before_vid, const struct store_span *span, struct arena *arena,
@@ -274,6 +299,7 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
 		if (!planted(4) && !sqlite_sees(r, p, v))
 			continue;
 		until = v->updated;     /* it was current until the next one that the caller sees */
+		sqlite_tell_method(r, p, v);
 		*count += v->updated <= span->last;
 	}
 	return true;

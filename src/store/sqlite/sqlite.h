@@ -184,6 +184,7 @@ bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
 /* orphan.c: as probing does, of a Binary whose row was found; and of one version. */
 bool sqlite_orphan_find(struct store_reader *, const struct permit *, struct stored *);
+void sqlite_tell_method(struct store_reader *, const struct permit *, struct stored *);
 bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
 
 /* changes.c: in the writer's transaction, on its connection. */
