@@ -81,8 +81,8 @@ class World(Api):
                                 "subject": {"reference": ref}, "medicationReference": {"reference": "#m"},
                                 "contained": [{"resourceType": "Medication", "id": "m", "code": {"coding": [
                                     {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1049502"}]}}]})
-        w["form"] = self.make({"resourceType": "Questionnaire", "status": "active", "url": "urn:feature-form"})
-        w["answers"] = self.make({"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:feature-form"})
+        w["form"] = self.make({"resourceType": "Questionnaire", "status": "active", "url": "urn:feature-form", "version": "1.2", "title": "Form"})
+        w["answers"] = self.make({"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:feature-form|1.2"})
         return w
 
 
@@ -408,6 +408,29 @@ def translate(a):
     return parameter(got, "result") is True or got.body
 
 
+GENDER_CODES = "http://hl7.org/fhir/administrative-gender"
+
+
+def expand_with(a, *more):
+    """The first member of an expansion of administrative-gender."""
+    given = {"resourceType": "Parameters", "parameter": [{"name": "url", "valueUri": GENDER_CODES + "?fhir_vs"}, *more]}
+    return a.call("POST", "/ValueSet/$expand", given).json()
+
+
+def expand_supplement(a):
+    names = {"resourceType": "CodeSystem", "url": "urn:names", "status": "active", "content": "supplement", "supplements": GENDER_CODES,
+             "concept": [{"code": "male", "designation": [{"language": "eo", "value": "vira"}]}]}
+    got = expand_with(a, {"name": "tx-resource", "resource": names}, {"name": "useSupplement", "valueCanonical": "urn:names"},
+                      {"name": "displayLanguage", "valueCode": "eo"})
+    return got["expansion"]["contains"][0]["display"] == "vira" or got
+
+
+def expand_version(a):
+    got = expand_with(a, {"name": "system-version", "valueUri": GENDER_CODES + "|4.0.1"})
+    other = expand_with(a, {"name": "force-system-version", "valueUri": GENDER_CODES + "|9"})
+    return got["expansion"]["total"] == 4 and other["issue"][0]["code"] == "not-supported" or (got, other)
+
+
 def meta(a):
     p = a.make(patient("Meta"))
     add = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [{"system": "urn:t", "code": "x"}]}}]}
@@ -525,6 +548,7 @@ FEATURES = [
         (":below", finds("/Encounter?class:below=http://terminology.hl7.org/CodeSystem/v3-ActCode%7C_ActEncounterCode&subject={pat}", "enc")),
         (":above", feature(lambda a: a.get("/Encounter?class:above=http://terminology.hl7.org/CodeSystem/v3-ActCode%7CAMB").status == 200)),
         (":below of references", finds("/Patient?organization:below=Organization/{org}", "pat")),
+        (":below of canonical urls", finds("/QuestionnaireResponse?questionnaire:below=urn:feature-form%7C1&_id={answers}", "answers")),
         (":above of references", finds("/Patient?organization:above=Organization/{org}", "pat")),
         (":identifier", feature(lambda a: a.get("/Observation?subject:identifier=urn:mrn%7Cf1").status == 200)),
         (":of-type", finds("/Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203%7CMR%7Cf1", "pat")),
@@ -540,6 +564,9 @@ FEATURES = [
         ("_include with :iterate", includes("/Observation?_id={obs}&_include=Observation:subject&_include:iterate=Patient:organization", "pat", "org")),
         ("_include with a wildcard", includes("/Observation?_id={obs}&_include=*", "pat", "enc", "doc")),
         ("_include by canonical url", includes("/QuestionnaireResponse?_id={answers}&_include=QuestionnaireResponse:questionnaire", "form")),
+        ("chain by canonical url", finds("/QuestionnaireResponse?questionnaire.title=form&_id={answers}", "answers")),
+        ("_has by canonical url", finds("/Questionnaire?_has:QuestionnaireResponse:questionnaire:_id={answers}", "form")),
+        ("_revinclude by canonical url", includes("/Questionnaire?_id={form}&_revinclude=QuestionnaireResponse:questionnaire", "answers")),
         ("_revinclude", includes("/Encounter?_id={enc}&_revinclude=Observation:encounter", "obs")),
     ]),
     ("Search: results", "search.html#return", [
@@ -561,7 +588,8 @@ FEATURES = [
     ]),
     ("Operations", "operations.html", [
         ("$validate", feature(validate_operation)), ("$meta, $meta-add, $meta-delete", feature(meta)),
-        ("$expand", feature(expand)), ("$validate-code", feature(validate_code)), ("$lookup", feature(lookup)),
+        ("$expand", feature(expand)), ("$expand with a supplement", feature(expand_supplement)),
+        ("$expand with versions of code systems", feature(expand_version)), ("$validate-code", feature(validate_code)), ("$lookup", feature(lookup)),
         ("$subsumes", feature(subsumes)), ("$translate", feature(translate)), ("$export", feature(export)),
         ("metadata?mode=terminology", feature(terminology_mode)),
     ]),
@@ -571,8 +599,7 @@ NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
     "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
-    "Chains through canonical urls; `:below` of the version in a canonical url.",
-    "`$closure` and `$find-matches`; code system supplements.",
+    "`$closure` and `$find-matches`.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",
 ]

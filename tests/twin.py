@@ -232,6 +232,11 @@ class World:
             device={"reference": "Device/dark-device"})
         if self.mode == "labels":
             one("Questionnaire", "dark-form", True, status="active", url="urn:dark-form")
+        one("Questionnaire", "seen-form", False, status="active", url="urn:form", version="1", title="Seen")
+        if self.mode == "labels":
+            one("Questionnaire", "dark-form-2", True, status="active", url="urn:form", version="2", title="Dark")
+        for name, form in (("seen-answers-1", "urn:form"), ("seen-answers-2", "urn:form|2")):
+            one("QuestionnaireResponse", name, False, status="completed", questionnaire=form, subject={"reference": "Patient/own"})
         one("QuestionnaireResponse", "seen-answers", False, status="completed", questionnaire="urn:dark-form", subject={"reference": "Patient/own"})
         self.put({"resourceType": "Group", "type": "person", "actual": True, "member": [
             {"entity": {"reference": "Patient/" + p}} for p in ("own", "other")]}, "seen-group")

@@ -17,10 +17,7 @@
 #include "exchange/scope.h"
 #include "exchange/service.h"
 
-/* A job begins a moment after it was asked for: what was acknowledged before is committed then. */
-#define DELAY_MS 300
-#define TICK_MS  100
-#define IDLE_MS  1000
+#define IDLE_SECONDS 1
 
 /* The data directory */
 
@@ -117,28 +114,25 @@ remove_expired(struct bulk *b)
 	}
 }
 
-/* The oldest that waits; `*waiting` when there is one that has to wait a little more. */
+/* The oldest that waits. */
 static struct bulk_job *
-next_job(struct bulk *b, bool *waiting)
+next_job(struct bulk *b)
 {
 	struct bulk_job *found = NULL;
 
 	for (struct bulk_job *job = b->jobs; job != NULL; job = job->next)
 		if (job->state == BULK_RUNNING && !job->busy && (found == NULL || job->time < found->time))
 			found = job;
-	*waiting = found != NULL;
-	return found != NULL && env_wall(b->service->env) >= found->asked + DELAY_MS ? found : NULL;
+	return found;
 }
 
 static void
-wait_a_little(struct bulk *b, int ms)
+wait_a_little(struct bulk *b)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	until.tv_sec += IDLE_SECONDS;
 	pthread_cond_timedwait(&b->wake, &b->lock, &until);
 }
 
@@ -168,17 +162,16 @@ work(void *arg)
 	struct arena *arena = arena_new(4096);
 	struct bulk_job *job;
 	struct outcome o;
-	bool waiting;
 
 	outcome_init(&o, arena);
 	w.reader = store_reader_open(b->service->store, &o);
 	pthread_mutex_lock(&b->lock);
 	while (!b->closing && w.reader != NULL) {
 		remove_expired(b);
-		if ((job = next_job(b, &waiting)) != NULL)
+		if ((job = next_job(b)) != NULL)
 			run_one(b, job, &w);
 		else
-			wait_a_little(b, waiting ? TICK_MS : IDLE_MS);
+			wait_a_little(b);
 	}
 	pthread_mutex_unlock(&b->lock);
 	store_reader_close(w.reader);
@@ -276,8 +269,7 @@ new_job(struct bulk *b, struct exchange *x, const struct bulk_request *q)
 	encode_block(block, job->id);
 	job->who = copy_who(x->who);
 	copy_request(&job->request, q, arena);
-	job->time = store_stamp(b->service->store, 0);  /* behind all that was written */
-	job->asked = x->received;
+	job->time = store_close_instant(b->service->store);
 	snprintf(context, sizeof context, "bulk %s", job->id);
 	if (keeper_new_data_key(b->service->keeper, slice_of(context), job->key, job->wrapped)
 	    && make_directory(b, job->id) && job_save(b, job))

@@ -22,7 +22,6 @@ struct bulk_job {
 	struct principal   *who;
 	struct bulk_request request;
 	int64_t             time;               /* transactionTime: a stamp of the store */
-	int64_t             asked;              /* wall clock; 0: in a run before this one */
 
 	enum bulk_state     state;
 	int64_t             expires;            /* 0: not yet known */

@@ -181,7 +181,7 @@ run(struct export *e, const struct bulk_request *q, struct arena *arena)
 		return command_fail(&o, "export");
 	open_exchange(e, &x, &header, arena);
 	if (!controls_request(&x) || !bulk_types(&x, q, types) || !record(&x)
-	    || !bulk_export_now(&x, q, store_stamp(e->service->store, 0), put, e) || !close_files(e))
+	    || !bulk_export_now(&x, q, store_close_instant(e->service->store), put, e) || !close_files(e))
 		return command_fail(&x.outcome, "export");
 	worker_close(&e->worker);
 	return print_summary(e);

@@ -25,7 +25,7 @@ struct import_ops {
 	bool (*begin)(struct import_ops *, struct exchange *, struct slice directory, bool keep_ids,
 	    struct slice *id);
 	bool (*look)(struct import_ops *, struct exchange *, struct slice id, struct import_status *);
-	/* What is under way is finished, no more is begun. */
+	/* What is under way is finished, no more is begun; a job that is over is forgotten. */
 	bool (*cancel)(struct import_ops *, struct exchange *, struct slice id);
 	/* OperationOutcomes of the items that were refused, as lines; the id of each is its place. */
 	bool (*refusals)(struct import_ops *, struct exchange *, struct slice id, struct slice *lines);

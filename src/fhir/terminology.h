@@ -60,6 +60,7 @@ struct terminology {
 	const struct version_asked *versions;
 	uint32_t             version_count;
 	bool                 conflict;          /* a VERSION_CHECK found another version */
+	bool                 broken;            /* a value set has a filter without a value */
 	bool                 spent;
 	struct slice         missing_system, missing_set;       /* the first that was needed and not
 	                                                         * held, or empty */
@@ -68,6 +69,7 @@ struct terminology {
 	struct slice         missing_supplement;        /* the first that is not held, or empty */
 	struct terminology_kept *kept;          /* what was found, newest first */
 	struct blend        *blends;
+	struct contained_system *contained;
 	struct code_set     *sets;              /* made ready so far */
 };
 

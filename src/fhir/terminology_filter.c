@@ -282,7 +282,8 @@ filter_new(struct terminology *t, const struct code_system *s, const struct json
 	f->property = json_string(j, json_get(j, node, SLICE("property")), t->arena);
 	f->value = json_string(j, json_get(j, node, SLICE("value")), t->arena);
 	f->on_code = slice_is(f->property, "concept") || slice_is(f->property, "code");
-	if (property_defined(s, f->property))
+	t->broken |= f->value.len == 0;
+	if (property_defined(s, f->property) && f->value.len > 0)
 		choose(t, s, f, json_string(j, json_get(j, node, SLICE("op")), t->arena));
 	return f;
 }

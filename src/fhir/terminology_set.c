@@ -93,31 +93,45 @@ prepare_filters(struct terminology *t, struct code_set *set, struct part *p, uin
 		p->filters[i++] = filter_new(t, p->held, j, n);
 }
 
-/* "#id": a value set that the resource contains, of which `set` is one or the whole. */
-static struct code_set *
-set_contained(struct terminology *t, const struct code_set *set, struct slice id)
+/* "#id": what the resource contains, of which `set` is a part or the whole; 0: nothing of the type. */
+static uint32_t
+contained(const struct code_set *set, struct slice reference, struct slice type)
 {
 	const struct json *j = set->json;
 	uint32_t list = set_list(j, set->container, "contained");
 
-	for (uint32_t n = set_first(j, list); n != 0; n = json_next(j, list, n)) {
-		if (!json_is(j, json_get(j, n, SLICE("id")), id)
-		    || !json_is(j, json_get(j, n, SLICE("resourceType")), SLICE("ValueSet")))
-			continue;
-		for (struct code_set *s = t->sets; s != NULL; s = s->next)
-			if (s->json == j && s->node == n)
-				return s;
-		return set_new(t, SLICE_NONE, (struct definition){ .json = j, .node = n,
-			.package = set->package }, set->container);
-	}
-	return NULL;
+	for (uint32_t n = set_first(j, list); n != 0; n = json_next(j, list, n))
+		if (json_is(j, json_get(j, n, SLICE("id")), slice_sub(reference, 1, reference.len))
+		    && json_is(j, json_get(j, n, SLICE("resourceType")), type))
+			return n;
+	return 0;
+}
+
+static bool
+is_contained(struct slice reference)
+{
+	return slice_starts(reference, SLICE("#"));
+}
+
+static struct code_set *
+set_contained(struct terminology *t, const struct code_set *set, struct slice reference)
+{
+	uint32_t node = contained(set, reference, SLICE("ValueSet"));
+	struct definition d = { .json = set->json, .node = node, .package = set->package };
+
+	if (node == 0)
+		return NULL;
+	for (struct code_set *s = t->sets; s != NULL; s = s->next)
+		if (s->json == d.json && s->node == node)
+			return s;
+	return set_new(t, SLICE_NONE, d, set->container);
 }
 
 static struct code_set *
 set_named(struct terminology *t, const struct code_set *set, struct slice canonical)
 {
-	if (slice_starts(canonical, SLICE("#")))
-		return set_contained(t, set, slice_sub(canonical, 1, canonical.len));
+	if (is_contained(canonical))
+		return set_contained(t, set, canonical);
 	return set_find(t, canonical, set->package);
 }
 
@@ -168,13 +182,44 @@ supplemented(struct terminology *t, const struct code_set *set, const struct cod
 	return s;
 }
 
+/* A code system that the resource contains, compiled once. */
+struct contained_system {
+	const struct json *json;
+	uint32_t           node;
+	const struct code_system *system;
+	struct contained_system  *next;
+};
+
+static const struct code_system *
+system_contained(struct terminology *t, const struct code_set *set, struct slice reference)
+{
+	uint32_t node = contained(set, reference, SLICE("CodeSystem"));
+	struct contained_system *c;
+
+	for (c = t->contained; c != NULL; c = c->next)
+		if (c->json == set->json && c->node == node)
+			return c->system;
+	if (node == 0 || code_system_is_supplement(set->json, node))
+		return NULL;
+	c = arena_alloc(t->arena, sizeof *c);
+	*c = (struct contained_system){ set->json, node, code_system_compile(set->json, node, t->arena),
+		t->contained };
+	t->contained = c;
+	return c->system;
+}
+
+/* One that is contained is meant only where no other is held under its url. */
 static void
 find_held(struct terminology *t, const struct code_set *set, struct part *p)
 {
+	const struct code_system *own = is_contained(p->system) ? system_contained(t, set, p->system) : NULL;
+
+	if (own != NULL && code_system_url(own).len > 0)
+		p->system = code_system_url(own);
 	p->canonical = p->version.len > 0 ? set_join(t, p->system, p->version) : p->system;
 	if (p->system.len > 0)
-		p->held = supplemented(t, set, terminology_find_system(t, TERMINOLOGY_SYSTEM, p->canonical,
-		    set->package));
+		p->held = terminology_find_system(t, TERMINOLOGY_SYSTEM, p->canonical, set->package);
+	p->held = supplemented(t, set, p->held != NULL ? p->held : own);
 }
 
 static void

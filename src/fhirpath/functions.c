@@ -647,6 +647,22 @@ resolve_one(struct evaluation *e, struct slice reference, struct list *out)
 	return true;
 }
 
+/* Known by an identifier only: what it says that it is (R4 references.html#Reference, Reference.type). */
+static bool
+resolve_by_type(struct evaluation *e, const struct item *reference, struct list *out)
+{
+	struct item found = { .kind = ITEM_NODE, .node = ITEM_ABSENT, .json = e->scope->root.json }, text;
+	struct list type = { 0 };
+
+	if (!list_add_children(e, &type, reference, SLICE("type")))
+		return false;
+	if (type.count != 1 || e->scope->resolve != NULL)
+		return true;
+	text = value_system(&type.at[0], e->arena);
+	found.type = text.kind == ITEM_STRING ? pack_resource(e->scope->pack, text.text) : NULL;
+	return found.type == NULL || list_add(e, out, found);
+}
+
 static bool
 fn_resolve(ARGS)
 {
@@ -657,6 +673,8 @@ fn_resolve(ARGS)
 
 		if (v.kind == ITEM_NODE
 		    && !list_add_children(e, &reference, &focus->at[i], SLICE("reference")))
+			return false;
+		if (v.kind == ITEM_NODE && reference.count == 0 && !resolve_by_type(e, &focus->at[i], out))
 			return false;
 		if (reference.count == 1)
 			v = value_system(&reference.at[0], e->arena);

@@ -84,7 +84,7 @@ judge_outside(struct check *k, enum known has, const struct sought *s, const str
 
 	if (k->t.conflict)
 		return FINDING_VERSION_REFUSED;
-	if (c->system.len > 0 && in == NULL && (has == UNKNOWN || s->in != NULL))
+	if (c->system.len > 0 && in == NULL && (has == UNKNOWN || (s->in != NULL && c->version.len > 0)))
 		return unknown_system(k, c);
 	if (has == UNKNOWN)
 		return FINDING_UNKNOWN;
@@ -181,7 +181,7 @@ begin_check(struct exchange *x, const char *names, const char *version_name, str
 	*k = (struct check){ .x = x };
 	rest_terminology(x, &k->t);
 	if (!parameters_read(x, names, &k->p) || !rest_codings(&k->p, version_name, &k->codings)
-	    || !rest_languages(&k->p, &k->language) || !rest_versions(&k->p, &k->t))
+	    || !rest_languages(&k->p, &k->language) || !rest_beside(&k->p, &k->t))
 		return false;
 	k->in_language = parameter_find(&k->p, "displayLanguage") != NULL;
 	k->lenient = parameter_is(&k->p, "lenient-display-validation", false);
@@ -244,7 +244,7 @@ rest_validate_code_of_system(struct exchange *x)
 	bool named;
 
 	if (!begin_check(x, "url codeSystem version code display coding codeableConcept abstract "
-	    "displayLanguage lenient-display-validation useSupplement", "version", &k)
+	    "displayLanguage lenient-display-validation " REST_BESIDE_NAMES, "version", &k)
 	    || !asked_system(&k, &s, &named))
 		return false;
 	for (uint32_t i = 0; i < k.codings.count; i++) {

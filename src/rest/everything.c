@@ -22,6 +22,8 @@ struct wish {
 	struct buf   shown;             /* as they were asked for, for links */
 	bool         counted, dated;
 	int64_t      first, last;
+	const struct type **types;      /* of _type */
+	uint32_t     type_count;
 };
 
 static void
@@ -61,6 +63,45 @@ take_since(struct exchange *x, struct wish *w, struct slice value)
 }
 
 static bool
+bad_type(struct exchange *x, const char *why)
+{
+	return outcome_fail(&x->outcome, FAULT_BAD_SEARCH, (struct place){ SLICE("_type"), 0, 0 }, slice_of(why));
+}
+
+static bool
+take_types(struct exchange *x, struct wish *w, struct slice value)
+{
+	while (value.len > 0) {
+		const struct type *type = pack_resource(x->service->pack, slice_trim(slice_cut(&value, ',')));
+
+		if (type == NULL)
+			return bad_type(x, "no such resource type");
+		w->types = arena_grow(x->arena, w->types, w->type_count * sizeof *w->types,
+		    (w->type_count + 1) * sizeof *w->types);
+		w->types[w->type_count++] = type;
+	}
+	return true;
+}
+
+/* Those of the compartment are searched for; all of them are included where something refers to them. */
+static bool
+search_types(struct exchange *x, struct wish *w)
+{
+	struct buf names;
+	uint32_t count;
+
+	buf_init(&names, x->arena, SIZE_MAX);
+	for (uint32_t i = 0; i < w->type_count; i++)
+		if (w->types[i] == x->type
+		    || pack_compartment(x->service->pack, x->type->name, w->types[i], &count) != NULL)
+			buf_printf(&names, "%s%.*s", names.len > 0 ? "," : "", SLICE_FMT(w->types[i]->name));
+	if (w->type_count > 0 && names.len == 0)
+		return bad_type(x, "nothing of it is in the compartment");
+	add_pair(&w->search, SLICE("_type"), buf_slice(&names));
+	return true;
+}
+
+static bool
 take_parameter(struct exchange *x, struct wish *w, struct slice name, struct slice value)
 {
 	if (value.len == 0)
@@ -72,6 +113,8 @@ take_parameter(struct exchange *x, struct wish *w, struct slice name, struct sli
 		return take_date(x, w, slice_is(name, "start"), value);
 	if (slice_is(name, "_since"))
 		return take_since(x, w, value);
+	if (slice_is(name, "_type"))
+		return take_types(x, w, value);
 	add_pair(&w->search, name, value);
 	return true;
 }
@@ -89,7 +132,7 @@ take_parameters(struct exchange *x, struct wish *w)
 	for (uint32_t i = 0; i < p.count; i++)
 		if (!take_parameter(x, w, p.at[i].name, p.at[i].text))
 			return false;
-	return true;
+	return search_types(x, w);
 }
 
 static bool
@@ -112,10 +155,18 @@ is_there(struct exchange *x)
 	return !s.deleted || exchange_fail(x, FAULT_DELETED, "");
 }
 
+static void
+include_all(struct exchange *x, const struct wish *w, struct query *q)
+{
+	q->includes = arena_array(x->arena, w->type_count + 1, sizeof *q->includes);
+	q->include_count = w->type_count == 0 ? 1 : w->type_count;
+	for (uint32_t i = 0; i < w->type_count; i++)
+		q->includes[i].target = w->types[i];
+}
+
 static bool
 prepare(struct exchange *x, const struct index_resolver *resolver, struct query *q)
 {
-	static struct query_include all = { .reverse = false };
 	struct query_place place = { .within = x->type, .id = x->id, .allowed = may_see,
 		.ctx = (void *)(uintptr_t)x->permit, .all = x->id.len == 0 };
 	struct wish w;
@@ -130,8 +181,7 @@ prepare(struct exchange *x, const struct index_resolver *resolver, struct query 
 	if (!w.counted)
 		q->page = (uint32_t)x->service->limits->of[LIMIT_PAGE];
 	q->canonical = buf_slice(&w.shown);
-	q->includes = &all;
-	q->include_count = 1;
+	include_all(x, &w, q);
 	return true;
 }
 

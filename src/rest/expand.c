@@ -33,7 +33,7 @@ read_asked(struct exchange *x, struct terminology *t, struct expand_asked *a)
 	    || !parameter_number(&a->p, "count", UINT64_MAX, &a->count))
 		return false;
 	a->filter = index_fold(parameter_text(&a->p, "filter"), x->arena);
-	if (!rest_languages(&a->p, &a->language) || !rest_versions(&a->p, t))
+	if (!rest_languages(&a->p, &a->language) || !rest_beside(&a->p, t))
 		return false;
 	a->designations = parameter_is(&a->p, "includeDesignations",
 	    parameter_find(&a->p, "designation") != NULL);

@@ -177,7 +177,8 @@ answer_lookup(struct exchange *x, struct lookup *l)
 	parameters_end(x, &b);
 }
 
-static const char lookup_names[] = "code system version coding displayLanguage property useSupplement";
+static const char lookup_names[] = "code system version coding displayLanguage property "
+    REST_BESIDE_NAMES;
 
 bool
 rest_lookup(struct exchange *x)
@@ -188,7 +189,7 @@ rest_lookup(struct exchange *x)
 
 	rest_terminology(x, &l.t);
 	if (!parameters_read(x, lookup_names, &l.p) || !rest_codings(&l.p, "version", &codings)
-	    || !rest_languages(&l.p, &l.language) || !rest_versions(&l.p, &l.t))
+	    || !rest_languages(&l.p, &l.language) || !rest_beside(&l.p, &l.t))
 		return false;
 	if (codings.count == 0 || codings.at[0].system.len == 0)
 		return exchange_fail(x, FAULT_INVALID, "a code and its system are needed");

@@ -199,6 +199,8 @@ rest_value_set(const struct parameters *p, struct terminology *t, struct code_se
 		asked.canonical = rest_context_set(p->x, parameter_text(p, "context"));
 	*out = asked.json != NULL ? terminology_set_of(t, asked.json, asked.node)
 	    : terminology_set(t, asked.canonical);
+	if (t->broken)
+		return exchange_fail(p->x, FAULT_INVALID, "a filter of the value set has no value");
 	return rest_supplements(p->x, t)
 	    && (*out != NULL || exchange_fail(p->x, FAULT_NO_SUCH, "the value set is not held here"));
 }
@@ -222,8 +224,59 @@ add_version(const struct parameters *p, struct version_asked *out, enum version_
 	    || exchange_fail(p->x, FAULT_INVALID, "a version is asked for as system|version");
 }
 
+/* The definitions that the request brings, before those of the store. */
+struct brought {
+	const struct parameters  *p;
+	struct terminology_source stored;
+};
+
+/* As a root of its own. */
+static const struct json *
+root_of(struct exchange *x, const struct json *j, uint32_t node)
+{
+	struct json *root = arena_alloc(x->arena, sizeof *root);
+	struct outcome aside;
+	struct buf b;
+
+	outcome_init(&aside, x->arena);
+	buf_init(&b, x->arena, SIZE_MAX);
+	json_write_node(&b, j, node);
+	return json_parse(buf_slice(&b), json_bounds(x->service->limits, true), x->arena, root, &aside)
+	    ? root : NULL;
+}
+
+static const struct json *
+find_brought(void *ctx, enum terminology_kind kind, struct slice url, struct slice version,
+    struct arena *arena)
+{
+	struct brought *b = ctx;
+	const struct json *j = b->p->json;
+	struct choice found = { .kind = kind, .asked = version, .arena = arena };
+
+	for (uint32_t i = 0; i < b->p->count; i++) {
+		uint32_t node = b->p->at[i].node == 0 || !slice_is(b->p->at[i].name, "tx-resource") ? 0
+		    : json_get(j, b->p->at[i].node, SLICE("resource"));
+		const struct json *root;
+
+		if (node != 0 && json_is(j, json_get(j, node, SLICE("url")), url)
+		    && json_is(j, json_get(j, node, SLICE("resourceType")), slice_of(type_names[kind]))
+		    && (root = root_of(b->p->x, j, node)) != NULL)
+			choose(&found, root);
+	}
+	return found.json != NULL ? found.json : b->stored.find(b->stored.ctx, kind, url, version, arena);
+}
+
+static void
+use_brought(const struct parameters *p, struct terminology *t)
+{
+	struct brought *b = arena_alloc(p->x->arena, sizeof *b);
+
+	*b = (struct brought){ p, t->source };
+	t->source = (struct terminology_source){ b, find_brought };
+}
+
 bool
-rest_versions(const struct parameters *p, struct terminology *t)
+rest_beside(const struct parameters *p, struct terminology *t)
 {
 	struct version_asked *versions = arena_array(p->x->arena, p->count + 1, sizeof *versions);
 	struct slice *supplements = arena_array(p->x->arena, p->count + 1, sizeof *supplements);
@@ -233,6 +286,8 @@ rest_versions(const struct parameters *p, struct terminology *t)
 
 		if (slice_is(name, "useSupplement"))
 			supplements[t->supplement_count++] = text;
+		if (slice_is(name, "tx-resource") && t->source.find != find_brought)
+			use_brought(p, t);
 		for (size_t k = 0; k < COUNT_OF(version_rules); k++)
 			if (slice_is(name, version_rules[k].name)
 			    && !add_version(p, &versions[t->version_count++], version_rules[k].rule, text))

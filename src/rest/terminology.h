@@ -74,9 +74,12 @@ struct slice rest_concept_display(const struct code_system *, uint32_t number, s
 /* Is it a name of the concept in one of them?  A concept that has none in them may have any of its names. */
 bool rest_concept_named(const struct concept *, struct slice display, struct slice wanted);
 
-/* system-version, check-system-version, force-system-version ("url|version"), useSupplement. */
-#define REST_VERSION_NAMES "system-version check-system-version force-system-version useSupplement"
-MUST_USE bool rest_versions(const struct parameters *, struct terminology *);
+/* What an operation goes by beside the definitions that are held: useSupplement, and resources that the request
+ * brings (tx-resource), before those of the store; system-version, check-system-version, force-system-version
+ * ("url|version"). */
+#define REST_BESIDE_NAMES  "useSupplement tx-resource"
+#define REST_VERSION_NAMES "system-version check-system-version force-system-version " REST_BESIDE_NAMES
+MUST_USE bool rest_beside(const struct parameters *, struct terminology *);
 
 /* url or url|version */
 struct slice rest_canonical(struct exchange *, struct slice url, struct slice version);

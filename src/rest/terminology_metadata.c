@@ -17,7 +17,7 @@
 static const char *const expansion_parameters[] = { "url", "valueSet", "valueSetVersion", "context", "filter",
 	"offset", "count", "includeDesignations", "includeDefinition", "activeOnly", "excludeNested",
 	"excludeNotForUI", "excludePostCoordinated", "displayLanguage", "exclude-system", "designation", "property",
-	"system-version", "check-system-version", "force-system-version", "useSupplement" };
+	"system-version", "check-system-version", "force-system-version", "useSupplement", "tx-resource" };
 
 static void
 write_version(struct buf *b, struct slice version, bool only)

@@ -166,7 +166,7 @@ creates(const struct exchange *x)
 bool
 write_version(struct exchange *x, char method)
 {
-	struct store_write *w = new_write(x, method == 'U' && creates(x) ? 'C' : method);
+	struct store_write *w = new_write(x, method);
 	struct stored s = outcome_of(x);
 
 	w->body = s.body = answer_version_text(x, &x->body->json, x->body->node, s.id, s.version,

@@ -42,6 +42,46 @@ add_member(struct parser *p, struct query_clause *c, const struct member *m)
 	return true;
 }
 
+/* All codes of a system, or some that are named; false when it is more than that. */
+static bool
+add_include(struct parser *p, struct query_clause *c, const struct json *j, uint32_t include)
+{
+	static const char *const more[] = { "filter", "valueSet", "version" };
+	uint32_t system = json_get(j, include, SLICE("system")), list = json_get(j, include, SLICE("concept"));
+	struct member m = { .system = system == 0 ? SLICE_NONE : json_string(j, system, p->arena) };
+
+	for (size_t i = 0; i < COUNT_OF(more); i++)
+		if (json_get(j, include, slice_of(more[i])) != 0)
+			return false;
+	if (list == 0 && !add_code(p, c, m.system, SLICE_NONE))
+		return false;
+	if (list == 0)
+		c->values[c->count - 1].any_code = true;
+	for (uint32_t n = list == 0 ? 0 : json_first(j, list); n != 0; n = json_next(j, list, n)) {
+		m.code = json_string(j, json_get(j, n, SLICE("code")), p->arena);
+		if (!add_member(p, c, &m))
+			return false;
+	}
+	return m.system.len > 0;
+}
+
+/* What is in it can be told without its codes: all of LOINC, say. */
+static bool
+add_includes(struct parser *p, struct query_clause *c, struct terminology *t, struct slice url)
+{
+	uint32_t node, compose, list;
+	const struct json *j = terminology_definition(t, TERMINOLOGY_VALUE_SET, url, &node);
+
+	if (j == NULL || (compose = json_get(j, node, SLICE("compose"))) == 0
+	    || json_get(j, compose, SLICE("exclude")) != 0
+	    || (list = json_get(j, compose, SLICE("include"))) == 0)
+		return false;
+	for (uint32_t n = json_first(j, list); n != 0; n = json_next(j, list, n))
+		if (!add_include(p, c, j, n))
+			return false;
+	return true;
+}
+
 bool
 parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 {
@@ -53,7 +93,7 @@ parser_value_set(struct parser *p, struct query_clause *c, struct slice url)
 	set = terminology_set(&t, url);
 	all = set == NULL ? NULL : code_set_expand(&t, set);
 	if (all == NULL || !all->complete)
-		return not_known(p);
+		return add_includes(p, c, &t, url) || (!p->outcome->failed && not_known(p));
 	for (uint32_t i = 0; i < all->count; i++)
 		if ((!all->at[i].abstract || all->at[i].listed) && !add_member(p, c, &all->at[i]))
 			return false;

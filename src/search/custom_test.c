@@ -15,7 +15,7 @@
 #include "fhir/pack.h"
 #include "json/json.h"
 #include "search/custom.h"
-#include "search/index.h"
+#include "search/extraction.h"
 #include "search/values.h"
 
 #define EXAMPLES "build/packages/hl7.fhir.r4.examples/package/"
@@ -265,6 +265,28 @@ the_same_rows(void **state UNUSED)
 	search_index_let_go(index);
 }
 
+/* Every parameter of R4 with an expression can be searched by: it compiles, and there is a rule for what it finds. */
+static void
+each_of_r4(void **state UNUSED)
+{
+	uint32_t certain = 0;
+
+	for (uint32_t i = 0; i < pack_param_count(pack); i++) {
+		const struct search_param *p = pack_param_at(pack, i);
+		const struct fhirpath *f = standard->compiled[i];
+		const struct type *type = f == NULL ? NULL : fhirpath_result(f);
+
+		if (p->expression.len > 0 && !search_index_supports(standard, p))
+			fail_msg("%.*s of %.*s", SLICE_FMT(p->code), SLICE_FMT(p->on->name));
+		if (type == NULL || type->abstract || p->kind == SEARCH_COMPOSITE)
+			continue;
+		if (!extraction_has_rule(pack, p->kind, type))
+			fail_msg("%.*s of %.*s finds %.*s", SLICE_FMT(p->code), SLICE_FMT(p->on->name), SLICE_FMT(type->name));
+		certain++;
+	}
+	assert_in_range(certain, 2000, pack_param_count(pack));
+}
+
 /* An expression that fails on a resource finds nothing in it but that, and refuses nothing. */
 static void
 one_that_fails(void **state UNUSED)
@@ -317,7 +339,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stands), cmocka_unit_test(beside_others), cmocka_unit_test(the_same_rows),
-		cmocka_unit_test(one_that_fails),
+		cmocka_unit_test(one_that_fails), cmocka_unit_test(each_of_r4),
 	};
 
 	return cmocka_run_group_tests(tests, open_pack, close_pack);

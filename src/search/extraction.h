@@ -32,5 +32,7 @@ bool extraction_has_rule(const struct pack *, enum search_kind, const struct typ
 /* A reference by its text, under the parameter at hand. */
 void extraction_refer(struct extraction *, struct slice reference);
 void extraction_take(struct extraction *, const struct item *);
+/* What a canonical reference to a resource can be. */
+void extraction_name(struct extraction *, const struct item *resource);
 
 #endif

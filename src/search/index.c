@@ -181,6 +181,13 @@ search_param_at(const struct search_index *index, uint32_t i)
 	return i < standard ? pack_param_at(index->pack, i) : &index->custom[i - standard].param;
 }
 
+const struct search_param *
+search_canonical(const struct search_index *index, const struct type *type)
+{
+	return type_element(type, SLICE("url")) == NULL || type_element(type, SLICE("version")) == NULL ? NULL
+	    : pack_param(index->pack, type, SLICE("url"));
+}
+
 bool
 search_may_refer(const struct search_param *p, struct slice type)
 {
@@ -407,6 +414,8 @@ take_param(struct extraction *e, const struct search_param *p, struct item focus
 		return false;
 	if (failed)
 		note_failure(e, p->number);
+	if (p == search_canonical(e->index, focus.type))
+		extraction_name(e, &focus);
 	return true;
 }
 

@@ -28,7 +28,7 @@ struct search_index;            /* compiled expressions of all parameters; immut
 
 /* One row.  By kind:
  *   TOKEN      a = hash(code), of strings and contact points without its case, b = hash(system) or 0
- *              when there is none
+ *              when there is none; both 0 of words without a code
  *   STRING     text = folded (index_fold_string()), its first INDEX_HEAD bytes, a = hash(exact value);
  *              rows with a = 0 are found by, but not sorted by: the text as far as it is kept, when
  *              that is longer, and the text from each further word of a family name
@@ -44,7 +44,9 @@ struct search_index;            /* compiled expressions of all parameters; immut
  *   SPECIAL    a contained resource is there: param = its type's number, a = the type's that holds it
  * A target is the row number of a local resource (> 0, b >= 0), or, for what is not held here, the
  * hash of its text with the sign bit set (< 0, b = INDEX_FOREIGN); for a contained resource its
- * ordinal (b = INDEX_WITHIN), which index_place() turns into a row number.  The kind is that of
+ * ordinal (b = INDEX_WITHIN), which index_place() turns into a row number.  What has a canonical url says
+ * which such texts mean it, as TOKEN rows of the parameter of its url (b = INDEX_FOREIGN): "url|version", and
+ * "url|" that stands for the url without a version.  The kind is that of
  * the rows, not of the parameter: a reference's identifier is a TOKEN row of the reference parameter. */
 #define INDEX_FOREIGN (-1)
 #define INDEX_WITHIN  (-2)
@@ -79,7 +81,7 @@ struct index_row {
 enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 7
+#define INDEX_RULES 8
 
 struct index_rows {
 	struct index_row *at;
@@ -137,6 +139,9 @@ bool search_index_supports(const struct search_index *, const struct search_para
 /* Is that so for now only? */
 bool search_index_is_building(const struct search_index *, const struct search_param *);
 
+/* The parameter of the canonical urls of a type, by which others may refer to its resources; NULL: it has none
+ * (R4 references.html#canonical). */
+const struct search_param *search_canonical(const struct search_index *, const struct type *);
 /* May a reference of the parameter point to the type? */
 bool search_may_refer(const struct search_param *, struct slice type);
 
@@ -185,6 +190,8 @@ bool         index_local(const struct index_resolver *, struct slice reference, 
     struct slice *id);
 /* The hash that stands for a reference to what is not held here. */
 int64_t      index_foreign(const struct siphash_key *, struct slice text);
+/* The same for a canonical url, with the version that it names or none. */
+int64_t      index_named(const struct search_index *, struct slice url, struct slice version, struct arena *);
 /* ICU: NFKD, no marks, case folded, one space between words; at most INDEX_TEXT bytes, at a character boundary. */
 struct slice index_fold(struct slice text, struct arena *);
 /* The same without punctuation (R4 search.html#string), unless there is nothing else. */

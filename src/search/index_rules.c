@@ -349,6 +349,39 @@ add_versions(struct extraction *e, struct slice canonical, size_t bar)
 			add_foreign(e, slice_sub(canonical, 0, i + 1));
 }
 
+int64_t
+index_named(const struct search_index *index, struct slice url, struct slice version, struct arena *arena)
+{
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	buf_add(&b, url);
+	buf_add_char(&b, '|');
+	buf_add(&b, version);
+	return values_foreign(index, buf_slice(&b));
+}
+
+static void
+add_name(struct extraction *e, struct slice url, struct slice version)
+{
+	extraction_add(e, SEARCH_TOKEN, (struct index_row){
+		.a = index_named(e->index, url, version, e->arena), .b = INDEX_FOREIGN });
+}
+
+void
+extraction_name(struct extraction *e, const struct item *resource)
+{
+	const struct json *j = resource->json;
+	struct slice url = json_string(j, json_get(j, resource->node, SLICE("url")), e->arena);
+	struct slice version = json_string(j, json_get(j, resource->node, SLICE("version")), e->arena);
+
+	if (url.len == 0)
+		return;
+	add_name(e, url, SLICE_NONE);
+	if (version.len > 0)
+		add_name(e, url, version);
+}
+
 void
 extraction_refer(struct extraction *e, struct slice reference)
 {
@@ -366,6 +399,9 @@ extraction_refer(struct extraction *e, struct slice reference)
 		add_foreign(e, reference);
 		if (bar < reference.len)
 			add_versions(e, reference, bar);
+		else
+			extraction_add(e, SEARCH_REFERENCE, (struct index_row){ .b = INDEX_FOREIGN,
+				.a = index_named(e->index, reference, SLICE_NONE, e->arena) });
 	}
 }
 
@@ -612,6 +648,7 @@ static const struct {
 	{ SEARCH_DATE,      "instant",         date_primitive },
 	{ SEARCH_DATE,      "Period",          date_period },
 	{ SEARCH_DATE,      "Timing",          date_timing },
+	{ SEARCH_DATE,      "string",          date_primitive },      /* if it is one, as CarePlan's scheduledString may be */
 	{ SEARCH_NUMBER,    "decimal",         number_primitive },
 	{ SEARCH_NUMBER,    "integer",         number_primitive },    /* positiveInt, unsignedInt too */
 	{ SEARCH_QUANTITY,  "Quantity",        quantity_quantity },   /* Age, Duration too */
@@ -645,6 +682,17 @@ type_of(const struct extraction *e, const struct item *i)
 	return i->kind >= COUNT_OF(made) ? NULL : pack_type(e->index->pack, slice_of(made[i->kind]));
 }
 
+/* A concept in words only has a row that no value names, so that it is not missing (R4 search.html#modifiers). */
+static void
+take_by(struct extraction *e, const struct item *i, void (*rule)(struct extraction *, const struct item *))
+{
+	uint32_t before = e->count;
+
+	rule(e, i);
+	if (e->kind == SEARCH_TOKEN && e->count == before)
+		add(e, (struct index_row){ .a = 0 });
+}
+
 void
 extraction_take(struct extraction *e, const struct item *i)
 {
@@ -652,7 +700,7 @@ extraction_take(struct extraction *e, const struct item *i)
 
 	for (size_t k = 0; type != NULL && k < COUNT_OF(rules); k++)
 		if (rules[k].kind == e->kind && type_is(type, pack_type(e->index->pack, slice_of(rules[k].type)))) {
-			rules[k].fn(e, i);
+			take_by(e, i, rules[k].fn);
 			return;
 		}
 }

@@ -229,6 +229,27 @@ is_of_type(const struct query_row *r, const struct type *type, uint32_t containe
 	return true;                    /* in a Bundle: of the only type that the reference may have */
 }
 
+/* What a canonical reference means: of what is visible and has the name, what was written last. */
+static const struct query_row *
+named(const struct spot *s, const struct type *type, int64_t name)
+{
+	const struct search_param *param = search_canonical(s->query->index, type);
+	const struct query_row *latest = NULL;
+
+	for (uint32_t i = 0; param != NULL && i < s->world->count; i++) {
+		const struct query_row *at = &s->world->at[i];
+
+		for (uint32_t k = 0; at->type == type && k < at->rows.count; k++) {
+			const struct index_row *r = &at->rows.at[k];
+
+			if (r->param == param->number && r->kind == SEARCH_TOKEN && r->contained == 0 && r->a == name
+			    && (latest == NULL || at->updated > latest->updated))
+				latest = at;
+		}
+	}
+	return latest;
+}
+
 static bool
 target_matches(const struct spot *s, const struct query_clause *c, const struct index_row *ref)
 {
@@ -239,6 +260,9 @@ target_matches(const struct spot *s, const struct query_clause *c, const struct 
 		return is_of_type(s->at, c->type, there.contained)
 		    && all_match(&there, c->parts, c->part_count);
 	}
+	if (ref->b == INDEX_FOREIGN && (there.at = named(s, c->type, ref->a)) != NULL
+	    && all_match(&there, c->parts, c->part_count))
+		return true;
 	for (uint32_t i = 0; i < s->world->count; i++) {
 		there.at = &s->world->at[i];
 		if (there.at->row == ref->a && there.at->type == c->type
@@ -262,12 +286,13 @@ chain_matches(const struct spot *s, const struct query_clause *c)
 }
 
 static bool
-refers_to(const struct query_clause *c, const struct query_row *from, int64_t row)
+refers_to(const struct spot *to, const struct query_clause *c, const struct query_row *from)
 {
 	for (uint32_t i = 0; i < from->rows.count; i++) {
 		const struct index_row *r = &from->rows.at[i];
 
-		if (of_clause(c, r, 0) && r->kind == SEARCH_REFERENCE && r->a == row && r->b >= 0)
+		if (of_clause(c, r, 0) && r->kind == SEARCH_REFERENCE && (r->b == INDEX_FOREIGN
+		    ? named(to, to->at->type, r->a) == to->at : r->a == to->at->row && r->b >= 0))
 			return true;
 	}
 	return false;
@@ -279,7 +304,7 @@ has_matches(const struct spot *s, const struct query_clause *c)
 	for (uint32_t i = 0; s->contained == 0 && i < s->world->count; i++) {
 		struct spot there = { s->query, s->world, &s->world->at[i], c->type, 0 };
 
-		if (there.at->type == c->type && refers_to(c, there.at, s->at->row)
+		if (there.at->type == c->type && refers_to(s, c, there.at)
 		    && all_match(&there, c->parts, c->part_count))
 			return true;
 	}

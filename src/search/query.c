@@ -19,7 +19,7 @@ parser_refuse(struct parser *p, enum fault fault, const char *why)
 	if (p->building)
 		why = "resources are being indexed by it";
 	if (p->lenient && fault == FAULT_BAD_PARAMETER) {
-		outcome_warn(p->outcome, place, slice_of(why));
+		outcome_warn(p->outcome, place, slice_of(*why == '\0' ? "a parameter that is not known was left out" : why));
 		return LEFT_OUT;
 	}
 	outcome_fail(p->outcome, fault, place, slice_of(why));

@@ -270,7 +270,7 @@ finish_commit(struct delivery *d)
 	lost = any_verdict(x->commit, STORE_CONFLICT);
 	if (!lost && !any_verdict(x->commit, STORE_STALE))
 		return x->late ? DELIVERY_MORE : DELIVERY_READY;
-	d->attempts += lost;            /* a new generation of the index is nobody's conflict */
+	d->attempts += lost;            /* a new generation of the index, or an instant that is over, is nobody's conflict */
 	if (x->entry_count > 0 && x->commit->count > 1)
 		return d->attempts < ATTEMPTS ? DELIVERY_MORE : settle_batch(d);
 	if (d->attempts < ATTEMPTS) {

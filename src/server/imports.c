@@ -27,15 +27,17 @@
 
 #define STATE_MAX 65536
 #define SAVE_NS   1000000000ll
+#define LOOK_SECONDS 10         /* from one look for what is to go to the next */
 
 struct import_job {
 	char                id[BASE32_BLOCK + 1];
 	char                directory[65];
 	bool                keep_ids;
 	enum import_state   state;
-	int64_t             asked;
+	int64_t             asked, ended;       /* ms since 1970; 0: it is not over */
 	struct importer_figures figures;
 	atomic_bool         cancelled;
+	bool                busy;               /* the thread works at it, so that it must stay */
 	struct import_job  *next;
 };
 
@@ -70,9 +72,9 @@ save(const struct imports *m, const struct import_job *job)
 	bool good;
 
 	buf_init(&b, arena, STATE_MAX);
-	buf_printf(&b, "{\"directory\":\"%s\",\"keepIds\":%s,\"state\":%d,\"asked\":%lld,\"resources\":%llu,"
+	buf_printf(&b, "{\"directory\":\"%s\",\"keepIds\":%s,\"state\":%d,\"asked\":%lld,\"ended\":%lld,\"resources\":%llu,"
 	    "\"items\":%llu,\"skipped\":%llu,\"refused\":%llu}\n", job->directory,
-	    job->keep_ids ? "true" : "false", (int)job->state, (long long)job->asked,
+	    job->keep_ids ? "true" : "false", (int)job->state, (long long)job->asked, (long long)job->ended,
 	    (unsigned long long)job->figures.resources, (unsigned long long)job->figures.items,
 	    (unsigned long long)job->figures.skipped, (unsigned long long)job->figures.refused);
 	good = env_write_file(m->service->env, path_of(m, "imports/%s.json", job->id, arena),
@@ -102,6 +104,7 @@ parse_state(struct import_job *job, const struct json *j, struct arena *arena)
 	job->keep_ids = keep != 0 && json_type(j, keep) == JSON_TRUE;
 	job->state = (enum import_state)number(j, "state");
 	job->asked = (int64_t)number(j, "asked");
+	job->ended = (int64_t)number(j, "ended");
 	job->figures = (struct importer_figures){ .resources = number(j, "resources"),
 		.items = number(j, "items"), .skipped = number(j, "skipped"), .refused = number(j, "refused") };
 	return true;
@@ -255,8 +258,10 @@ run(struct imports *m, struct import_job *job)
 	if (w.refusals != NULL)
 		fclose(w.refusals);
 	pthread_mutex_lock(&m->lock);
-	if (!m->closing || !good)
+	if (!m->closing || !good) {
 		job->state = good ? IMPORT_DONE : IMPORT_FAILED;
+		job->ended = env_wall(m->service->env);
+	}
 	pthread_mutex_unlock(&m->lock);
 	if (!save(m, job))
 		log_event(LOG_ERROR, "import-not-saved", "job=%s", job->id);
@@ -274,6 +279,43 @@ next_job(struct imports *m)
 	return found;
 }
 
+/* Files, then the job; under the lock. */
+static void
+forget(struct imports *m, struct import_job **place)
+{
+	struct import_job *job = *place;
+	struct arena *arena = arena_new(4096);
+
+	unlink(path_of(m, "imports/%s.ndjson", job->id, arena));
+	unlink(path_of(m, "imports/%s.json", job->id, arena));
+	*place = job->next;
+	free(job);
+	arena_free(arena);
+}
+
+static void
+forget_old(struct imports *m)
+{
+	int64_t before = env_wall(m->service->env) - (int64_t)m->service->limits->of[LIMIT_BULK_SECONDS] * 1000;
+	struct import_job **place = &m->jobs;
+
+	while (*place != NULL)
+		if ((*place)->state != IMPORT_RUNNING && (*place)->ended < before)
+			forget(m, place);
+		else
+			place = &(*place)->next;
+}
+
+static void
+wait_a_little(struct imports *m)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LOOK_SECONDS;
+	pthread_cond_timedwait(&m->wake, &m->lock, &until);
+}
+
 static void *
 work(void *arg)
 {
@@ -282,13 +324,16 @@ work(void *arg)
 
 	pthread_mutex_lock(&m->lock);
 	while (!m->closing) {
+		forget_old(m);
 		if ((job = next_job(m)) == NULL) {
-			pthread_cond_wait(&m->wake, &m->lock);
+			wait_a_little(m);
 			continue;
 		}
+		job->busy = true;
 		pthread_mutex_unlock(&m->lock);
 		run(m, job);
 		pthread_mutex_lock(&m->lock);
+		job->busy = false;
 	}
 	pthread_mutex_unlock(&m->lock);
 	return NULL;
@@ -335,14 +380,15 @@ begin(struct import_ops *ops, struct exchange *x, struct slice directory, bool k
 	return true;
 }
 
-static struct import_job *
+/* The place of the job in the list, or of its end. */
+static struct import_job **
 find(struct imports *m, struct slice id)
 {
-	struct import_job *job = m->jobs;
+	struct import_job **place = &m->jobs;
 
-	while (job != NULL && !slice_is(id, job->id))
-		job = job->next;
-	return job;
+	while (*place != NULL && !slice_is(id, (*place)->id))
+		place = &(*place)->next;
+	return place;
 }
 
 static bool
@@ -352,7 +398,7 @@ look(struct import_ops *ops, struct exchange *x, struct slice id, struct import_
 	struct import_job *job;
 
 	pthread_mutex_lock(&m->lock);
-	if ((job = find(m, id)) != NULL)
+	if ((job = *find(m, id)) != NULL)
 		*out = (struct import_status){ .state = job->state, .asked = job->asked,
 			.directory = slice_dup(slice_of(job->directory), x->arena),
 			.resources = job->figures.resources, .items = job->figures.items,
@@ -361,17 +407,23 @@ look(struct import_ops *ops, struct exchange *x, struct slice id, struct import_
 	return job != NULL || exchange_fail(x, FAULT_NO_SUCH, "");
 }
 
+/* One that is over is forgotten. */
 static bool
 cancel(struct import_ops *ops, struct exchange *x, struct slice id)
 {
 	struct imports *m = (struct imports *)ops;
-	struct import_job *job;
+	struct import_job **place;
+	bool found;
 
 	pthread_mutex_lock(&m->lock);
-	if ((job = find(m, id)) != NULL)
-		atomic_store(&job->cancelled, true);
+	place = find(m, id);
+	if ((found = *place != NULL)) {
+		atomic_store(&(*place)->cancelled, true);
+		if ((*place)->state != IMPORT_RUNNING && !(*place)->busy)
+			forget(m, place);
+	}
 	pthread_mutex_unlock(&m->lock);
-	return job != NULL || exchange_fail(x, FAULT_NO_SUCH, "");
+	return found || exchange_fail(x, FAULT_NO_SUCH, "");
 }
 
 static bool

@@ -111,7 +111,7 @@ struct stored {
 	uint32_t labels;                /* label-set number */
 	int64_t  updated;               /* ms since 1970 */
 	bool     deleted;               /* a tombstone: no body */
-	char     method;                /* 'P' POST, 'U' PUT, 'C' PUT that created, 'D' DELETE: for history */
+	char     method;                /* 'P' POST, 'U' PUT, 'D' DELETE; in a history also 'C', a PUT that created */
 	struct slice id, version;       /* as clients see them */
 	struct slice body;              /* exact JSON bytes */
 	const struct store_content *content;    /* beside it; NULL: none */
@@ -269,6 +269,9 @@ int64_t store_new_vid(struct store *);
 /* lastUpdated: never before what was given last, whatever the clock says, and behind that of the version
  * before (`behind`; 0: none).  Others' writes move it no further than the clock: how many there are must not tell. */
 int64_t store_stamp(struct store *, int64_t behind);
+/* An instant that is over, for exports: what is committed stays as it was then, and what is committed from now on is
+ * behind it (a write that was stamped before is STORE_STALE).  Waits for the commit under way. */
+int64_t store_close_instant(struct store *);
 struct slice store_id(struct store *, int64_t compartment, int64_t row, struct arena *);
 struct slice store_version_id(struct store *, int64_t row, int64_t vid, struct arena *);
 
@@ -293,7 +296,7 @@ MUST_USE bool store_compartment_set(struct store_reader *, const struct store_se
 enum store_verdict {
 	STORE_WAITING, STORE_DONE,
 	STORE_CONFLICT,         /* another version is current: prepare again, or 409/412 */
-	STORE_STALE,            /* its rows are of an older generation of the index: prepare again */
+	STORE_STALE,            /* its rows are of an older generation of the index, or its instant is over: prepare again */
 	STORE_REFUSED,          /* its own read() has said no: nothing of it was written */
 	STORE_FAILED,           /* disk, audit: nothing was written */
 };

@@ -401,6 +401,8 @@ static const char *const queries[] = {
 	"status:in=http://hl7.org/fhir/ValueSet/observation-status", "status:not-in=http://hl7.org/fhir/ValueSet/administrative-gender",
 	"specimen.type=blood", "specimen:Specimen.type:missing=false",
 	"performer:Practitioner.name=doc", "focus:Patient.gender=female", "code=a,f&status=final",
+	"derived-from:Observation.code=a", "derived-from:Observation.code=e", "derived-from:Observation.derived-from:Observation.code=b",
+	"has-member:Observation.code=a", "specimen:Specimen.type=blood", "derived-from:Observation.code=a&code=e",
 	"_lastUpdated=gt2000", "_lastUpdated=lt2000", "_tag=t", "code=b&date=2021", "code=zzz",
 };
 
@@ -414,6 +416,47 @@ static const char *const patient_queries[] = {
 	"_has:Observation:patient:specimen.type=blood", "_filter=gender eq female or identifier eq 1",
 	"_has:Observation:focus:code=g", "general-practitioner:Practitioner.name=doc", "birthdate=1970&gender=female",
 };
+
+static const struct { const char *type, *text; } canonical_queries[] = {
+	{ "QuestionnaireResponse", "questionnaire.title=one" }, { "QuestionnaireResponse", "questionnaire.title=two" },
+	{ "QuestionnaireResponse", "questionnaire.title:contains=o&patient.name=alice" },
+	{ "QuestionnaireResponse", "questionnaire:Questionnaire.status=active" },
+	{ "QuestionnaireResponse", "questionnaire._has:QuestionnaireResponse:questionnaire:patient.name=alice" },
+	{ "QuestionnaireResponse", "questionnaire=urn:form" },
+	{ "Questionnaire", "_has:QuestionnaireResponse:questionnaire:status=completed" },
+	{ "Questionnaire", "_has:QuestionnaireResponse:questionnaire:patient.name=alice" },
+	{ "Questionnaire", "url=urn:form%7C1" },
+	{ "Measure", "depends-on.name=one" }, { "Library", "_has:Measure:depends-on:name=m" },
+	{ "Patient", "_has:QuestionnaireResponse:patient:questionnaire.title=one" },
+	{ "Patient", "_has:QuestionnaireResponse:patient:questionnaire.title=two" },
+};
+
+static void
+make_forms(struct model **patients)
+{
+	static const char *const forms[] = {
+		"form\",\"title\":\"One\",\"version\":\"1", "form\",\"title\":\"Two\",\"version\":\"2.1",
+		"alone\",\"title\":\"One", "form\",\"title\":\"Other\",\"version\":\"1",
+	};
+	static const char *const answers[] = {
+		"form", "form|1", "form|2.1", "form|2", "alone", "alone|1", "none|1",
+	};
+	char body[512];
+
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		snprintf(body, sizeof body, "{\"resourceType\":\"Questionnaire\",\"status\":\"active\",\"url\":\"urn:%s\"}",
+		    forms[i]);
+		create("Questionnaire", slice_cstr(slice_of(body), arena));
+	}
+	for (size_t i = 0; i < COUNT_OF(answers); i++) {
+		snprintf(body, sizeof body, "{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\","
+		    "\"questionnaire\":\"urn:%s\",\"subject\":{\"reference\":\"Patient/%.*s\"}}", answers[i],
+		    SLICE_FMT(patients[i % 2]->id));
+		create("QuestionnaireResponse", slice_cstr(slice_of(body), arena));
+	}
+	create("Library", "{\"resourceType\":\"Library\",\"url\":\"urn:library\",\"version\":\"1\",\"name\":\"one\"}");
+	create("Measure", "{\"resourceType\":\"Measure\",\"name\":\"m\",\"library\":[\"urn:library|1\"]}");
+}
 
 /* One more that another was derived from. */
 static void
@@ -519,14 +562,18 @@ static void
 sql_finds_what_the_semantics_say(void **state UNUSED)
 {
 	struct model *patients[2];
-	size_t found = 0, patients_found = 0;
+	size_t found = 0, patients_found = 0, forms_found = 0;
 
 	make_observations(patients);
 	make_far_references(patients);
+	make_forms(patients);
 	for (size_t n = 0; n < COUNT_OF(queries); n++)
 		found += found_as_meant("Observation", queries[n]);
 	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
 		patients_found += found_as_meant("Patient", patient_queries[n]);
+	for (size_t n = 0; n < COUNT_OF(canonical_queries); n++)
+		forms_found += found_as_meant(canonical_queries[n].type, canonical_queries[n].text);
+	assert_int_equal(forms_found, 29);
 	assert_in_range(found, 300, COUNT_OF(queries) * model_count);
 	assert_in_range(patients_found, 20, COUNT_OF(patient_queries) * 3);
 }
@@ -551,7 +598,7 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR GROUP BY",
+	"CORRELATED SCALAR SUBQUERY",
 };
 
 static void
@@ -585,6 +632,7 @@ no_search_scans_a_table(void **state UNUSED)
 	struct query q;
 
 	make_observations(patients);
+	make_forms(patients);
 	bound.compartment = patients[0]->compartment;
 	for (size_t n = 0; n < COUNT_OF(queries); n++) {
 		search(&everything, "Observation", queries[n], &q);
@@ -601,6 +649,10 @@ no_search_scans_a_table(void **state UNUSED)
 	}
 	for (size_t n = 0; n < COUNT_OF(patient_queries); n++)
 		search(&everything, "Patient", patient_queries[n], &q);
+	for (size_t n = 0; n < COUNT_OF(canonical_queries); n++) {
+		search(&everything, canonical_queries[n].type, canonical_queries[n].text, &q);
+		search(&bound, canonical_queries[n].type, canonical_queries[n].text, &q);
+	}
 	for (size_t n = 0; n < COUNT_OF(patient_orders); n++)
 		search(&everything, "Patient", patient_orders[n], &q);
 	search(&everything, "Patient", "_has:Observation:patient:code=a&name=al&organization.name=x", &q);
@@ -1226,6 +1278,21 @@ instants_are_those_of_the_clock(void **state UNUSED)
 	assert_true(store_stamp(store, 0) <= env_wall(&env_real));
 }
 
+/* What was prepared in an instant that an export has closed is prepared again, and comes behind it. */
+static void
+a_closed_instant_stays_as_it_was(void **state UNUSED)
+{
+	struct store_write w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	int64_t closed = store_close_instant(store);
+
+	assert_true(w.updated <= closed);
+	assert_int_equal(commit(&w, 1), STORE_STALE);
+	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
+	assert_true(w.updated > closed);
+	assert_int_equal(commit(&w, 1), STORE_DONE);
+	assert_true(store_close_instant(store) > closed);
+}
+
 /* No history looks at rows that it does not show: each query is a range of the key. */
 static void
 changes_are_found_by_their_key(void **state UNUSED)
@@ -1505,7 +1572,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \
 	CASE(what_has_one_instant_has_its_pages, kind),                                             \
-	CASE(instants_are_those_of_the_clock, kind),                                                \
+	CASE(instants_are_those_of_the_clock, kind), CASE(a_closed_instant_stays_as_it_was, kind),  \
 	CASE(a_scan_is_of_one_instant_and_of_one_permit, kind),                                     \
 	CASE(a_scan_tells_what_was_deleted, kind),                                                  \
 	CASE(a_kept_snapshot_is_renewed_by_a_commit, kind)

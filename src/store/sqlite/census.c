@@ -2,38 +2,69 @@
  * under ALL_LEADS.
  *
  * So one knows in which compartments there is something of a type, and what a search without clauses counts, by
- * what the caller may see alone.  Patients are counted in their own compartment. */
+ * what the caller may see alone.  Patients are counted in their own compartment.  What a unit writes is counted in
+ * memory first, as most of it is of few types and one compartment. */
 #include "store/sqlite/plan.h"
 
-static bool
-add(struct store_reader *w, const struct store_write *v, int64_t lead, int64_t labels, int n)
+static sqlite3_stmt *
+statement(struct store_reader *w, struct slice sql, const struct census_change *c)
 {
-	sqlite3_stmt *q = sqlite_statement(w, n > 0
-	    ? SLICE("INSERT INTO census VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET n=n+?4")
-	    : SLICE("UPDATE census SET n=n+?4 WHERE type=?1 AND lead=?2 AND labels=?3"));
+	sqlite3_stmt *q = sqlite_statement(w, sql);
 
 	if (q == NULL)
-		return false;
-	sqlite3_bind_int(q, 1, v->type->number);
-	sqlite3_bind_int64(q, 2, lead);
-	sqlite3_bind_int64(q, 3, labels);
-	sqlite3_bind_int(q, 4, n);
-	return sqlite_run(q);
+		return NULL;
+	sqlite3_bind_int(q, 1, c->type);
+	sqlite3_bind_int64(q, 2, c->lead);
+	sqlite3_bind_int64(q, 3, c->labels);
+	return q;
 }
 
 /* The last of its labels goes from a compartment. */
 static bool
-forget(struct store_reader *w, const struct store_write *v, int64_t labels)
+apply(struct store_reader *w, const struct census_change *c)
 {
-	sqlite3_stmt *q = sqlite_statement(w,
-	    SLICE("DELETE FROM census WHERE type=?1 AND lead=?2 AND labels=?3 AND n=0"));
+	sqlite3_stmt *q = statement(w, SLICE("INSERT INTO census VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET n=n+?4"), c);
 
 	if (q == NULL)
 		return false;
-	sqlite3_bind_int(q, 1, v->type->number);
-	sqlite3_bind_int64(q, 2, v->compartment.number);
-	sqlite3_bind_int64(q, 3, labels);
-	return sqlite_run(q);
+	sqlite3_bind_int(q, 4, c->n);
+	return sqlite_run(q) && (c->n > 0 || c->lead == ALL_LEADS || sqlite_run(statement(w,
+	    SLICE("DELETE FROM census WHERE type=?1 AND lead=?2 AND labels=?3 AND n=0"), c)));
+}
+
+bool
+sqlite_write_census(struct store_reader *w, struct census *census)
+{
+	bool good = true;
+
+	for (uint32_t i = 0; i < census->count && good; i++)
+		good = census->at[i].n == 0 || apply(w, &census->at[i]);
+	census->count = 0;
+	return good;
+}
+
+static bool
+add(struct store_reader *w, struct census *census, struct census_change c)
+{
+	for (uint32_t i = 0; i < census->count; i++) {
+		struct census_change *at = &census->at[i];
+
+		if (at->type == c.type && at->lead == c.lead && at->labels == c.labels) {
+			at->n += c.n;
+			return true;
+		}
+	}
+	if (census->count == CENSUS_CHANGES && !sqlite_write_census(w, census))
+		return false;
+	census->at[census->count++] = c;
+	return true;
+}
+
+static bool
+add_both(struct store_reader *w, struct census *census, const struct store_write *v, int64_t labels, int n)
+{
+	return add(w, census, (struct census_change){ v->compartment.number, labels, v->type->number, n })
+	    && add(w, census, (struct census_change){ ALL_LEADS, labels, v->type->number, n });
 }
 
 /* The labels that it has been counted under; -1: none. */
@@ -59,17 +90,14 @@ counted(struct store_reader *w, const struct store_write *v, int64_t *labels)
 }
 
 bool
-sqlite_count(struct store_reader *w, const struct store_write *v)
+sqlite_count(struct store_reader *w, struct census *census, const struct store_write *v)
 {
-	int64_t before, now = v->method == 'D' ? -1 : (int64_t)v->labels, lead = v->compartment.number;
+	int64_t before, now = v->method == 'D' ? -1 : (int64_t)v->labels;
 
 	if (!counted(w, v, &before))
 		return false;
-	if (before == now)
-		return true;
-	return (now < 0 || (add(w, v, lead, now, 1) && add(w, v, ALL_LEADS, now, 1)))
-	    && (before < 0 || (add(w, v, lead, before, -1) && add(w, v, ALL_LEADS, before, -1)
-	        && forget(w, v, before)));
+	return before == now || ((now < 0 || add_both(w, census, v, now, 1))
+	    && (before < 0 || add_both(w, census, v, before, -1)));
 }
 
 bool

@@ -266,7 +266,8 @@ load(struct store_reader *r, const struct permit *p, const struct page *page, st
 		*v = (struct stored){ .type = page->at[i].type, .vid = page->at[i].vid };
 		if (!sqlite_load_found(r, v, arena, o))
 			return false;
-		sqlite_tell_method(r, p, v);
+		if (!sqlite_tell_creation(r, p, v))
+			return sqlite_failed(r->db, "changes", o);
 		*count += may_see(r->store, p, v);
 	}
 	return true;

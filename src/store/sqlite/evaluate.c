@@ -132,9 +132,8 @@ plan_allowed(struct plan *p)
 	return true;
 }
 
-/* Is a lead within the permit? */
-static bool
-reachable(const struct plan *p, int64_t lead)
+bool
+plan_reachable(const struct plan *p, int64_t lead)
 {
 	return lead >= 0 && (lead == p->lead || plan_leaves(p, 60) || plan_leaves(p, 43));
 }
@@ -200,27 +199,57 @@ chain_to(struct plan *p, const struct query_clause *c, int64_t lead, int64_t tar
 	    out);
 }
 
-/* References that were written before their target had its chosen id. */
+/* What a reference by a text is to, of the clause's type: `target` 0 for nothing. */
 static bool
-chain_to_unresolved(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
+named_target(struct plan *p, const struct query_clause *c, int64_t name, int64_t *lead, int64_t *target)
+{
+	struct candidate meant;
+	bool found;
+
+	if (!plan_alias(p, c->type, name, lead, target))
+		return false;
+	if (*target != 0)
+		return true;
+	if (!plan_meant(p, c->type, name, &meant, &found))
+		return false;
+	*lead = DIRECTORY;
+	*target = found ? meant.row : 0;
+	return true;
+}
+
+static bool
+name_matches(struct plan *p, const struct query_clause *c, int64_t lead, int64_t name, bool *yes)
+{
+	int64_t target_lead, target;
+	struct row_set targets;
+
+	*yes = false;
+	if (!named_target(p, c, name, &target_lead, &target))
+		return false;
+	if (target == 0 || !plan_reachable(p, target_lead))
+		return true;
+	if (!plan_all(p, c->parts, c->part_count, c->type, search_lead(p, c, lead, target_lead), &targets))
+		return false;
+	*yes = plan_has_row(&targets, target);
+	return true;
+}
+
+/* References by canonical urls, and those that were written before their target had its chosen id. */
+static bool
+chain_to_named(struct plan *p, const struct query_clause *c, int64_t lead, struct row_set *out)
 {
 	struct pair *pairs;
 	uint32_t count;
+	bool yes = false;
 
 	if (!plan_pairs(p, c->param->number, lead, INDEX_FOREIGN, &pairs, &count))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		int64_t target_lead, target;
-		struct row_set targets;
+		bool again = i > 0 && pairs[i].target == pairs[i - 1].target;
 
-		if (!plan_alias(p, c->type, pairs[i].target, &target_lead, &target))
+		if (!again && !name_matches(p, c, lead, pairs[i].target, &yes))
 			return false;
-		if (target == 0 || !reachable(p, target_lead))
-			continue;
-		if (!plan_all(p, c->parts, c->part_count, c->type, search_lead(p, c, lead, target_lead),
-		    &targets))
-			return false;
-		if (plan_has_row(&targets, target))
+		if (yes)
 			add_row(p, out, lead, pairs[i].row);
 	}
 	return true;
@@ -237,8 +266,8 @@ chain_set(struct plan *p, const struct query_clause *c, int64_t lead, struct row
 	if (!plan_leads_referred(p, c->param->number, lead, &leads))
 		return false;
 	for (uint32_t i = 0; i < leads.count; i++) {
-		if (leads.at[i] == INDEX_FOREIGN ? !chain_to_unresolved(p, c, lead, out)
-		    : reachable(p, leads.at[i]) && !chain_to(p, c, lead, leads.at[i], out))
+		if (leads.at[i] == INDEX_FOREIGN ? !chain_to_named(p, c, lead, out)
+		    : plan_reachable(p, leads.at[i]) && !chain_to(p, c, lead, leads.at[i], out))
 			return false;
 	}
 	plan_order(out);
@@ -253,7 +282,7 @@ referrer_matches(struct plan *p, const struct query_clause *c, int64_t lead, int
 	struct candidate there;
 
 	*yes = false;
-	if (row >= INDEX_CONTAINED || !reachable(p, lead))
+	if (row >= INDEX_CONTAINED || !plan_reachable(p, lead))
 		return true;
 	if (!plan_find(p, c->type, lead, row, &there, yes) || !*yes)
 		return !p->outcome->failed;
@@ -303,7 +332,7 @@ any_under_lead(struct plan *p, const struct query_clause *c, int64_t lead, int64
 	struct row_set rows;
 
 	p->leaking = planted(42);
-	if (reachable(p, lead) && lead != DIRECTORY && any_settable(c)) {
+	if (plan_reachable(p, lead) && lead != DIRECTORY && any_settable(c)) {
 		bool good = any_of_matches(p, c, lead, target_lead, target, yes);
 
 		p->leaking = false;
@@ -334,6 +363,34 @@ any_elsewhere(struct plan *p, const struct query_clause *c, int64_t target, bool
 	return true;
 }
 
+/* By one of the texts that a reference to the target can be. */
+static bool
+any_by_name(struct plan *p, const struct query_clause *c, int64_t lead, int64_t name, bool *yes)
+{
+	return any_under_lead(p, c, lead, INDEX_FOREIGN, name, yes) && (*yes || any_elsewhere(p, c, name, yes));
+}
+
+static bool
+any_by_url(struct plan *p, const struct query_clause *c, const struct type *type, int64_t lead, int64_t row,
+    bool *yes)
+{
+	const struct pair *names;
+	uint32_t count;
+
+	if (lead != DIRECTORY)
+		return true;
+	if (!plan_names(p, type, row, &names, &count))
+		return false;
+	for (uint32_t i = 0; i < count && !*yes; i++) {
+		bool meant;
+
+		if (!plan_is_meant(p, type, names[i].target, row, &meant)
+		    || (meant && !any_by_name(p, c, lead, names[i].target, yes)))
+			return false;
+	}
+	return true;
+}
+
 static bool
 has_test(struct plan *p, const struct query_clause *c, const struct type *type, int64_t lead,
     int64_t row, bool *yes)
@@ -345,10 +402,10 @@ has_test(struct plan *p, const struct query_clause *c, const struct type *type, 
 		return true;
 	if (!any_under_lead(p, c, own, own, row, yes) || (!*yes && !any_elsewhere(p, c, row, yes)))
 		return false;
-	if (*yes || !plan_alias_of(p, row, &alias) || alias == 0)
-		return !p->outcome->failed;
-	return any_under_lead(p, c, own, INDEX_FOREIGN, alias, yes)
-	    && (*yes || any_elsewhere(p, c, alias, yes));
+	if (*yes)
+		return true;
+	return plan_alias_of(p, row, &alias) && (alias == 0 || any_by_name(p, c, own, alias, yes))
+	    && (*yes || any_by_url(p, c, type, own, row, yes));
 }
 
 /* Sets */

@@ -86,13 +86,28 @@ add_referring(struct plan *p, uint32_t param, int64_t target_lead, int64_t targe
 }
 
 static bool
+add_referring_by_url(struct plan *p, const struct query_clause *c, int64_t row, struct row_set *out)
+{
+	const struct pair *names;
+	uint32_t count;
+
+	if (!plan_names(p, c->type, row, &names, &count))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!add_referring(p, c->param->number, INDEX_FOREIGN, names[i].target, out))
+			return false;
+	return true;
+}
+
+static bool
 add_referring_row(struct plan *p, const struct query_clause *c, int64_t row, struct row_set *out)
 {
 	int64_t alias;
 
 	return plan_alias_of(p, row, &alias)
 	    && add_referring(p, c->param->number, plan_lead_of(p, c->type, DIRECTORY, row), row, out)
-	    && (alias == 0 || add_referring(p, c->param->number, INDEX_FOREIGN, alias, out));
+	    && (alias == 0 || add_referring(p, c->param->number, INDEX_FOREIGN, alias, out))
+	    && add_referring_by_url(p, c, row, out);
 }
 
 static bool
@@ -132,6 +147,19 @@ cut_contained(struct row_set *set)
 		set->count--;
 }
 
+/* What is in compartments can be anywhere; where no reference leaves its lead, the target is beside it. */
+static bool
+place_beside(struct plan *p, const struct query_clause *c, struct whereabouts *out)
+{
+	int64_t first;
+
+	if (!plan_next_target(p, c->param->number, INT64_MIN, &first)
+	    || (first == NO_LEAD && !any_narrows(p, c->parts, c->part_count, c->type, &out->by_parts)))
+		return false;
+	out->narrows = out->by_parts;
+	return true;
+}
+
 static bool
 place_of_chain(struct plan *p, const struct query_clause *c, struct whereabouts *out)
 {
@@ -140,7 +168,7 @@ place_of_chain(struct plan *p, const struct query_clause *c, struct whereabouts 
 	int64_t first;
 
 	if (!patients && plan_in_compartments(p, c->type))
-		return true;
+		return place_beside(p, c, out);
 	out->narrows = true;
 	if (!permit_allows(p->permit, c->type, PERMIT_SEARCH))
 		return true;                    /* implied, and left out */

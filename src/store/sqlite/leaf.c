@@ -604,7 +604,7 @@ plan_refers(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, i
 }
 
 static bool
-pairs(struct plan *p, sqlite3_stmt *s, struct pair **out, uint32_t *count)
+pairs(struct plan *p, sqlite3_stmt *s, struct arena *arena, struct pair **out, uint32_t *count)
 {
 	uint32_t room = 0;
 	int code;
@@ -615,7 +615,7 @@ pairs(struct plan *p, sqlite3_stmt *s, struct pair **out, uint32_t *count)
 		if (*count == room) {
 			uint32_t more = room == 0 ? 16 : room * 2;
 
-			*out = arena_grow(p->scratch, *out, room * sizeof **out, more * sizeof **out);
+			*out = arena_grow(arena, *out, room * sizeof **out, more * sizeof **out);
 			room = more;
 		}
 		(*out)[(*count)++] = (struct pair){ sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) };
@@ -634,7 +634,7 @@ plan_pairs(struct plan *p, uint32_t param, int64_t lead, int64_t target_lead, st
 	if (s == NULL)
 		return failed(p);
 	sqlite3_bind_int64(s, 4, target_lead);
-	return pairs(p, s, out, count);
+	return pairs(p, s, p->scratch, out, count);
 }
 
 bool
@@ -643,7 +643,31 @@ plan_backrefs(struct plan *p, uint32_t param, int64_t target, struct pair **out,
 	sqlite3_stmt *s = leg(p, SLICE("SELECT lead, row FROM backref WHERE target=?1 AND param=?3"
 	    GATE), target, param);
 
-	return s == NULL ? failed(p) : pairs(p, s, out, count);
+	return s == NULL ? failed(p) : pairs(p, s, p->scratch, out, count);
+}
+
+/* Canonical urls */
+
+bool
+plan_named(struct plan *p, uint32_t param, int64_t name, struct row_set *out)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT row FROM token WHERE lead=?1 AND param=?3 AND a=?4 AND b=?5" GATE),
+	    DIRECTORY, param);
+
+	*out = (struct row_set){ NULL, 0 };
+	if (s == NULL)
+		return failed(p);
+	sqlite3_bind_int64(s, 4, name);
+	sqlite3_bind_int64(s, 5, INDEX_FOREIGN);
+	return collect(p, s, p->scratch, out);
+}
+
+bool
+plan_names_in(struct plan *p, uint32_t param, struct pair **out, uint32_t *count)
+{
+	sqlite3_stmt *s = leg(p, SLICE("SELECT a, row FROM token WHERE lead=?1 AND param=?3" GATE), DIRECTORY, param);
+
+	return s == NULL ? failed(p) : pairs(p, s, p->arena, out, count);
 }
 
 /* What comes next: one number, ascending by key */
@@ -772,10 +796,10 @@ static const char *
 key_column(const struct query_sort *sort)
 {
 	switch (sort->kind) {
-	case SEARCH_DATE:     return sort->descending ? "max(b)" : "min(a)";
+	case SEARCH_DATE:     return sort->descending ? "b" : "a";
 	case SEARCH_NUMBER:
-	case SEARCH_QUANTITY: return sort->descending ? "max(y)" : "min(x)";
-	default:              return sort->descending ? "max(text)" : "min(text)";
+	case SEARCH_QUANTITY: return sort->descending ? "y" : "x";
+	default:              return "text";
 	}
 }
 
@@ -798,6 +822,35 @@ read_key(sqlite3_stmt *s, struct sort_key *key, struct arena *arena)
 		    (size_t)sqlite3_column_bytes(s, 1)), arena);
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+	const struct sort_key *x = a, *y = b;
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	if (x->kind == SQLITE_INTEGER)
+		return (x->i > y->i) - (x->i < y->i);
+	return x->kind == SQLITE_FLOAT ? (x->d > y->d) - (x->d < y->d) : slice_cmp(x->text, y->text);
+}
+
+/* The least of each row, or the greatest; sorted here, which is less work than a statement that groups. */
+static uint32_t
+one_of_each(struct sort_key *keys, uint32_t count, bool greatest)
+{
+	uint32_t kept = 0;
+
+	if (count > 0)
+		qsort(keys, count, sizeof *keys, by_key);
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept == 0 || keys[kept - 1].row != keys[i].row)
+			keys[kept++] = keys[i];
+		else if (greatest)
+			keys[kept - 1] = keys[i];
+	}
+	return kept;
+}
+
 bool
 plan_keys(struct plan *p, const struct query_sort *sort, int64_t lead, struct sort_key **out,
     uint32_t *count)
@@ -810,8 +863,8 @@ plan_keys(struct plan *p, const struct query_sort *sort, int64_t lead, struct so
 	*out = NULL;
 	*count = 0;
 	buf_init(&b, p->scratch, 1024);
-	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=?1 AND param=?3%s GROUP BY row",
-	    key_column(sort), index_tables[sort->kind].name, key_rows(sort));
+	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=?1 AND param=?3%s", key_column(sort),
+	    index_tables[sort->kind].name, key_rows(sort));
 	if ((s = leg(p, buf_slice(&b), lead, sort->param->number)) == NULL)
 		return failed(p);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
@@ -824,6 +877,7 @@ plan_keys(struct plan *p, const struct query_sort *sort, int64_t lead, struct so
 		read_key(s, &(*out)[(*count)++], arena_for(p, lead));
 	}
 	sqlite3_reset(s);
+	*count = one_of_each(*out, *count, sort->descending);
 	return code == SQLITE_DONE || failed(p);
 }
 
@@ -835,8 +889,8 @@ plan_key(struct plan *p, const struct query_sort *sort, int64_t lead, int64_t ro
 	int code;
 
 	buf_init(&b, p->scratch, 1024);
-	buf_printf(&b, "SELECT row, %s FROM %s WHERE lead=?1 AND param=?3 AND row=?4%s", key_column(sort),
-	    index_tables[sort->kind].name, key_rows(sort));
+	buf_printf(&b, "SELECT row, %s(%s) FROM %s WHERE lead=?1 AND param=?3 AND row=?4%s",
+	    sort->descending ? "max" : "min", key_column(sort), index_tables[sort->kind].name, key_rows(sort));
 	if ((s = leg(p, buf_slice(&b), lead, sort->param->number)) == NULL)
 		return failed(p);
 	sqlite3_bind_int64(s, 4, row);

@@ -5,6 +5,7 @@
  *   streams.c    rows of all leads in the order of an index
  *   leads.c      where to look
  *   evaluate.c   clauses on one lead: sets of rows, and tests of one row
+ *   canonical.c  references by url
  *   leaf.c       the SQL: every statement that a search runs, with the one gate
  *   related.c    what is included
  *
@@ -44,6 +45,7 @@ struct plan {
 	struct whereabouts  *known;     /* what was found out about clauses; see leads.c */
 	struct memo         *memo;      /* sets that are known, of the directory and lead 0 */
 	struct memo         *lead_memo; /* of other leads; forgotten with scratch */
+	struct plan_names   *names;     /* of resources that have canonical urls; see canonical.c */
 	uint32_t             bodies;    /* that were read for words or order */
 	bool                 leaking;   /* a planted leak is at work: see leaks.c */
 };
@@ -163,6 +165,10 @@ bool plan_next_compartment(struct plan *, int64_t from, int64_t *lead);
 bool plan_alias_of(struct plan *, int64_t row, int64_t *target);
 bool plan_alias(struct plan *, const struct type *, int64_t target, int64_t *lead, int64_t *row);
 
+/* Of the parameter of canonical urls, in lead 0: rows that have a name; all rows with their names as targets. */
+bool plan_named(struct plan *, uint32_t param, int64_t name, struct row_set *out);
+bool plan_names_in(struct plan *, uint32_t param, struct pair **out, uint32_t *count);
+
 /* Sort keys of a parameter's rows in a lead, ascending by row. */
 struct sort_key { int64_t row; uint8_t kind; int64_t i; double d; struct slice text; };
 bool plan_keys(struct plan *, const struct query_sort *, int64_t lead, struct sort_key **out,
@@ -203,7 +209,16 @@ struct streams;
 bool plan_streams(struct plan *, bool alone, struct streams **);
 bool plan_stream_next(struct plan *, struct streams *, struct stream_row *, bool *found);
 
+/* canonical.c: what a reference by such a text means (index.h). */
+bool plan_meant(struct plan *, const struct type *, int64_t name, struct candidate *, bool *found);
+bool plan_is_meant(struct plan *, const struct type *, int64_t name, int64_t row, bool *yes);
+/* The texts that may mean a row, as targets; some of them may mean another that was written later. */
+bool plan_names(struct plan *, const struct type *, int64_t row, const struct pair **out, uint32_t *count);
+
 /* evaluate.c */
+
+/* Is a lead within the permit? */
+bool plan_reachable(const struct plan *, int64_t lead);
 
 /* May the caller search every type that the query names?  FAULT_FORBIDDEN before any row is
  * looked at; types that were implied are left out as long as there is another. */

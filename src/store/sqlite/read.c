@@ -246,29 +246,35 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	return planted(3) || sqlite_sees(r, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
-/* Of a version that the caller sees.  It was made by a PUT or POST that found none, unless he saw one before: what was
- * hidden from him between them is nothing. */
-void
-sqlite_tell_method(struct store_reader *r, const struct permit *p, struct stored *v)
+/* A PUT created for who sees nothing before it, or a deletion.  So did what was released from quarantine: for who
+ * saw it before it was held it is an update. */
+bool
+sqlite_tell_creation(struct store_reader *r, const struct permit *p, struct stored *v)
 {
 	struct stored before = { .type = v->type, .vid = v->vid, .row = v->row, .compartment = v->compartment };
-	sqlite3_stmt *q;
+	char made = v->method == 'P' ? 'P' : 'C';
 
-	while ((v->method == 'C' || v->method == 'P') && !planted(91)
-	    && (before.vid = previous_of(r, before.vid, v->row)) != 0) {
-		if ((q = sqlite_statement(r, SLICE("SELECT labels, method FROM version WHERE vid=?1"))) == NULL)
-			return;
+	if (v->method == 'D')
+		return true;
+	v->method = made;
+	while (v->method == made && (before.vid = previous_of(r, before.vid, v->row)) != 0) {
+		sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT labels, method FROM version WHERE vid=?1"));
+
+		if (q == NULL)
+			return false;
 		sqlite3_bind_int64(q, 1, before.vid);
 		if (sqlite3_step(q) != SQLITE_ROW)
-			return;
+			return false;
 		before.labels = (uint32_t)sqlite3_column_int64(q, 0);
 		before.method = (char)sqlite3_column_int(q, 1);
+		sqlite3_reset(q);
 		if (!sqlite_sees(r, p, &before))
 			continue;
-		if (before.method != 'D')
-			v->method = 'U';
-		return;
+		if (before.method == 'D')
+			return true;
+		v->method = 'U';
 	}
+	return true;
 }
 
 bool
@@ -298,8 +304,9 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
 			break;
 		if (!planted(4) && !sqlite_sees(r, p, v))
 			continue;
+		if (!sqlite_tell_creation(r, p, v))
+			return sqlite_failed(r->db, "history", o);
 		until = v->updated;     /* it was current until the next one that the caller sees */
-		sqlite_tell_method(r, p, v);
 		*count += v->updated <= span->last;
 	}
 	return true;

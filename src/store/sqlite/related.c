@@ -1,7 +1,7 @@
 /* related.c -- _include and _revinclude (R4 search.html#revinclude).
  *
  * Forward: the references in the body that is on the page anyway, each looked up under the permit
- * like a read; a canonical url is searched for.  Backward: those that refer to a row, found as for _has.  What an
+ * like a read; canonical.c says what a url means.  Backward: those that refer to a row, found as for _has.  What an
  * iterating include adds goes through all iterating includes again. */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,7 +17,6 @@ struct relating {
 	int64_t      *seen;             /* rows; open addressing, 0: empty */
 	uint32_t      room, used;
 	uint32_t      max, list_room;
-	struct slice  url, version;     /* of what is referred to, while what refers to it by url is looked for; or empty */
 };
 
 static void
@@ -105,31 +104,21 @@ leak_include(struct relating *r, const struct type *type, struct slice id)
 	return take(r, &v);
 }
 
-/* Of a url, with "|version" or without: the one that was written last. */
+/* Of a url, with "|version" or without. */
 static bool
 follow_canonical(struct relating *r, const struct type *type, struct slice reference)
 {
-	const struct store_config *config = &r->p.reader->store->config;
-	struct store_position from = { .set = false };
 	struct slice url = slice_cut(&reference, '|');
-	struct store_page page;
-	struct outcome aside;
-	struct query q;
-	struct buf b;
+	int64_t name = index_named(r->p.query->index, url, reference, r->p.text);
+	struct candidate at;
+	struct stored v = { .type = type };
+	bool found;
 
-	outcome_init(&aside, r->p.text);
-	buf_init(&b, r->p.text, SIZE_MAX);
-	buf_add(&b, SLICE("_sort=-_lastUpdated&_count=1&url="));
-	query_write_value(&b, url, r->p.text);
-	if (reference.len > 0) {
-		buf_add(&b, SLICE("&version=%7C"));
-		query_write_value(&b, reference, r->p.text);
-	}
-	if (!query_parse(r->p.query->index, type, buf_slice(&b), SLICE_NONE, false, r->resolver, config->limits, 0,
-	        r->p.text, &q, &aside)
-	    || !store_search(r->p.reader, r->p.permit, &q, &from, r->p.text, &page, &aside))
-		return true;                    /* of this type none can be had */
-	return page.count == 0 || take(r, &page.at[0]);
+	if (!plan_meant(&r->p, type, name, &at, &found))
+		return false;
+	v.row = at.row;
+	v.vid = at.vid;
+	return !found || take(r, &v);
 }
 
 /* A reference that is no local one may be the url of something that has such. */
@@ -142,7 +131,7 @@ follow_url(struct relating *r, const struct query_include *include, const struct
 	for (uint32_t i = 0; i < param->target_count; i++) {
 		const struct type *type = pack_resource(pack, param->targets[i]);
 
-		if (type != NULL && pack_param(pack, type, SLICE("url")) != NULL && may_see(r, type)
+		if (type != NULL && may_see(r, type)
 		    && (include->target == NULL || type == include->target)
 		    && !follow_canonical(r, type, reference))
 			return false;
@@ -226,37 +215,6 @@ forward(struct relating *r, const struct query_include *include, const struct st
 
 /* Backward */
 
-/* The index knows the url; that no other version is meant, the body says. */
-static bool
-means_version(struct relating *r, const struct search_param *param, const struct stored *v, bool *yes)
-{
-	struct index_texts texts;
-	struct json j;
-
-	*yes = false;
-	if (!json_parse(v->body, json_bounds(r->p.reader->store->config.limits, false), r->p.text, &j, r->p.outcome)
-	    || !index_texts(r->p.query->index, v->type, param, false, &j, 0, r->p.text, &texts, r->p.outcome))
-		return false;
-	for (uint32_t i = 0; i < texts.count; i++) {
-		struct slice version = texts.at[i], url = slice_cut(&version, '|');
-
-		*yes |= slice_eq(url, r->url) && (version.len == 0 || slice_eq(version, r->version));
-	}
-	return true;
-}
-
-static bool
-take_referrer(struct relating *r, const struct search_param *param, struct stored *v)
-{
-	bool yes = true;
-
-	arena_reset(r->p.text);
-	if (r->url.len > 0 && (!sqlite_load_found(r->p.reader, v, r->p.text, r->p.outcome)
-	    || !means_version(r, param, v, &yes)))
-		return false;
-	return !yes || take(r, v);
-}
-
 static bool
 referrer(struct relating *r, const struct search_param *param, int64_t lead, int64_t row)
 {
@@ -271,7 +229,7 @@ referrer(struct relating *r, const struct search_param *param, int64_t lead, int
 		return false;
 	v.row = row;
 	v.vid = at.vid;
-	return !found || take_referrer(r, param, &v);
+	return !found || take(r, &v);
 }
 
 static bool
@@ -298,27 +256,24 @@ referrers(struct relating *r, const struct search_param *param, int64_t lead, in
 	return true;
 }
 
-/* The url and version of what has such, kept for as long as the page. */
 static bool
-find_url(struct relating *r, const struct stored *to)
+backward_by_name(struct relating *r, const struct search_param *param, const struct stored *to)
 {
-	struct json j;
+	const struct pair *names;
+	uint32_t count;
 
-	r->url = r->version = SLICE_NONE;
-	if (pack_param(r->p.reader->store->config.pack, to->type, SLICE("url")) == NULL)
+	if (to->compartment != DIRECTORY)
 		return true;
-	if (!json_parse(to->body, json_bounds(r->p.reader->store->config.limits, false), r->p.arena, &j, r->p.outcome))
+	if (!plan_names(&r->p, to->type, to->row, &names, &count))
 		return false;
-	r->url = json_string(&j, json_get(&j, 0, SLICE("url")), r->p.arena);
-	r->version = json_string(&j, json_get(&j, 0, SLICE("version")), r->p.arena);
-	return true;
-}
+	for (uint32_t i = 0; i < count; i++) {
+		bool meant;
 
-static bool
-backward_by_url(struct relating *r, const struct search_param *param, const struct stored *to)
-{
-	return r->url.len == 0 || !may_see(r, param->on) || referrers(r, param, to->compartment, INDEX_FOREIGN,
-	    values_foreign(r->p.query->index, r->url));
+		if (!plan_is_meant(&r->p, to->type, names[i].target, to->row, &meant)
+		    || (meant && !referrers(r, param, to->compartment, INDEX_FOREIGN, names[i].target)))
+			return false;
+	}
+	return true;
 }
 
 static bool
@@ -330,39 +285,27 @@ backward_by(struct relating *r, const struct search_param *param, const struct s
 		return true;
 	return referrers(r, param, to->compartment, to->compartment, to->row)
 	    && plan_alias_of(&r->p, to->row, &alias)
-	    && (alias == 0 || referrers(r, param, to->compartment, INDEX_FOREIGN, alias));
+	    && (alias == 0 || referrers(r, param, to->compartment, INDEX_FOREIGN, alias))
+	    && backward_by_name(r, param, to);
 }
 
-typedef bool backward_step(struct relating *, const struct search_param *, const struct stored *to);
-
 static bool
-each_referring(struct relating *r, const struct query_include *include, const struct stored *to, backward_step *step)
+backward(struct relating *r, const struct query_include *include, const struct stored *to)
 {
 	const struct search_index *index = r->p.query->index;
 
+	if (include->target != NULL && include->target != to->type)
+		return true;
 	for (uint32_t i = 0; i < search_param_count(index); i++) {
 		const struct search_param *param = search_param_at(index, i);
 
 		if (param->kind == SEARCH_REFERENCE && search_index_supports(index, param)
 		    && (include->param == NULL || include->param == param)
 		    && (include->source == NULL || include->source == param->on)
-		    && search_may_refer(param, to->type->name) && !step(r, param, to))
+		    && search_may_refer(param, to->type->name) && !backward_by(r, param, to))
 			return false;
 	}
 	return true;
-}
-
-static bool
-backward(struct relating *r, const struct query_include *include, const struct stored *to)
-{
-	bool good;
-
-	if (include->target != NULL && include->target != to->type)
-		return true;
-	good = each_referring(r, include, to, backward_by) && find_url(r, to)
-	    && each_referring(r, include, to, backward_by_url);
-	r->url = SLICE_NONE;
-	return good;
 }
 
 static bool

@@ -93,6 +93,7 @@ struct store {
 	pthread_t           writer_thread, checkpointer;
 	struct writer      *writer;
 	pthread_mutex_t     writing;    /* held for a batch, and while the log is begun anew */
+	int64_t             closed;     /* with it: the instant that nothing may be committed in any more */
 	sqlite3            *sealing;    /* looks up data keys for store_submit() */
 	pthread_mutex_t     sealing_lock;
 	uint8_t            *purged;     /* files to go after the commit; the writer's */
@@ -166,6 +167,8 @@ bool sqlite_find(struct store_reader *, const struct permit *, const struct type
 bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
+/* Of a version in a history: 'U' becomes 'C' where the caller sees nothing before it, or a deletion. */
+bool sqlite_tell_creation(struct store_reader *, const struct permit *, struct stored *);
 
 /* As sqlite_load_version(), with the id that clients know; a tombstone's stands in a version before it. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
@@ -184,7 +187,6 @@ bool sqlite_quarantine_write(struct store_reader *, const struct store_write *);
 void sqlite_quarantine_unlink(struct store *);
 /* orphan.c: as probing does, of a Binary whose row was found; and of one version. */
 bool sqlite_orphan_find(struct store_reader *, const struct permit *, struct stored *);
-void sqlite_tell_method(struct store_reader *, const struct permit *, struct stored *);
 bool sqlite_sees(struct store_reader *, const struct permit *, struct stored *);
 
 /* changes.c: in the writer's transaction, on its connection. */
@@ -198,8 +200,15 @@ bool sqlite_has_context(const struct store *, const struct type *);     /* may h
 bool sqlite_write_context(struct store_reader *, int64_t row, const struct store_target *);
 bool sqlite_context_seen(struct store_reader *, const struct permit *, const struct stored *);
 
-/* census.c: in the writer's transaction, on its connection, before the row is written. */
-bool sqlite_count(struct store_reader *, const struct store_write *);
+/* census.c: in the writer's transaction, on its connection: what a write changes, before the row is written; all of
+ * that, before it is read. */
+#define CENSUS_CHANGES 64
+struct census {
+	struct census_change { int64_t lead, labels; int type, n; } at[CENSUS_CHANGES];
+	uint32_t count;
+};
+bool sqlite_count(struct store_reader *, struct census *, const struct store_write *);
+bool sqlite_write_census(struct store_reader *, struct census *);
 bool sqlite_fill_census(sqlite3 *);             /* of a store that was made before there was one */
 
 /* guard.c: what was written last, and whether a guard still holds. */

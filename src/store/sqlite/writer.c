@@ -37,6 +37,7 @@ struct writer {
 	sqlite3_stmt *insert[SEARCH_SPECIAL + 1], *erase[SEARCH_SPECIAL + 1];
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
 	struct written *written;
+	struct census census;
 	int64_t       seq, cleared;
 	int64_t       generation;       /* of the index */
 	bool          renew;            /* this batch makes a new one */
@@ -324,7 +325,7 @@ write_one(struct writer *w, const struct store_write *v)
 	int64_t lead = v->compartment.number;
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
-	    || !sqlite_count(&w->reader, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
+	    || !sqlite_count(&w->reader, &w->census, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
@@ -389,23 +390,36 @@ write_indexing(struct writer *w, struct store_unit *u)
 	return good;
 }
 
-/* Its index rows are not those of today. */
+/* Its index rows are not those of today, or its instant was closed while it was prepared. */
 static bool
 is_stale(const struct writer *w, const struct store_unit *u)
 {
 	for (uint32_t i = 0; i < u->count; i++)
-		if (u->writes[i].generation != w->generation)
+		if (u->writes[i].generation != w->generation || u->writes[i].updated <= w->store->closed)
 			return true;
 	return false;
+}
+
+int64_t
+store_close_instant(struct store *s)
+{
+	int64_t now;
+
+	pthread_mutex_lock(&s->writing);
+	s->closed = now = store_stamp(s, 0);
+	atomic_fetch_add(&s->stamp, 1);
+	pthread_mutex_unlock(&s->writing);
+	return now;
 }
 
 static bool
 write_all(struct writer *w, const struct store_unit *u)
 {
+	w->census.count = 0;
 	for (uint32_t i = 0; i < u->count; i++)
 		if (!write_one(w, &u->writes[i]))
 			return false;
-	return true;
+	return sqlite_write_census(&w->reader, &w->census);
 }
 
 static int
