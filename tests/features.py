@@ -408,6 +408,29 @@ def translate(a):
     return parameter(got, "result") is True or got.body
 
 
+GENDER_CODES = "http://hl7.org/fhir/administrative-gender"
+
+
+def expand_with(a, *more):
+    """The first member of an expansion of administrative-gender."""
+    given = {"resourceType": "Parameters", "parameter": [{"name": "url", "valueUri": GENDER_CODES + "?fhir_vs"}, *more]}
+    return a.call("POST", "/ValueSet/$expand", given).json()
+
+
+def expand_supplement(a):
+    names = {"resourceType": "CodeSystem", "url": "urn:names", "status": "active", "content": "supplement", "supplements": GENDER_CODES,
+             "concept": [{"code": "male", "designation": [{"language": "eo", "value": "vira"}]}]}
+    got = expand_with(a, {"name": "tx-resource", "resource": names}, {"name": "useSupplement", "valueCanonical": "urn:names"},
+                      {"name": "displayLanguage", "valueCode": "eo"})
+    return got["expansion"]["contains"][0]["display"] == "vira" or got
+
+
+def expand_version(a):
+    got = expand_with(a, {"name": "system-version", "valueUri": GENDER_CODES + "|4.0.1"})
+    other = expand_with(a, {"name": "force-system-version", "valueUri": GENDER_CODES + "|9"})
+    return got["expansion"]["total"] == 4 and other["issue"][0]["code"] == "not-supported" or (got, other)
+
+
 def meta(a):
     p = a.make(patient("Meta"))
     add = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [{"system": "urn:t", "code": "x"}]}}]}
@@ -565,7 +588,8 @@ FEATURES = [
     ]),
     ("Operations", "operations.html", [
         ("$validate", feature(validate_operation)), ("$meta, $meta-add, $meta-delete", feature(meta)),
-        ("$expand", feature(expand)), ("$validate-code", feature(validate_code)), ("$lookup", feature(lookup)),
+        ("$expand", feature(expand)), ("$expand with a supplement", feature(expand_supplement)),
+        ("$expand with versions of code systems", feature(expand_version)), ("$validate-code", feature(validate_code)), ("$lookup", feature(lookup)),
         ("$subsumes", feature(subsumes)), ("$translate", feature(translate)), ("$export", feature(export)),
         ("metadata?mode=terminology", feature(terminology_mode)),
     ]),
@@ -575,7 +599,7 @@ NOT_DONE = [
     "`Subscription` and messaging: notifications are not sent; the resources can be stored.",
     "GraphQL.",
     "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
-    "`$closure` and `$find-matches`; code system supplements.",
+    "`$closure` and `$find-matches`.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",
 ]

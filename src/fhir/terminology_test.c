@@ -359,6 +359,13 @@ static const struct {
 	{ SET("{\"system\":\"urn:animals\",\"valueSet\":[\"urn:cats\"]}"), "cat tomcat" },
 	{ SET("{\"valueSet\":[\"urn:cats\"]}," FILTER("legs", "exists", "true")), "cat tomcat dodo" },
 	{ SET("{\"valueSet\":[\"urn:circle\"]}"), "?" },
+	{ SET(FILTER("concept", "is-a", "")), "?" },
+	{ "{\"resourceType\":\"ValueSet\",\"contained\":[{\"resourceType\":\"ValueSet\",\"id\":\"a\",\"compose\":{\"include\":["
+	  "{\"valueSet\":[\"#b\"]}]}},{\"resourceType\":\"ValueSet\",\"id\":\"b\",\"compose\":{\"include\":["
+	  FILTER("concept", "is-a", "cat") "]}}],\"compose\":{\"include\":[{\"valueSet\":[\"#a\"]}]}}", "cat tomcat" },
+	{ "{\"resourceType\":\"ValueSet\",\"contained\":[{\"resourceType\":\"CodeSystem\",\"id\":\"a\",\"content\":\"complete\","
+	  "\"concept\":[{\"code\":\"ant\"}]}],\"compose\":{\"include\":[{\"system\":\"#a\"},{\"system\":\"#a\"}]}}", "ant" },
+	{ SET("{\"system\":\"#none\"}"), "?" },
 	{ SET("{\"valueSet\":[\"urn:none\"]}"), "?" },
 	{ SET("{\"system\":\"urn:none\"}"), "?" },
 	{ SET(FILTER("legs", "=", "4") ",{\"system\":\"urn:none\",\"concept\":[{\"code\":\"x\"}]}"), "cat x" },

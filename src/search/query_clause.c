@@ -385,6 +385,10 @@ take_plain(struct parser *p, const struct type *type, struct slice modifier, str
 		return other_ids(p, type, value, c);
 	if ((c->on == CLAUSE_ID || c->on == CLAUSE_LAST_UPDATED) && slice_is(modifier, ":missing"))
 		return never_missing(p, value, c);
+	if (c->on == CLAUSE_NEAR && slice_is(modifier, ":missing")) {
+		c->on = CLAUSE_INDEX;
+		c->kind = SEARCH_NUMBER;        /* as positions are indexed */
+	}
 	if (modifier.len > 0 && !take_modifier(p, c, slice_sub(modifier, 1, modifier.len), &only_type))
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "the modifier is not supported");
 	if (c->kind == SEARCH_REFERENCE && (c->modifier == MODIFIER_BELOW || c->modifier == MODIFIER_ABOVE))

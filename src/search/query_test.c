@@ -69,7 +69,7 @@ static const struct { const char *type, *id, *body; } resources[] = {
 	    "\"relatesTo\":[{\"code\":\"appends\",\"target\":{\"reference\":\"DocumentReference/d2\"}},"
 	    "{\"code\":\"replaces\",\"target\":{\"reference\":\"DocumentReference/gone\"}}]}" },
 	{ "DocumentReference", "d2", "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/xml; charset=UTF-8\"}}]}" },
-	{ "Location", "pub", "{\"resourceType\":\"Location\",\"name\":\"O'Brien's  Bar-Café\",\"alias\":[\"...\"]}" },
+	{ "Location", "pub", "{\"resourceType\":\"Location\",\"name\":\"O'Brien's  Bar-Café\",\"alias\":[\"...\"],\"position\":{\"longitude\":16.38,\"latitude\":48.21}}" },
 	{ "Practitioner", "long", "{\"resourceType\":\"Practitioner\",\"name\":[{\"family\":\"Carreno-Quinones de la Vega\",\"text\":\"" LONG " end\"}]}" },
 	{ "Observation", "o3", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"unit\":\"drops\",\"system\":\"urn:u\"}}" },
 	{ "Observation", "o4", "{\"resourceType\":\"Observation\",\"status\":\"final\",\"valueQuantity\":{\"value\":3,\"system\":\"urn:v\",\"code\":\"d\"}}" },
@@ -167,6 +167,7 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Observation", "value-quantity=3%7Curn:v%7C", "o4" }, { "Observation", "value-quantity=3%7C%7Cdrops", "o3" },
 	{ "Patient", "_id:missing=false", "p1 p2" }, { "Patient", "_lastUpdated:missing=true", "" },
 	{ "Patient", "_id:not=p1,none", "p2" }, { "Patient", "_type=Patient", "p1 p2" }, { "Patient", "_type=Observation,Group", "" },
+	{ "Location", "near:missing=false", "pub" }, { "Location", "near:missing=true&partof:missing=true", "house" },
 	{ "Patient", "_type:not=Observation", "p1 p2" }, { "Observation", "subject._type=Patient", "o1 o2" },
 };
 
@@ -213,7 +214,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "_include=Patient:organization:", FAULT_BAD_PARAMETER }, { "Patient", "_include=*:x", FAULT_BAD_PARAMETER },
 	{ "Patient", "_include=Patient:organization:Nothing", FAULT_BAD_PARAMETER }, { "Patient", "_revinclude=x", FAULT_BAD_PARAMETER },
 	{ "Patient", "_query=x", FAULT_NOT_SUPPORTED }, { "Patient", "_list=$current-problems", FAULT_NOT_SUPPORTED },
-	{ "Location", "near=91%7C0", FAULT_BAD_SEARCH }, { "Location", "near=1%7C2%7C3%7Cfurlong", FAULT_BAD_SEARCH },
+	{ "Location", "near=91%7C0", FAULT_BAD_SEARCH }, { "Location", "near:exact=1%7C2", FAULT_BAD_PARAMETER }, { "Location", "near=1%7C2%7C3%7Cfurlong", FAULT_BAD_SEARCH },
 	{ "Observation", "subject.link.link.link.link.link.link.link.link.link.name=a", FAULT_TOO_COSTLY },
 	{ "Patient", "link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.name=a",
 	    FAULT_TOO_COSTLY },
