@@ -791,8 +791,10 @@ begin_generation(struct writer *w, struct outcome *o)
 	w->generation = sqlite_generation(&w->reader);
 	if (!step(w->begin) || w->generation < 0)
 		return sqlite_failed(w->db, "generation", o);
-	return sqlite_renew_parameters(&w->reader, w->generation, o)
-	    && (step(w->commit) || sqlite_failed(w->db, "generation", o));
+	if (!sqlite_renew_parameters(&w->reader, w->generation, o))
+		return false;
+	sqlite_rest(&w->reader);
+	return step(w->commit) || sqlite_failed(w->db, "generation", o);
 }
 
 bool
