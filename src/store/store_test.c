@@ -351,6 +351,8 @@ a_chosen_id_is_bound_once(void **state UNUSED)
 	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
 	w.alias = m.id;
 	assert_int_equal(commit(&w, 1), STORE_CONFLICT);
+	w.alias = create("Patient", "{\"resourceType\":\"Patient\"}")->id;
+	assert_int_equal(commit(&w, 1), STORE_CONFLICT);
 }
 
 /* Searching */
