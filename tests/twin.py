@@ -33,23 +33,29 @@ def tick(method):
         time.sleep(.0015)
 
 
+# Bounds that what is hidden would reach, and what is seen does not, or not as soon.
+NARROW = "limits:\n  includes: 6\n  search_bodies: 60\n  delete_matches: 3\nrest:\n  conditional_delete: multiple\n"
+
+
 class World:
     """One server.  `hidden` says how much there is that the callers may not see, `mode` why:
     "compartment": it is another patient's; "labels": it is above their clearance."""
 
     def __init__(self, binary, hidden, mode, seed):
         # what is seen may refer to what is hidden: such references were written before there was a check
-        self.server = Server(binary=binary, extra="references:\n  dangling: accept\n")
+        self.server = Server(binary=binary, extra="references:\n  dangling: accept\n" + (NARROW if mode == "labels" else ""))
         # without the grant to choose ids: whether a chosen id is taken cannot be hidden
         self.server.command("client add", "--id", "app", "--name", "app", "--scope", "user/*.cruds")
         # no scanner answers: what has content is held until the officer releases it
         self.server.command("client add", "--id", "officer", "--name", "officer", "--scope", "system/*.cruds", "--officer",
                             "--chooses-ids")
+        self.all = self.server.token("system/*.cruds", "--clearance", "V")
+        if mode == "labels":
+            self.parameters()
         configure(self.server, "clamd:/nonexistent", policy="quarantine")
         self.server.start()
         self.names = {}
         self.hidden, self.mode = hidden, mode
-        self.all = self.server.token("system/*.cruds", "--clearance", "V")
         rng, dark = random.Random(seed), random.Random(seed + 1)
         self.veil = SECRET if mode == "labels" else {"tag": [{"code": "x"}]}
         self.hide(dark)
@@ -116,6 +122,18 @@ class World:
         if mode == "labels":
             self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
 
+    def parameters(self):
+        """A search parameter of one's own, by which what is hidden is found; ready before the scanner is away, as nothing
+        is indexed then."""
+        self.server.start()
+        a = self.server.request("POST", "/SearchParameter", self.all, {
+            "resourceType": "SearchParameter", "url": "urn:remark", "name": "Remark", "status": "active", "description": "remark", "code": "remark",
+            "base": ["Observation"], "type": "string", "expression": "Observation.note.text", "xpathUsage": "normal"})
+        assert a.status == 201, a.body
+        while self.server.get("/Observation?remark=x", self.all).status != 200:
+            time.sleep(.02)
+        self.server.stop()
+
     def pairs(self):
         """What is of two patients: the first of it is hidden, and older than what is of a third."""
         both = {"performer": [{"reference": "Patient/pair-b"}]}
@@ -147,6 +165,7 @@ class World:
         gender = "http://hl7.org/fhir/administrative-gender"
         for name, one in (
                 ("dark-group", {"resourceType": "Group", "type": "person", "actual": True, "member": [{"entity": {"reference": "Patient/own"}}]}),
+                ("dark-uri", {"resourceType": "ValueSet", "url": "http://dark.example/fhir", "status": "active"}),
                 ("dark-set", {"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "compose": {"include": [{"system": gender}]}}),
                 ("dark-codes", {"resourceType": "CodeSystem", "url": "urn:dark-codes", "status": "active", "content": "complete",
                                 "concept": [{"code": "a", "concept": [{"code": "b"}]}]}),
@@ -185,7 +204,9 @@ class World:
                     "specimen": {"reference": "#s"}}
 
         one("Organization", "dark-org", True, name="Darkness", address=[{"city": "Night"}])
-        one("Location", "dark-place", True, name="Darkness", position={"latitude": 10, "longitude": 20})
+        one("Location", "seen-house", False, name="House")
+        one("Location", "dark-place", True, name="Darkness", position={"latitude": 10, "longitude": 20}, partOf={"reference": "Location/seen-house"})
+        one("Location", "seen-room", False, name="Room", partOf={"reference": "Location/dark-place"})
         one("Encounter", "dark-visit", True, status="finished", subject={"reference": dark_patient}, **{"class": {"code": "AMB"}})
         one("Encounter", "seen-visit", False, status="planned", subject={"reference": "Patient/own"}, **{"class": {"code": "IMP"}})
         self.put(patient("Own", "Olga", birthDate="1970-05-05", gender="female",
@@ -201,10 +222,12 @@ class World:
         one("RiskAssessment", "dark-risk", True, status="final", subject={"reference": dark_patient}, prediction=[{"probabilityDecimal": .7}])
         one("Patient", "dark-p", True, name=[{"family": "Zyx", "given": ["Zacharias"]}], birthDate="1933-03-03", identifier=[
             {"value": "dark", "system": "urn:mrn", "type": {"coding": [{"system": "urn:t", "code": "MR"}]}}])
-        one("Practitioner", "dark-doc", True, name=[{"family": "Shade"}])
+        one("Practitioner", "dark-doc", True, name=[{"family": "Shade"}], text={
+            "status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">Darkness</div>'})
         one("Device", "dark-device", True, patient={"reference": dark_patient})
         one("RelatedPerson", "dark-kin", True, patient={"reference": dark_patient}, name=[{"family": "Zyx"}])
-        one("Observation", "dark-o", True, status="final", subject={"reference": "Patient/dark-p"}, code={"coding": [{"code": "dark"}]},
+        one("Observation", "dark-o", True, status="final", code={"coding": [{"code": "dark"}]}, note=[{"text": "darkness remarked"}],
+            subject={"reference": "Patient/dark-p", "identifier": {"system": "urn:mrn", "value": "dark"}},
             valueQuantity={"value": 137}, performer=[{"reference": "Practitioner/dark-doc"}, {"reference": "RelatedPerson/dark-kin"}],
             device={"reference": "Device/dark-device"})
         if self.mode == "labels":
@@ -238,11 +261,10 @@ class World:
 
     def crowd(self):
         """Patients that all may see who see more than one, each with something; the later made the earlier dated."""
-        entries = [(patient("Crowd"), f"Patient/crowd-{i}") for i in range(70)]
-        entries += [(observation(f"Patient/crowd-{i}", "crowd", date=f"{1990 - i}-01-01"), f"Observation/of-crowd-{i}") for i in range(70)]
-        a = self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
-            {"resource": dict(r, id=at.split("/")[1]), "request": {"method": "PUT", "url": at}} for r, at in entries]})
-        assert a.status == 200, a.body
+        for i in range(0 if "crowd" in self.names else 64):
+            self.put(patient("Crowd"), f"crowd-{i}")
+            self.put(observation(f"Patient/crowd-{i}", "crowd", date=f"{1990 - i}-01-01"), f"of-crowd-{i}")
+        self.names["crowd"] = "crowd"
 
     def put(self, resource, name):
         a = self.server.request("PUT", f"/{resource['resourceType']}/{name}", self.all, dict(resource, id=name))

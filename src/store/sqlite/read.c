@@ -69,6 +69,14 @@ decode(const struct store *s, const struct block_cipher *cipher, struct slice te
 }
 
 bool
+sqlite_gave(const struct store *s, struct slice id)
+{
+	int64_t compartment, row;
+
+	return decode(s, s->ids, id, &compartment, &row);
+}
+
+bool
 sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
     int64_t *compartment, int64_t *row)
 {
@@ -246,16 +254,18 @@ store_vread(struct store_reader *r, const struct permit *p, const struct type *t
 	return planted(3) || sqlite_sees(r, p, v) || outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
-/* A PUT created for who sees nothing before it, or a deletion. */
+/* A PUT created for who sees nothing before it, or a deletion.  So did what was released from quarantine: for who
+ * saw it before it was held it is an update. */
 bool
 sqlite_tell_creation(struct store_reader *r, const struct permit *p, struct stored *v)
 {
 	struct stored before = { .type = v->type, .vid = v->vid, .row = v->row, .compartment = v->compartment };
+	char made = v->method == 'P' ? 'P' : 'C';
 
-	if (v->method != 'U')
+	if (v->method == 'D')
 		return true;
-	v->method = 'C';
-	while (v->method == 'C' && (before.vid = previous_of(r, before.vid, v->row)) != 0) {
+	v->method = made;
+	while (v->method == made && (before.vid = previous_of(r, before.vid, v->row)) != 0) {
 		sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT labels, method FROM version WHERE vid=?1"));
 
 		if (q == NULL)
