@@ -101,6 +101,20 @@ row_of(struct exchange *x)
 	return store_new_row(x->service->store);
 }
 
+/* All of a transaction happens at one instant, but for what that one would put before the version it replaces. */
+static int64_t
+instant_of(const struct exchange *x)
+{
+	struct store *store = x->service->store;
+	int64_t behind = x->old == NULL ? 0 : x->old->updated;
+
+	if (x->transaction == NULL)
+		return store_stamp(store, behind);
+	if (x->transaction->instant == 0)
+		x->transaction->instant = store_stamp(store, 0);
+	return x->transaction->instant > behind ? x->transaction->instant : behind + 1;
+}
+
 static void
 fill_write(struct exchange *x, struct store_write *w, char method)
 {
@@ -112,7 +126,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->row = row_of(x);
 	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
-	w->updated = store_stamp(store, x->old == NULL ? 0 : x->old->updated);
+	w->updated = instant_of(x);
 	w->method = method;
 	w->compartment = x->compartment;
 	w->labels = x->labels;
