@@ -41,7 +41,8 @@ COMMON = ("Observation", "Patient", "Binary")      # at which the paths that all
 
 # By GET as they stand, by POST as Parameters.
 QUESTIONS = {
-    "ValueSet/$expand": ["url=urn:dark", "url=http://hl7.org/fhir/ValueSet/administrative-gender&filter=m",
+    "ValueSet/$expand": ["url=urn:dark", f"url={GENDERS.replace('hir/', 'hir/ValueSet/')}&useSupplement=urn:dark-supplement&includeDesignations=true",
+                         f"url={GENDERS.replace('hir/', 'hir/ValueSet/')}&system-version={GENDERS}%7C4.0.1", "url=http://hl7.org/fhir/ValueSet/administrative-gender&filter=m",
                          "url=http://hl7.org/fhir/ValueSet/administrative-gender&useSupplement=urn:dark-names&displayLanguage=eo",
                          "url=http://hl7.org/fhir/ValueSet/administrative-gender&system-version=urn:dark-codes%7C1"],
     "ValueSet/$validate-code": [f"url=urn:dark&system={GENDERS}&code=male"],
@@ -249,7 +250,7 @@ WITNESS = {
     "Patient/[id]/Observation": r"/Patient/other/Observation", "Patient/[id]/Observation with parameters": r"/Patient/other/Observation\?\w",
     "Patient/[id]/*": r"/Patient/other/\*", "Encounter": r"/Encounter/dark-visit/", "Practitioner": r"/Practitioner/absent/Observation",
     "$everything of a Patient": r"/Patient/dark-p/\$everything", "$everything of an Encounter": r"/Encounter/dark-visit/\$everything",
-    "$validate": r"\$validate ", "$meta, $meta-add, $meta-delete": r"dark-1/\$meta", "$expand": r"url=urn:dark", "$validate-code": r"\$validate-code",
+    "$validate": r"\$validate ", "$meta, $meta-add, $meta-delete": r"dark-1/\$meta", "$expand": r"url=urn:dark", "$expand with a supplement": r"useSupplement=urn:dark", "$expand with versions of code systems": r"system-version=", "$validate-code": r"\$validate-code",
     "$lookup": r"\$lookup", "$subsumes": r"\$subsumes", "$translate": r"\$translate", "$export": r"\$export",
     "metadata?mode=terminology": r"mode=terminology",
 }
