@@ -165,8 +165,6 @@ class World:
         gender = "http://hl7.org/fhir/administrative-gender"
         for name, one in (
                 ("dark-group", {"resourceType": "Group", "type": "person", "actual": True, "member": [{"entity": {"reference": "Patient/own"}}]}),
-                ("dark-supplement", {"resourceType": "CodeSystem", "url": "urn:dark-supplement", "status": "active", "content": "supplement",
-                                     "supplements": gender, "concept": [{"code": "male", "designation": [{"value": "dark"}]}]}),
                 ("dark-uri", {"resourceType": "ValueSet", "url": "http://dark.example/fhir", "status": "active"}),
                 ("dark-set", {"resourceType": "ValueSet", "url": "urn:dark", "status": "active", "compose": {"include": [{"system": gender}]}}),
                 ("dark-codes", {"resourceType": "CodeSystem", "url": "urn:dark-codes", "status": "active", "content": "complete",

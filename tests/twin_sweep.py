@@ -41,8 +41,7 @@ COMMON = ("Observation", "Patient", "Binary")      # at which the paths that all
 
 # By GET as they stand, by POST as Parameters.
 QUESTIONS = {
-    "ValueSet/$expand": ["url=urn:dark", f"url={GENDERS.replace('hir/', 'hir/ValueSet/')}&useSupplement=urn:dark-supplement&includeDesignations=true",
-                         f"url={GENDERS.replace('hir/', 'hir/ValueSet/')}&system-version={GENDERS}%7C4.0.1", "url=http://hl7.org/fhir/ValueSet/administrative-gender&filter=m",
+    "ValueSet/$expand": ["url=urn:dark", "url=http://hl7.org/fhir/ValueSet/administrative-gender&filter=m",
                          "url=http://hl7.org/fhir/ValueSet/administrative-gender&useSupplement=urn:dark-names&displayLanguage=eo",
                          "url=http://hl7.org/fhir/ValueSet/administrative-gender&system-version=urn:dark-codes%7C1"],
     "ValueSet/$validate-code": [f"url=urn:dark&system={GENDERS}&code=male"],
