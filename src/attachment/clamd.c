@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/attr.h"
+#include "base/env.h"
 
 #define CONNECT_SECONDS 2
 #define REPLY_MAX       1024
@@ -26,10 +28,7 @@ struct clamd {
 static int64_t
 now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return env_monotonic(&env_real) / 1000000;
 }
 
 /* Replies */
@@ -37,7 +36,7 @@ now(void)
 static bool
 harmless(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+	return ascii_is_letter(c) || ascii_is_digit(c)
 	    || (c != '\0' && strchr("._-:()", c) != NULL);
 }
 

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
+#include "base/env.h"
 #include "base/log.h"
 
 struct magic_worker {
@@ -91,10 +93,7 @@ start_child(struct magic_worker *w)
 static int64_t
 now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return env_monotonic(&env_real) / 1000000;
 }
 
 /* All n bytes in or out before the deadline. */
@@ -130,7 +129,7 @@ magic_answer_good(struct slice answer)
 		char c = answer.ptr[i];
 
 		slashes += c == '/';
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' || c == '-' || c == '.'
+		if (!((c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '/' || c == '-' || c == '.'
 		    || c == '+' || c == '_'))
 			return false;
 	}

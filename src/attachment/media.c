@@ -2,6 +2,7 @@
 #include "attachment/media.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/options.h"
 
@@ -55,7 +56,7 @@ token_good(struct slice s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+		if (!((c >= 'a' && c <= 'z') || ascii_is_digit(c)
 		    || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL)))
 			return false;
 	}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/limits.h"
 
@@ -102,16 +103,6 @@ pdf_name(struct probe *p)
 	f->in_name = false;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void
 pdf_add(struct pdf *f, char c)
 {
@@ -124,8 +115,8 @@ pdf_in_name(struct probe *p, char c)
 {
 	struct pdf *f = &p->pdf;
 
-	if (f->escape > 0 && hex_value(c) >= 0) {
-		f->value = (char)(f->value << 4 | hex_value(c));
+	if (f->escape > 0 && ascii_hex_value(c) >= 0) {
+		f->value = (char)(f->value << 4 | ascii_hex_value(c));
 		if (--f->escape == 0)
 			pdf_add(f, f->value);
 	} else if (c == '#') {

@@ -2,6 +2,7 @@
 #include "base/encode.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -67,23 +68,13 @@ encode_hex(struct buf *out, const void *bytes, size_t n)
 	}
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool
 decode_hex(struct slice text, uint8_t *out, size_t n)
 {
 	if (text.len != 2 * n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		int high = hex_value(text.ptr[2 * i]), low = hex_value(text.ptr[2 * i + 1]);
+		int high = ascii_hex_value(text.ptr[2 * i]), low = ascii_hex_value(text.ptr[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
@@ -126,7 +117,7 @@ base64_value(char c, const char *alphabet)
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
+	if (ascii_is_digit(c))
 		return c - '0' + 52;
 	if (c == alphabet[62])
 		return 62;
@@ -205,7 +196,7 @@ decode_percent(struct slice text, bool plus, struct arena *arena, struct slice *
 static bool
 unreserved(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+	return ascii_is_letter(c) || ascii_is_digit(c)
 	    || c == '-' || c == '.' || c == '_' || c == '~';
 }
 

@@ -43,6 +43,16 @@ slice_cut(struct slice *rest, char sep)
 	return piece;
 }
 
+struct slice
+slice_after_last(struct slice s, char sep)
+{
+	size_t at = s.len;
+
+	while (at > 0 && s.ptr[at - 1] != sep)
+		at--;
+	return slice_sub(s, at, s.len);
+}
+
 static bool
 is_space(char c)
 {

@@ -91,6 +91,9 @@ bool slice_eq_nocase(struct slice a, struct slice b);
  * what stood after.  At the last piece `*rest` becomes SLICE_NONE. */
 struct slice slice_cut(struct slice *rest, char sep);
 
+/* What stands behind the last `sep`; all of it when there is none. */
+struct slice slice_after_last(struct slice, char sep);
+
 /* Without ASCII white space at both ends. */
 struct slice slice_trim(struct slice);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/env.h"
@@ -31,7 +32,7 @@ request_id_good(struct slice id)
 	for (size_t i = 0; i < id.len; i++) {
 		char c = id.ptr[i];
 
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+		if (!(ascii_is_letter(c) || ascii_is_digit(c)
 		    || c == '.' || c == '_' || c == '-'))
 			return false;
 	}

@@ -88,14 +88,17 @@ is_there(struct exchange *x, const struct local *l)
 	return true;
 }
 
-/* "Patient?identifier=x": a transaction has put a resource in its place; elsewhere it means none (R4
- * http.html#transaction), and would leave what it is about in no compartment. */
+/* Relative, or behind our own base: here or nowhere (R4 references.html#literal).  "Patient?identifier=x" too: a
+ * transaction has put a resource in its place; elsewhere it means none (http.html#transaction), and like whatever else
+ * is not as a reference is, it would leave what it is about in no compartment. */
 static bool
-is_condition(const struct exchange *x, struct slice reference)
+is_ours(const struct exchange *x, struct slice reference)
 {
-	size_t mark = slice_find(reference, '?');
+	struct slice base = x->service->base;
+	size_t scheme = slice_find(reference, ':');
 
-	return mark < reference.len && pack_resource(x->service->pack, slice_sub(reference, 0, mark)) != NULL;
+	return scheme == reference.len || slice_find(reference, '/') < scheme
+	    || (slice_starts(reference, base) && reference.len > base.len && reference.ptr[base.len] == '/');
 }
 
 static bool
@@ -104,9 +107,9 @@ is_missing(void *ctx, struct slice reference)
 	struct exchange *x = ctx;
 	struct local l;
 
-	if (is_condition(x, reference))
-		return true;
-	return is_local(x, reference, &l) && !is_written_now(x, &l) && !is_there(x, &l);
+	if (!is_local(x, reference, &l))
+		return is_ours(x, reference);
+	return !is_written_now(x, &l) && !is_there(x, &l);
 }
 
 static bool

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/env.h"
@@ -200,7 +201,7 @@ base64url_text(struct slice s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+		if (!(ascii_is_letter(c) || ascii_is_digit(c)
 		    || c == '-' || c == '_'))
 			return false;
 	}

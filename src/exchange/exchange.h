@@ -41,9 +41,10 @@ struct resource {
 	uint32_t           node;        /* where it begins; the root but in a Bundle */
 };
 
-/* Patients that a transaction makes: other entries of it may refer to them before they
- * are in the store. */
+/* What the entries of a transaction know of each other.  Patients that it makes: other entries may refer to them
+ * before they are in the store. */
 struct transaction {
+	int64_t instant;                /* of all its versions; 0: none is prepared yet */
 	struct fresh_patient {
 		struct slice id;
 		int64_t      compartment;

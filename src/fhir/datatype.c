@@ -2,16 +2,11 @@
  * text once. */
 #include "fhir/datatype.h"
 
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/instant.h"
 #include "base/limits.h"
 #include "fhir/pack.h"
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool
 digits(struct slice *s, int width, int *out)
@@ -65,9 +60,9 @@ time_part(struct slice *s)
 		return false;
 	if (!mark(s, '.'))
 		return true;
-	if (s->len == 0 || !is_digit(s->ptr[0]))
+	if (s->len == 0 || !ascii_is_digit(s->ptr[0]))
 		return false;
-	while (s->len > 0 && is_digit(s->ptr[0]))
+	while (s->len > 0 && ascii_is_digit(s->ptr[0]))
 		*s = slice_sub(*s, 1, s->len);
 	return true;
 }
@@ -235,7 +230,7 @@ check_id(struct slice s, const struct limits *l UNUSED)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!(is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'
+		if (!(ascii_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'
 		    || c == '.'))
 			return false;
 	}
@@ -286,7 +281,7 @@ check_oid(struct slice s, const struct limits *l UNUSED)
 		if (arc.len == 0 || (arc.len > 1 && arc.ptr[0] == '0') || (more && rest.len == 0))
 			return false;
 		for (size_t i = 0; i < arc.len; i++)
-			if (!is_digit(arc.ptr[i]))
+			if (!ascii_is_digit(arc.ptr[i]))
 				return false;
 		if (arcs++ == 0 && (arc.len != 1 || arc.ptr[0] > '2'))
 			return false;
@@ -305,7 +300,7 @@ check_uuid(struct slice s, const struct limits *l UNUSED)
 		char c = s.ptr[prefix.len + i];
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-		if (dash ? c != '-' : !(is_digit(c) || (c >= 'a' && c <= 'f')))
+		if (dash ? c != '-' : !(ascii_is_digit(c) || (c >= 'a' && c <= 'f')))
 			return false;
 	}
 	return true;
@@ -333,7 +328,7 @@ datatype_uri_is_absolute(struct slice s)
 	for (size_t i = 0; i < colon; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (i > 0 && (is_digit(c)
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (i > 0 && (ascii_is_digit(c)
 		    || c == '+' || c == '-' || c == '.'))))
 			return false;
 	}
@@ -343,7 +338,7 @@ datatype_uri_is_absolute(struct slice s)
 static bool
 base64_char(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
 }
 
 /* White space may stand between the groups (R4: base64Binary). */

@@ -2,6 +2,7 @@
 #include "fhir/package.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/outcome.h"
 #include "fhir/pack_build.h"
 #include "fhir/pack_format.h"
@@ -87,7 +88,7 @@ is_plain(struct slice s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		if (!(ascii_is_digit(c) || ascii_is_letter(c)
 		    || c == '.' || c == '-' || c == '_'))
 			return false;
 	}

@@ -4,6 +4,7 @@
  * part stand for any (R4 valueset.html: "*" is any version). */
 #include "fhir/terminology.h"
 
+#include "base/ascii.h"
 #include "fhir/terminology_inside.h"
 
 static bool
@@ -41,12 +42,6 @@ version_fits(struct slice asked, struct slice version)
 	return a.len == 0 && v.len == 0;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Takes a run of digits, or one other byte. */
 static struct slice
 next_part(struct slice *rest)
@@ -54,7 +49,7 @@ next_part(struct slice *rest)
 	size_t n = 1;
 	struct slice part;
 
-	while (is_digit(rest->ptr[0]) && n < rest->len && is_digit(rest->ptr[n]))
+	while (ascii_is_digit(rest->ptr[0]) && n < rest->len && ascii_is_digit(rest->ptr[n]))
 		n++;
 	part = slice_sub(*rest, 0, n);
 	*rest = slice_sub(*rest, n, rest->len);
@@ -64,7 +59,7 @@ next_part(struct slice *rest)
 static int
 part_compare(struct slice a, struct slice b)
 {
-	bool numbers = is_digit(a.ptr[0]) && is_digit(b.ptr[0]);
+	bool numbers = ascii_is_digit(a.ptr[0]) && ascii_is_digit(b.ptr[0]);
 
 	while (numbers && a.len > 1 && a.ptr[0] == '0')
 		a = slice_sub(a, 1, a.len);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "fhirpath/ast.h"
@@ -44,15 +45,9 @@ peek(const struct parser *p, size_t ahead)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
+	return ascii_is_letter(c) || c == '_' || ascii_is_digit(c);
 }
 
 static bool
@@ -151,10 +146,10 @@ number(struct parser *p)
 {
 	size_t start = p->pos;
 
-	while (is_digit(peek(p, 0)))
+	while (ascii_is_digit(peek(p, 0)))
 		p->pos++;
-	if (peek(p, 0) == '.' && is_digit(peek(p, 1)))
-		for (p->pos++; is_digit(peek(p, 0));)
+	if (peek(p, 0) == '.' && ascii_is_digit(peek(p, 1)))
+		for (p->pos++; ascii_is_digit(peek(p, 0));)
 			p->pos++;
 	p->kind = TOKEN_NUMBER;
 	p->tok = slice_sub(p->src, start, p->pos - start);
@@ -166,8 +161,8 @@ moment(struct parser *p)
 {
 	size_t start = ++p->pos;
 
-	while (p->pos < p->src.len && (is_digit(peek(p, 0)) || strchr("-T:+Z", peek(p, 0)) != NULL
-	    || (peek(p, 0) == '.' && is_digit(peek(p, 1)))))
+	while (p->pos < p->src.len && (ascii_is_digit(peek(p, 0)) || strchr("-T:+Z", peek(p, 0)) != NULL
+	    || (peek(p, 0) == '.' && ascii_is_digit(peek(p, 1)))))
 		p->pos++;
 	p->kind = TOKEN_MOMENT;
 	p->tok = slice_sub(p->src, start, p->pos - start);
@@ -206,7 +201,7 @@ next(struct parser *p)
 		quoted(p, '\'', TOKEN_STRING);
 	} else if (c == '`' || c == '"') {
 		quoted(p, c, TOKEN_QUOTED);
-	} else if (is_digit(c)) {
+	} else if (ascii_is_digit(c)) {
 		number(p);
 	} else if (c == '@') {
 		moment(p);

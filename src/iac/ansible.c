@@ -188,16 +188,6 @@ templated(struct reader *r, const struct context *c, const struct value *v)
 
 /* ---- tasks ---- */
 
-static struct slice
-last_part(struct slice module)
-{
-	size_t i = module.len;
-
-	while (i > 0 && module.ptr[i - 1] != '.')
-		i--;
-	return slice_sub(module, i, module.len);
-}
-
 /* "src=a dest='b c'": words that begin with a name and "="; the rest is the raw text. */
 static const struct value *
 split_arguments(struct reader *r, const struct value *text)
@@ -440,7 +430,7 @@ task_attributes(struct reader *r, const struct context *c, const struct value *t
 
 	hcl_map_add(&m, SLICE("module"), module->key_span, value_string(r->arena, module->key_span, module->key));
 	hcl_map_add(&m, SLICE("action"), module->key_span, value_string(r->arena, module->key_span,
-	    last_part(module->key)));
+	    slice_after_last(module->key, '.')));
 	hcl_map_add(&m, SLICE("arguments"), module->value->span, args);
 	for (size_t i = 0; i < COUNT_OF(inherited); i++)
 		if (keyword(c, inherited[i]) != &value_null)
@@ -589,10 +579,10 @@ read_task(struct reader *r, const struct value *task, const struct context *oute
 	module = module_of(r, task);
 	if (value_member(task, SLICE("block")) != &value_null || module == NULL)
 		return;
-	args = templated(r, &c, arguments_of(r, last_part(module->key), module->value,
+	args = templated(r, &c, arguments_of(r, slice_after_last(module->key, '.'), module->value,
 	    value_member(task, SLICE("args"))));
-	told(r, &c, last_part(module->key), args);
-	include(r, &c, last_part(module->key), args, depth);
+	told(r, &c, slice_after_last(module->key, '.'), args);
+	include(r, &c, slice_after_last(module->key, '.'), args, depth);
 	*project_add_resource(r->project) = (struct resource){ .language = LANGUAGE_ANSIBLE,
 		.address = address_of(r, "task", name, task->span.line), .module = r->play,
 		.type = SLICE("ansible_task"), .name = name,

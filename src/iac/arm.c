@@ -7,6 +7,7 @@
 #include "iac/arm.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "iac/azure.h"
 #include "iac/document.h"
 #include "iac/files.h"
@@ -56,7 +57,7 @@ accept(struct reader *r, char c)
 static bool
 in_name(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-';
+	return ascii_is_digit(c) || ascii_is_letter(c) || c == '_' || c == '-';
 }
 
 static struct slice
@@ -150,7 +151,7 @@ primary(struct reader *r)
 		r->at++;
 		return quoted(r);
 	}
-	return c == '-' || c == '+' || (c >= '0' && c <= '9') ? numeral(r) : call(r);
+	return c == '-' || c == '+' || ascii_is_digit(c) ? numeral(r) : call(r);
 }
 
 static struct hcl_expression *

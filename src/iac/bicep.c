@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "iac/files.h"
 #include "iac/places.h"
@@ -121,7 +122,7 @@ accept(struct parser *p, const char *what)
 static bool
 in_name(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+	return ascii_is_digit(c) || ascii_is_letter(c) || c == '_';
 }
 
 static bool
@@ -546,7 +547,7 @@ primary(struct parser *p)
 	case '[':  return array(p);
 	case '{':  return object(p, NULL);
 	case '(':  return parenthesised(p);
-	default:   return c >= '0' && c <= '9' ? number(p) : named(p);
+	default:   return ascii_is_digit(c) ? number(p) : named(p);
 	}
 }
 

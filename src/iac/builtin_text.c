@@ -170,16 +170,6 @@ is_registry(struct slice first)
 	    || slice_is(first, "localhost");
 }
 
-static struct slice
-last_part(struct slice path)
-{
-	size_t len = path.len;
-
-	while (len > 0 && path.ptr[len - 1] != '/')
-		len--;
-	return slice_sub(path, len, path.len);
-}
-
 /* "ghcr.io/a/b:1@sha256:..." in its parts. */
 static const struct value *
 image(struct builtin_call *c)
@@ -203,7 +193,7 @@ image(struct builtin_call *c)
 	rest = slice_sub(rest, 0, colon);
 	hcl_map_add(&m, SLICE("registry"), span, value_string(c->arena, span, registry));
 	hcl_map_add(&m, SLICE("repository"), span, value_string(c->arena, span, rest));
-	hcl_map_add(&m, SLICE("name"), span, value_string(c->arena, span, last_part(rest)));
+	hcl_map_add(&m, SLICE("name"), span, value_string(c->arena, span, slice_after_last(rest, '/')));
 	hcl_map_add(&m, SLICE("tag"), span, value_string(c->arena, span, tag));
 	hcl_map_add(&m, SLICE("digest"), span, value_string(c->arena, span, digest));
 	return hcl_map_end(&m, span);

@@ -11,6 +11,7 @@
 #include "iac/document.h"
 #include "iac/files.h"
 #include "iac/hcl.h"
+#include "iac/shell.h"
 
 enum { FILES_MAX = 100, MEMBERS_MAX = 2000,
 	TEXT_MAX = 64 << 10, PATH_BYTES = 4096, REFERENCES_MAX = 200, MERGES_MAX = 1000000 };
@@ -100,15 +101,6 @@ struct expansion {
 	struct slice   missing;
 };
 
-static size_t
-name_end(struct slice t, size_t i)
-{
-	while (i < t.len && (t.ptr[i] == '_' || (t.ptr[i] >= '0' && t.ptr[i] <= '9')
-	    || ((t.ptr[i] | 32) >= 'a' && (t.ptr[i] | 32) <= 'z')))
-		i++;
-	return i;
-}
-
 static void expand(struct expansion *, struct slice, uint32_t depth);
 
 /* ${A:-b} ${A-b} ${A:?b} ${A?b} ${A:+b} ${A+b} */
@@ -147,7 +139,7 @@ expand(struct expansion *x, struct slice t, uint32_t depth)
 {
 	for (size_t i = 0; i < t.len; ) {
 		bool braces = i + 1 < t.len && t.ptr[i + 1] == '{';
-		size_t start = i + 1 + braces, end = name_end(t, start), close;
+		size_t start = i + 1 + braces, end = shell_name_end(t, start), close;
 
 		if (t.ptr[i] != '$' || end == start || depth > SCAN_LIMIT(NESTING)) {
 			buf_add_char(&x->out, t.ptr[i]);

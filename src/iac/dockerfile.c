@@ -235,15 +235,6 @@ struct expansion {
 	struct span         span;
 };
 
-static size_t
-name_end(struct slice t, size_t i)
-{
-	while (i < t.len && (t.ptr[i] == '_' || (t.ptr[i] >= '0' && t.ptr[i] <= '9')
-	    || ((t.ptr[i] | 32) >= 'a' && (t.ptr[i] | 32) <= 'z')))
-		i++;
-	return i;
-}
-
 static void expand_text(struct expansion *, struct slice, uint32_t depth, bool quotes);
 
 /* ${name}, ${name:-word}, ${name:+word} and both without the colon. */
@@ -282,7 +273,7 @@ static size_t
 expand_dollar(struct expansion *x, struct slice t, size_t i, uint32_t depth)
 {
 	bool braces = i + 1 < t.len && t.ptr[i + 1] == '{';
-	size_t start = i + 1 + braces, end = name_end(t, start), close;
+	size_t start = i + 1 + braces, end = shell_name_end(t, start), close;
 
 	if (end == start || depth > NESTING_MAX) {
 		buf_add_char(&x->out, '$');

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "iac/document_map.h"
 #include "iac/places.h"
@@ -80,21 +81,12 @@ from(const struct json_reader *r, uint32_t start)
 	return places_span(&r->places, start, r->at);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 hex4(struct json_reader *r, uint32_t *code)
 {
 	*code = 0;
 	for (int i = 0; i < 4; i++, r->at++) {
-		int digit = r->at < r->len ? hex_digit(r->s[r->at]) : -1;
+		int digit = r->at < r->len ? ascii_hex_value(r->s[r->at]) : -1;
 
 		if (digit < 0)
 			return give_up(r, "four hexadecimal digits are expected");

@@ -8,6 +8,7 @@
 #include <pcre2.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/attr.h"
 
 enum { PATTERN_MAX = 8192, MATCHES_MAX = 10000 };
@@ -218,7 +219,7 @@ named_group(const struct pattern *p, struct slice s, struct slice name)
 static bool
 in_name(char c)
 {
-	return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+	return c == '_' || ascii_is_digit(c) || ascii_is_letter(c);
 }
 
 /* $1, $name, ${name}, $$ */

@@ -4,6 +4,7 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include "base/ascii.h"
 #include "base/attr.h"
 
 void
@@ -23,18 +24,6 @@ byte(struct slice text, uint32_t at)
 	return at < text.len ? text.ptr[at] : '\0';
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Bytes of the code point at `at` when it may stand in an identifier (UAX #31). */
 static uint32_t
 name_character(struct slice text, uint32_t at, bool first)
@@ -44,10 +33,10 @@ name_character(struct slice text, uint32_t at, bool first)
 	uint32_t next = at;
 	UChar32 point;
 
-	if (is_letter(c) || c == '_')
+	if (ascii_is_letter(c) || c == '_')
 		return 1;
 	if ((unsigned char)c < 0x80)
-		return !first && (is_digit(c) || c == '-') && at < text.len;
+		return !first && (ascii_is_digit(c) || c == '-') && at < text.len;
 	U8_NEXT(bytes, next, (uint32_t)text.len, point);
 	if (point < 0 || !u_hasBinaryProperty(point, first ? UCHAR_ID_START : UCHAR_ID_CONTINUE))
 		return 0;
@@ -71,7 +60,7 @@ digits(struct slice text, uint32_t at)
 {
 	uint32_t n = 0;
 
-	while (is_digit(byte(text, at + n)))
+	while (ascii_is_digit(byte(text, at + n)))
 		n++;
 	return n;
 }
@@ -87,11 +76,11 @@ number_length(struct slice text, uint32_t at)
 		uint32_t sign = byte(text, at + n + 1) == '+' || byte(text, at + n + 1) == '-';
 		char c = byte(text, at + n);
 
-		if (is_digit(c))
+		if (ascii_is_digit(c))
 			end = n += digits(text, at + n);
 		else if (c == '.')
 			n++;
-		else if ((c == 'e' || c == 'E') && is_digit(byte(text, at + n + 1 + sign)))
+		else if ((c == 'e' || c == 'E') && ascii_is_digit(byte(text, at + n + 1 + sign)))
 			end = n += 1 + sign + digits(text, at + n + 1 + sign);
 		else
 			return end;
@@ -196,7 +185,7 @@ token_length(struct slice text, uint32_t at, uint32_t *type)
 		return *type = TOKEN_END, 0;
 	if ((n = hcl_name_length(text, at)) > 0)
 		return *type = TOKEN_NAME, n;
-	if (is_digit(c))
+	if (ascii_is_digit(c))
 		return *type = TOKEN_NUMBER, number_length(text, at);
 	if (c == '"')
 		return *type = TOKEN_QUOTE, 1;

@@ -111,16 +111,6 @@ host_timezone(struct host *h, struct slice zone)
 
 /* ---- files ---- */
 
-static struct slice
-base_name(struct slice path)
-{
-	size_t i = path.len;
-
-	while (i > 0 && path.ptr[i - 1] != '/')
-		i--;
-	return slice_sub(path, i, path.len);
-}
-
 static bool
 contains(struct slice s, const char *what)
 {
@@ -130,7 +120,7 @@ contains(struct slice s, const char *what)
 static bool
 is_time_file(struct slice path)
 {
-	struct slice name = base_name(path);
+	struct slice name = slice_after_last(path, '/');
 
 	return (slice_ends(name, SLICE(".conf")) && (contains(name, "chrony") || contains(name, "ntp")
 	    || contains(name, "timesyncd"))) || contains(path, "/chrony.d/") || contains(path, "/chrony/conf.d/")
@@ -140,7 +130,7 @@ is_time_file(struct slice path)
 static bool
 is_nginx_file(struct slice path)
 {
-	struct slice name = base_name(path);
+	struct slice name = slice_after_last(path, '/');
 
 	return slice_ends(name, SLICE(".conf")) && (contains(path, "nginx") || slice_is(name, "default.conf"));
 }
@@ -262,7 +252,7 @@ command(struct host *h, const struct value *words)
 	    || (at > 0 && slice_starts(nth(words, at), SLICE("-")))))
 		at++;
 	for (size_t i = 0; i < COUNT_OF(interpreters); i++)
-		if (one_of(base_name(nth(words, at)), interpreters[i].names))
+		if (one_of(slice_after_last(nth(words, at), '/'), interpreters[i].names))
 			interpreters[i].apply(h, words, at);
 }
 

@@ -2,6 +2,7 @@
 #include "iac/rule_index.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 
 struct walk {
 	struct arena *arena;
@@ -56,7 +57,7 @@ skip_space(struct walk *w)
 static bool
 is_name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '_' || c == '-';
 }
 
 static struct slice

@@ -2,6 +2,7 @@
 #include "iac/shell.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "iac/project.h"
@@ -36,7 +37,7 @@ is_keyword(struct slice w)
 static bool
 in_name(char c)
 {
-	return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+	return c == '_' || ascii_is_digit(c) || ascii_is_letter(c);
 }
 
 static bool
@@ -285,4 +286,12 @@ shell_read(struct arena *a, struct span span, struct slice text, const struct va
 	*commands = value_end(&s.commands);
 	if (files != NULL)
 		*files = value_end(&s.files);
+}
+
+size_t
+shell_name_end(struct slice s, size_t from)
+{
+	while (from < s.len && (s.ptr[from] == '_' || ascii_is_digit(s.ptr[from]) || ascii_is_letter(s.ptr[from])))
+		from++;
+	return from;
 }

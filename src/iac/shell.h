@@ -12,8 +12,10 @@
 
 #include "iac/value.h"
 
-
 struct arena;
+
+/* Where a variable's name that begins at `from` ends. */
+size_t shell_name_end(struct slice, size_t from);
 
 /* Without `files` a heredoc is text like other text. */
 void shell_read(struct arena *, struct span, struct slice text, const struct value **commands,

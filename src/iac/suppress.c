@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/instant.h"
@@ -140,7 +141,7 @@ option(struct slice line, const char *key)
 static bool
 is_id_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_'
 	    || c == ',' || c == '.';
 }
 

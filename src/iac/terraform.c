@@ -862,21 +862,11 @@ ending_of(struct slice path)
 	return NULL;
 }
 
-static struct slice
-base_name(struct slice path)
-{
-	size_t i = path.len;
-
-	while (i > 0 && path.ptr[i - 1] != '/')
-		i--;
-	return slice_sub(path, i, path.len);
-}
-
 /* override.tf and x_override.tf */
 static bool
 is_override(struct slice path)
 {
-	struct slice name = base_name(path);
+	struct slice name = slice_after_last(path, '/');
 	const struct ending *e = ending_of(name);
 
 	name = slice_sub(name, 0, name.len - e->text.len);
@@ -1287,7 +1277,7 @@ give(struct module *m)
 static int
 value_rank(struct slice path)
 {
-	struct slice name = base_name(path);
+	struct slice name = slice_after_last(path, '/');
 
 	if (slice_is(name, "terraform.tfvars"))
 		return 1;

@@ -20,6 +20,7 @@
 #endif
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/env.h"
@@ -116,7 +117,7 @@ hex4(const char *p, const char *end)
 		return -1;
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
-		int digit = c >= '0' && c <= '9' ? c - '0'
+		int digit = ascii_is_digit(c) ? c - '0'
 		    : c >= 'a' && c <= 'f' ? c - 'a' + 10
 		    : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 

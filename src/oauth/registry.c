@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/outcome.h"
@@ -40,7 +41,7 @@ id_good(struct slice id)
 	for (size_t i = 0; i < id.len; i++) {
 		char c = id.ptr[i];
 
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+		if (!(ascii_is_letter(c) || ascii_is_digit(c)
 		    || c == '.' || c == '_' || c == '-'))
 			return false;
 	}

@@ -5,6 +5,7 @@
 #include "rest/interactions.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/instant.h"
 #include "exchange/exchange.h"
 #include "exchange/imports.h"
@@ -25,7 +26,7 @@ is_word(struct slice s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		if (!(ascii_is_digit(c) || ascii_is_letter(c)
 		    || c == '-' || c == '_' || c == '.'))
 			return false;
 	}

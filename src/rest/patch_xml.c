@@ -13,6 +13,7 @@
 #include "rest/patch.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
@@ -75,7 +76,7 @@ nodes_add(struct patch *p, struct nodes *list, struct dom *n)
 static bool
 name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '_'
 	    || c == '-' || c == '.' || (unsigned char)c >= 0x80;
 }
 

@@ -6,6 +6,7 @@
 #include "rest/rest.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "exchange/exchange.h"
@@ -29,7 +30,7 @@ id_good(struct slice id)
 	for (size_t i = 0; i < id.len; i++) {
 		char c = id.ptr[i];
 
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+		if (!(ascii_is_letter(c) || ascii_is_digit(c)
 		    || c == '-' || c == '.'))
 			return false;
 	}

@@ -7,7 +7,8 @@
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 
-#define SUBSETTED "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\",\"code\":\"SUBSETTED\"}"
+#define SYSTEM "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
+#define SUBSETTED "{\"system\":\"" SYSTEM "\",\"code\":\"SUBSETTED\"}"
 
 struct subset {
 	const struct pack  *pack;
@@ -195,4 +196,16 @@ subset_of(struct exchange *x, const struct query *q, const struct stored *stored
 	write_subset(&s);
 	*out = buf_slice(&b);
 	return q->element_count == 0 || !asks_for_text(q) || narrative_of_rest(x, stored->type, out);
+}
+
+bool
+subset_tagged(const struct json *j, uint32_t node)
+{
+	uint32_t tags = json_path(j, node, "meta.tag");
+
+	for (uint32_t n = tags == 0 ? 0 : json_first(j, tags); n != 0; n = json_next(j, tags, n))
+		if (json_is(j, json_get(j, n, SLICE("code")), SLICE("SUBSETTED"))
+		    && json_is(j, json_get(j, n, SLICE("system")), SLICE(SYSTEM)))
+			return true;
+	return false;
 }

@@ -3,15 +3,20 @@
 #define REST_SUBSET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
 struct exchange;
+struct json;
 struct query;
 struct stored;
 
 /* What the query asks for of a resource: its body as it is, or what is left of it, tagged
  * SUBSETTED.  Mandatory elements, and those that change the meaning of others, always stay. */
 bool subset_of(struct exchange *, const struct query *, const struct stored *, struct slice *out);
+
+/* Is the resource tagged so? */
+bool subset_tagged(const struct json *, uint32_t node);
 
 #endif

@@ -19,6 +19,7 @@
 #include "rest/binary.h"
 #include "rest/conditional.h"
 #include "rest/interactions.h"
+#include "rest/subset.h"
 
 static const struct slice patient_type = SLICE_INIT("Patient");
 
@@ -100,6 +101,20 @@ row_of(struct exchange *x)
 	return store_new_row(x->service->store);
 }
 
+/* All of a transaction happens at one instant, but for what that one would put before the version it replaces. */
+static int64_t
+instant_of(const struct exchange *x)
+{
+	struct store *store = x->service->store;
+	int64_t behind = x->old == NULL ? 0 : x->old->updated;
+
+	if (x->transaction == NULL)
+		return store_stamp(store, behind);
+	if (x->transaction->instant == 0)
+		x->transaction->instant = store_stamp(store, 0);
+	return x->transaction->instant > behind ? x->transaction->instant : behind + 1;
+}
+
 static void
 fill_write(struct exchange *x, struct store_write *w, char method)
 {
@@ -111,7 +126,7 @@ fill_write(struct exchange *x, struct store_write *w, char method)
 	w->row = row_of(x);
 	w->vid = x->vid != 0 ? x->vid : store_new_vid(store);
 	w->replaces = x->old == NULL ? 0 : x->old->vid;
-	w->updated = store_stamp(store, x->old == NULL ? 0 : x->old->updated);
+	w->updated = instant_of(x);
 	w->method = method;
 	w->compartment = x->compartment;
 	w->labels = x->labels;
@@ -395,6 +410,20 @@ create_unmatched(struct exchange *x)
 	    && write_body(x, id.len > 0 ? 'U' : 'P');
 }
 
+/* R4 search.html#summary: the tag is there so that what was left out is not lost by an update. */
+static bool
+is_whole(struct exchange *x)
+{
+	struct outcome aside;
+	struct json old;
+
+	if (!is_there(x) || !subset_tagged(&x->body->json, x->body->node))
+		return true;
+	outcome_init(&aside, x->arena);
+	return (json_parse(x->old->body, json_bounds(x->service->limits, false), x->arena, &old, &aside)
+	    && subset_tagged(&old, 0)) || exchange_fail(x, FAULT_BUSINESS_RULE, "a part of a resource does not replace it");
+}
+
 static bool
 update_conditionally(struct exchange *x)
 {
@@ -403,7 +432,7 @@ update_conditionally(struct exchange *x)
 	if (x->old == NULL)
 		return create_unmatched(x);
 	return (id_in_body(x).len == 0 || same_id(x)) && write_version_agrees(x)
-	    && controls_in(x, x->body) && write_body(x, 'U');
+	    && controls_in(x, x->body) && is_whole(x) && write_body(x, 'U');
 }
 
 bool
@@ -412,7 +441,7 @@ rest_update(struct exchange *x)
 	if (write_is_conditional(x))
 		return update_conditionally(x);
 	return same_id(x) && write_find_old(x) && write_version_agrees(x) && may_choose_id(x)
-	    && controls_in(x, x->body) && write_body(x, 'U');
+	    && controls_in(x, x->body) && is_whole(x) && write_body(x, 'U');
 }
 
 /* Delete */

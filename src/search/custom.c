@@ -2,6 +2,7 @@
 #include "search/custom.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
@@ -81,7 +82,7 @@ code_good(struct slice code)
 	for (size_t i = 0; i < code.len; i++) {
 		char c = code.ptr[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'
+		if (!(ascii_is_digit(c) || ascii_is_letter(c) || c == '-'
 		    || (c == '_' && i > 0)))
 			return false;
 	}

@@ -10,6 +10,7 @@
 #include "search/parser.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 
 #define DEPTH_MAX 16            /* of brackets and paths */
 #define NOT_ALLOWED "the definition of a parameter does not allow this"
@@ -54,7 +55,7 @@ mark(struct filter *f, char c)
 static bool
 name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '_'
 	    || c == '-';
 }
 

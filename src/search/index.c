@@ -285,7 +285,7 @@ distinct(struct index_row *rows, uint32_t count)
 int64_t
 index_width(enum index_span span)
 {
-	static const int64_t widths[] = { [SPAN_SECOND] = 1000, [SPAN_DAY] = DAY, [SPAN_MONTH] = 31 * DAY,
+	static const int64_t widths[] = { [SPAN_INSTANT] = 0, [SPAN_SECOND] = 999, [SPAN_DAY] = DAY, [SPAN_MONTH] = 31 * DAY,
 		[SPAN_WIDE] = INT64_MAX, [SPAN_SEVERAL] = INT64_MAX };
 
 	return widths[span];
@@ -301,11 +301,12 @@ static uint8_t
 span_of(const struct index_row *rows, uint32_t count, uint32_t i)
 {
 	uint64_t width = (uint64_t)rows[i].b - (uint64_t)rows[i].a;
-	uint8_t span = SPAN_SECOND;
+	uint8_t span = SPAN_INSTANT;
 
 	if ((i > 0 && same_param(&rows[i - 1], &rows[i])) || (i + 1 < count && same_param(&rows[i], &rows[i + 1])))
 		return SPAN_SEVERAL;
-	while (width > (uint64_t)index_width(span) && span < SPAN_WIDE)
+	while (span < SPAN_WIDE && (span <= SPAN_SECOND ? width != (uint64_t)index_width(span)
+	    : width > (uint64_t)index_width(span)))
 		span++;
 	return span;
 }

@@ -76,9 +76,9 @@ struct index_row {
 	struct slice text;
 };
 
-/* How wide a DATE row is: at most that; by it one knows how far its one end is from the other.  Those of a
- * resource that has several of the parameter are apart from them. */
-enum index_span { SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
+/* How wide a DATE row is: exactly a millisecond or a second, or at most that; by it one knows how far its one end
+ * is from the other.  Those of a resource that has several of the parameter are apart from them. */
+enum index_span { SPAN_INSTANT, SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
 #define INDEX_RULES 8

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "search/ucum.h"
 #include "search/values.h"
@@ -117,12 +118,6 @@ find_unit(struct scanner *c, struct slice symbol, struct measure *m)
 	return false;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Up to what ends a symbol; brackets are whole. */
 static struct slice
 symbol_at(struct scanner *c)
@@ -152,7 +147,7 @@ cut_exponent(struct slice *symbol, int *exponent)
 	bool minus;
 
 	*exponent = 1;
-	while (end > 0 && is_digit(symbol->ptr[end - 1]))
+	while (end > 0 && ascii_is_digit(symbol->ptr[end - 1]))
 		end--;
 	if (end == symbol->len)
 		return true;
@@ -170,7 +165,7 @@ static bool
 all_digits(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!is_digit(s.ptr[i]))
+		if (!ascii_is_digit(s.ptr[i]))
 			return false;
 	return s.len > 0;
 }

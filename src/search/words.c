@@ -3,6 +3,7 @@
  * Nothing of it is in the index, where it would stand in clear beside bodies that are
  * sealed: the bodies that remain after all other clauses are opened and read. */
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/outcome.h"
@@ -78,7 +79,7 @@ fold_all(struct slice text, struct arena *arena)
 static bool
 is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
+	return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || (c & 0x80) != 0;
 }
 
 static bool

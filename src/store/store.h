@@ -167,7 +167,8 @@ struct store_page {
 	struct store_position end;
 };
 
-/* In the query's order; without _sort by type, compartment and row.  Ties are broken the same way.
+/* In the query's order; without _sort by type, compartment and row, or by a date that its clauses bound.  Ties are
+ * broken the first way.
  * `from` is where the page before ended; not `set` for the first. */
 MUST_USE bool store_search(struct store_reader *, const struct permit *, const struct query *,
     const struct store_position *from, struct arena *, struct store_page *, struct outcome *);

@@ -351,6 +351,8 @@ a_chosen_id_is_bound_once(void **state UNUSED)
 	w = prepare("Patient", "{\"resourceType\":\"Patient\"}", NULL);
 	w.alias = m.id;
 	assert_int_equal(commit(&w, 1), STORE_CONFLICT);
+	w.alias = create("Patient", "{\"resourceType\":\"Patient\"}")->id;
+	assert_int_equal(commit(&w, 1), STORE_CONFLICT);
 }
 
 /* Searching */
@@ -595,10 +597,10 @@ static const char *const ways[] = {
 	"SEARCH census USING PRIMARY KEY (type=? AND lead", "SEARCH compartment USING INTEGER PRIMARY KEY (rowid", "SEARCH member USING PRIMARY KEY (member=?)",
 	"SEARCH date USING COVERING INDEX date_first (param=? AND labels=? AND span=? AND a",
 	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span=? AND b",
-	"SEARCH date USING COVERING INDEX date_last (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
+	"SEARCH date USING COVERING INDEX date_first (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY",
+	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY",
 };
 
 static void

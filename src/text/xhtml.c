@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/limits.h"
@@ -647,7 +648,7 @@ end(struct reader *r, struct slice name)
 static bool
 name_character(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':'
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == ':'
 	    || c == '-' || c == '_' || c == '.';
 }
 

@@ -8,27 +8,16 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 
 #define STYLE_MAX   8192        /* bytes; an embedded image aside */
 #define LENGTH_MAX  10000.0     /* pixels, or any other unit */
 
 static bool
-letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 hexadecimal(char c)
 {
-	return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 static bool
@@ -71,7 +60,7 @@ is_rgb(struct slice s)
 		return false;
 	for (size_t i = 4; i + 1 < s.len; i++) {
 		commas += s.ptr[i] == ',';
-		if (!digit(s.ptr[i]) && s.ptr[i] != ',' && s.ptr[i] != ' ' && s.ptr[i] != '%')
+		if (!ascii_is_digit(s.ptr[i]) && s.ptr[i] != ',' && s.ptr[i] != ' ' && s.ptr[i] != '%')
 			return false;
 	}
 	return commas == 2 && s.len <= 32;
@@ -81,9 +70,9 @@ static bool
 is_word(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!letter(s.ptr[i]) && s.ptr[i] != '-')
+		if (!ascii_is_letter(s.ptr[i]) && s.ptr[i] != '-')
 			return false;
-	return s.len > 0 && s.len <= 40 && letter(s.ptr[0]);
+	return s.len > 0 && s.len <= 40 && ascii_is_letter(s.ptr[0]);
 }
 
 /* A number that is not negative, and its unit. */
@@ -93,7 +82,7 @@ read_length(struct slice s, double *number, size_t *unit)
 	char text[16] = "";
 	size_t n = 0;
 
-	while (n < s.len && n < sizeof text - 1 && (digit(s.ptr[n]) || s.ptr[n] == '.'))
+	while (n < s.len && n < sizeof text - 1 && (ascii_is_digit(s.ptr[n]) || s.ptr[n] == '.'))
 		n++;
 	memcpy(text, s.ptr, n);
 	*number = strtod(text, NULL);
@@ -112,7 +101,7 @@ is_string(struct slice s)
 	if (s.len < 2 || (quote != '"' && quote != '\'') || s.ptr[s.len - 1] != quote)
 		return false;
 	for (size_t i = 1; i + 1 < s.len; i++)
-		if (!letter(s.ptr[i]) && !digit(s.ptr[i]) && s.ptr[i] != ' ' && s.ptr[i] != '-')
+		if (!ascii_is_letter(s.ptr[i]) && !ascii_is_digit(s.ptr[i]) && s.ptr[i] != ' ' && s.ptr[i] != '-')
 			return false;
 	return true;
 }
@@ -154,7 +143,7 @@ word_shows(struct slice s)
 	if (s.len > sizeof lower)
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		lower[i] = (char)(letter(s.ptr[i]) ? s.ptr[i] | 0x20 : s.ptr[i]);
+		lower[i] = (char)(ascii_is_letter(s.ptr[i]) ? s.ptr[i] | 0x20 : s.ptr[i]);
 	return xhtml_listed(shows, slice_make(lower, s.len));
 }
 

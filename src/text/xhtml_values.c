@@ -6,27 +6,17 @@
  * refused, so that nothing depends on how they repair it. */
 #include "text/xhtml_names.h"
 
+#include "base/ascii.h"
+
 #define WORD_MAX  64
 #define TEXT_MAX  4096
 #define LINK_MAX  2048
 
 static bool
-letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 is_word(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!letter(s.ptr[i]) && !digit(s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_')
+		if (!ascii_is_letter(s.ptr[i]) && !ascii_is_digit(s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_')
 			return false;
 	return s.len <= WORD_MAX;
 }
@@ -45,7 +35,7 @@ static bool
 is_number(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!digit(s.ptr[i]))
+		if (!ascii_is_digit(s.ptr[i]))
 			return false;
 	return s.len >= 1 && s.len <= 5;
 }
@@ -171,7 +161,7 @@ is_base64(struct slice s)
 	while (s.len > 0 && s.ptr[s.len - 1] == '=')
 		s.len--;
 	for (size_t i = 0; i < s.len; i++)
-		if (!letter(s.ptr[i]) && !digit(s.ptr[i]) && s.ptr[i] != '+' && s.ptr[i] != '/'
+		if (!ascii_is_letter(s.ptr[i]) && !ascii_is_digit(s.ptr[i]) && s.ptr[i] != '+' && s.ptr[i] != '/'
 		    && s.ptr[i] != '\n' && s.ptr[i] != '\r' && s.ptr[i] != ' ')
 			return false;
 	return true;
@@ -209,12 +199,12 @@ static bool
 is_local_file(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!letter(s.ptr[i]) && !digit(s.ptr[i]) && strchr("-_./", s.ptr[i]) == NULL)
+		if (!ascii_is_letter(s.ptr[i]) && !ascii_is_digit(s.ptr[i]) && strchr("-_./", s.ptr[i]) == NULL)
 			return false;
 	for (size_t i = 0; i + 1 < s.len; i++)
 		if (s.ptr[i] == '.' && s.ptr[i + 1] == '.')
 			return false;
-	return s.len > 0 && s.len <= LINK_MAX && (letter(s.ptr[0]) || digit(s.ptr[0]));
+	return s.len > 0 && s.len <= LINK_MAX && (ascii_is_letter(s.ptr[0]) || ascii_is_digit(s.ptr[0]));
 }
 
 static bool

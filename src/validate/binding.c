@@ -5,6 +5,7 @@
  * know nobody complains about. */
 #include "validate/walk.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 
 static struct terminology *
@@ -181,7 +182,7 @@ is_word(struct slice s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
+		if (!(ascii_is_digit(c) || ascii_is_letter(c)))
 			return false;
 	}
 	return true;

@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "store/sqlite/plan.h"
 
+#define NAMES 2                 /* of a resource: with its version and without one */
+
 /* The names of all resources of a type, by row. */
 struct plan_names {
 	const struct type *type;
@@ -78,35 +80,35 @@ all_names(struct plan *p, const struct type *type, struct plan_names **out)
 	return true;
 }
 
-bool
-plan_names(struct plan *p, const struct type *type, int64_t row, const struct pair **out, uint32_t *count)
+static const struct pair *
+first_of(const struct plan_names *all, int64_t row)
 {
 	struct pair key = { .row = row };
-	struct plan_names *all;
-	const struct pair *first, *last;
+	const struct pair *at = all->count == 0 ? NULL : bsearch(&key, all->at, all->count, sizeof key, by_row);
 
-	*count = 0;
-	if (!all_names(p, type, &all))
-		return false;
-	first = all->count == 0 ? NULL : bsearch(&key, all->at, all->count, sizeof key, by_row);
-	if (first == NULL)
-		return true;
-	while (first > all->at && first[-1].row == row)
-		first--;
-	for (last = first; last < all->at + all->count && last->row == row; last++)
-		;
-	*out = first;
-	*count = (uint32_t)(last - first);
-	return true;
+	while (at != NULL && at > all->at && at[-1].row == row)
+		at--;
+	return at;
 }
 
 bool
-plan_is_meant(struct plan *p, const struct type *type, int64_t name, int64_t row, bool *yes)
+plan_names(struct plan *p, const struct type *type, int64_t row, struct row_set *out)
 {
-	struct candidate meant;
+	const struct pair *at;
+	struct plan_names *all;
 
-	if (!plan_meant(p, type, name, &meant, yes))
+	*out = (struct row_set){ NULL, 0 };
+	if (!all_names(p, type, &all))
 		return false;
-	*yes = *yes && meant.row == row;
+	out->at = arena_array(p->scratch, NAMES, sizeof *out->at);
+	for (at = first_of(all, row); at != NULL && at < all->at + all->count && at->row == row; at++) {
+		struct candidate meant;
+		bool found;
+
+		if (!plan_meant(p, type, at->target, &meant, &found))
+			return false;
+		if (found && meant.row == row && out->count < NAMES)
+			out->at[out->count++] = at->target;
+	}
 	return true;
 }

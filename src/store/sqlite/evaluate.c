@@ -374,20 +374,13 @@ static bool
 any_by_url(struct plan *p, const struct query_clause *c, const struct type *type, int64_t lead, int64_t row,
     bool *yes)
 {
-	const struct pair *names;
-	uint32_t count;
+	struct row_set names = { NULL, 0 };
 
-	if (lead != DIRECTORY)
-		return true;
-	if (!plan_names(p, type, row, &names, &count))
+	if (lead == DIRECTORY && !plan_names(p, type, row, &names))
 		return false;
-	for (uint32_t i = 0; i < count && !*yes; i++) {
-		bool meant;
-
-		if (!plan_is_meant(p, type, names[i].target, row, &meant)
-		    || (meant && !any_by_name(p, c, lead, names[i].target, yes)))
+	for (uint32_t i = 0; i < names.count && !*yes; i++)
+		if (!any_by_name(p, c, lead, names.at[i], yes))
 			return false;
-	}
 	return true;
 }
 

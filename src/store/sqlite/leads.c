@@ -88,13 +88,12 @@ add_referring(struct plan *p, uint32_t param, int64_t target_lead, int64_t targe
 static bool
 add_referring_by_url(struct plan *p, const struct query_clause *c, int64_t row, struct row_set *out)
 {
-	const struct pair *names;
-	uint32_t count;
+	struct row_set names;
 
-	if (!plan_names(p, c->type, row, &names, &count))
+	if (!plan_names(p, c->type, row, &names))
 		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (!add_referring(p, c->param->number, INDEX_FOREIGN, names[i].target, out))
+	for (uint32_t i = 0; i < names.count; i++)
+		if (!add_referring(p, c->param->number, INDEX_FOREIGN, names.at[i], out))
 			return false;
 	return true;
 }

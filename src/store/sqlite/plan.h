@@ -209,11 +209,9 @@ struct streams;
 bool plan_streams(struct plan *, bool alone, struct streams **);
 bool plan_stream_next(struct plan *, struct streams *, struct stream_row *, bool *found);
 
-/* canonical.c: what a reference by such a text means (index.h). */
+/* canonical.c: what a reference by such a text means (index.h); those texts that mean a row of lead 0. */
 bool plan_meant(struct plan *, const struct type *, int64_t name, struct candidate *, bool *found);
-bool plan_is_meant(struct plan *, const struct type *, int64_t name, int64_t row, bool *yes);
-/* The texts that may mean a row, as targets; some of them may mean another that was written later. */
-bool plan_names(struct plan *, const struct type *, int64_t row, const struct pair **out, uint32_t *count);
+bool plan_names(struct plan *, const struct type *, int64_t row, struct row_set *names);
 
 /* evaluate.c */
 

@@ -69,6 +69,14 @@ decode(const struct store *s, const struct block_cipher *cipher, struct slice te
 }
 
 bool
+sqlite_gave(const struct store *s, struct slice id)
+{
+	int64_t compartment, row;
+
+	return decode(s, s->ids, id, &compartment, &row);
+}
+
+bool
 sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
     int64_t *compartment, int64_t *row)
 {

@@ -256,53 +256,48 @@ referrers(struct relating *r, const struct search_param *param, int64_t lead, in
 	return true;
 }
 
+/* The texts that a reference to it can be: its chosen id, its canonical url. */
 static bool
-backward_by_name(struct relating *r, const struct search_param *param, const struct stored *to)
+find_names(struct relating *r, const struct stored *to, int64_t *alias, struct row_set *names)
 {
-	const struct pair *names;
-	uint32_t count;
-
-	if (to->compartment != DIRECTORY)
-		return true;
-	if (!plan_names(&r->p, to->type, to->row, &names, &count))
-		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		bool meant;
-
-		if (!plan_is_meant(&r->p, to->type, names[i].target, to->row, &meant)
-		    || (meant && !referrers(r, param, to->compartment, INDEX_FOREIGN, names[i].target)))
-			return false;
-	}
-	return true;
+	*names = (struct row_set){ NULL, 0 };
+	return plan_alias_of(&r->p, to->row, alias)
+	    && (to->compartment != DIRECTORY || plan_names(&r->p, to->type, to->row, names));
 }
 
 static bool
-backward_by(struct relating *r, const struct search_param *param, const struct stored *to)
+backward_by(struct relating *r, const struct search_param *param, const struct stored *to, int64_t alias,
+    const struct row_set *names)
 {
-	int64_t alias;
-
 	if (!may_see(r, param->on))
 		return true;
-	return referrers(r, param, to->compartment, to->compartment, to->row)
-	    && plan_alias_of(&r->p, to->row, &alias)
-	    && (alias == 0 || referrers(r, param, to->compartment, INDEX_FOREIGN, alias))
-	    && backward_by_name(r, param, to);
+	if (!referrers(r, param, to->compartment, to->compartment, to->row)
+	    || (alias != 0 && !referrers(r, param, to->compartment, INDEX_FOREIGN, alias)))
+		return false;
+	for (uint32_t i = 0; i < names->count; i++)
+		if (!referrers(r, param, to->compartment, INDEX_FOREIGN, names->at[i]))
+			return false;
+	return true;
 }
 
 static bool
 backward(struct relating *r, const struct query_include *include, const struct stored *to)
 {
 	const struct search_index *index = r->p.query->index;
+	struct row_set names;
+	int64_t alias;
 
 	if (include->target != NULL && include->target != to->type)
 		return true;
+	if (!find_names(r, to, &alias, &names))
+		return false;
 	for (uint32_t i = 0; i < search_param_count(index); i++) {
 		const struct search_param *param = search_param_at(index, i);
 
 		if (param->kind == SEARCH_REFERENCE && search_index_supports(index, param)
 		    && (include->param == NULL || include->param == param)
 		    && (include->source == NULL || include->source == param->on)
-		    && search_may_refer(param, to->type->name) && !backward_by(r, param, to))
+		    && search_may_refer(param, to->type->name) && !backward_by(r, param, to, alias, &names))
 			return false;
 	}
 	return true;

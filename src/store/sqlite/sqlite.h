@@ -165,6 +165,8 @@ bool sqlite_intern(struct store *, struct slice codings, int level, uint32_t *nu
 bool sqlite_find(struct store_reader *, const struct permit *, const struct type *, struct slice id,
     struct stored *, struct outcome *);
 bool sqlite_load_version(struct store_reader *, struct stored *, struct arena *, struct outcome *);
+/* Is it an id of ours, not one that a client chose? */
+bool sqlite_gave(const struct store *, struct slice id);
 bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, int64_t *compartment,
     int64_t *row);
 /* Of a version in a history: 'U' becomes 'C' where the caller sees nothing before it, or a deletion. */

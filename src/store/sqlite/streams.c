@@ -165,17 +165,24 @@ collect(struct plan *p, struct stream *s, sqlite3_stmt *q, int *n)
 
 #define DATES(end) "SELECT " end ", lead, row FROM date WHERE param=?3 AND labels=?1 AND span=?4"
 
-static const struct slice dates[2][2] = {
+/* By the first instant, by the last, and by the last where it is as far from the first in all of them. */
+enum { BY_FIRST, BY_LAST, BY_LAST_OF_EXACT };
+
+static const struct slice dates[][2] = {
 	{ SLICE_INIT(DATES("a") " AND a>=?5 AND a<=?6" GATE " ORDER BY a, lead, row LIMIT ?7"),
 	  SLICE_INIT(DATES("a") " AND a=?5 AND (lead,row)>(?8,?9)" GATE " ORDER BY lead, row LIMIT ?7") },
-	{ SLICE_INIT(DATES("b") " AND b>=?5 AND b<=?6" GATE " ORDER BY b DESC, lead, row LIMIT ?7"),
-	  SLICE_INIT(DATES("b") " AND b=?6 AND (lead,row)>(?8,?9)" GATE " ORDER BY lead, row LIMIT ?7") },
+	{ SLICE_INIT(DATES("b") " AND span>1 AND b>=?5 AND b<=?6" GATE " ORDER BY b DESC, lead, row LIMIT ?7"),
+	  SLICE_INIT(DATES("b") " AND span>1 AND b=?6 AND (lead,row)>(?8,?9)" GATE " ORDER BY lead, row LIMIT ?7") },
+	{ SLICE_INIT(DATES("b") " AND a>=?5 AND a<=?6" GATE " ORDER BY a DESC, lead, row LIMIT ?7"),
+	  SLICE_INIT(DATES("b") " AND a=?6 AND (lead,row)>(?8,?9)" GATE " ORDER BY lead, row LIMIT ?7") },
 };
 
 static bool
 read_dates(struct plan *p, struct stream *s, bool midway, int *n)
 {
-	sqlite3_stmt *q = sqlite_statement(p->reader, dates[s->sort->descending][midway]);
+	int by = !s->sort->descending ? BY_FIRST : s->span > SPAN_SECOND ? BY_LAST : BY_LAST_OF_EXACT;
+	int64_t behind = by == BY_LAST_OF_EXACT ? index_width((enum index_span)s->span) : 0;
+	sqlite3_stmt *q = sqlite_statement(p->reader, dates[by][midway]);
 
 	if (q == NULL)
 		return failed(p);
@@ -183,8 +190,8 @@ read_dates(struct plan *p, struct stream *s, bool midway, int *n)
 	sqlite3_bind_int(q, 2, plan_clearance(p));
 	sqlite3_bind_int64(q, 3, s->sort->param->number);
 	sqlite3_bind_int(q, 4, s->span);
-	sqlite3_bind_int64(q, 5, s->low);
-	sqlite3_bind_int64(q, 6, s->high);
+	sqlite3_bind_int64(q, 5, sum(s->low, -behind));
+	sqlite3_bind_int64(q, 6, sum(s->high, -behind));
 	sqlite3_bind_int(q, 7, CHUNK - s->count);
 	sqlite3_bind_int64(q, 8, s->lead);
 	sqlite3_bind_int64(q, 9, s->row);
@@ -296,7 +303,7 @@ static void
 add_levels(struct plan *p, struct streams *of, uint32_t part)
 {
 	for (int level = 0; level <= plan_clearance(p); level++)
-		add_stream(p, of, part, level, SPAN_SECOND, 0);
+		add_stream(p, of, part, level, SPAN_INSTANT, 0);
 }
 
 /* The spans that there are of a set of labels. */

@@ -119,6 +119,8 @@ static bool
 still_current(struct writer *w, const struct store_write *write)
 {
 	if (write->alias.len > 0) {
+		if (sqlite_gave(w->store, write->alias))
+			return false;           /* it would mean the row that it was given for */
 		sqlite3_bind_int64(w->alias_find, 1, write->type->number);
 		sqlite3_bind_int64(w->alias_find, 2, alias_hash(w->store, write->alias));
 		if (one_number(w->alias_find) != 0)
