@@ -249,7 +249,7 @@ WITNESS = {
     "Patient/[id]/Observation": r"/Patient/other/Observation", "Patient/[id]/Observation with parameters": r"/Patient/other/Observation\?\w",
     "Patient/[id]/*": r"/Patient/other/\*", "Encounter": r"/Encounter/dark-visit/", "Practitioner": r"/Practitioner/absent/Observation",
     "$everything of a Patient": r"/Patient/dark-p/\$everything", "$everything of an Encounter": r"/Encounter/dark-visit/\$everything",
-    "$validate": r"\$validate ", "$meta, $meta-add, $meta-delete": r"dark-1/\$meta", "$expand": r"url=urn:dark", "$validate-code": r"\$validate-code",
+    "$validate": r"\$validate ", "$meta, $meta-add, $meta-delete": r"dark-1/\$meta", "$expand": r"url=urn:dark", "$expand with a supplement": r"useSupplement=urn:dark", "$expand with versions of code systems": r"system-version=", "$validate-code": r"\$validate-code",
     "$lookup": r"\$lookup", "$subsumes": r"\$subsumes", "$translate": r"\$translate", "$export": r"\$export",
     "metadata?mode=terminology": r"mode=terminology",
 }

@@ -9,7 +9,7 @@
 bool
 sqlite_has_context(const struct store *s, const struct type *type)
 {
-	return type == s->binary && !planted(89);
+	return type == s->binary && !planted(89) && !planted(71);
 }
 
 bool
