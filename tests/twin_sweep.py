@@ -166,7 +166,7 @@ def parameter_steps(statement):
 VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
     "RiskAssessment?probability=gt0.5", "RiskAssessment?probability=ap0.7", "ValueSet?url=urn:dark", "ValueSet?url:below=urn",
     "ValueSet?url:above=http://dark.example/fhir/x", "ValueSet?url:below=http://dark.example", "Practitioner?_text=darkness", "Practitioner?_content=darkness",
-    "Location?partof:below=seen-house", "Location?partof:above=seen-room", "Location?partof:missing=false&_total=accurate",
+    "Patient?family:exact=Zyx", "Location?partof:below=seen-house", "Location?partof:above=seen-room", "Location?partof:missing=false&_total=accurate",
     "Observation?remark=dark", "Observation?remark:contains=remarked&_total=accurate", "Observation?remark:missing=false&_summary=count",
     "Observation?_sort=-remark&_count=2", "Patient?_has:Observation:subject:remark=dark", "Observation?derived-from:Observation.remark:missing=true",
     "Observation?_content=darkness&_total=accurate", "Observation?code:text=dark&_total=accurate", "Observation?_content=xxx&_sort=code",
