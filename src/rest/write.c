@@ -108,7 +108,7 @@ instant_of(const struct exchange *x)
 	struct store *store = x->service->store;
 	int64_t behind = x->old == NULL ? 0 : x->old->updated;
 
-	if (x->transaction == NULL)
+	if (x->transaction == NULL || planted(86))
 		return store_stamp(store, behind);
 	if (x->transaction->instant == 0)
 		x->transaction->instant = store_stamp(store, 0);
