@@ -39,7 +39,7 @@ static const char *const tables[] = { "token", "token", "token", "token", "strin
 static const char *const inserts[] = {
 	"INSERT OR IGNORE INTO token VALUES(?1,?2,?3,?4,?5,0)",
 	"INSERT OR IGNORE INTO string VALUES(?1,?2,?3,?4,?5,0)",
-	"INSERT OR IGNORE INTO date VALUES(?1,?2,?3,?4,?5,0)",
+	"INSERT OR IGNORE INTO date VALUES(?1,?2,?3,?4,?5,0,0)",
 	"INSERT OR IGNORE INTO reference VALUES(?1,?2,0,?3,?5,0)",
 };
 static const char *const names[] = { "token", "string", "date", "reference" };
@@ -101,7 +101,7 @@ main(int argc, char **argv)
 	commit = prepare(db, "COMMIT");
 	version = prepare(db, "INSERT INTO version VALUES(?1,?2,0,?2,1,0,?1,80,?3)");
 	resource = prepare(db, "INSERT OR REPLACE INTO resource VALUES(?1,1,?2,?3,0,?3,0)");
-	compartment = prepare(db, "INSERT INTO compartment VALUES(?1,?2,NULL)");
+	compartment = prepare(db, "INSERT INTO compartment VALUES(?1,?2,NULL,3)");
 	outbox = prepare(db, "INSERT INTO outbox VALUES(?1,?2)");
 	for (int k = 0; k < 4; k++)
 		insert[k] = prepare(db, inserts[k]);

@@ -167,19 +167,17 @@ all_sent(struct connection *c)
 	}
 }
 
-/* Until all is sent or the socket is full. */
+/* Takes off `rest` what the socket takes of it. */
 static void
-write_records(struct connection *c)
+write_records(struct connection *c, struct slice *rest)
 {
-	while (c->out_at < c->out_len) {
-		size_t left = c->out_len - c->out_at;
+	while (rest->len > 0) {
 		int n;
 
 		ERR_clear_error();
-		n = SSL_write(c->ssl, c->out + c->out_at,
-		    (int)(left < WRITE_BYTES ? left : WRITE_BYTES));
+		n = SSL_write(c->ssl, rest->ptr, (int)(rest->len < WRITE_BYTES ? rest->len : WRITE_BYTES));
 		if (n > 0) {
-			c->out_at += (size_t)n;
+			*rest = slice_sub(*rest, (size_t)n, rest->len);
 			continue;
 		}
 		n = SSL_get_error(c->ssl, n);
@@ -188,7 +186,18 @@ write_records(struct connection *c)
 			connection_break(c);
 		return;
 	}
-	all_sent(c);
+}
+
+static void
+write_waiting(struct connection *c)
+{
+	struct slice rest = slice_make(c->out + c->out_at, c->out_len - c->out_at);
+
+	c->stuck = false;
+	write_records(c, &rest);
+	c->out_at = c->out_len - rest.len;
+	if (rest.len == 0)
+		all_sent(c);
 }
 
 /* Records of one answer share packets. */
@@ -205,12 +214,29 @@ connection_flush(struct connection *c)
 
 	if (c->state == BROKEN || c->state == HANDSHAKE)
 		return;
-	c->stuck = false;
 	if (many)
 		cork(c, 1);
-	write_records(c);
-	if (many && c->state != BROKEN)
+	write_waiting(c);
+	if (many)
 		cork(c, 0);
+}
+
+void
+connection_send_now(struct connection *c, struct slice bytes)
+{
+	size_t waiting = c->out_len - c->out_at;
+	struct slice first = slice_sub(bytes, 0, waiting < WRITE_BYTES ? WRITE_BYTES - waiting : 0);
+	struct slice rest = slice_sub(bytes, first.len, bytes.len);
+
+	connection_send(c, first.ptr, first.len);
+	if (rest.len > 0 && c->state == OPEN) {
+		cork(c, 1);
+		write_waiting(c);
+		if (c->out_len == 0)
+			write_records(c, &rest);
+		cork(c, 0);
+	}
+	connection_send(c, rest.ptr, rest.len);
 }
 
 void

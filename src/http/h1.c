@@ -541,7 +541,7 @@ h1_reply(struct h1 *h, struct exchange_state *x, int status, const struct http_h
 	x->keep_alive &= !h->connection->loop->stopping;
 	send_head(h->connection, x, status, headers, count, body.len);
 	if (!x->head_only)
-		send_text(h->connection, body);
+		connection_send_now(h->connection, body);
 	replied(h, x);
 }
 

@@ -108,6 +108,8 @@ struct connection {
 void connection_open(struct http_loop *, int fd);
 void connection_event(struct connection *, uint32_t events);
 void connection_send(struct connection *, const void *, size_t);        /* queue; flushed later */
+/* As both, but what the socket takes at once is sent from where it stands. */
+void connection_send_now(struct connection *, struct slice);
 void connection_flush(struct connection *);
 void connection_process(struct connection *);           /* read what is there */
 void connection_close_when_sent(struct connection *);
