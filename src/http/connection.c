@@ -157,6 +157,7 @@ all_sent(struct connection *c)
 {
 	c->out_len = c->out_at = 0;
 	if (c->out_room > OUT_KEPT) {
+		explicit_bzero(c->out, c->out_room);
 		free(c->out);
 		c->out = NULL;
 		c->out_room = 0;
