@@ -374,6 +374,9 @@ a_failed_sync_ends_the_log(void **state UNUSED)
 	append(log, 1);
 	wait_for(1);
 	assert_int_equal(atomic_load(&durable), 1);
+	audit_close(log);
+	log = open_log(&bad);                   /* anew, as no checkpoint is under way then */
+	assert_non_null(log);
 	atomic_store(&syncs_left, 0);
 	append(log, 1);
 	wait_for(2);
