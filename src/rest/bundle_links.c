@@ -196,7 +196,7 @@ is_replaced(struct bundle *b, const struct stored *s)
 		if (stores(&b->entries[i]) && b->entries[i].x->type == s->type
 		    && slice_eq(b->entries[i].x->id, s->id))
 			return true;
-	return bundle_is_buried(b, s);
+	return bundle_deletes(b, s->row);
 }
 
 static bool
