@@ -153,7 +153,7 @@ sqlite_find(struct store_reader *r, const struct permit *p, const struct type *t
 	return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
-#define VERSION "SELECT compartment, labels, updated, method, body, row, vid FROM version WHERE vid="
+#define VERSION "SELECT v.compartment, v.labels, v.updated, v.method, v.body, v.row, v.vid FROM "
 
 /* Method, and the body unless it is a tombstone. */
 static bool
@@ -180,7 +180,7 @@ load(struct store_reader *r, sqlite3_stmt *q, struct stored *v, struct arena *ar
 bool
 sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *arena, struct outcome *o)
 {
-	sqlite3_stmt *q = sqlite_statement(r, SLICE(VERSION "?1"));
+	sqlite3_stmt *q = sqlite_statement(r, SLICE(VERSION "version v WHERE v.vid=?1"));
 
 	sqlite3_bind_int64(q, 1, v->vid);
 	return load(r, q, v, arena, o);
@@ -229,8 +229,8 @@ bool
 sqlite_load_current(struct store_reader *r, int64_t lead, int clearance, struct stored *v, struct arena *arena,
     struct outcome *o)
 {
-	sqlite3_stmt *q = sqlite_statement(r, SLICE(VERSION "(SELECT vid FROM resource WHERE lead=?1 AND type=?2 "
-	    "AND row=?3 AND deleted=0 AND visible(labels,?4))"));
+	sqlite3_stmt *q = sqlite_statement(r, SLICE(VERSION "resource CROSS JOIN version v ON v.vid=resource.vid "
+	    "WHERE lead=?1 AND resource.type=?2 AND resource.row=?3 AND deleted=0 AND visible(resource.labels,?4)"));
 
 	sqlite3_bind_int64(q, 1, lead);
 	sqlite3_bind_int64(q, 2, v->type->number);
