@@ -992,10 +992,10 @@ label_sets_keep_number_and_level(void **state UNUSED)
 
 #define C "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 #define LABELLED(system, code) "{\"meta\":{\"security\":[{\"system\":\"" system "\",\"code\":\"" code "\"}]}}"
-#define RESTRICTED LABELLED(C, "R")
+#define LABELLED_R LABELLED(C, "R")
 
 static const struct { const char *text; int level; } label_rows[] = {
-	{ "{}", 3 }, { LABELLED("urn:other", "R"), 3 }, { LABELLED(C, "U"), 0 }, { RESTRICTED, 4 },
+	{ "{}", 3 }, { LABELLED("urn:other", "R"), 3 }, { LABELLED(C, "U"), 0 }, { LABELLED_R, 4 },
 	{ LABELLED(C, "\\u0052"), 4 }, { LABELLED(C, "r"), 5 }, { LABELLED(C, "RESTRICTED"), 5 },
 	{ "{\"meta\":{\"security\":[{\"system\":\"" C "\",\"display\":\"restricted\"}]}}", 5 },
 	/* one text, were a bar a bar: not one set */
@@ -1003,8 +1003,8 @@ static const struct { const char *text; int level; } label_rows[] = {
 	{ LABELLED("urn:oid:2.16.840.1.113883.5.25", "R"), 4 }, { LABELLED("http://hl7.org/fhir/v3/Confidentiality", "V"), 5 },
 	{ LABELLED("HTTPS://TERMINOLOGY.HL7.ORG/CODESYSTEM/V3-CONFIDENTIALITY/|2018", "R"), 4 },
 	{ "{\"meta\":{\"security\":[{\"code\":\"R\"}]}}", 4 }, { "{\"meta\":{\"security\":[{\"code\":\"HIV\"}]}}", 3 },
-	{ "{\"meta\":{\"security\":[{\"code\":\"U\"}]},\"entry\":[{\"resource\":" LABELLED(C, "L") "},{\"resource\":" RESTRICTED "}]}", 4 },
-	{ "{\"contained\":[" RESTRICTED "]}", 4 }, { "{\"parameter\":[{\"part\":[{\"resource\":" RESTRICTED "}]}]}", 4 },
+	{ "{\"meta\":{\"security\":[{\"code\":\"U\"}]},\"entry\":[{\"resource\":" LABELLED(C, "L") "},{\"resource\":" LABELLED_R "}]}", 4 },
+	{ "{\"contained\":[" LABELLED_R "]}", 4 }, { "{\"parameter\":[{\"part\":[{\"resource\":" LABELLED_R "}]}]}", 4 },
 	{ "{\"resourceType\":\"Composition\",\"confidentiality\":\"V\"}", 5 }, { "{\"confidentiality\":{},\"meta\":[]}", 3 },
 	{ "{\"meta\":{\"security\":{\"system\":\"" C "\"}}}", 3 }, { "{\"meta\":{\"security\":[\"" C "\",null]}}", 3 },
 };
