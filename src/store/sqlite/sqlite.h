@@ -150,7 +150,8 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
-/* NULL: there is none of this number. */
+
+/* labels.c.  NULL: there is none of this number. */
 const struct label_set *sqlite_label_set(const struct store *, uint32_t labels);
 struct slice sqlite_codings(const struct store *, uint32_t labels);
 /* As the gate has it: store_level() is that of the codings alone. */
