@@ -331,7 +331,7 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
     struct slice id, int64_t before_vid, const struct store_span *span, struct arena *arena,
     struct stored **out, uint32_t *count, struct outcome *o)
 {
-	struct stored current, last = { .updated = INT64_MAX };
+	struct stored current, last = { .type = type, .updated = INT64_MAX };
 	int64_t vid;
 
 	*out = arena_array(arena, span->max, sizeof **out);
