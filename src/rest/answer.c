@@ -146,14 +146,25 @@ answer_parse_etag(struct slice header, struct slice *version)
 	return slice_find(*version, '"') == version->len;
 }
 
-static bool
-is_noted(const struct exchange *x, int64_t compartment)
+/* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
+bool
+answer_not_modified(const struct exchange *x, const struct stored *s)
 {
-	uint32_t i = x->shown_count;
+	struct slice tags = exchange_header(x, "if-none-match");
+	struct slice since = exchange_header(x, "if-modified-since"), version;
+	int64_t ms;
 
-	while (i > 0 && x->shown[i - 1] != compartment)
-		i--;
-	return i > 0;
+	if (tags.len > 0) {
+		while (tags.len > 0) {
+			struct slice one = slice_trim(slice_cut(&tags, ','));
+
+			if (slice_is(one, "*") || (answer_parse_etag(one, &version)
+			    && slice_eq(version, s->version)))
+				return true;
+		}
+		return false;
+	}
+	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
 }
 
 void
@@ -161,10 +172,8 @@ answer_note_patient(struct exchange *x, int64_t compartment)
 {
 	struct exchange_event *own = exchange_own_event(x);
 
-	if (is_noted(x, compartment))
+	if (compartment == 0 || !numbers_add(&x->shown, x->arena, compartment))
 		return;
-	x->shown = arena_more(x->arena, x->shown, x->shown_count, sizeof *x->shown);
-	x->shown[x->shown_count++] = compartment;
 	if (own->patients.len >= AUDIT_PATIENTS) {
 		exchange_event_add(x);
 		own = x->events;

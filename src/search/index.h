@@ -62,6 +62,8 @@ struct search_index;            /* compiled expressions of all parameters; immut
 /* Bytes of folded text that are kept, and of that what is sorted by. */
 #define INDEX_TEXT 1000
 #define INDEX_HEAD 128
+/* Further words of a family name, and parts of a version, that have rows of their own. */
+#define INDEX_WORDS 64
 
 struct index_row {
 	uint32_t param;                 /* search_param.number, or as above */
@@ -81,7 +83,7 @@ struct index_row {
 enum index_span { SPAN_INSTANT, SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 8
+#define INDEX_RULES 9
 
 struct index_rows {
 	struct index_row *at;
