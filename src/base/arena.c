@@ -222,6 +222,18 @@ arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 	return fresh;
 }
 
+void *
+arena_more(struct arena *a, void *items, size_t count, size_t size)
+{
+	size_t total;
+
+	if ((count & (count - 1)) != 0)
+		return items;
+	if (__builtin_mul_overflow(count == 0 ? 1 : 2 * count, size, &total))
+		abort();
+	return arena_grow(a, items, count * size, total);
+}
+
 void
 arena_defer(struct arena *a, void (*fn)(void *), void *thing)
 {

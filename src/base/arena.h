@@ -32,6 +32,10 @@ void *arena_array(struct arena *, size_t count, size_t size);
  * The bytes behind `old_size` are zero. */
 void *arena_grow(struct arena *, void *old, size_t old_size, size_t new_size);
 
+/* Room for one more item behind `count` of `size` bytes, for an array that grows by this alone, one by one:
+ * it is full when `count` is a power of two, and then doubles. */
+void *arena_more(struct arena *, void *items, size_t count, size_t size);
+
 /* Run fn(thing) when the arena is freed or reset, last registered first.  For
  * what is not memory: a file descriptor, a database statement, a TLS handle. */
 void arena_defer(struct arena *, void (*fn)(void *), void *thing);

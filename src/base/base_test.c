@@ -34,6 +34,23 @@ arena_gives_zeroed_aligned_memory(void **state UNUSED)
 }
 
 static void
+arrays_double(void **state UNUSED)
+{
+	struct arena *a = arena_new(64);
+	uint64_t *at = NULL;
+
+	for (size_t i = 0; i < 10000; i++) {
+		at = arena_more(a, at, i, sizeof *at);
+		at[i] = i;
+		arena_alloc(a, 1);              /* so that it cannot grow in place */
+	}
+	for (size_t i = 0; i < 10000; i++)
+		assert_int_equal(at[i], i);
+	assert_in_range(arena_used(a), 10000 * sizeof *at, 4000000);
+	arena_free(a);
+}
+
+static void
 note(void *thing)
 {
 	int *at = thing;
@@ -207,6 +224,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_zeroed_aligned_memory),
+		cmocka_unit_test(arrays_double),
 		cmocka_unit_test(arena_runs_deferred_work_once),
 		cmocka_unit_test(buf_keeps_its_ceiling),
 		cmocka_unit_test(base64_has_one_spelling),

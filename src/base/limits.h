@@ -56,7 +56,7 @@
 	X(EXPANSION,      "limits.expansion",         50000,    10000000,   "members of an expanded value set (422)")   \
 	X(EXTENSION_DEPTH,"limits.extension_depth",   8,        64,         "extensions within one another (422)")      \
 	X(PROFILES,       "limits.profiles",          64,       1024,       "profiles that a resource claims (422)")    \
-	X(REFERENCES,     "limits.references",        5000,     1000000,    "references of a resource that are looked up (422)") \
+	X(REFERENCES,     "limits.references",        5000,     1000000,    "references of a resource, and conditions in those of a transaction, that are looked up (422, 413)") \
 	X(PROFILE_STEPS,  "limits.profile_steps",     200000,   100000000,  "rules of profiles applied to a resource (422)") \
 	X(ATTACHMENT,     "limits.attachment",        26214400, 1073741824, "bytes of an attachment or Binary, decoded (413)") \
 	X(ATTACHMENTS,    "limits.attachments",       256,      10000,      "attachments of a resource (422)")          \

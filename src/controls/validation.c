@@ -63,11 +63,8 @@ is_written_now(const struct exchange *x, const struct local *l)
 static void
 lean_on(struct exchange *x, const struct stored *s)
 {
-	uint32_t n = x->target_count++;
-
-	if ((n & (n - 1)) == 0)         /* full at each power of two */
-		x->targets = arena_grow(x->arena, x->targets, n * sizeof *x->targets, (n == 0 ? 1 : n * 2) * sizeof *x->targets);
-	x->targets[n] = (struct store_target){ s->type, s->row };
+	x->targets = arena_more(x->arena, x->targets, x->target_count, sizeof *x->targets);
+	x->targets[x->target_count++] = (struct store_target){ s->type, s->row };
 }
 
 static bool

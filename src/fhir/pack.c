@@ -633,8 +633,7 @@ begin_part(struct pack *p, struct pack_part *f)
 {
 	p->part = f;
 	p->at = f->words;
-	p->parts = arena_grow(p->arena, p->parts, p->part_count * sizeof *p->parts,
-	    (p->part_count + 1) * sizeof *p->parts);
+	p->parts = arena_more(p->arena, p->parts, p->part_count, sizeof *p->parts);
 	p->parts[p->part_count++] = f;
 }
 

@@ -160,13 +160,10 @@ void
 answer_note_patient(struct exchange *x, int64_t compartment)
 {
 	struct exchange_event *own = exchange_own_event(x);
-	uint32_t n = x->shown_count;
 
 	if (is_noted(x, compartment))
 		return;
-	if ((n & (n - 1)) == 0)
-		x->shown = arena_grow(x->arena, x->shown, n * sizeof *x->shown,
-		    (n == 0 ? 1 : 2 * n) * sizeof *x->shown);
+	x->shown = arena_more(x->arena, x->shown, x->shown_count, sizeof *x->shown);
 	x->shown[x->shown_count++] = compartment;
 	if (own->patients.len >= AUDIT_PATIENTS) {
 		exchange_event_add(x);

@@ -42,7 +42,8 @@ struct bundle {
 		const struct entry *entry;
 	} *meanings;
 	struct names       makers;      /* entries that a condition makes create, by type and condition */
-	uint32_t           deletes;
+	int64_t           *gone;        /* rows that entries delete, sorted, once they are known */
+	uint32_t           gone_count;
 };
 
 /* Entries */
@@ -56,7 +57,7 @@ void bundle_keep_id(struct bundle *, struct entry *);
 /* The whole of a transaction, up to the unit that is to be written. */
 bool bundle_transact(struct bundle *);
 /* Does an entry delete it? */
-bool bundle_is_buried(struct bundle *, const struct stored *);
+bool bundle_deletes(const struct bundle *, int64_t row);
 
 /* Records */
 

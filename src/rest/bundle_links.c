@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "exchange/exchange.h"
 #include "exchange/interaction.h"
 #include "exchange/service.h"
@@ -195,7 +196,7 @@ is_replaced(struct bundle *b, const struct stored *s)
 		if (stores(&b->entries[i]) && b->entries[i].x->type == s->type
 		    && slice_eq(b->entries[i].x->id, s->id))
 			return true;
-	return bundle_is_buried(b, s);
+	return bundle_deletes(b, s->row);
 }
 
 static bool
@@ -244,10 +245,11 @@ add_meant(struct bundle *b, struct exchange *x, struct slice url)
 
 	if (type == NULL || names_find(&b->meant, url) != NAME_UNKNOWN)
 		return true;
+	if (b->meant.count >= x->service->limits->of[LIMIT_REFERENCES])
+		return exchange_fail(x, FAULT_TOO_COMPLEX, "too many conditions in references");
 	if (!find_meaning(b, x, type, criteria, &m))
 		return false;
-	b->meanings = arena_grow(b->outer->arena, b->meanings, b->meant.count * sizeof m,
-	    (b->meant.count + 1) * sizeof m);
+	b->meanings = arena_more(b->outer->arena, b->meanings, b->meant.count, sizeof m);
 	b->meanings[b->meant.count] = m;
 	return names_add(&b->meant, url, b->meant.count);
 }

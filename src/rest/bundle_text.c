@@ -88,55 +88,78 @@ is_reference(const struct json *j, uint32_t node)
 	    && json_is(j, node - 1, SLICE("reference"));
 }
 
-/* The item, or the value of the member, that has `node` in it. */
-static uint32_t
-child_with(const struct json *j, uint32_t container, uint32_t node)
-{
-	uint32_t value = json_type(j, container) == JSON_OBJECT;
-	uint32_t child = json_first(j, container);
+/* A container that is being walked through, and what its items or members are of.  Those that were left
+ * are used again. */
+struct level {
+	struct level *outer, *inner;
+	uint32_t      node;
+	const struct type *type;        /* once it was asked for; NULL: none */
+	bool          typed;
+};
 
-	while (j->nodes[child + value].next <= node)
-		child = json_next(j, container, child);
-	return child + value;
-}
+struct rewrite {
+	const struct pack *pack;
+	const struct json *json;
+	struct arena *arena;
+	struct level *at;
+	struct slice (*target)(void *ctx, struct slice url, bool reference);
+	void        *ctx;
+	struct buf   out;
+	size_t       copied;            /* of the text, from its beginning */
+};
 
+static const struct type *type_within(struct rewrite *, struct level *);
+
+/* The type of a value that stands in the container; NULL: there is none. */
 static const struct type *
-type_of_member(const struct pack *pack, const struct type *type, const struct json *j, uint32_t object,
-    uint32_t value, struct arena *arena)
+type_of_value(struct rewrite *r, struct level *in, uint32_t value)
 {
-	uint32_t resource_type = json_get(j, object, SLICE("resourceType"));
-	struct slice name = json_string(j, value - 1, arena);
 	const struct element_type *which;
+	const struct type *type = in == NULL ? pack_type(r->pack, SLICE("Resource")) : type_within(r, in);
+	struct slice name;
 
-	if (resource_type != 0 && (type->abstract || type->kind == TYPE_RESOURCE))
-		type = pack_resource(pack, json_string(j, resource_type, arena));
+	if (type == NULL || in == NULL || json_type(r->json, in->node) == JSON_ARRAY)
+		return type;
+	name = json_string(r->json, value - 1, r->arena);
 	if (name.len > 0 && name.ptr[0] == '_')
-		return pack_type(pack, SLICE("Element"));
-	return type != NULL && pack_member(pack, type, name, &which) != NULL ? which->type : NULL;
+		return pack_type(r->pack, SLICE("Element"));
+	return pack_member(r->pack, type, name, &which) != NULL ? which->type : NULL;
 }
 
-/* The type of the value at `node` within the resource at `at`; NULL: there is none. */
 static const struct type *
-type_at(const struct pack *pack, const struct json *j, uint32_t at, uint32_t node, struct arena *arena)
+type_within(struct rewrite *r, struct level *l)
 {
-	const struct type *type = pack_type(pack, SLICE("Resource"));
+	uint32_t name;
 
-	while (at != node && type != NULL) {
-		uint32_t child = child_with(j, at, node);
+	if (l->typed)
+		return l->type;
+	l->typed = true;
+	l->type = type_of_value(r, l->outer, l->node);
+	if (l->type != NULL && (l->type->abstract || l->type->kind == TYPE_RESOURCE)
+	    && (name = json_get(r->json, l->node, SLICE("resourceType"))) != 0)
+		l->type = pack_resource(r->pack, json_string(r->json, name, r->arena));
+	return l->type;
+}
 
-		if (json_type(j, at) == JSON_OBJECT)
-			type = type_of_member(pack, type, j, at, child, arena);
-		at = child;
+static void
+enter(struct rewrite *r, uint32_t node)
+{
+	struct level *l = r->at->inner;
+
+	if (l == NULL) {
+		l = r->at->inner = arena_alloc(r->arena, sizeof *l);
+		l->outer = r->at;
 	}
-	return type;
+	l->node = node;
+	l->typed = false;
+	r->at = l;
 }
 
 /* R4 http.html#trules; a canonical is none.  A uuid and an oid stay, because no id of ours is one. */
 static bool
-is_link(const struct pack *pack, const struct json *j, uint32_t resource, uint32_t node,
-    struct arena *arena)
+is_link(struct rewrite *r, uint32_t node)
 {
-	const struct type *type = type_at(pack, j, resource, node, arena);
+	const struct type *type = type_of_value(r, r->at, node);
 
 	return type != NULL && (slice_is(type->name, "uri") || slice_is(type->name, "url"));
 }
@@ -147,20 +170,10 @@ is_narrative(const struct json *j, uint32_t node)
 	return (j->nodes[node - 1].flags & JSON_IS_NAME) != 0 && json_is(j, node - 1, SLICE("div"));
 }
 
-struct rewrite {
-	const struct pack *pack;
-	uint32_t     resource;
-	struct slice (*target)(void *ctx, struct slice url, bool reference);
-	void        *ctx;
-	struct buf   out;
-	size_t       copied;            /* of the text, from its beginning */
-	struct slice text;
-};
-
 static void
 splice(struct rewrite *r, size_t from, size_t len, struct slice by)
 {
-	buf_add_bytes(&r->out, r->text.ptr + r->copied, from - r->copied);
+	buf_add_bytes(&r->out, r->json->text.ptr + r->copied, from - r->copied);
 	buf_add(&r->out, by);
 	r->copied = from + len;
 }
@@ -205,8 +218,9 @@ rewrite_narrative(struct rewrite *r, size_t begin, struct slice div)
 }
 
 static void
-rewrite_string(struct rewrite *r, const struct json *j, uint32_t n, struct arena *arena)
+rewrite_string(struct rewrite *r, uint32_t n)
 {
+	const struct json *j = r->json;
 	bool reference = is_reference(j, n);
 	struct slice to;
 
@@ -216,8 +230,8 @@ rewrite_string(struct rewrite *r, const struct json *j, uint32_t n, struct arena
 	}
 	if (!reference && !may_be_url(j, n))
 		return;
-	to = r->target(r->ctx, json_string(j, n, arena), reference);
-	if (to.len > 0 && (reference || is_link(r->pack, j, r->resource, n, arena)))
+	to = r->target(r->ctx, json_string(j, n, r->arena), reference);
+	if (to.len > 0 && (reference || is_link(r, n)))
 		splice(r, j->nodes[n].at, j->nodes[n].len, to);
 }
 
@@ -227,14 +241,20 @@ bundle_rewrite(const struct pack *pack, const struct json *j, uint32_t resource,
     struct arena *arena)
 {
 	const struct json_node *whole = &j->nodes[resource];
-	struct rewrite r = { .pack = pack, .resource = resource, .target = target, .ctx = ctx,
-		.copied = whole->at, .text = j->text };
+	struct level outermost = { .node = resource };
+	struct rewrite r = { .pack = pack, .json = j, .arena = arena, .at = &outermost, .target = target,
+		.ctx = ctx, .copied = whole->at };
 
 	buf_init(&r.out, arena, SIZE_MAX);
 	buf_reserve(&r.out, whole->len + 64);
-	for (uint32_t n = resource + 1; n < whole->next; n++)
+	for (uint32_t n = resource + 1; n < whole->next; n++) {
+		while (n >= j->nodes[r.at->node].next)
+			r.at = r.at->outer;
 		if (is_value(j, n))
-			rewrite_string(&r, j, n, arena);
+			rewrite_string(&r, n);
+		else if (json_type(j, n) >= JSON_ARRAY)
+			enter(&r, n);
+	}
 	splice(&r, whole->at + whole->len, 0, SLICE_NONE);
 	return buf_slice(&r.out);
 }

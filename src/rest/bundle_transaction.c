@@ -76,6 +76,14 @@ assign_id(struct entry *e)
 	bundle_set_target(e);
 }
 
+static int
+by_row(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
 /* Step 1: they need nothing of the others. */
 static bool
 perform_deletes(struct bundle *b)
@@ -85,22 +93,20 @@ perform_deletes(struct bundle *b)
 
 		if (x->interaction->verb == PERMIT_DELETE && !rest_perform(x))
 			return blame(b, i);
-		b->deletes += x->write_count;
+		for (uint32_t k = 0; k < x->write_count; k++) {
+			b->gone = arena_more(b->outer->arena, b->gone, b->gone_count, sizeof *b->gone);
+			b->gone[b->gone_count++] = x->write[k].row;
+		}
 	}
+	if (b->gone_count > 0)
+		qsort(b->gone, b->gone_count, sizeof *b->gone, by_row);
 	return true;
 }
 
 bool
-bundle_is_buried(struct bundle *b, const struct stored *s)
+bundle_deletes(const struct bundle *b, int64_t row)
 {
-	for (uint32_t i = 0; i < b->count && b->deletes > 0; i++) {
-		const struct exchange *x = b->entries[i].x;
-
-		for (uint32_t k = 0; k < x->write_count; k++)
-			if (x->interaction->verb == PERMIT_DELETE && x->write[k].row == s->row)
-				return true;
-	}
-	return false;
+	return b->gone_count > 0 && bsearch(&row, b->gone, b->gone_count, sizeof row, by_row) != NULL;
 }
 
 /* Two creates on one condition are one resource: R4 leaves it open, and two would be what the condition is
@@ -134,7 +140,7 @@ resolve_entry(struct bundle *b, uint32_t i)
 		return true;
 	if (!write_resolve(x))
 		return blame(b, i);
-	if (x->old != NULL && bundle_is_buried(b, x->old)) {
+	if (x->old != NULL && bundle_deletes(b, x->old->row)) {
 		x->old = NULL;
 		x->id = SLICE_NONE;
 	}
@@ -307,14 +313,6 @@ perform_writes(struct bundle *b)
 	return true;
 }
 
-static int
-by_row(const void *a, const void *b)
-{
-	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
 /* R4: no resource may be the target of two entries. */
 static bool
 rows_distinct(struct bundle *b, const struct store_unit *u)
@@ -348,16 +346,9 @@ aliases_distinct(struct bundle *b, const struct store_unit *u)
 static bool
 targets_stay(struct bundle *b, const struct store_unit *u)
 {
-	int64_t *gone = arena_array(b->outer->arena, b->deletes + 1, sizeof *gone);
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; b->deletes > 0 && i < u->count; i++)
-		if (u->writes[i].method == 'D')
-			gone[n++] = u->writes[i].row;
-	qsort(gone, n, sizeof *gone, by_row);
-	for (uint32_t i = 0; n > 0 && i < u->count; i++)
+	for (uint32_t i = 0; i < u->count; i++)
 		for (uint32_t k = 0; k < u->writes[i].target_count; k++)
-			if (bsearch(&u->writes[i].targets[k].row, gone, n, sizeof *gone, by_row) != NULL)
+			if (bundle_deletes(b, u->writes[i].targets[k].row))
 				return exchange_fail(b->outer, FAULT_BUSINESS_RULE, "another entry deletes it");
 	return true;
 }

@@ -68,6 +68,16 @@ bad_type(struct exchange *x, const char *why)
 	return outcome_fail(&x->outcome, FAULT_BAD_SEARCH, (struct place){ SLICE("_type"), 0, 0 }, slice_of(why));
 }
 
+static void
+add_type(struct exchange *x, struct wish *w, const struct type *type)
+{
+	for (uint32_t i = 0; i < w->type_count; i++)
+		if (w->types[i] == type)
+			return;
+	w->types = arena_more(x->arena, w->types, w->type_count, sizeof *w->types);
+	w->types[w->type_count++] = type;
+}
+
 static bool
 take_types(struct exchange *x, struct wish *w, struct slice value)
 {
@@ -76,9 +86,7 @@ take_types(struct exchange *x, struct wish *w, struct slice value)
 
 		if (type == NULL)
 			return bad_type(x, "no such resource type");
-		w->types = arena_grow(x->arena, w->types, w->type_count * sizeof *w->types,
-		    (w->type_count + 1) * sizeof *w->types);
-		w->types[w->type_count++] = type;
+		add_type(x, w, type);
 	}
 	return true;
 }

@@ -143,9 +143,25 @@ depth_of(const struct value *v)
 	return depth;
 }
 
+/* Of what is in it; counted no further than `most`. */
+static size_t
+height_of(const struct value *v, size_t most)
+{
+	size_t height = 0;
+
+	for (const struct value *c = v->first; c != NULL && height < most; c = c->next) {
+		size_t below = 1 + height_of(c, most - 1);
+
+		if (below > height)
+			height = below;
+	}
+	return height;
+}
+
 static bool
 put(struct patch *p, struct slice path, struct value *v)
 {
+	size_t most = p->limits->of[LIMIT_JSON_DEPTH];
 	struct slice token;
 	struct value *parent;
 
@@ -156,7 +172,7 @@ put(struct patch *p, struct slice path, struct value *v)
 	parent = find_parent(p, path, &token);
 	if (parent == NULL || parent->type < JSON_ARRAY)
 		return cannot(p, "the path leads nowhere");
-	if (depth_of(parent) >= p->limits->of[LIMIT_JSON_DEPTH])
+	if (depth_of(parent) + height_of(v, most) >= most)
 		return cannot(p, "nested too deeply");
 	if (parent->type == JSON_ARRAY)
 		return put_item(p, parent, token, v);

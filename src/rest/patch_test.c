@@ -406,6 +406,33 @@ copies_are_bounded(void **state UNUSED)
 	assert_int_equal(outcome.worst, FAULT_TOO_COMPLEX);
 }
 
+/* Moves that wrap what was moved before cannot nest without bound. */
+static void
+moves_are_bounded(void **state UNUSED)
+{
+	static const char deep[] = "/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d";
+	struct json doc = parse(SLICE("{\"a\":{}}")), patch;
+	struct slice out;
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	for (int i = 0; i < 3; i++) {
+		buf_printf(&b, "%s{\"op\":\"add\",\"path\":\"/b\",\"value\":", i == 0 ? "[" : ",");
+		for (size_t k = 0; k < sizeof deep / 2; k++)
+			buf_add_cstr(&b, "{\"d\":");
+		buf_add(&b, SLICE("{}"));
+		for (size_t k = 0; k < sizeof deep / 2; k++)
+			buf_add_char(&b, '}');
+		buf_printf(&b, "},{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/b%s\"}", deep);
+		buf_add_cstr(&b, ",{\"op\":\"move\",\"from\":\"/b\",\"path\":\"/a\"}");
+	}
+	buf_add_char(&b, ']');
+	patch = parse(buf_slice(&b));
+	outcome_init(&outcome, arena);
+	assert_false(patch_json(&doc, &patch, &limits_default, arena, &out, &outcome));
+	assert_int_equal(outcome.worst, FAULT_PATCH);
+}
+
 #define OP(type, path, more) "{\"name\":\"operation\",\"part\":[{\"name\":\"type\",\"valueCode\":\"" type "\"}," \
 	"{\"name\":\"path\",\"valueString\":\"" path "\"}" more "]}"
 #define PATCH(ops) "{\"resourceType\":\"Parameters\",\"parameter\":[" ops "]}"
@@ -527,6 +554,9 @@ static const struct json_case xml_cases[] = {
 	{ "<a><b/><b/></a>", "<diff><remove sel=\"a/b\"/></diff>", NULL, FAULT_PATCH },
 	{ "<a b=\"1\"/>", "<diff><add sel=\"a\" type=\"@b\">2</add></diff>", NULL, FAULT_PATCH },
 	{ "<a><b/></a>", "<diff><replace sel=\"a/b\"><c/><d/></replace></diff>", NULL, FAULT_INVALID },
+	{ "<a><b/></a>", "<diff><remove sel=\".\"/></diff>", NULL, FAULT_PATCH },
+	{ "<a><b/></a>", "<diff><replace sel=\".\"><c/></replace></diff>", NULL, FAULT_INVALID },
+	{ "<a><b/></a>", "<diff><add sel=\".\" pos=\"after\"><c/></add></diff>", NULL, FAULT_PATCH },
 	{ "<a/>", "<!DOCTYPE diff><diff><remove sel=\"a\"/></diff>", NULL, FAULT_SYNTAX },
 };
 
@@ -547,14 +577,36 @@ our_xml(void **state UNUSED)
 	}
 }
 
+/* A selector of many tests that all hold looks at every node for each. */
+static void
+selectors_are_bounded(void **state UNUSED)
+{
+	struct slice out;
+	struct buf doc, patch;
+
+	buf_init(&doc, arena, SIZE_MAX);
+	buf_init(&patch, arena, SIZE_MAX);
+	buf_add_cstr(&doc, "<a>");
+	for (int i = 0; i < 2000; i++)
+		buf_add_cstr(&doc, "<b/>");
+	buf_add_cstr(&doc, "</a>");
+	buf_add_cstr(&patch, "<diff><remove sel=\"a/b");
+	for (int i = 0; i < 1000; i++)
+		buf_add_cstr(&patch, "[.='']");
+	buf_add_cstr(&patch, "[1]\"/></diff>");
+	outcome_init(&outcome, arena);
+	assert_false(patch_xml(buf_slice(&doc), buf_slice(&patch), &limits_default, arena, &out, &outcome));
+	assert_int_equal(outcome.worst, FAULT_BUDGET);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_corpora), cmocka_unit_test(xml_corpus),
 		cmocka_unit_test(fhir_corpus), cmocka_unit_test(our_json),
-		cmocka_unit_test(copies_are_bounded), cmocka_unit_test(our_fhir),
-		cmocka_unit_test(our_xml),
+		cmocka_unit_test(copies_are_bounded), cmocka_unit_test(moves_are_bounded),
+		cmocka_unit_test(our_fhir), cmocka_unit_test(our_xml), cmocka_unit_test(selectors_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

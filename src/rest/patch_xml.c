@@ -26,6 +26,7 @@ struct patch {
 	struct outcome *outcome;
 	struct dom     *document;
 	const struct dom *op;           /* the element of the operation */
+	size_t          steps;          /* nodes that its selector has looked at */
 };
 
 /* What a selector ends at: a node, one of its attributes, or a namespace that it declares. */
@@ -37,7 +38,7 @@ struct target {
 
 struct nodes {
 	struct dom **at;
-	uint32_t     count, room;
+	uint32_t     count;
 };
 
 static struct place
@@ -62,12 +63,7 @@ cannot(struct patch *p, const char *why)
 static void
 nodes_add(struct patch *p, struct nodes *list, struct dom *n)
 {
-	if (list->count == list->room) {
-		uint32_t room = list->room == 0 ? 16 : list->room * 2;
-
-		list->at = arena_grow(p->arena, list->at, list->room * sizeof n, room * sizeof n);
-		list->room = room;
-	}
+	list->at = arena_more(p->arena, list->at, list->count, sizeof n);
 	list->at[list->count++] = n;
 }
 
@@ -161,23 +157,24 @@ struct predicate {
 
 /* Takes the text of the node from the front of `rest`; false when it is another. */
 static bool
-take_text(const struct dom *n, struct slice *rest)
+take_text(struct patch *p, const struct dom *n, struct slice *rest)
 {
+	p->steps++;
 	if (n->kind == DOM_TEXT) {
 		if (!slice_starts(*rest, n->text))
 			return false;
 		*rest = slice_sub(*rest, n->text.len, rest->len);
 	}
 	for (const struct dom *c = n->first; c != NULL; c = c->next)
-		if (!take_text(c, rest))
+		if (!take_text(p, c, rest))
 			return false;
 	return true;
 }
 
 static bool
-text_is(const struct dom *n, struct slice text)
+text_is(struct patch *p, const struct dom *n, struct slice text)
 {
-	return take_text(n, &text) && text.len == 0;
+	return take_text(p, n, &text) && text.len == 0;
 }
 
 static bool
@@ -187,7 +184,7 @@ is_element(const struct dom *n, struct slice uri, struct slice local)
 }
 
 static bool
-holds(const struct dom *n, const struct predicate *by)
+holds(struct patch *p, const struct dom *n, const struct predicate *by)
 {
 	const struct dom_attribute *a;
 
@@ -196,24 +193,32 @@ holds(const struct dom *n, const struct predicate *by)
 		a = dom_attribute(n, by->uri, by->local);
 		return a != NULL && slice_eq(a->value, by->text);
 	case BY_CHILD:
-		for (const struct dom *c = n->first; c != NULL; c = c->next)
-			if (is_element(c, by->uri, by->local) && text_is(c, by->text))
+		for (const struct dom *c = n->first; c != NULL; c = c->next, p->steps++)
+			if (is_element(c, by->uri, by->local) && text_is(p, c, by->text))
 				return true;
 		return false;
 	default:
-		return text_is(n, by->text);
+		return text_is(p, n, by->text);
 	}
 }
 
-static void
-filter(struct nodes *list, const struct predicate *by)
+static bool
+within_budget(struct patch *p)
+{
+	return p->steps <= p->limits->of[LIMIT_FHIRPATH_STEPS]
+	    || outcome_fail(p->outcome, FAULT_BUDGET, place_of_op(p), SLICE(""));
+}
+
+static bool
+filter(struct patch *p, struct nodes *list, const struct predicate *by)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < list->count; i++)
-		if (by->kind == BY_NUMBER ? i + 1 == by->number : holds(list->at[i], by))
+	for (uint32_t i = 0; i < list->count; i++, p->steps++)
+		if (by->kind == BY_NUMBER ? i + 1 == by->number : holds(p, list->at[i], by))
 			list->at[kept++] = list->at[i];
 	list->count = kept;
+	return within_budget(p);
 }
 
 static bool
@@ -253,10 +258,8 @@ predicates(struct patch *p, struct slice *rest, struct nodes *list)
 	struct predicate by;
 
 	while (take(rest, "["))
-		if (!take_predicate(p, rest, &by))
+		if (!take_predicate(p, rest, &by) || !filter(p, list, &by))
 			return false;
-		else
-			filter(list, &by);
 	return true;
 }
 
@@ -273,7 +276,7 @@ children_step(struct patch *p, struct slice *rest, struct nodes *list, bool any,
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct nodes found = { .count = 0 };
 
-		for (struct dom *c = list->at[i]->first; c != NULL; c = c->next)
+		for (struct dom *c = list->at[i]->first; c != NULL; c = c->next, p->steps++)
 			if (c->kind == kind && (any || (slice_eq(c->local, local) && slice_eq(c->uri, uri))))
 				nodes_add(p, &found, c);
 		after = *rest;
@@ -290,7 +293,7 @@ children_step(struct patch *p, struct slice *rest, struct nodes *list, bool any,
 	}
 	*rest = after;
 	*list = out;
-	return true;
+	return within_budget(p);
 }
 
 static bool
@@ -373,6 +376,7 @@ select_target(struct patch *p, struct target *t)
 	struct slice rest;
 
 	*t = (struct target){ .node = NULL };
+	p->steps = 0;
 	if (sel == NULL)
 		return bad(p, "an operation lacks its selector");
 	rest = slice_trim(sel->value);
@@ -567,7 +571,7 @@ remove_node(struct patch *p, struct dom *node)
 {
 	struct slice ws = op_attribute(p, "ws");
 
-	if (node->parent == p->document && node->kind == DOM_ELEMENT)
+	if (node == p->document || (node->parent == p->document && node->kind == DOM_ELEMENT))
 		return cannot(p, "the resource itself cannot be removed");
 	if (ws.len > 0 && !slice_is(ws, "before") && !slice_is(ws, "after") && !slice_is(ws, "both"))
 		return bad(p, "ws is one of before, after and both");

@@ -17,13 +17,9 @@ not_known(struct parser *p)
 static bool
 add_code(struct parser *p, struct query_clause *c, struct slice system, struct slice code)
 {
-	uint32_t room = c->count < 16 ? 16 : c->count;
-
 	if (c->count == p->limits->of[LIMIT_SEARCH_CODES])
 		return parser_refuse(p, FAULT_TOO_COSTLY, "too many codes") == TAKEN;
-	if ((c->count & (c->count - 1)) == 0 && (c->count == 0 || c->count >= 16))
-		c->values = arena_grow(p->arena, c->values, c->count * sizeof *c->values,
-		    (c->count == 0 ? room : room * 2) * sizeof *c->values);
+	c->values = arena_more(p->arena, c->values, c->count, sizeof *c->values);
 	c->values[c->count++] = (struct query_value){
 		.a = (int64_t)index_hash(p->index, code),
 		.b = system.len == 0 ? 0 : (int64_t)index_hash(p->index, system),

@@ -82,33 +82,34 @@ word(struct filter *f, const char *which)
 	return false;
 }
 
+/* Behind the opening quote of a JSON string. */
+static bool
+quoted_value(struct filter *f, struct slice *out)
+{
+	struct buf b;
+
+	buf_init(&b, f->p->arena, SIZE_MAX);
+	for (; f->at < f->text.len && f->text.ptr[f->at] != '"'; f->at++) {
+		if (f->text.ptr[f->at] == '\\'
+		    && (++f->at == f->text.len || memchr("\"\\/", f->text.ptr[f->at], 3) == NULL))
+			return false;
+		buf_add_char(&b, f->text.ptr[f->at]);
+	}
+	*out = buf_slice(&b);
+	return f->at++ < f->text.len;
+}
+
 /* A JSON string without its quotes, or a run of other characters. */
 static bool
 value_at(struct filter *f, struct slice *out)
 {
 	size_t begin;
-	bool quoted = mark(f, '"');
-	char *to = arena_alloc(f->p->arena, f->text.len - f->at + 1);
-	size_t n = 0;
 
-	for (begin = f->at; f->at < f->text.len; f->at++) {
-		char c = f->text.ptr[f->at];
-
-		if (quoted ? c == '"' : strchr(" \t\r\n)]", c) != NULL)
-			break;
-		if (quoted && c == '\\' && f->at + 1 < f->text.len) {
-			char next = f->text.ptr[f->at + 1];
-
-			if (next != '"' && next != '\\' && next != '/')
-				return false;
-			f->at++;
-			c = next;
-		}
-		to[n++] = c;
-	}
-	*out = slice_make(to, n);
-	if (quoted)
-		return f->at < f->text.len && f->text.ptr[f->at++] == '"';
+	if (mark(f, '"'))
+		return quoted_value(f, out);
+	for (begin = f->at; f->at < f->text.len && strchr(" \t\r\n)]", f->text.ptr[f->at]) == NULL; f->at++)
+		;
+	*out = slice_sub(f->text, begin, f->at - begin);
 	return f->at > begin;
 }
 

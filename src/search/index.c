@@ -556,8 +556,7 @@ add_text(struct index_texts *out, struct slice s, struct arena *arena)
 {
 	if (s.len == 0)
 		return;
-	if (out->count % 16 == 0)
-		out->at = arena_grow(arena, out->at, out->count * sizeof s, (out->count + 16) * sizeof s);
+	out->at = arena_more(arena, out->at, out->count, sizeof s);
 	out->at[out->count++] = s;
 }
 

@@ -31,8 +31,7 @@ parser_refuse(struct parser *p, enum fault fault, const char *why)
 static struct query_clause *
 new_clause(struct parser *p, struct query_part *part)
 {
-	part->clauses = arena_grow(p->arena, part->clauses, part->clause_count * sizeof *part->clauses,
-	    (part->clause_count + 1) * sizeof *part->clauses);
+	part->clauses = arena_more(p->arena, part->clauses, part->clause_count, sizeof *part->clauses);
 	return &part->clauses[part->clause_count];
 }
 
@@ -162,8 +161,7 @@ take_elements(struct parser *p, struct slice value)
 			q->element_count = 0;
 			return parser_refuse(p, FAULT_BAD_PARAMETER, "no such element");
 		}
-		q->elements = arena_grow(p->arena, q->elements, q->element_count * sizeof one,
-		    (q->element_count + 1) * sizeof one);
+		q->elements = arena_more(p->arena, q->elements, q->element_count, sizeof one);
 		q->elements[q->element_count++] = one;
 	}
 	return TAKEN;
@@ -236,8 +234,7 @@ take_include(struct parser *p, struct slice value, bool reverse, bool iterate)
 		p->code = reverse ? SLICE("_revinclude") : SLICE("_include");
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "an include is Type:parameter or Type:parameter:Target");
 	}
-	q->includes = arena_grow(p->arena, q->includes, q->include_count * sizeof one,
-	    (q->include_count + 1) * sizeof one);
+	q->includes = arena_more(p->arena, q->includes, q->include_count, sizeof one);
 	q->includes[q->include_count++] = one;
 	return TAKEN;
 }

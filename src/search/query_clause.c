@@ -110,8 +110,7 @@ parser_param(struct parser *p, const struct type *type, struct slice code, struc
 struct query_clause *
 parser_part(struct parser *p, struct query_clause *of)
 {
-	of->parts = arena_grow(p->arena, of->parts, of->part_count * sizeof *of->parts,
-	    (of->part_count + 1) * sizeof *of->parts);
+	of->parts = arena_more(p->arena, of->parts, of->part_count, sizeof *of->parts);
 	return &of->parts[of->part_count++];
 }
 
@@ -139,8 +138,7 @@ parser_may_repeat(struct parser *p, const struct search_param *param)
 	for (uint32_t i = 0; i < p->once_before; i++)
 		if (p->once[i] == param)
 			return false;
-	p->once = arena_grow(p->arena, p->once, p->once_count * sizeof *p->once,
-	    (p->once_count + 1) * sizeof *p->once);
+	p->once = arena_more(p->arena, p->once, p->once_count, sizeof *p->once);
 	p->once[p->once_count++] = param;
 	return true;
 }

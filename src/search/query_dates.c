@@ -34,8 +34,7 @@ add_range(struct query_part *part, const struct search_param *param, int64_t fir
 		.values = v, .count = 1 };
 	parts[1] = (struct query_clause){ .on = CLAUSE_INDEX, .param = param, .kind = SEARCH_DATE,
 		.modifier = MODIFIER_MISSING, .missing = true };
-	part->clauses = arena_grow(arena, part->clauses, part->clause_count * sizeof *part->clauses,
-	    (part->clause_count + 1) * sizeof *part->clauses);
+	part->clauses = arena_more(arena, part->clauses, part->clause_count, sizeof *part->clauses);
 	part->clauses[part->clause_count++] = (struct query_clause){ .on = CLAUSE_ANY, .parts = parts,
 		.part_count = 2 };
 }

@@ -317,11 +317,36 @@ bad_ones_are_refused(void **state UNUSED)
 	}
 }
 
+/* What a query takes grows with its length, not with the square of it. */
+static void
+memory_is_bounded(void **state UNUSED)
+{
+	size_t before = arena_used(arena);
+	struct query q;
+	struct outcome o;
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	for (int i = 0; i < 256; i++)
+		buf_printf(&b, "%sid%d", i == 0 ? "subject=" : ",", i);
+	assert_true(parse("Observation", buf_slice(&b), false, &q, &o));
+	assert_in_range(arena_used(arena) - before, 0, 4 << 20);
+	before = arena_used(arena);
+	buf_init(&b, arena, SIZE_MAX);
+	for (int i = 0; i < 400; i++)
+		buf_add_cstr(&b, i == 0 ? "_filter=gender+eq+a" : "+or+gender+eq+a");
+	for (int i = 0; i < 100000; i++)
+		buf_add_char(&b, '+');
+	assert_true(parse("Patient", buf_slice(&b), false, &q, &o));
+	assert_in_range(arena_used(arena) - before, 0, 4 << 20);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queries_find), cmocka_unit_test(filters_find), cmocka_unit_test(bad_ones_are_refused),
+		cmocka_unit_test(memory_is_bounded),
 	};
 	const struct siphash_key key = { 1, 2 };
 	struct outcome o;

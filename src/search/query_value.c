@@ -179,7 +179,7 @@ add_value(struct parser *p, struct query_clause *c, struct query_value v)
 {
 	if (c->count == p->limits->of[LIMIT_SEARCH_VALUES] * (planted(85) ? 2 : VALUES_OF_ONE))
 		return parser_refuse(p, FAULT_TOO_COSTLY, "too many values") == TAKEN;
-	c->values = arena_grow(p->arena, c->values, c->count * sizeof v, (c->count + 1) * sizeof v);
+	c->values = arena_more(p->arena, c->values, c->count, sizeof v);
 	c->values[c->count++] = v;
 	return true;
 }

@@ -1041,13 +1041,13 @@ log_number(void)
 static void
 a_kept_snapshot_does_not_hold_up_the_log(void **state UNUSED)
 {
-	static const struct timespec pause = { 0, 50000000 };
+	static const struct timespec pause = { 0, 50000000 };   /* the log goes round beside us: 120 s at most */
 	struct model *m = create("Patient", "{\"resourceType\":\"Patient\"}");
 	unsigned number = log_number();
 	struct stored s;
 
 	store_reader_lazy(reader);
-	for (int i = 0; i < 20 && log_number() == number; i++) {
+	for (int i = 0; i < 240 && log_number() == number; i++) {
 		model_count = 0;
 		m = create("Patient", "{\"resourceType\":\"Patient\"}");
 		for (int k = 0; k < 10 && log_number() == number; k++) {
