@@ -589,10 +589,10 @@ sql_finds_what_the_semantics_say(void **state UNUSED)
 /* The beginnings of keys that a search may go by: none grows with what is unrelated. */
 static const char *const ways[] = {
 	"SEARCH token USING PRIMARY KEY (lead=? AND param=?", "SEARCH string USING PRIMARY KEY (lead=? AND param=?",
-	"SEARCH reference USING PRIMARY KEY (lead=? AND param=? AND b", "SEARCH date USING PRIMARY KEY (lead=? AND param=?",
+	"SEARCH reference USING PRIMARY KEY (lead=? AND param=? AND b", "SEARCH reference USING PRIMARY KEY (lead=? AND param=?)", "SEARCH date USING PRIMARY KEY (lead=? AND param=?",
 	"SEARCH number USING PRIMARY KEY (lead=? AND param=?", "SEARCH quantity USING PRIMARY KEY (lead=? AND param=?",
 	"SEARCH uri USING PRIMARY KEY (lead=? AND param=?",
-	"SEARCH composite USING PRIMARY KEY (lead=? AND param=?",
+	"SEARCH composite USING PRIMARY KEY (lead=? AND param=? AND part=?", "SEARCH composite USING PRIMARY KEY (lead=? AND param=?)",
 	"SEARCH contained USING PRIMARY KEY (lead=? AND param=?",
 	"SEARCH resource USING PRIMARY KEY (lead=? AND type=?",
 	"SEARCH backref USING PRIMARY KEY (param=? AND target", "SEARCH occurrence USING PRIMARY KEY (param=? AND level=? AND a",
