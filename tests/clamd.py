@@ -1,4 +1,5 @@
 """A clamd of our own: private socket, private signatures, nothing downloaded.  And stand-ins that lie."""
+import contextlib
 import hashlib
 import os
 import shutil
@@ -7,6 +8,8 @@ import subprocess
 import tempfile
 import threading
 import time
+
+from firebreak import until
 
 # Two halves, so that this file is not found by scanners itself.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -39,17 +42,18 @@ class Clamd:
     def start(self):
         self.process = subprocess.Popen(["clamd", "-c", os.path.join(self.dir, "clamd.conf")],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(300):
-            try:
-                with socket.socket(socket.AF_UNIX) as s:
-                    s.connect(self.socket)
-                    s.sendall(b"zPING\0")
-                    if s.recv(16) == b"PONG\0":
-                        return self
-            except OSError:
-                pass
-            time.sleep(0.1)
-        raise RuntimeError("clamd did not start")
+        if not until(self.answers):
+            raise RuntimeError("clamd did not start")
+        return self
+
+    def answers(self):
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(self.socket)
+                s.sendall(b"zPING\0")
+                return s.recv(16) == b"PONG\0"
+        except OSError:
+            return False
 
     def kill(self):
         self.process.kill()
@@ -139,10 +143,14 @@ class Front(Listener):
 
     @staticmethod
     def pass_back(behind, connection):
+        """What the clamd says, and that it hung up: a server that is not told waits for limits.scan_seconds."""
         try:
-            connection.sendall(behind.recv(4096))
+            while got := behind.recv(4096):
+                connection.sendall(got)
         except OSError:
-            pass
+            pass                        # it was killed
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def configure(server, scanner, days=0, **options):

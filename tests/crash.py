@@ -13,12 +13,13 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from firebreak import ROOT, Server, observation, patient  # noqa: E402
+from firebreak import ROOT, Server, observation, patient, until  # noqa: E402
 
 FS_IOC_SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
 BINARY = os.path.join(ROOT, "build/firebreak")
 WRITERS = 4
+MUCH = 10                       # is acknowledged before each crash, at least
 
 
 class Disk:
@@ -90,6 +91,7 @@ def cycle(server, token, label, seconds, crash):
     for w in writers:
         w.start()
     time.sleep(seconds)
+    until(lambda: sum(len(w.acknowledged) for w in writers) > MUCH)
     for w in writers:
         w.stopped = True
     crash(server)

@@ -1,10 +1,9 @@
 """The features of the FHIR R4 REST API, one check each; tests/conformance_test runs them and writes
 docs/conformance.md from what they find.  A check returns True, or what it saw instead."""
 import json
-import time
 import urllib.parse
 
-from firebreak import observation, patient
+from firebreak import observation, patient, until
 
 GENDER = "http://hl7.org/fhir/ValueSet/administrative-gender"
 
@@ -461,10 +460,7 @@ def custom_parameter(a):
                    "description": "Size of shoes", "code": "shoe", "base": ["Patient"], "type": "number",
                    "expression": "Patient.extension.where(url='http://a.test/shoe').value"})["id"]
     made = a.make(patient(extension=[{"url": "http://a.test/shoe", "valueDecimal": 43.5}]))["id"]
-    for _ in range(1000):
-        if a.get("/Patient?shoe=43.5").status == 200:
-            break
-        time.sleep(0.02)
+    until(lambda: a.get("/Patient?shoe=43.5").status == 200)
     return a.ids("/Patient?shoe=gt43") == [made] and a.call("DELETE", "/SearchParameter/" + name).status == 204 \
         and a.get("/Patient?shoe=43.5").status == 400
 

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -13,10 +14,33 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.environ.get("FIREBREAK", os.path.join(ROOT, "build/asan/firebreak"))
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def until(done, seconds=120):
+    """What done() gives as soon as that is true; what it gives at last, when it never is."""
+    end = time.monotonic() + seconds
+    while not (got := done()) and time.monotonic() < end:
+        time.sleep(.02)
+    return got
+
+
+class Port:
+    """A port of its own, also while nobody listens on it: outgoing connections have theirs above it (ip_local_port_range),
+    and other tests see the name that is bound for it."""
+
+    def __init__(self):
+        self.name = None
+        while self.name is None:
+            self.number = random.SystemRandom().randrange(10000, 32000)
+            self.name = self.take()
+
+    def take(self):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0firebreak-test-{self.number}")
+            with socket.create_server(("127.0.0.1", self.number)):
+                return name
+        except OSError:
+            name.close()
+            return None
 
 
 class Answer:
@@ -34,7 +58,8 @@ class Answer:
 class Server:
     def __init__(self, directory=None, binary=BINARY, init=True, extra=""):
         self.binary = binary
-        self.port, self.admin = free_port(), free_port()
+        self.ports = Port(), Port()
+        self.port, self.admin = (p.number for p in self.ports)
         self.temporary = directory is None
         self.dir = directory or tempfile.mkdtemp(prefix="firebreak-")
         self.process = None
@@ -62,15 +87,10 @@ class Server:
         return done
 
     def start(self):
-        for attempt in range(20):
-            self.process = subprocess.Popen([self.binary, "serve", "--dir", self.dir],
-                                            stdout=subprocess.PIPE, stderr=self.log)
-            if self.process.stdout.readline().startswith(b"ready"):
-                return self
-            if "the port cannot be listened on" not in self.read_log():
-                break
-            time.sleep(0.2)             # somebody's connection may have the port for a moment
-        raise RuntimeError("the server did not start: " + self.read_log())
+        self.process = subprocess.Popen([self.binary, "serve", "--dir", self.dir], stdout=subprocess.PIPE, stderr=self.log)
+        if not self.process.stdout.readline().startswith(b"ready"):
+            raise RuntimeError("the server did not start: " + self.read_log())
+        return self
 
     def read_log(self):
         self.log.flush()
@@ -83,7 +103,7 @@ class Server:
             return 0
         self.close()
         self.process.terminate()
-        code = self.process.wait(60)
+        code = self.process.wait(120)
         self.process.stdout.close()
         self.process = None
         return code
@@ -130,7 +150,7 @@ class Server:
         for attempt in (1, 2):
             if self.connection is None:
                 self.connection = http.client.HTTPSConnection("localhost", self.port,
-                                                              context=self.context(), timeout=60)
+                                                              context=self.context(), timeout=120)
             try:
                 self.connection.request(method, path, body=body, headers=all_headers)
                 got = self.connection.getresponse()
@@ -146,8 +166,8 @@ class Server:
     def get(self, path, token=None, **headers):
         return self.request("GET", path, token, headers=headers)
 
-    def raw(self, data, wait=20):
-        """Bytes over TLS as they are; what comes back until the peer closes or is silent."""
+    def raw(self, data, wait=120, silence=.3):
+        """Bytes over TLS as they are; what comes back until the peer closes, or is silent behind a head."""
         with socket.create_connection(("localhost", self.port), timeout=wait) as plain:
             with self.context().wrap_socket(plain, server_hostname="localhost") as s:
                 s.sendall(data)
@@ -159,7 +179,7 @@ class Server:
                             return got, True
                         got += piece
                         if b"\r\n\r\n" in got and b"connection: close" not in got:
-                            s.settimeout(0.3)
+                            s.settimeout(silence)
                 except (TimeoutError, socket.timeout):
                     return got, False
                 except (ConnectionError, ssl.SSLError):

@@ -19,7 +19,7 @@ def block(*fields):
 
 
 class Peer:
-    def __init__(self, server, wait=60):
+    def __init__(self, server, wait=120):
         context = server.context()
         context.set_alpn_protocols(["h2"])
         self.socket = context.wrap_socket(socket.create_connection(("localhost", server.port), timeout=wait),

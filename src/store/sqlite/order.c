@@ -165,7 +165,7 @@ find_keys(struct plan *p, struct sorting *s, struct hunt *h, const struct candid
 static struct match
 match_of(const struct hunt *h, const struct type *type, int64_t lead, const struct candidate *at)
 {
-	return (struct match){ .type = type, .vid = at->vid,
+	return (struct match){ .type = type,
 		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
 }
 

@@ -68,7 +68,8 @@ struct hunt {
 	uint32_t number;                /* of the part */
 	bool     paged;                 /* from the cursor on */
 	bool     ends;                  /* with what is enough, not with the last match */
-	int64_t *count;                 /* matches are counted, not taken, where that is less work; or NULL */
+	int64_t *count;                 /* where all of a type is counted at once, here; or NULL */
+	bool     by_row;                /* `take` looks at a candidate's row number alone */
 	int64_t  after;
 	/* A match: false when something failed; `more` false: enough. */
 	bool   (*take)(struct plan *, struct hunt *, const struct type *, int64_t lead,
@@ -83,7 +84,6 @@ bool plan_passes(struct plan *, const struct query_part *, int64_t lead, const s
 struct match {
 	struct store_position at;
 	const struct type *type;
-	int64_t vid;
 };
 
 struct page {

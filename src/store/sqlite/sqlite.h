@@ -150,7 +150,8 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
-/* NULL: there is none of this number. */
+
+/* labels.c.  NULL: there is none of this number. */
 const struct label_set *sqlite_label_set(const struct store *, uint32_t labels);
 struct slice sqlite_codings(const struct store *, uint32_t labels);
 /* As the gate has it: store_level() is that of the codings alone. */
@@ -172,6 +173,9 @@ bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, 
 /* Of a version in a history: 'U' becomes 'C' where the caller sees nothing before it, or a deletion. */
 bool sqlite_tell_creation(struct store_reader *, const struct permit *, struct stored *);
 
+/* The current version of v->type and v->row, in one statement with the gate; with the id that clients know. */
+bool sqlite_load_current(struct store_reader *, int64_t lead, int clearance, struct stored *v, struct arena *,
+    struct outcome *);
 /* As sqlite_load_version(), with the id that clients know; a tombstone's stands in a version before it. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 
