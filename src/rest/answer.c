@@ -133,17 +133,40 @@ answer_stored(struct exchange *x, struct stored *s, int status)
 	return true;
 }
 
-bool
-answer_parse_etag(struct slice header, struct slice *version)
+static bool
+read_tag(struct slice s, struct slice *version)
 {
-	struct slice s = slice_trim(header);
-
 	if (slice_starts(s, SLICE("W/")))
 		s = slice_sub(s, 2, s.len);
 	if (s.len < 3 || s.ptr[0] != '"' || s.ptr[s.len - 1] != '"')
 		return false;
 	*version = slice_sub(s, 1, s.len - 2);
 	return slice_find(*version, '"') == version->len;
+}
+
+static bool
+list_names(struct slice list, struct slice version, bool *named)
+{
+	while (list.len > 0) {
+		struct slice one = slice_trim(slice_cut(&list, ',')), tag = version;
+
+		if (one.len == 0)
+			continue;
+		if (!slice_is(one, "*") && !read_tag(one, &tag))
+			return false;
+		*named |= slice_eq(tag, version);
+	}
+	return true;
+}
+
+bool
+answer_tags_name(const struct exchange *x, const char *header, struct slice version, bool *named)
+{
+	*named = false;
+	for (size_t i = 0; i < x->header_count; i++)
+		if (slice_is(x->headers[i].name, header) && !list_names(x->headers[i].value, version, named))
+			return false;
+	return true;
 }
 
 static bool

@@ -21,20 +21,12 @@
 static bool
 not_modified(struct exchange *x, const struct stored *s)
 {
-	struct slice tags = exchange_header(x, "if-none-match");
-	struct slice since = exchange_header(x, "if-modified-since"), version;
+	struct slice since = exchange_header(x, "if-modified-since");
+	bool named;
 	int64_t ms;
 
-	if (tags.len > 0) {
-		while (tags.len > 0) {
-			struct slice one = slice_trim(slice_cut(&tags, ','));
-
-			if (slice_is(one, "*") || (answer_parse_etag(one, &version)
-			    && slice_eq(version, s->version)))
-				return true;
-		}
-		return false;
-	}
+	if (exchange_header(x, "if-none-match").len > 0)
+		return answer_tags_name(x, "if-none-match", s->version, &named) && named;
 	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
 }
 
