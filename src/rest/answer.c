@@ -169,6 +169,19 @@ answer_tags_name(const struct exchange *x, const char *header, struct slice vers
 	return true;
 }
 
+/* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
+bool
+answer_not_modified(const struct exchange *x, const struct stored *s)
+{
+	struct slice since = exchange_header(x, "if-modified-since");
+	bool named;
+	int64_t ms;
+
+	if (exchange_header(x, "if-none-match").len > 0)
+		return answer_tags_name(x, "if-none-match", s->version, &named) && named;
+	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
+}
+
 static bool
 is_noted(const struct exchange *x, int64_t compartment)
 {

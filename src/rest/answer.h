@@ -34,6 +34,8 @@ void answer_full_url(struct buf *, const struct exchange *, const struct stored 
 /* Does a request header, a list of entity tags W/"v" or a star, name the version (RFC 9110 13.1)?  False when
  * it has another form. */
 bool answer_tags_name(const struct exchange *, const char *header, struct slice version, bool *named);
+/* Does the client say that it has this version already? */
+bool answer_not_modified(const struct exchange *, const struct stored *);
 
 /* The audit record of x names the patients of a compartment: something of it is in the answer. */
 void answer_note_patient(struct exchange *, int64_t compartment);

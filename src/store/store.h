@@ -162,7 +162,7 @@ struct store_page {
 	struct stored *at;
 	uint32_t      *contained;       /* of each: the contained resource that matched, from 1; 0: itself */
 	uint32_t       count;
-	int64_t        total;           /* -1 unless asked for */
+	int64_t        total;           /* -1: not asked for, and there are more pages */
 	bool           more;
 	struct store_position end;
 };

@@ -1,8 +1,8 @@
 /* labels.c -- how confidential a resource says it is, as the number of a set of labels.
  *
  * A set is the codings of meta.security: of the resource itself and of every one that is in it, as the entries of a
- * Bundle are, and what a Composition says of itself.  Its level is the highest of them, so that a document is as
- * confidential as what it is made of (R4 security-labels.html; Composition.confidentiality is a modifier).
+ * Bundle are, and what a Composition says of itself.  What is in it raises the level and never lowers it, so that a
+ * document is as confidential as what it is made of (R4 security-labels.html; Composition.confidentiality is a modifier).
  *
  * Confidentiality is known by its names of all releases, however they are spelled, and one of its codes counts without a
  * system: a slip closes, and does not open.  Sets are interned for good. */
@@ -131,10 +131,13 @@ store_labels(struct store *s, const struct json *j, uint32_t resource, uint32_t 
 {
 	struct lines l = { .arena = o->arena, .level = -1 };
 
+	add_codings(&l, j, json_path(j, resource, "meta.security"));
+	if (l.level < 0)
+		l.level = DEFAULT_LEVEL;
 	for (uint32_t n = resource + 1; n < j->nodes[resource].next; n++)
 		if ((j->nodes[n].flags & JSON_IS_NAME) != 0 && (!planted(97) || json_get(j, resource, SLICE("meta")) == n + 1))
 			add_what_says(&l, j, n);
-	*level = l.level < 0 ? DEFAULT_LEVEL : l.level;
+	*level = l.level;
 	return sqlite_intern(s, set_text(&l), *level, labels, o);
 }
 

@@ -76,12 +76,18 @@ sqlite_gave(const struct store *s, struct slice id)
 	return decode(s, s->ids, id, &compartment, &row);
 }
 
+/* A Patient is its own compartment, and nothing else is: "Group/" before the id of a Patient is nothing. */
+static bool
+decode_of(const struct store *s, const struct type *type, struct slice id, int64_t *compartment, int64_t *row)
+{
+	return decode(s, s->ids, id, compartment, row) && (type == s->patient) == (*compartment == *row);
+}
+
 bool
 sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
     int64_t *compartment, int64_t *row)
 {
-	return decode(r->store, r->store->ids, id, compartment, row)
-	    || find_alias(r, type, id, compartment, row);
+	return decode_of(r->store, type, id, compartment, row) || find_alias(r, type, id, compartment, row);
 }
 
 static bool

@@ -56,13 +56,6 @@ first_time(struct relating *r, int64_t row)
 	return true;
 }
 
-/* A scope to read or to search lets a row be included. */
-static bool
-may_see(const struct relating *r, const struct type *type)
-{
-	return permit_allows(r->p.permit, type, PERMIT_READ) || permit_allows(r->p.permit, type, PERMIT_SEARCH);
-}
-
 static bool
 take(struct relating *r, struct stored *v)
 {
@@ -131,7 +124,7 @@ follow_url(struct relating *r, const struct query_include *include, const struct
 	for (uint32_t i = 0; i < param->target_count; i++) {
 		const struct type *type = pack_resource(pack, param->targets[i]);
 
-		if (type != NULL && may_see(r, type)
+		if (type != NULL && permit_knows(r->p.permit, type)
 		    && (include->target == NULL || type == include->target)
 		    && !follow_canonical(r, type, reference))
 			return false;
@@ -166,7 +159,7 @@ follow(struct relating *r, const struct query_include *include, const struct sea
 	if (!index_local(r->resolver, reference, &type_name, &id))
 		return follow_url(r, include, param, reference);
 	type = pack_resource(r->p.reader->store->config.pack, type_name);
-	if (type == NULL || !search_may_refer(param, type_name) || (include->target != NULL && type != include->target) || !may_see(r, type))
+	if (type == NULL || !search_may_refer(param, type_name) || (include->target != NULL && type != include->target) || !permit_knows(r->p.permit, type))
 		return true;
 	outcome_init(&aside, r->p.scratch);
 	if (planted(44))
@@ -269,7 +262,7 @@ static bool
 backward_by(struct relating *r, const struct search_param *param, const struct stored *to, int64_t alias,
     const struct row_set *names)
 {
-	if (!may_see(r, param->on))
+	if (!permit_knows(r->p.permit, param->on))
 		return true;
 	if (!referrers(r, param, to->compartment, to->compartment, to->row)
 	    || (alias != 0 && !referrers(r, param, to->compartment, INDEX_FOREIGN, alias)))

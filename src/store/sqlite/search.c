@@ -309,6 +309,17 @@ leak_more(struct plan *p, struct store_page *out)
 	return true;
 }
 
+/* What is asked for, or what the one page there is tells. */
+static bool
+find_total(struct plan *p, struct store_page *out)
+{
+	if (p->query->count_only || p->query->total == TOTAL_ACCURATE)
+		return count_all(p, &out->total);
+	if (!p->from->set && !out->more)
+		out->total = out->count;
+	return true;
+}
+
 /* Pages */
 
 static bool
@@ -404,9 +415,7 @@ store_search(struct store_reader *r, const struct permit *permit, const struct q
 	*out = (struct store_page){ .total = -1 };
 	plan_init(&p, r, permit, q, arena, o);
 	p.from = from;
-	good = plan_allowed(&p) && find_page(&p, &page, out)
-	    && ((q->total != TOTAL_ACCURATE && !q->count_only) || count_all(&p, &out->total))
-	    && load_page(&p, &page, out);
+	good = plan_allowed(&p) && find_page(&p, &page, out) && find_total(&p, out) && load_page(&p, &page, out);
 	plan_done(&p);
 	return good;
 }
