@@ -132,6 +132,13 @@ is_as_judged(struct scan_fixes *f, const struct source *source)
 	    && slice_eq(now, source->text);
 }
 
+/* With the mode that it had, whatever our umask. */
+static bool
+put(const struct fixed_file *file, struct slice text)
+{
+	return env_write_file(&env_real, file->path, text, file->mode) && chmod(file->path, file->mode) == 0;
+}
+
 static bool
 write_file(struct scan_fixes *f, const struct source *source, uint32_t number, struct slice text)
 {
@@ -143,7 +150,7 @@ write_file(struct scan_fixes *f, const struct source *source, uint32_t number, s
 		return false;
 	file->mode = st.st_mode & 0777;
 	f->file_count++;
-	return env_write_file(&env_real, file->path, text, file->mode);
+	return put(file, text);
 }
 
 /* Findings of files that were left alone are not mended. */
@@ -216,7 +223,7 @@ scan_fixes_judge(struct scan_fixes *f, const struct scan *again)
 		if (!is_bad(f, file, again))
 			continue;
 		f->put_back++;
-		if (!env_write_file(&env_real, file->path, file->before, file->mode))
+		if (!put(file, file->before))
 			return false;
 	}
 	return true;
