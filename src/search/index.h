@@ -81,7 +81,7 @@ struct index_row {
 enum index_span { SPAN_INSTANT, SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 9
+#define INDEX_RULES 10
 
 struct index_rows {
 	struct index_row *at;

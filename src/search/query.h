@@ -100,6 +100,7 @@ struct query_sort {
 	enum search_kind kind;
 	bool           descending;
 	bool           by_body;                 /* tokens and references: by their text in the resource */
+	bool           by_range;                /* by the values that a clause bounds; the store's own */
 };
 
 #define QUERY_SORTS 4

@@ -332,7 +332,7 @@ write_one(struct writer *w, const struct store_write *v)
 	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
-	    || !write_current(w, v, lead) || !change_index(w, v, lead))
+	    || !write_current(w, v, lead) || !change_index(w, v, lead) || !sqlite_change_magnitudes(&w->reader, v, w->before))
 		return false;
 	written_add(w->written, &w->reader, v);
 	w->renew |= sqlite_changes_parameters(w->store, v);
@@ -369,7 +369,7 @@ index_row(struct writer *w, struct store_write *v)
 	current = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) == v->vid;
 	v->labels = current ? (uint32_t)sqlite3_column_int64(s, 1) : 0;
 	sqlite3_reset(s);
-	return !current || (change_index(w, v, lead)
+	return !current || (change_index(w, v, lead) && sqlite_add_magnitudes(&w->reader, v)
 	    && (v->type != w->store->patient || lead == DIRECTORY || change_index(w, v, DIRECTORY)));
 }
 
