@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import twin_attacker  # noqa: E402
 import twin_sweep  # noqa: E402
+import twin_types  # noqa: E402
 from clamd import configure  # noqa: E402
 from firebreak import Server, observation, patient  # noqa: E402
 
@@ -41,7 +42,7 @@ NARROW = "  includes: 6\n  search_bodies: 60\n  delete_matches: 3\nrest:\n  cond
 
 class World:
     """One server.  `hidden` says how much there is that the callers may not see, `mode` why:
-    "compartment": it is another patient's; "labels": it is above their clearance."""
+    "compartment": it is another patient's; "labels": it is above their clearance; "types": their scopes do not name it."""
 
     def __init__(self, binary, hidden, mode, seed):
         # what is seen may refer to what is hidden: such references were written before there was a check
@@ -60,6 +61,11 @@ class World:
         self.hidden, self.mode = hidden, mode
         rng, dark = random.Random(seed), random.Random(seed + 1)
         self.veil = SECRET if mode == "labels" else {"tag": [{"code": "x"}]}
+        self.dark_version = self.gone_version = NOWHERE
+        if mode == "types":
+            twin_types.fill(self)
+            self.check_references()
+            return
         self.hide(dark)
         self.put(patient("Own", "Olga", birthDate="1970-05-05", gender="female"), "own")
         self.put(patient("Other", "Otto", birthDate="1971-01-01", meta=self.veil), "other")
@@ -99,7 +105,6 @@ class World:
             self.content("aside-b", "DocumentReference/aside", b"hidden with its context " * dark.randint(5, 9))
             self.put(dict(aside, meta=SECRET), "aside")
         self.since = self.server.get("/Observation/seen-7", self.all).json()["meta"]["lastUpdated"]
-        self.dark_version = self.gone_version = NOWHERE
         if hidden and mode == "labels":
             self.definitions()
         if hidden:
@@ -122,7 +127,7 @@ class World:
         self.check_references()
         self.callers = {"bound": self.server.token("patient/*.cruds", "--patient", "own", "--client", "app")}
         if mode == "labels":
-            self.callers["low"] = self.server.token("user/*.rs", "--client", "app")
+            self.callers["low"] = self.server.token("user/*.cruds", "--client", "app")
 
     def parameters(self):
         """A search parameter of one's own, by which what is hidden is found; ready before the scanner is away, as nothing
@@ -176,6 +181,8 @@ class World:
                 ("dark-map", {"resourceType": "ConceptMap", "url": "urn:dark-map", "status": "active", "group": [
                     {"source": gender, "target": "urn:x", "element": [{"code": "male", "target": [{"code": "m", "equivalence": "equal"}]}]}]})):
             self.put(dict(one, meta=SECRET), name)
+        self.put({"resourceType": "Bundle", "type": "collection", "entry": [{          # as confidential as what is in it
+            "fullUrl": "urn:uuid:5f8a3c0e-0000-4000-8000-000000000001", "resource": observation("Patient/own", meta=SECRET)}]}, "dark-bundle")
 
     def content(self, name, context, data, release=True):
         a = self.server.request("PUT", "/Binary/" + name, self.officer, data,
@@ -535,7 +542,7 @@ class Twins:
     """Two worlds.  differences() yields (caller, method, path, both answers); `lines` are the requests that were made."""
 
     def __init__(self, binary, mode, seed):
-        self.seed, self.lines = seed, set()
+        self.seed, self.lines, self.mode = seed, set(), mode
         with ThreadPoolExecutor(2) as both:
             self.worlds = list(both.map(lambda hidden: World(binary, hidden, mode, seed), (0, 2)))
         self.document = self.worlds[0].server.get("/openapi.json").json()
@@ -558,6 +565,10 @@ class Twins:
         """What shows a leak soonest comes first: some of the random walk, then all of everything."""
         for caller in self.worlds[0].callers:
             drawn = random_steps(self.seed, count)
+            if self.mode == "types":
+                yield from self.walk(caller, twin_types.steps())
+                yield from self.walk(caller, drawn)
+                continue
             yield from self.walk(caller, [next(drawn) for _ in range(min(80, count))])
             if thorough:
                 yield from self.systematic(caller)
@@ -597,7 +608,7 @@ def run(binary, mode, seed=1, count=300, stop_at_first=False, thorough=True):
 
 if __name__ == "__main__":
     total = 0
-    for mode in ("compartment", "labels"):
+    for mode in ("compartment", "labels", "types"):
         found, _ = run(sys.argv[1], mode, int(sys.argv[2]) if len(sys.argv) > 2 else 1,
                        int(sys.argv[3]) if len(sys.argv) > 3 else 300)
         total += len(found)

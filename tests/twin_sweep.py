@@ -35,6 +35,7 @@ TARGETS = {
     "Practitioner": ["dark-doc", "absent"],
     "RelatedPerson": ["dark-kin", "absent"],
     "Device": ["dark-device", "absent"],
+    "Bundle": ["dark-bundle", "absent"],
     "SearchParameter": ["absent"],
 }
 COMMON = ("Observation", "Patient", "Binary")      # at which the paths that all types have are swept

@@ -86,16 +86,24 @@ decode_hex(struct slice text, uint8_t *out, size_t n)
 static void
 encode64(struct buf *out, const uint8_t *p, size_t n, const char *alphabet, bool pad)
 {
-	for (size_t i = 0; i < n; i += 3) {
-		size_t have = n - i < 3 ? n - i : 3;
-		uint32_t bits = (uint32_t)p[i] << 16
-		    | (have > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (have > 2 ? p[i + 2] : 0u);
-		char four[4];
+	char *to = buf_reserve(out, (n + 2) / 3 * 4);
+	size_t left = n % 3;
+
+	if (to == NULL)
+		return;
+	for (size_t i = 0; i + 3 <= n; i += 3, to += 4) {
+		uint32_t bits = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+
+		for (int k = 0; k < 4; k++)
+			to[k] = alphabet[bits >> (18 - 6 * k) & 63];
+	}
+	if (left > 0) {
+		uint32_t bits = (uint32_t)p[n - left] << 16 | (left > 1 ? (uint32_t)p[n - 1] << 8 : 0);
 
 		for (size_t k = 0; k < 4; k++)
-			four[k] = k <= have ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
-		buf_add_bytes(out, four, pad ? 4 : have + 1);
+			to[k] = k <= left ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
 	}
+	out->len += n / 3 * 4 + (left == 0 ? 0 : pad ? 4 : left + 1);
 }
 
 void

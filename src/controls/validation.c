@@ -98,6 +98,7 @@ is_ours(const struct exchange *x, struct slice reference)
 	    || (slice_starts(reference, base) && reference.len > base.len && reference.ptr[base.len] == '/');
 }
 
+/* Of a type that the caller may not look at nothing is said, and nothing held against it. */
 static bool
 is_missing(void *ctx, struct slice reference)
 {
@@ -106,7 +107,7 @@ is_missing(void *ctx, struct slice reference)
 
 	if (!is_local(x, reference, &l))
 		return is_ours(x, reference);
-	return !is_written_now(x, &l) && !is_there(x, &l);
+	return permit_knows(x->permit, l.type) && !is_written_now(x, &l) && !is_there(x, &l);
 }
 
 static bool

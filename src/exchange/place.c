@@ -9,15 +9,6 @@
 #include "exchange/service.h"
 #include "search/index.h"
 
-static bool
-find_labels(struct exchange *x, struct resource *r)
-{
-	uint32_t meta = json_get(&r->json, r->node, SLICE("meta"));
-	uint32_t security = meta == 0 ? 0 : json_get(&r->json, meta, SLICE("security"));
-
-	return store_labels(x->service->store, &r->json, security, &x->labels, &x->level,
-	    &x->outcome);
-}
 
 static const struct fresh_patient *
 fresh_patient(const struct exchange *x, struct slice id)
@@ -85,6 +76,13 @@ find_fresh_context(struct exchange *x, struct slice type, struct slice id, struc
 	return false;
 }
 
+/* A Patient decides where things are; of other types the caller must be able to tell by itself. */
+static bool
+may_stand(const struct exchange *x, const struct type *type)
+{
+	return slice_is(type->name, "Patient") || permit_knows(x->permit, type);
+}
+
 bool
 exchange_find_context(struct exchange *x, struct slice reference, struct stored *s)
 {
@@ -103,7 +101,7 @@ exchange_find_context(struct exchange *x, struct slice reference, struct stored 
 	}
 	outcome_init(&aside, x->arena);
 	return find_fresh_context(x, type_name, id, s)
-	    || store_find(x->worker->reader, x->permit, type, id, s, &aside);
+	    || (may_stand(x, type) && store_find(x->worker->reader, x->permit, type, id, s, &aside));
 }
 
 /* Of the planted leak: is there such a row, whoever asks? */
@@ -193,7 +191,8 @@ exchange_place(struct exchange *x, struct resource *r)
 {
 	if (x->placed)
 		return true;
-	if (!find_labels(x, r) || !find_compartment(x, r))
+	if (!store_labels(x->service->store, &r->json, r->node, &x->labels, &x->level, &x->outcome)
+	    || !find_compartment(x, r))
 		return false;
 	if (x->old != NULL && x->compartment.number != x->old->compartment)
 		return exchange_fail(x, FAULT_FORBIDDEN, "the patient of a resource cannot be changed");

@@ -17,8 +17,8 @@ struct stored;
  * missing.  A resource never changes its patient: FAULT_FORBIDDEN. */
 MUST_USE bool exchange_place(struct exchange *, struct resource *);
 
-/* The resource that a Binary's securityContext names, local and visible to the caller; everything but
- * its body.  False, and nothing else, when there is none. */
+/* The resource that a Binary's securityContext names, local and visible to the caller, and of a
+ * type that it may look at or a Patient; everything but its body.  False, and nothing else, when there is none. */
 MUST_USE bool exchange_find_context(struct exchange *, struct slice reference, struct stored *);
 
 /* The same of this Binary; type NULL when there is none. */

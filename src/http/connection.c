@@ -297,6 +297,7 @@ static void
 read_all(struct connection *c)
 {
 	char bytes[READ_BYTES];
+	int most = 0;
 
 	while (may_read(c)) {
 		int n;
@@ -304,6 +305,7 @@ read_all(struct connection *c)
 		ERR_clear_error();
 		n = SSL_read(c->ssl, bytes, sizeof bytes);
 		if (n > 0) {
+			most = n > most ? n : most;
 			if (!feed(c, bytes, (size_t)n))
 				break;
 			continue;
@@ -313,7 +315,7 @@ read_all(struct connection *c)
 			connection_break(c);
 		break;
 	}
-	explicit_bzero(bytes, sizeof bytes);
+	explicit_bzero(bytes, (size_t)most);
 }
 
 void

@@ -51,6 +51,7 @@ make_tls(struct http_server *s, struct outcome *o)
 	    | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(s->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
 	    | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(s->tls, 1);      /* a record's head and body by one read */
 	SSL_CTX_set_max_early_data(s->tls, 0);
 	SSL_CTX_set_alpn_select_cb(s->tls, choose_alpn, NULL);
 	return s->config.use_tls(s->config.use_tls_ctx, s->tls, o);

@@ -146,6 +146,27 @@ answer_parse_etag(struct slice header, struct slice *version)
 	return slice_find(*version, '"') == version->len;
 }
 
+/* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
+bool
+answer_not_modified(const struct exchange *x, const struct stored *s)
+{
+	struct slice tags = exchange_header(x, "if-none-match");
+	struct slice since = exchange_header(x, "if-modified-since"), version;
+	int64_t ms;
+
+	if (tags.len > 0) {
+		while (tags.len > 0) {
+			struct slice one = slice_trim(slice_cut(&tags, ','));
+
+			if (slice_is(one, "*") || (answer_parse_etag(one, &version)
+			    && slice_eq(version, s->version)))
+				return true;
+		}
+		return false;
+	}
+	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
+}
+
 static bool
 is_noted(const struct exchange *x, int64_t compartment)
 {

@@ -33,6 +33,8 @@ void answer_full_url(struct buf *, const struct exchange *, const struct stored 
 
 /* The version in an entity tag W/"v"; false when it has another form. */
 bool answer_parse_etag(struct slice header, struct slice *version);
+/* Does the client say that it has this version already? */
+bool answer_not_modified(const struct exchange *, const struct stored *);
 
 /* The audit record of x names the patients of a compartment: something of it is in the answer. */
 void answer_note_patient(struct exchange *, int64_t compartment);

@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/encode.h"
+#include "crypto/digest.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 #include "rest/rest.h"
@@ -15,7 +17,7 @@
 struct set {
 	struct arena *arena;            /* its own */
 	int64_t       generation;
-	struct slice  capabilities, openapi;
+	struct slice  capabilities, version, openapi;
 	atomic_uint   held;
 };
 
@@ -52,6 +54,18 @@ documents_new(struct arena *arena)
 	return d;
 }
 
+static struct slice
+version_of(struct slice document, struct arena *arena)
+{
+	uint8_t digest[SHA256_BYTES];
+	struct buf b;
+
+	sha256_one(document, digest);
+	buf_init(&b, arena, 64);
+	encode_hex(&b, digest, 16);
+	return buf_slice(&b);
+}
+
 static struct set *
 make(const struct service *s, const struct search_index *index)
 {
@@ -61,8 +75,10 @@ make(const struct service *s, const struct search_index *index)
 	*set = (struct set){ .arena = arena, .generation = search_index_generation(index) };
 	atomic_init(&set->held, 1);
 	if (rest_capabilities(s, index, arena, &set->capabilities)
-	    && rest_openapi_document(s, index, arena, &set->openapi))
+	    && rest_openapi_document(s, index, arena, &set->openapi)) {
+		set->version = version_of(set->capabilities, arena);
 		return set;
+	}
 	arena_free(arena);
 	return NULL;
 }
@@ -88,10 +104,11 @@ find(struct exchange *x)
 }
 
 struct slice
-documents_capabilities(struct exchange *x)
+documents_capabilities(struct exchange *x, struct slice *version)
 {
 	struct set *set = find(x);
 
+	*version = set == NULL ? SLICE_NONE : set->version;
 	return set == NULL ? SLICE_NONE : set->capabilities;
 }
 

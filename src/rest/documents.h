@@ -8,9 +8,9 @@ struct buf;
 struct exchange;
 struct search_param;
 
-/* The CapabilityStatement, and the OpenAPI document, of the exchange's snapshot; they live as long as
- * the exchange. */
-struct slice documents_capabilities(struct exchange *);
+/* The CapabilityStatement with its version, and the OpenAPI document, of the exchange's snapshot; they live as long
+ * as the exchange. */
+struct slice documents_capabilities(struct exchange *, struct slice *version);
 struct slice documents_openapi(struct exchange *);
 
 /* A member that says what can be done with a search parameter, when that is less than with others. */

@@ -1,7 +1,7 @@
 /* history.c -- the history of an instance, of a type and of the system (R4 http.html#history).
  *
- * Newest first, in pages; a cursor is sealed to the caller and the parameters.  There is
- * no total: it would have to be counted.  The history of a type and of the
+ * Newest first, in pages; a cursor is sealed to the caller and the parameters.  A total is there
+ * when one page has all: more would have to be counted.  The history of a type and of the
  * system takes the right to search, type by type, as SMART App Launch 2.2 has it. */
 #include "rest/interactions.h"
 
@@ -293,6 +293,8 @@ rest_history(struct exchange *x)
 	count -= more;
 	buf_init(&b, x->arena, SIZE_MAX);
 	buf_add(&b, SLICE("{\"resourceType\":\"Bundle\",\"type\":\"history\""));
+	if (!more && h.before.vid == 0)
+		buf_printf(&b, ",\"total\":%u", count);
 	write_links(&h, &b, more ? &at[count - 1] : NULL);
 	if (!write_entries(&h, &b, at, count))
 		return false;

@@ -15,6 +15,7 @@
 #include "rest/answer.h"
 #include "rest/documents.h"
 #include "rest/rest.h"
+#include "rest/subset.h"
 #include "search/query.h"
 
 static bool
@@ -254,18 +255,45 @@ asked_mode(const struct exchange *x)
 	return SLICE("full");
 }
 
+static bool
+answer_statement(struct exchange *x, const char *type, struct slice body)
+{
+	struct stored s = { .type = pack_resource(x->service->pack, slice_of(type)), .body = body };
+	struct query q;
+
+	if (!subset_asked(x, s.type, &q) || !subset_of(x, &q, &s, &body))
+		return false;
+	answer_bytes(x, 200, body);
+	return true;
+}
+
+/* R4 http.html#capabilities: with an ETag. */
+static bool
+answer_capabilities(struct exchange *x)
+{
+	struct stored s = { .updated = INT64_MAX };
+	struct buf etag;
+
+	s.body = documents_capabilities(x, &s.version);
+	buf_init(&etag, x->arena, 64);
+	buf_printf(&etag, "W/\"%.*s\"", SLICE_FMT(s.version));
+	exchange_add_header(x, "etag", buf_slice(&etag));
+	if (!answer_not_modified(x, &s))
+		return answer_statement(x, "CapabilityStatement", s.body);
+	x->status = 304;
+	return true;
+}
+
 bool
 rest_metadata(struct exchange *x)
 {
 	struct slice mode = asked_mode(x);
 
 	if (slice_is(mode, "terminology"))
-		answer_bytes(x, 200, x->service->terminology_capabilities);
-	else if (slice_is(mode, "full") || slice_is(mode, "normative"))
-		answer_bytes(x, 200, documents_capabilities(x));
-	else
-		return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
-	return true;
+		return answer_statement(x, "TerminologyCapabilities", x->service->terminology_capabilities);
+	if (slice_is(mode, "full") || slice_is(mode, "normative"))
+		return answer_capabilities(x);
+	return exchange_fail(x, FAULT_NOT_SUPPORTED, "mode is full, normative or terminology");
 }
 
 static void

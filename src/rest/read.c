@@ -5,8 +5,6 @@
  * have read. */
 #include "rest/interactions.h"
 
-#include "base/buf.h"
-#include "base/instant.h"
 #include "base/plant.h"
 #include "controls/authorization.h"
 #include "controls/control.h"
@@ -17,27 +15,6 @@
 #include "rest/subset.h"
 #include "search/query.h"
 
-/* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
-static bool
-not_modified(struct exchange *x, const struct stored *s)
-{
-	struct slice tags = exchange_header(x, "if-none-match");
-	struct slice since = exchange_header(x, "if-modified-since"), version;
-	int64_t ms;
-
-	if (tags.len > 0) {
-		while (tags.len > 0) {
-			struct slice one = slice_trim(slice_cut(&tags, ','));
-
-			if (slice_is(one, "*") || (answer_parse_etag(one, &version)
-			    && slice_eq(version, s->version)))
-				return true;
-		}
-		return false;
-	}
-	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
-}
-
 static bool
 gone(struct exchange *x, const struct stored *s)
 {
@@ -46,36 +23,13 @@ gone(struct exchange *x, const struct stored *s)
 	return exchange_fail(x, FAULT_DELETED, "");
 }
 
-/* R4 http.html#parameters: _elements and _summary are for every interaction.  Others are not for a read. */
-static bool
-asked_parts(struct exchange *x, struct query *q)
-{
-	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
-	struct slice rest = x->query;
-	struct buf b;
-
-	buf_init(&b, x->arena, SIZE_MAX);
-	while (rest.len > 0) {
-		struct slice pair = slice_cut(&rest, '&');
-
-		if (slice_starts(pair, SLICE("_elements=")) || slice_starts(pair, SLICE("_summary="))) {
-			buf_add(&b, pair);
-			buf_add_char(&b, '&');
-		}
-	}
-	if (!query_parse(store_index(x->worker->reader), x->type, buf_slice(&b), SLICE_NONE, false, &resolver, x->service->limits,
-	    x->received, x->arena, q, &x->outcome))
-		return false;
-	return !q->count_only || exchange_fail(x, FAULT_BAD_SEARCH, "there is nothing to count");
-}
-
 static bool
 answer_parts(struct exchange *x, struct stored *s)
 {
 	struct slice body;
 	struct query q;
 
-	if (!asked_parts(x, &q) || !controls_out(x, s) || !subset_of(x, &q, s, &body))
+	if (!subset_asked(x, s->type, &q) || !controls_out(x, s) || !subset_of(x, &q, s, &body))
 		return false;
 	answer_note_patient(x, s->compartment);
 	answer_version_headers(x, s);
@@ -89,8 +43,8 @@ deliver(struct exchange *x, struct stored *s)
 	if (s->deleted)
 		return gone(x, s);
 	if (binary_is(x))
-		return binary_answer(x, s, not_modified(x, s));
-	if (!not_modified(x, s))
+		return binary_answer(x, s, answer_not_modified(x, s));
+	if (!answer_not_modified(x, s))
 		return x->query.len > 0 ? answer_parts(x, s) : answer_stored(x, s, 200);
 	answer_note_patient(x, s->compartment);
 	answer_version_headers(x, s);
@@ -107,7 +61,7 @@ matches_hidden(struct exchange *x)
 
 	outcome_init(&aside, x->arena);
 	if (!store_read(x->worker->reader, authorization_house, x->type, x->id, x->arena, &s, &aside)
-	    || !not_modified(x, &s))
+	    || !answer_not_modified(x, &s))
 		return false;
 	x->status = 304;
 	return true;

@@ -6,6 +6,7 @@
 #include "controls/narrative.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "store/store.h"
 
 #define SYSTEM "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 #define SUBSETTED "{\"system\":\"" SYSTEM "\",\"code\":\"SUBSETTED\"}"
@@ -164,6 +165,11 @@ write_subset(struct subset *s)
 			write_meta(s, n + 1);
 		else
 			write_value(s, which == NULL ? NULL : which->type, n + 1);
+		if (slice_is(member, "resourceType") && json_get(s->json, 0, SLICE("meta")) == 0) {
+			buf_add(s->b, SLICE(",\"meta\":{"));
+			write_tags(s, 0);
+			buf_add_char(s->b, '}');
+		}
 	}
 	buf_add_char(s->b, '}');
 }
@@ -196,6 +202,28 @@ subset_of(struct exchange *x, const struct query *q, const struct stored *stored
 	write_subset(&s);
 	*out = buf_slice(&b);
 	return q->element_count == 0 || !asks_for_text(q) || narrative_of_rest(x, stored->type, out);
+}
+
+bool
+subset_asked(struct exchange *x, const struct type *type, struct query *q)
+{
+	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
+	struct slice rest = x->query;
+	struct buf b;
+
+	buf_init(&b, x->arena, SIZE_MAX);
+	while (rest.len > 0) {
+		struct slice pair = slice_cut(&rest, '&');
+
+		if (slice_starts(pair, SLICE("_elements=")) || slice_starts(pair, SLICE("_summary="))) {
+			buf_add(&b, pair);
+			buf_add_char(&b, '&');
+		}
+	}
+	if (!query_parse(store_index(x->worker->reader), type, buf_slice(&b), SLICE_NONE, false, &resolver, x->service->limits,
+	    x->received, x->arena, q, &x->outcome))
+		return false;
+	return !q->count_only || exchange_fail(x, FAULT_BAD_SEARCH, "there is nothing to count");
 }
 
 bool

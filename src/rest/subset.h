@@ -11,6 +11,11 @@ struct exchange;
 struct json;
 struct query;
 struct stored;
+struct type;
+
+/* R4 http.html#parameters: _elements and _summary are for every interaction.  What the request's are, for a resource
+ * of the type; its other parameters are not looked at. */
+bool subset_asked(struct exchange *, const struct type *, struct query *out);
 
 /* What the query asks for of a resource: its body as it is, or what is left of it, tagged
  * SUBSETTED.  Mandatory elements, and those that change the meaning of others, always stay. */

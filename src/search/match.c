@@ -69,8 +69,10 @@ string_matches(enum query_modifier modifier, const struct query_value *v, const 
 static bool
 is_below(struct slice text, struct slice top)
 {
+	char between = slice_find(top, '|') < top.len ? '.' : '/';      /* of versions, of paths */
+
 	return slice_starts(text, top)
-	    && (text.len == top.len || text.ptr[top.len] == '/' || slice_ends(top, SLICE("/")));
+	    && (text.len == top.len || text.ptr[top.len] == between || slice_ends(top, SLICE("/")));
 }
 
 static bool

@@ -30,6 +30,7 @@ struct parser {
 	struct buf      canonical;
 	struct slice    code;           /* of the parameter at hand, known ones only */
 	bool            building;       /* it cannot be searched by yet */
+	bool            setting;        /* what is at hand says how the answer looks, not what is searched */
 	const struct search_param **once;       /* that stood in earlier pairs, of those that may not stand again */
 	uint32_t        once_count, once_before;        /* before: the pair at hand */
 };

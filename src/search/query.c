@@ -18,7 +18,7 @@ parser_refuse(struct parser *p, enum fault fault, const char *why)
 
 	if (p->building)
 		why = "resources are being indexed by it";
-	if (p->lenient && fault == FAULT_BAD_PARAMETER) {
+	if (p->lenient && (fault == FAULT_BAD_PARAMETER || (fault == FAULT_BAD_SEARCH && p->setting))) {
 		outcome_warn(p->outcome, place, slice_of(*why == '\0' ? "a parameter that is not known was left out" : why));
 		return LEFT_OUT;
 	}
@@ -81,7 +81,7 @@ sort_of(struct parser *p, const struct type *type, struct slice name, bool down,
 		return false;
 	*out = (struct query_sort){ c.on, c.param,
 		c.on == CLAUSE_LAST_UPDATED ? SEARCH_DATE : c.kind, down,
-		c.on == CLAUSE_INDEX && (c.kind == SEARCH_TOKEN || c.kind == SEARCH_REFERENCE), false };
+		c.on != CLAUSE_LAST_UPDATED && (c.kind == SEARCH_TOKEN || c.kind == SEARCH_REFERENCE), false };
 	return true;
 }
 
@@ -89,8 +89,8 @@ static enum taken
 take_sort(struct parser *p, struct slice value)
 {
 	struct query *q = p->query;
+	uint32_t before = q->sort_count;
 
-	q->sort_count = 0;
 	while (value.len > 0) {
 		struct slice one = slice_cut(&value, ',');
 		bool down = one.len > 0 && one.ptr[0] == '-', good = q->sort_count < QUERY_SORTS;
@@ -100,7 +100,7 @@ take_sort(struct parser *p, struct slice value)
 		for (uint32_t i = 0; i < q->part_count && good; i++)
 			good = sort_of(p, q->parts[i].type, one, down, &q->parts[i].sorts[q->sort_count]);
 		if (!good) {
-			q->sort_count = 0;
+			q->sort_count = before;
 			p->code = SLICE("_sort");
 			return parser_refuse(p, FAULT_BAD_PARAMETER, "cannot sort by this");
 		}
@@ -153,12 +153,13 @@ static enum taken
 take_elements(struct parser *p, struct slice value)
 {
 	struct query *q = p->query;
+	uint32_t before = q->element_count;
 
 	while (value.len > 0) {
 		struct slice one = slice_trim(slice_cut(&value, ','));
 
 		if (!is_element(q, p->index, one) || q->element_count == 256) {
-			q->element_count = 0;
+			q->element_count = before;
 			return parser_refuse(p, FAULT_BAD_PARAMETER, "no such element");
 		}
 		q->elements = arena_more(p->arena, q->elements, q->element_count, sizeof one);
@@ -183,9 +184,12 @@ take_contained(struct parser *p, struct slice value)
 static enum taken
 take_contained_type(struct parser *p, struct slice value)
 {
-	p->query->contained_alone = slice_is(value, "contained");
-	return p->query->contained_alone || slice_is(value, "container") ? TAKEN
-	    : parser_refuse(p, FAULT_BAD_SEARCH, "_containedType is container or contained");
+	bool alone = slice_is(value, "contained");
+
+	if (!alone && !slice_is(value, "container"))
+		return parser_refuse(p, FAULT_BAD_SEARCH, "_containedType is container or contained");
+	p->query->contained_alone = alone;
+	return TAKEN;
 }
 
 static enum taken
@@ -306,7 +310,7 @@ static enum taken
 take_parameter(struct parser *p, struct slice name, struct slice value, bool *shown)
 {
 	p->code = SLICE_NONE;
-	p->building = false;
+	p->building = p->setting = false;
 	if (slice_is(name, "_type") && p->place->type == NULL) {
 		*shown = true;
 		return TAKEN;           /* was looked at before all others */
@@ -314,6 +318,7 @@ take_parameter(struct parser *p, struct slice name, struct slice value, bool *sh
 	for (size_t i = 0; i < COUNT_OF(settings); i++)
 		if (slice_is(name, settings[i].name)) {
 			p->code = slice_of(settings[i].name);
+			p->setting = true;
 			*shown = settings[i].shown;
 			return settings[i].take(p, value);
 		}

@@ -95,11 +95,11 @@ struct query_clause {           /* matches when any value does; see above for :n
 };
 
 struct query_sort {
-	enum clause_on on;                      /* CLAUSE_ID sorts by row */
+	enum clause_on on;                      /* INDEX, ID, LAST_UPDATED */
 	const struct search_param *param;
 	enum search_kind kind;
 	bool           descending;
-	bool           by_body;                 /* tokens and references: by their text in the resource */
+	bool           by_body;                 /* ids, tokens and references: by their text in the resource */
 	bool           by_range;                /* by the values that a clause bounds; the store's own */
 };
 

@@ -239,6 +239,13 @@ take_chain(struct parser *p, const struct search_param *param, struct slice type
 	return link_to(p, param, target, false, rest, value, out);
 }
 
+/* Of no parts. */
+static struct query_clause
+all_or_none(bool all)
+{
+	return (struct query_clause){ .on = all ? CLAUSE_ALL : CLAUSE_ANY };
+}
+
 /* "Type:code:name" */
 static enum taken
 take_has(struct parser *p, const struct type *type, struct slice text, struct slice value,
@@ -251,20 +258,18 @@ take_has(struct parser *p, const struct type *type, struct slice text, struct sl
 
 	p->code = SLICE("_has");
 	if (referrer == NULL || (param = parser_param(p, referrer, code, &found)) == NULL
-	    || param->kind != SEARCH_REFERENCE || text.len == 0 || !search_may_refer(param, type->name)) {
+	    || param->kind != SEARCH_REFERENCE || text.len == 0
+	    || (p->query->part_count == 1 && !search_may_refer(param, type->name))) {
 		p->code = SLICE("_has");
 		return parser_refuse(p, FAULT_BAD_PARAMETER, "_has is _has:Type:reference:parameter");
+	}
+	if (!search_may_refer(param, type->name)) {     /* among several types: there is none of this one */
+		*out = all_or_none(false);
+		return TAKEN;
 	}
 	*out = (struct query_clause){ .on = CLAUSE_HAS, .param = param, .kind = SEARCH_REFERENCE,
 		.type = referrer };
 	return linked(p, referrer, text, value, out);
-}
-
-/* Of no parts. */
-static struct query_clause
-all_or_none(bool all)
-{
-	return (struct query_clause){ .on = all ? CLAUSE_ALL : CLAUSE_ANY };
 }
 
 /* R4 search.html#type: the types that a resource may be of. */

@@ -22,6 +22,9 @@ enum permit_verb {                      /* SMART v2: c r u d s */
 /* May the caller do this to this type at all?  Asked before any row is looked at. */
 bool permit_allows(const struct permit *, const struct type *, enum permit_verb);
 
+/* May it be told whether there is such a resource of this type: may it read or search the type? */
+bool permit_knows(const struct permit *, const struct type *);
+
 /* Everything outside one compartment is hidden: true and its number (-1: no compartment,
  * nothing is visible); false when the permit is not bound. */
 bool permit_compartment(const struct permit *, int64_t *compartment);

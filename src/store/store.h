@@ -162,7 +162,7 @@ struct store_page {
 	struct stored *at;
 	uint32_t      *contained;       /* of each: the contained resource that matched, from 1; 0: itself */
 	uint32_t       count;
-	int64_t        total;           /* -1 unless asked for */
+	int64_t        total;           /* -1: not asked for, and there are more pages */
 	bool           more;
 	struct store_position end;
 };
@@ -240,9 +240,9 @@ MUST_USE bool store_compartment_of(struct store_reader *, const struct permit *,
 /* A new patient's own compartment. */
 MUST_USE bool store_compartment_new(struct store *, struct store_compartment *, struct outcome *);
 
-/* The number of the set of labels in meta.security (interned; written at once,
- * outside any commit) and its confidentiality level; `security` is the array node or 0. */
-MUST_USE bool store_labels(struct store *, const struct json *, uint32_t security,
+/* The number of the set of labels of a resource and of what is in it (interned; written at once, outside any
+ * commit), and its confidentiality level: labels.c.  `resource` is its node. */
+MUST_USE bool store_labels(struct store *, const struct json *, uint32_t resource,
     uint32_t *labels, int *level, struct outcome *);
 
 /* The level of an interned set. */

@@ -144,13 +144,11 @@ prepare(const char *type, const char *body, const struct model *old)
 	struct index_resolver resolver = store_resolver(reader, SLICE("https://test.example/fhir"));
 	struct store_write w = { .type = pack_resource(pack, slice_of(type)), .method = 'P' };
 	struct json j;
-	uint32_t security;
 	int level;
 
 	assert_true(store_begin(reader, &outcome));
 	assert_true(json_parse(slice_of(body), json_bounds(&limits_default, false), arena, &j, &outcome));
-	security = json_get(&j, json_get(&j, 0, SLICE("meta")), SLICE("security"));
-	assert_true(store_labels(store, &j, security, &w.labels, &level, &outcome));
+	assert_true(store_labels(store, &j, 0, &w.labels, &level, &outcome));
 	if (old == NULL)
 		place(&j, w.type, &w.compartment);
 	else
@@ -971,10 +969,10 @@ label_set(int i, int *level)
 	struct json j;
 	uint32_t labels;
 
-	snprintf(text, sizeof text, "{\"security\":[{\"system\":\"urn:test\",\"code\":\"c%d\"},{\"system\":"
-	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"%c\"}]}", i, "ULMNRV"[i % 6]);
+	snprintf(text, sizeof text, "{\"meta\":{\"security\":[{\"system\":\"urn:test\",\"code\":\"c%d\"},{\"system\":"
+	    "\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"%c\"}]}}", i, "ULMNRV"[i % 6]);
 	assert_true(json_parse(slice_of(text), json_bounds(&limits_default, false), arena, &j, &outcome));
-	assert_true(store_labels(store, &j, json_get(&j, 0, SLICE("security")), &labels, level, &outcome));
+	assert_true(store_labels(store, &j, 0, &labels, level, &outcome));
 	return labels;
 }
 
@@ -996,6 +994,61 @@ label_sets_keep_number_and_level(void **state UNUSED)
 		assert_int_equal(store_level(store, numbers[i]), i % 6);
 	}
 	assert_int_equal(store_level(store, numbers[SETS - 1] + 1), 5);
+}
+
+#define C "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+#define LABELLED(system, code) "{\"meta\":{\"security\":[{\"system\":\"" system "\",\"code\":\"" code "\"}]}}"
+#define LABELLED_R LABELLED(C, "R")
+
+static const struct { const char *text; int level; } label_rows[] = {
+	{ "{}", 3 }, { LABELLED("urn:other", "R"), 3 }, { LABELLED(C, "U"), 0 }, { LABELLED_R, 4 },
+	{ LABELLED(C, "\\u0052"), 4 }, { LABELLED(C, "r"), 5 }, { LABELLED(C, "RESTRICTED"), 5 },
+	{ "{\"meta\":{\"security\":[{\"system\":\"" C "\",\"display\":\"restricted\"}]}}", 5 },
+	/* one text, were a bar a bar: not one set */
+	{ LABELLED(C "|R", "x"), 5 }, { LABELLED("urn:a|b", "R"), 3 }, { LABELLED("urn:a", "b|R"), 3 },
+	{ LABELLED("urn:oid:2.16.840.1.113883.5.25", "R"), 4 }, { LABELLED("http://hl7.org/fhir/v3/Confidentiality", "V"), 5 },
+	{ LABELLED("HTTPS://TERMINOLOGY.HL7.ORG/CODESYSTEM/V3-CONFIDENTIALITY/|2018", "R"), 4 },
+	{ "{\"meta\":{\"security\":[{\"code\":\"R\"}]}}", 4 }, { "{\"meta\":{\"security\":[{\"code\":\"HIV\"}]}}", 3 },
+	{ "{\"meta\":{\"security\":[{\"code\":\"U\"}]},\"entry\":[{\"resource\":" LABELLED(C, "L") "},{\"resource\":" LABELLED_R "}]}", 4 },
+	{ "{\"contained\":[" LABELLED_R "]}", 4 }, { "{\"parameter\":[{\"part\":[{\"resource\":" LABELLED_R "}]}]}", 4 },
+	{ "{\"resourceType\":\"Composition\",\"confidentiality\":\"V\"}", 5 }, { "{\"confidentiality\":{},\"meta\":[]}", 3 },
+	{ "{\"meta\":{\"security\":{\"system\":\"" C "\"}}}", 3 }, { "{\"meta\":{\"security\":[\"" C "\",null]}}", 3 },
+};
+
+static void
+labels_are_known_however_they_are_written(void **state UNUSED)
+{
+	struct json j;
+	uint32_t labels;
+	int level;
+
+	for (size_t i = 0; i < COUNT_OF(label_rows); i++) {
+		assert_true(json_parse(slice_of(label_rows[i].text), json_bounds(&limits_default, false), arena, &j, &outcome));
+		assert_true(store_labels(store, &j, 0, &labels, &level, &outcome));
+		assert_int_equal(level, label_rows[i].level);
+		assert_int_equal(store_level(store, labels), level);
+	}
+}
+
+static uint32_t
+labels_of(const char *text)
+{
+	struct json j;
+	uint32_t labels;
+	int level;
+
+	assert_true(json_parse(slice_of(text), json_bounds(&limits_default, false), arena, &j, &outcome));
+	assert_true(store_labels(store, &j, 0, &labels, &level, &outcome));
+	return labels;
+}
+
+/* Of a coding without a code nothing else of the resource is in the set, which is kept in clear. */
+static void
+a_set_holds_labels_alone(void **state UNUSED)
+{
+	assert_int_equal(labels_of("{\"id\":\"1\",\"meta\":{\"security\":[{\"system\":\"" C "\"}]}}"),
+	    labels_of("{\"id\":\"2\",\"meta\":{\"security\":[{\"system\":\"" C "\"}]}}"));
+	assert_int_equal(labels_of("{\"id\":\"1\"}"), 0);
 }
 
 static bool
@@ -1577,7 +1630,7 @@ a_scan_tells_what_was_deleted(void **state UNUSED)
 	CASE(a_chosen_id_is_bound_once, kind), CASE(sql_finds_what_the_semantics_say, kind),        \
 	CASE(a_bound_permit_sees_its_compartment_only, kind),                                       \
 	CASE(no_search_scans_a_table, kind),                                                        \
-	CASE(a_label_above_the_clearance_hides, kind), CASE(label_sets_keep_number_and_level, kind), CASE(counts_are_by_type, kind),              \
+	CASE(a_label_above_the_clearance_hides, kind), CASE(label_sets_keep_number_and_level, kind), CASE(labels_are_known_however_they_are_written, kind), CASE(a_set_holds_labels_alone, kind), CASE(counts_are_by_type, kind),              \
 	CASE(a_guard_loses_to_what_matches_by_then, kind),                                          \
 	CASE(a_write_loses_when_its_target_is_deleted, kind), CASE(a_guard_sees_what_its_permit_sees, kind), CASE(an_outcome_is_kept_once_for_a_day, kind), \
 	CASE(changes_are_newest_first_and_of_what_is_seen, kind),                                   \

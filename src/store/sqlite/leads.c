@@ -282,7 +282,7 @@ place_of_negative(struct plan *p, const struct query_clause *c, const struct typ
 
 	if (bit == 0 || c->kind != c->param->kind || (!missing && (c->kind != SEARCH_TOKEN || c->count > MANY)))
 		return true;
-	p->leaking |= planted(96);
+	p->leaking |= planted(98);
 	good = shapes_with(p, type, bit, missing && !c->missing, &out->shapes, &out->narrows)
 	    && (missing || !out->narrows || other_codes(p, c, &out->codes, &out->narrows));
 	p->leaking = leaking;

@@ -128,14 +128,17 @@ string_condition(enum query_modifier modifier, const struct query_value *v)
 	}
 }
 
+/* What stands between a uri and what is below it: of versions a dot, of paths a slash. */
+#define BETWEEN(uri) "iif(instr(" uri ",'|')>0,'.','/')"
+
 static const char *
 uri_condition(enum query_modifier modifier)
 {
 	switch (modifier) {
 	case MODIFIER_BELOW:
-		return "text>=?4 AND text<?5 AND (text=?4 OR substr(text,length(?4)+1,1)='/' OR substr(?4,-1)='/')";
+		return "text>=?4 AND text<?5 AND (text=?4 OR substr(text,length(?4)+1,1)=" BETWEEN("?4") " OR substr(?4,-1)='/')";
 	case MODIFIER_ABOVE:
-		return "text<=?4 AND (text=?4 OR substr(?4,1,length(text)+1)=text||'/'"
+		return "text<=?4 AND (text=?4 OR substr(?4,1,length(text)+1)=text||" BETWEEN("text")
 		    " OR (substr(text,-1)='/' AND substr(?4,1,length(text))=text))";
 	default:
 		return "text=?4";

@@ -83,26 +83,41 @@ key_of(const struct sort_key *keys, uint32_t count, int64_t row)
 	return NULL;
 }
 
-/* What the index has as hashes only is taken from the resource: its least or greatest text. */
+/* The least or greatest text. */
+static bool
+text_of(struct plan *p, const struct query_sort *sort, const struct type *type, const struct json *j, struct slice *out)
+{
+	struct index_texts texts;
+
+	*out = SLICE_NONE;
+	if (sort->on == CLAUSE_ID) {
+		*out = json_string(j, json_get(j, 0, SLICE("id")), p->text);
+		return true;
+	}
+	if (!index_texts(p->query->index, type, sort->param, false, j, 0, p->text, &texts, p->outcome))
+		return false;
+	for (uint32_t k = 0; k < texts.count; k++)
+		if (out->len == 0 || (slice_cmp(texts.at[k], *out) < 0) != sort->descending)
+			*out = texts.at[k];
+	return true;
+}
+
+/* What the index does not have, or as hashes only, is taken from the resource. */
 static bool
 key_from_body(struct plan *p, const struct query_sort *sort, const struct type *type,
     const struct candidate *at, struct store_position *out, uint32_t i)
 {
-	struct index_texts texts;
-	struct slice body, best = SLICE_NONE;
+	struct slice body, text;
 	struct json j;
 
 	if (at->row >= INDEX_CONTAINED)
 		return true;
 	if (!plan_body(p, type, at->vid, &body)
 	    || !json_parse(body, json_bounds(p->reader->store->config.limits, false), p->text, &j, p->outcome)
-	    || !index_texts(p->query->index, type, sort->param, false, &j, 0, p->text, &texts, p->outcome))
+	    || !text_of(p, sort, type, &j, &text))
 		return false;
-	for (uint32_t k = 0; k < texts.count; k++)
-		if (best.len == 0 || (slice_cmp(texts.at[k], best) < 0) != sort->descending)
-			best = texts.at[k];
-	if (best.len > 0)
-		set_text(out, i, best);
+	if (text.len > 0)
+		set_text(out, i, text);
 	return true;
 }
 
@@ -148,9 +163,9 @@ find_keys(struct plan *p, struct sorting *s, struct hunt *h, const struct candid
 {
 	for (; i < p->query->sort_count; i++) {
 		const struct query_sort *sort = &h->part->sorts[i];
-		struct sort_key key = { .kind = SQLITE_INTEGER, .i = sort->on == CLAUSE_ID ? at->row : at->updated };
+		struct sort_key key = { .kind = SQLITE_INTEGER, .i = at->updated };
 
-		if (sort->on == CLAUSE_INDEX && sort->by_body) {
+		if (sort->by_body) {
 			if (!key_from_body(p, sort, m->type, at, &m->at, i))
 				return false;
 			continue;
@@ -166,7 +181,7 @@ find_keys(struct plan *p, struct sorting *s, struct hunt *h, const struct candid
 static struct match
 match_of(const struct hunt *h, const struct type *type, int64_t lead, const struct candidate *at)
 {
-	return (struct match){ .type = type, .vid = at->vid,
+	return (struct match){ .type = type,
 		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
 }
 

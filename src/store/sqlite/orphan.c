@@ -69,7 +69,7 @@ is_attached(struct store_reader *r, const struct permit *p, int64_t row)
 		const struct type *type = pack_type_at(r->store->config.pack,
 		    (uint32_t)sqlite3_column_int64(q, 0) - INDEX_ATTACHED);
 
-		attached = permit_allows(p, type, PERMIT_READ) || permit_allows(p, type, PERMIT_SEARCH);
+		attached = permit_knows(p, type);
 	}
 	sqlite3_reset(q);
 	return attached;

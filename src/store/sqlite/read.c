@@ -76,12 +76,18 @@ sqlite_gave(const struct store *s, struct slice id)
 	return decode(s, s->ids, id, &compartment, &row);
 }
 
+/* A Patient is its own compartment, and nothing else is: "Group/" before the id of a Patient is nothing. */
+static bool
+decode_of(const struct store *s, const struct type *type, struct slice id, int64_t *compartment, int64_t *row)
+{
+	return decode(s, s->ids, id, compartment, row) && (type == s->patient) == (*compartment == *row);
+}
+
 bool
 sqlite_row_of(struct store_reader *r, const struct type *type, struct slice id,
     int64_t *compartment, int64_t *row)
 {
-	return decode(r->store, r->store->ids, id, compartment, row)
-	    || find_alias(r, type, id, compartment, row);
+	return decode_of(r->store, type, id, compartment, row) || find_alias(r, type, id, compartment, row);
 }
 
 static bool
@@ -153,31 +159,37 @@ sqlite_find(struct store_reader *r, const struct permit *p, const struct type *t
 	return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
-/* The version v->vid: method, and the body unless it is a tombstone. */
-bool
-sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *arena,
-    struct outcome *o)
+#define VERSION "SELECT v.compartment, v.labels, v.updated, v.method, v.body, v.row, v.vid FROM "
+
+/* Method, and the body unless it is a tombstone. */
+static bool
+load(struct store_reader *r, sqlite3_stmt *q, struct stored *v, struct arena *arena, struct outcome *o)
 {
-	sqlite3_stmt *q = sqlite_statement(r, SLICE("SELECT compartment, labels, updated, method, body, "
-	    "row FROM version WHERE vid=?1"));
 	struct slice sealed;
 
-	if (q == NULL)
-		return sqlite_failed(r->db, "version", o);
-	sqlite3_bind_int64(q, 1, v->vid);
-	if (sqlite3_step(q) != SQLITE_ROW)
+	if (q == NULL || sqlite3_step(q) != SQLITE_ROW)
 		return sqlite_failed(r->db, "version", o);
 	v->compartment = sqlite3_column_int64(q, 0);
 	v->labels = (uint32_t)sqlite3_column_int64(q, 1);
 	v->updated = sqlite3_column_int64(q, 2);
 	v->method = (char)sqlite3_column_int(q, 3);
 	v->row = sqlite3_column_int64(q, 5);
+	v->vid = sqlite3_column_int64(q, 6);
 	v->deleted = v->method == 'D';
 	v->version = store_version_id(r->store, v->row, v->vid, arena);
 	sealed = slice_make(sqlite3_column_blob(q, 4), (size_t)sqlite3_column_bytes(q, 4));
 	v->content = NULL;
 	return v->deleted || (sqlite_open_body(r, v, sealed, arena, o)
 	    && (v->type != r->store->binary || sqlite_load_content(r, v, arena, o)));
+}
+
+bool
+sqlite_load_version(struct store_reader *r, struct stored *v, struct arena *arena, struct outcome *o)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE(VERSION "version v WHERE v.vid=?1"));
+
+	sqlite3_bind_int64(q, 1, v->vid);
+	return load(r, q, v, arena, o);
 }
 
 static int64_t
@@ -216,6 +228,23 @@ sqlite_load_found(struct store_reader *r, struct stored *v, struct arena *arena,
 			return sqlite_failed(r->db, "tombstone", o);
 	}
 	v->id = id_in_body(&alive);
+	return true;
+}
+
+bool
+sqlite_load_current(struct store_reader *r, int64_t lead, int clearance, struct stored *v, struct arena *arena,
+    struct outcome *o)
+{
+	sqlite3_stmt *q = sqlite_statement(r, SLICE(VERSION "resource CROSS JOIN version v ON v.vid=resource.vid "
+	    "WHERE lead=?1 AND resource.type=?2 AND resource.row=?3 AND deleted=0 AND visible(resource.labels,?4)"));
+
+	sqlite3_bind_int64(q, 1, lead);
+	sqlite3_bind_int64(q, 2, v->type->number);
+	sqlite3_bind_int64(q, 3, v->row);
+	sqlite3_bind_int(q, 4, clearance);
+	if (!load(r, q, v, arena, o))
+		return false;
+	v->id = id_in_body(v);
 	return true;
 }
 

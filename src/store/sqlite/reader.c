@@ -189,9 +189,9 @@ store_seen(const struct store_reader *r)
 void
 sqlite_rest(struct store_reader *r)
 {
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (r->cache[i].statement != NULL && sqlite3_stmt_busy(r->cache[i].statement))
-			sqlite3_reset(r->cache[i].statement);
+	for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(r->db, s)) != NULL;)
+		if (sqlite3_stmt_busy(s))
+			sqlite3_reset(s);
 }
 
 bool

@@ -131,7 +131,7 @@ one(struct reindex *r, struct stored *v, int64_t lead)
 	w.labels = v->labels;
 	return index_extract(r->reader->index, v->type, &j, 0, &r->resolver, r->arena, &w.rows, r->outcome)
 	    && name_alias(r, v) && keep_context(r, v, &j)
-	    && ((sqlite_count(&r->writer, &r->census, &w, NO_LABELS) && sqlite_add_magnitudes(&r->writer, &w)) || failed(r))
+	    && ((sqlite_count(&r->writer, &r->census, &w, NO_LABELS) && sqlite_change_magnitudes(&r->writer, &w, NO_LABELS)) || failed(r))
 	    && insert_all(r, &w, lead)
 	    && (v->type != r->reader->store->patient || insert_all(r, &w, DIRECTORY));
 }

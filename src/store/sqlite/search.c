@@ -140,20 +140,24 @@ leap(struct plan *p, struct hunt *h, bool *more)
 /* Rows of an index stand for what is there now, under its labels: where all clauses are sets, what they have
  * in common is what matches. */
 static bool
-counts_sets(const struct plan *p, const struct hunt *h)
+sets_suffice(const struct plan *p, const struct hunt *h)
 {
-	bool sets = h->count != NULL && p->query->contained == CONTAINED_FALSE;
+	bool sets = h->by_row && p->query->contained == CONTAINED_FALSE
+	    && !sqlite_has_context(p->reader->store, h->part->type);
 
 	for (uint32_t i = 0; i < h->part->clause_count; i++)
 		sets &= plan_settable(&h->part->clauses[i]);
 	return sets;
 }
 
-static void
-count_set(const struct hunt *h, const struct row_set *set)
+static bool
+take_set(struct plan *p, struct hunt *h, int64_t lead, const struct row_set *set, bool *more)
 {
-	for (uint32_t i = 0; i < set->count; i++)
-		*h->count += set->at[i] < INDEX_CONTAINED;
+	for (uint32_t i = 0; i < set->count && *more && set->at[i] < INDEX_CONTAINED; i++)
+		if (set->at[i] > h->after
+		    && !h->take(p, h, h->part->type, lead, &(struct candidate){ .row = set->at[i] }, more))
+			return false;
+	return true;
 }
 
 /* Worth it where there is an end to it soon, or what is left is to look at each; when many are to be counted,
@@ -189,10 +193,8 @@ hunt_lead(struct plan *p, struct hunt *h, int64_t lead, bool *more)
 		return leap(p, h, more);
 	if (!common_rows(p, h->part, lead, false, &rows, &any))
 		return false;
-	if (any && counts_sets(p, h)) {
-		count_set(h, &rows);
-		return true;
-	}
+	if (any && sets_suffice(p, h))
+		return stands_twice(p, h->part->type, lead) || take_set(p, h, lead, &rows, more);
 	if (any)
 		return walk_set(p, h, lead, &rows, more);
 	if (p->query->contained != CONTAINED_TRUE && !stands_twice(p, h->part->type, lead)
@@ -293,7 +295,7 @@ count_all(struct plan *p, int64_t *total)
 	*total = 0;
 	if (planted(2))
 		p->bound = false;
-	return plan_hunt(p, (struct hunt){ .take = count_one, .count = total });
+	return plan_hunt(p, (struct hunt){ .by_row = true, .take = count_one, .count = total });
 }
 
 /* Planted: whether there is more depends on what is hidden. */
@@ -312,6 +314,17 @@ leak_more(struct plan *p, struct store_page *out)
 	return true;
 }
 
+/* What is asked for, or what the one page there is tells. */
+static bool
+find_total(struct plan *p, struct store_page *out)
+{
+	if (p->query->count_only || p->query->total == TOTAL_ACCURATE)
+		return count_all(p, &out->total);
+	if (!p->from->set && !out->more)
+		out->total = out->count;
+	return true;
+}
+
 /* Pages */
 
 static bool
@@ -320,7 +333,7 @@ take_in_order(struct plan *p UNUSED, struct hunt *h, const struct type *type, in
 {
 	struct page *page = h->ctx;
 
-	page->at[page->have++] = (struct match){ .type = type, .vid = at->vid,
+	page->at[page->have++] = (struct match){ .type = type,
 		.at = { .set = true, .part = h->number, .compartment = lead, .row = at->row } };
 	*more = page->have < page->want;
 	return true;
@@ -334,11 +347,12 @@ load_page(struct plan *p, const struct page *page, struct store_page *out)
 	out->at = arena_array(p->arena, out->count + 1, sizeof *out->at);
 	out->contained = arena_array(p->arena, out->count + 1, sizeof *out->contained);
 	for (uint32_t i = 0; i < out->count; i++) {
-		int64_t row = page->at[i].at.row;
+		const struct match *m = &page->at[i];
+		bool within = m->at.row >= INDEX_CONTAINED;
 
-		out->at[i] = (struct stored){ .type = page->at[i].type, .vid = page->at[i].vid };
-		out->contained[i] = row < INDEX_CONTAINED ? 0 : (uint32_t)(row % INDEX_GROUPS);
-		if (!sqlite_load_found(p->reader, &out->at[i], p->arena, p->outcome))
+		out->at[i] = (struct stored){ .type = m->type, .row = within ? index_holder(m->at.row) : m->at.row };
+		out->contained[i] = within ? (uint32_t)(m->at.row % INDEX_GROUPS) : 0;
+		if (!sqlite_load_current(p->reader, m->at.compartment, plan_clearance(p), &out->at[i], p->arena, p->outcome))
 			return false;
 	}
 	if (out->count > 0)
@@ -385,7 +399,7 @@ find_page(struct plan *p, struct page *page, struct store_page *out)
 		return false;
 	p->query = implied ? &ordered : q;
 	if (!(implied || q->sort_count > 0 ? plan_sorted(p, implied, page)
-	    : plan_hunt(p, (struct hunt){ .paged = true, .ends = true, .take = take_in_order, .ctx = page })))
+	    : plan_hunt(p, (struct hunt){ .paged = true, .ends = true, .by_row = true, .take = take_in_order, .ctx = page })))
 		return false;
 	p->query = q;
 	out->more = page->have > q->page;
@@ -406,9 +420,7 @@ store_search(struct store_reader *r, const struct permit *permit, const struct q
 	*out = (struct store_page){ .total = -1 };
 	plan_init(&p, r, permit, q, arena, o);
 	p.from = from;
-	good = plan_allowed(&p) && find_page(&p, &page, out)
-	    && ((q->total != TOTAL_ACCURATE && !q->count_only) || count_all(&p, &out->total))
-	    && load_page(&p, &page, out);
+	good = plan_allowed(&p) && find_page(&p, &page, out) && find_total(&p, out) && load_page(&p, &page, out);
 	plan_done(&p);
 	return good;
 }

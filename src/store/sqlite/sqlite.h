@@ -7,7 +7,7 @@
  *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows; of dates in
  *              the order of their first and last instants, too: streams.c
- *   magnitude  (param, key, side, level, at, lead, row) -> before labels    numbers and quantities in order
+ *   magnitude  (type, key, side, level, params, at, lead, row) -> before labels     numbers and quantities in order
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
  *   occurrence (param, level, code, lead, labels)     leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
@@ -154,7 +154,8 @@ bool sqlite_open_body(struct store_reader *, struct stored *, struct slice seale
     struct outcome *);
 struct slice sqlite_body_context(int64_t compartment, int64_t row, int64_t vid, uint32_t labels,
     uint8_t out[32]);
-/* NULL: there is none of this number. */
+
+/* labels.c.  NULL: there is none of this number. */
 const struct label_set *sqlite_label_set(const struct store *, uint32_t labels);
 struct slice sqlite_codings(const struct store *, uint32_t labels);
 /* As the gate has it: store_level() is that of the codings alone. */
@@ -178,6 +179,9 @@ bool sqlite_row_of(struct store_reader *, const struct type *, struct slice id, 
 /* Of a version in a history: 'U' becomes 'C' where the caller sees nothing before it, or a deletion. */
 bool sqlite_tell_creation(struct store_reader *, const struct permit *, struct stored *);
 
+/* The current version of v->type and v->row, in one statement with the gate; with the id that clients know. */
+bool sqlite_load_current(struct store_reader *, int64_t lead, int clearance, struct stored *v, struct arena *,
+    struct outcome *);
 /* As sqlite_load_version(), with the id that clients know; a tombstone's stands in a version before it. */
 bool sqlite_load_found(struct store_reader *, struct stored *, struct arena *, struct outcome *);
 
@@ -274,10 +278,7 @@ bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t le
 
 /* magnitude.c: in the writer's transaction, on its connection: what a write has, and what that replaces. */
 enum magnitude_side { SIDE_BOTH, SIDE_LEAST, SIDE_GREATEST };
-bool    sqlite_add_magnitudes(struct store_reader *, const struct store_write *);
-bool    sqlite_change_magnitudes(struct store_reader *, const struct store_write *, uint32_t before);
-int64_t sqlite_magnitude(double value);
-int64_t sqlite_magnitude_key(int64_t code, bool canonical, int64_t unit);
+bool sqlite_change_magnitudes(struct store_reader *, const struct store_write *, uint32_t before);
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);

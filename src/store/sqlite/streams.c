@@ -1,7 +1,7 @@
 /* streams.c -- rows of all leads at once, in the order of a date, of a value or of their last change.
  *
  * What is read is a merge of streams, each a piece of an index that is in that order: of dates those of one part of
- * the query, one set of labels and one span, of values those of one level and side (magnitude.c), of changes those of one type and level.  Streams above the clearance are not read, so that
+ * the query, one set of labels and one span, of values a piece of magnitude.c, of changes those of one type and level.  Streams above the clearance are not read, so that
  * what is hidden costs nothing.  By its span a stream knows how far the two ends of its intervals are apart: what
  * the clauses say of one end bounds the other, and so where a stream begins and ends.
  *
@@ -17,10 +17,10 @@ struct stream {
 	uint32_t part;
 	const struct type *type;
 	const struct query_sort *sort;
-	uint32_t param;
 	int64_t labels;                 /* or the level */
-	int     span;                   /* or the side */
-	int64_t key, begin;             /* of values, and from where on a resource is found once */
+	int     span;
+	struct plan_range range;        /* of values, */
+	struct plan_piece piece;        /* in this piece */
 	int64_t low, high;              /* what is left is from here to here, */
 	bool    midway;                 /* and, where it begins, behind these: */
 	int64_t lead, row;
@@ -200,30 +200,13 @@ read_dates(struct plan *p, struct stream *s, bool midway, int *n)
 	return collect(p, s, q, n);
 }
 
-#define VALUES "SELECT at, lead, row FROM magnitude WHERE param=?3 AND key=?4 AND side=?5 AND level=?1 " \
-	"AND (before IS NULL OR before<?6)"
-
 static bool
 read_values(struct plan *p, struct stream *s, bool midway, int *n)
 {
-	sqlite3_stmt *q = sqlite_statement(p->reader, midway
-	    ? SLICE(VALUES " AND at=?7 AND (lead,row)>(?10,?11)" GATE " ORDER BY lead, row LIMIT ?9")
-	    : SLICE(VALUES " AND at>=?7 AND at<=?8" GATE " ORDER BY at, lead, row LIMIT ?9"));
+	struct plan_reading from = { midway, s->low, s->high, s->lead, s->row, CHUNK - s->count };
+	sqlite3_stmt *q;
 
-	if (q == NULL)
-		return failed(p);
-	sqlite3_bind_int64(q, 1, s->labels);
-	sqlite3_bind_int(q, 2, plan_clearance(p));
-	sqlite3_bind_int64(q, 3, s->param);
-	sqlite3_bind_int64(q, 4, s->key);
-	sqlite3_bind_int(q, 5, s->span);
-	sqlite3_bind_int64(q, 6, s->begin);
-	sqlite3_bind_int64(q, 7, s->low);
-	sqlite3_bind_int64(q, 8, s->high);
-	sqlite3_bind_int(q, 9, CHUNK - s->count);
-	sqlite3_bind_int64(q, 10, s->lead);
-	sqlite3_bind_int64(q, 11, s->row);
-	return collect(p, s, q, n);
+	return plan_read_piece(p, &s->range, &s->piece, &from, &q) && collect(p, s, q, n);
 }
 
 static bool
@@ -348,27 +331,26 @@ add_levels(struct plan *p, struct streams *of, uint32_t part)
 		add_stream(p, of, part, level, SPAN_INSTANT, 0);
 }
 
-static void
-add_side(struct plan *p, struct streams *of, uint32_t part, int level, const struct plan_range *r, enum magnitude_side side)
+static bool
+add_pieces(struct plan *p, struct streams *of, uint32_t part)
 {
-	struct stream *s = new_stream(p, of, part, level, side);
-
-	s->param = r->param;
-	s->key = r->key;
-	s->low = s->begin = side == SIDE_BOTH ? r->low : r->wide_low;
-	s->high = side == SIDE_BOTH ? r->high : r->wide_high;
-	s->ended = s->low > s->high;
-}
-
-static void
-add_sides(struct plan *p, struct streams *of, uint32_t part)
-{
+	struct plan_piece at = { .level = 0 };
 	struct plan_range range;
+	bool found;
 
 	plan_range_of(p, &p->query->parts[part], &range);
-	for (int level = 0; sqlite_next_level(p->reader->store, plan_clearance(p), &level); level++) {
-		add_side(p, of, part, level, &range, SIDE_BOTH);
-		add_side(p, of, part, level, &range, range.side);
+	for (;;) {
+		struct stream *s;
+
+		if (!plan_next_piece(p, &range, &at, &found))
+			return false;
+		if (!found)
+			return true;
+		s = new_stream(p, of, part, 0, 0);
+		s->range = range;
+		s->piece = at;
+		plan_bounds_of_piece(&range, &at, &s->low, &s->high);
+		s->ended = s->low > s->high;
 	}
 }
 
@@ -434,9 +416,7 @@ plan_streams(struct plan *p, bool alone, struct streams **out)
 	for (uint32_t i = 0; i < p->query->part_count; i++) {
 		if (p->query->parts[i].sorts[0].on == CLAUSE_LAST_UPDATED)
 			add_levels(p, of, i);
-		else if (p->query->parts[i].sorts[0].by_range)
-			add_sides(p, of, i);
-		else if (!add_label_sets(p, of, i))
+		else if (!(p->query->parts[i].sorts[0].by_range ? add_pieces : add_label_sets)(p, of, i))
 			return false;
 	}
 	for (uint32_t i = 0; i < of->count && p->from->set; i++)

@@ -369,7 +369,7 @@ index_row(struct writer *w, struct store_write *v)
 	current = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) == v->vid;
 	v->labels = current ? (uint32_t)sqlite3_column_int64(s, 1) : 0;
 	sqlite3_reset(s);
-	return !current || (change_index(w, v, lead) && sqlite_add_magnitudes(&w->reader, v)
+	return !current || (change_index(w, v, lead)
 	    && (v->type != w->store->patient || lead == DIRECTORY || change_index(w, v, DIRECTORY)));
 }
 

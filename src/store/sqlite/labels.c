@@ -1,0 +1,259 @@
+/* labels.c -- how confidential a resource says it is, as the number of a set of labels.
+ *
+ * A set is the codings of meta.security: of the resource itself and of every one that is in it, as the entries of a
+ * Bundle are, and what a Composition says of itself.  Its level is the highest of them, so that a document is as
+ * confidential as what it is made of (R4 security-labels.html; Composition.confidentiality is a modifier).
+ *
+ * Confidentiality is known by its names of all releases, however they are spelled, and one of its codes counts without a
+ * system: a slip closes, and does not open.  Sets are interned for good. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/plant.h"
+#include "store/sqlite/sqlite.h"
+
+/* What a resource says */
+
+static const char confidentiality[] = "ULMNRV";
+
+static const struct slice confidentiality_system = SLICE_INIT("http://terminology.hl7.org/CodeSystem/v3-Confidentiality");
+
+/* R4's, that of the releases before it, and the OID. */
+static const struct slice confidentiality_endings[] = {
+	SLICE_INIT("/v3-Confidentiality"), SLICE_INIT("/v3/Confidentiality"), SLICE_INIT("2.16.840.1.113883.5.25"),
+};
+
+static bool
+ends_nocase(struct slice s, struct slice ending)
+{
+	return s.len >= ending.len && slice_eq_nocase(slice_sub(s, s.len - ending.len, ending.len), ending);
+}
+
+static bool
+is_confidentiality(struct slice system)
+{
+	struct slice name = slice_cut(&system, '|');
+
+	while (slice_ends(name, SLICE("/")))
+		name.len--;
+	for (size_t i = 0; i < COUNT_OF(confidentiality_endings); i++)
+		if (ends_nocase(name, confidentiality_endings[i]))
+			return true;
+	return false;
+}
+
+/* -1: of something else.  A code that we do not know is as closed as can be. */
+static int
+level_of(struct slice system, struct slice code)
+{
+	const char *known = code.len == 1 ? memchr(confidentiality, code.ptr[0], sizeof confidentiality - 1) : NULL;
+
+	if (system.len > 0 ? !is_confidentiality(system) : known == NULL)
+		return -1;
+	return known == NULL ? 5 : (int)(known - confidentiality);
+}
+
+/* "system|code", as they are written. */
+struct lines {
+	struct arena *arena;
+	struct slice *at;
+	uint32_t      count;
+	int           level;
+};
+
+static void
+add_line(struct lines *l, struct slice system, struct slice code, int level)
+{
+	uint32_t n = l->count++;
+	struct buf b;
+
+	if ((n & (n - 1)) == 0)         /* full at each power of two */
+		l->at = arena_grow(l->arena, l->at, n * sizeof *l->at, (n == 0 ? 1 : n * 2) * sizeof *l->at);
+	buf_init(&b, l->arena, SIZE_MAX);
+	buf_printf(&b, "%.*s|%.*s\n", SLICE_FMT(system), SLICE_FMT(code));
+	l->at[n] = buf_slice(&b);
+	l->level = level > l->level ? level : l->level;
+}
+
+static struct slice
+raw_member(const struct json *j, uint32_t object, struct slice name)
+{
+	uint32_t node = json_get(j, object, name);
+
+	return node == 0 ? SLICE_NONE : json_raw(j, node);
+}
+
+static void
+add_codings(struct lines *l, const struct json *j, uint32_t security)
+{
+	if (security == 0 || json_type(j, security) != JSON_ARRAY)
+		return;
+	for (uint32_t c = json_first(j, security); c != 0; c = json_next(j, security, c))
+		add_line(l, raw_member(j, c, SLICE("system")), raw_member(j, c, SLICE("code")),
+		    level_of(json_string(j, json_get(j, c, SLICE("system")), l->arena),
+		        json_string(j, json_get(j, c, SLICE("code")), l->arena)));
+}
+
+static void
+add_what_says(struct lines *l, const struct json *j, uint32_t name)
+{
+	if (json_is(j, name, SLICE("meta")))
+		add_codings(l, j, json_get(j, name + 1, SLICE("security")));
+	else if (json_is(j, name, SLICE("confidentiality")) && json_type(j, name + 1) == JSON_STRING)
+		add_line(l, confidentiality_system, json_raw(j, name + 1),
+		    level_of(confidentiality_system, json_string(j, name + 1, l->arena)));
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* In order, each once: the same set has the same text. */
+static struct slice
+set_text(const struct lines *l)
+{
+	struct buf b;
+
+	if (l->count > 0)
+		qsort(l->at, l->count, sizeof *l->at, by_text);
+	buf_init(&b, l->arena, SIZE_MAX);
+	for (uint32_t i = 0; i < l->count; i++)
+		if (i == 0 || !slice_eq(l->at[i - 1], l->at[i]))
+			buf_add(&b, l->at[i]);
+	return buf_slice(&b);
+}
+
+bool
+store_labels(struct store *s, const struct json *j, uint32_t resource, uint32_t *labels, int *level, struct outcome *o)
+{
+	struct lines l = { .arena = o->arena, .level = -1 };
+
+	for (uint32_t n = resource + 1; n < j->nodes[resource].next; n++)
+		if ((j->nodes[n].flags & JSON_IS_NAME) != 0 && (!planted(97) || json_get(j, resource, SLICE("meta")) == n + 1))
+			add_what_says(&l, j, n);
+	*level = l.level < 0 ? DEFAULT_LEVEL : l.level;
+	return sqlite_intern(s, set_text(&l), *level, labels, o);
+}
+
+/* Sets */
+
+/* Blocks 0, 1, 2 begin with the numbers 0, 64, 192. */
+static struct label_set *
+label_slot(const struct store *s, uint32_t number, uint32_t *block)
+{
+	*block = 31 - (uint32_t)__builtin_clz(number / LABEL_FIRST + 1);
+	return *block >= LABEL_BLOCKS || s->label_blocks[*block] == NULL ? NULL
+	    : &s->label_blocks[*block][number - LABEL_FIRST * ((1u << *block) - 1)];
+}
+
+const struct label_set *
+sqlite_label_set(const struct store *s, uint32_t labels)
+{
+	uint32_t block;
+
+	return labels < atomic_load(&s->label_count) ? label_slot(s, labels, &block) : NULL;
+}
+
+struct slice
+sqlite_codings(const struct store *s, uint32_t labels)
+{
+	const struct label_set *set = sqlite_label_set(s, labels);
+
+	return set == NULL ? SLICE_NONE : set->codings;
+}
+
+/* One after the other, under the lock. */
+bool
+sqlite_add_label_set(struct store *s, int level, struct slice codings)
+{
+	uint32_t number = atomic_load(&s->label_count), block;
+	struct label_set *at = label_slot(s, number, &block);
+
+	if (block >= LABEL_BLOCKS)
+		return false;
+	if (at == NULL) {
+		s->label_blocks[block] = arena_array(s->arena, LABEL_FIRST << block, sizeof *at);
+		at = label_slot(s, number, &block);
+	}
+	*at = (struct label_set){ level, codings };
+	atomic_fetch_or(&s->levels, 1u << level);
+	atomic_store(&s->label_count, number + 1);
+	return true;
+}
+
+/* Interned at once and for good, on a connection of its own: rare. */
+static bool
+intern(struct store *s, struct slice codings, int level, struct outcome *o)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *put_set = NULL;
+	bool good = sqlite_connect(s, true, &db)
+	    && sqlite3_prepare_v2(db, "INSERT INTO labelset VALUES(?1,?2,?3)", -1, &put_set, NULL) == SQLITE_OK;
+
+	if (good) {
+		sqlite3_bind_int64(put_set, 1, atomic_load(&s->label_count));
+		sqlite3_bind_int(put_set, 2, level);
+		sqlite3_bind_blob(put_set, 3, codings.ptr, (int)codings.len, SQLITE_STATIC);
+		good = sqlite3_step(put_set) == SQLITE_DONE
+		    && sqlite_add_label_set(s, level, slice_dup(codings, s->arena));
+	}
+	if (!good)
+		sqlite_failed(db, "labels", o);
+	sqlite3_finalize(put_set);
+	sqlite3_close(db);
+	return good;
+}
+
+bool
+sqlite_intern(struct store *s, struct slice codings, int level, uint32_t *number, struct outcome *o)
+{
+	const struct label_set *set;
+	bool good = true;
+
+	pthread_mutex_lock(&s->labels_lock);
+	for (*number = 0; (set = sqlite_label_set(s, *number)) != NULL; ++*number)
+		if (set->level == level && slice_eq(set->codings, codings))
+			break;
+	if (set == NULL)
+		good = intern(s, codings, level, o);
+	pthread_mutex_unlock(&s->labels_lock);
+	return good;
+}
+
+int
+sqlite_level(const struct store *s, uint32_t labels)
+{
+	const struct label_set *set = sqlite_label_set(s, labels);
+
+	return set == NULL ? 5 : set->level;
+}
+
+bool
+sqlite_next_level(const struct store *s, int clearance, int *level)
+{
+	unsigned levels = atomic_load(&s->levels);
+
+	while (*level <= clearance && (levels >> *level & 1) == 0)
+		++*level;
+	return *level <= clearance;
+}
+
+void
+sqlite_visible(sqlite3_context *c, int count UNUSED, sqlite3_value **values)
+{
+	const struct label_set *set = sqlite_label_set(sqlite3_user_data(c),
+	    (uint32_t)sqlite3_value_int64(values[0]));
+
+	sqlite3_result_int(c, set != NULL && set->level <= sqlite3_value_int(values[1]));
+}
+
+int
+store_level(const struct store *s, uint32_t labels)
+{
+	int level = sqlite_level(s, labels);
+
+	return level_is_orphan(level) ? level - ORPHAN_LEVEL : level;
+}
