@@ -8,7 +8,7 @@
  * The shape of a resource is which parameters of its type find something in it, a bit for each.  Resources have few
  * shapes, so that one knows as well where a parameter is missing, or where it is not.
  *
- * What a unit writes is counted in memory first, as most of it is of few types, shapes and one compartment. */
+ * What a batch writes is counted in memory first, as most of it is of few types, shapes and compartments. */
 #include "store/sqlite/plan.h"
 
 /* Shapes */
