@@ -169,6 +169,8 @@ write_one(const struct change *c, const struct magnitude *m, enum magnitude_side
 	sqlite3_bind_int64(s, 8, c->of->row);
 	if (before != NULL)
 		sqlite3_bind_int64(s, 9, *before);
+	else
+		sqlite3_bind_null(s, 9);
 	sqlite3_bind_int64(s, 10, c->labels);
 	return sqlite_run(s);
 }
