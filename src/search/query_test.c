@@ -198,7 +198,7 @@ static const struct { const char *type, *query; enum fault fault; } bad[] = {
 	{ "Patient", "birthdate=2026-13", FAULT_BAD_SEARCH }, { "Patient", "birthdate=xx2026", FAULT_BAD_SEARCH },
 	{ "Patient", "family=%zz", FAULT_BAD_SEARCH }, { "Patient", "family=%ff", FAULT_BAD_SEARCH }, { "Patient", "gender=%7C", FAULT_BAD_SEARCH },
 	{ "Observation", "code:in=http://hl7.org/fhir/ValueSet/body-site", FAULT_NOT_SUPPORTED },
-	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
+	{ "Patient", "identifier:of-type=a%7Cb", FAULT_BAD_SEARCH }, { "Patient", "identifier:of-type=%7Cb%7Cc", FAULT_BAD_SEARCH }, { "Patient", "gender:in=urn:nowhere", FAULT_NOT_SUPPORTED },
 	{ "Observation", "value-quantity=x", FAULT_BAD_SEARCH }, { "Observation", "value-quantity=5%7Curn:x%7Ca%7Cb", FAULT_BAD_SEARCH },
 	{ "Patient", "family=%5C", FAULT_BAD_SEARCH }, { "Patient", "family=a%5Cb", FAULT_BAD_SEARCH },
 	{ "Patient", "_type=Nothing", FAULT_BAD_SEARCH }, { "Patient", "_type:below=Patient", FAULT_BAD_PARAMETER },

@@ -213,7 +213,7 @@ token_of_clause(struct parser *p, struct query_clause *c, struct slice s)
 	return add_value(p, c, v) && (system.len > 0 || add_folded(p, c, code, v));
 }
 
-/* system|code|value */
+/* system|code|value, all three (R4 search.html#token) */
 static bool
 of_type_value(struct parser *p, struct slice s, struct query_value *v)
 {
@@ -221,7 +221,7 @@ of_type_value(struct parser *p, struct slice s, struct query_value *v)
 
 	values_of_type(p->index, parser_unescape(p, system), parser_unescape(p, code),
 	    parser_unescape(p, rest), p->arena, &v->a, &v->b);
-	return code.len > 0 && rest.len > 0;
+	return system.len > 0 && code.len > 0 && rest.len > 0;
 }
 
 static bool
