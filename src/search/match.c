@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "search/values.h"
 
 static bool
 interval_matches(enum query_prefix prefix, double l, double h, double ql, double qh)
