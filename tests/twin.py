@@ -344,8 +344,8 @@ def searches(rng, kind):
     parts = rng.sample(clauses, min(len(clauses), rng.randint(0, 2)))
     if rng.random() < .4:
         parts.append("_sort=" + rng.choice({
-            "Observation": ["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity", "code,date", "-patient"],
-            "Patient": ["family", "-birthdate", "given,_id", "-gender,family"]}.get(kind, ["_lastUpdated", "-_id"])))
+            "Observation": ["date", "-date", "_lastUpdated", "-_lastUpdated", "-value-quantity", "code,date", "-patient"],
+            "Patient": ["family", "-birthdate", "given", "-gender,family"]}.get(kind, ["_lastUpdated", "-_id"])))   # of whom all ids were chosen
     if rng.random() < .3:
         parts += rng.sample(["_include=*", "_include=Observation:derived-from", "_include=Observation:encounter&_include=Patient:organization",
                              "_revinclude=Observation:has-member", "_revinclude=*", "_include:iterate=Observation:derived-from",
