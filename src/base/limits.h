@@ -50,6 +50,7 @@
 	X(PAGE,           "limits.page",              500,      10000,      "entries of a page, _count is cut to it")   \
 	X(FHIRPATH_STEPS, "limits.fhirpath_steps",    1000000,  100000000,  "evaluation steps of an expression (422)")  \
 	X(FHIRPATH_ITEMS, "limits.fhirpath_items",    100000,   10000000,   "items of a collection (422)")              \
+	X(FHIRPATH_MEMORY, "limits.fhirpath_memory",  134217728, 4294967296, "bytes that an evaluation takes (422)")    \
 	X(FHIRPATH_DEPTH, "limits.fhirpath_depth",    100,      1000,       "nesting of an expression (400)")           \
 	X(FHIRPATH_TEXT,  "limits.fhirpath_text",     65536,    1048576,    "bytes of an expression (400)")             \
 	X(TERMINOLOGY_STEPS, "limits.terminology_steps", 2000000, 1000000000, "concepts that a terminology request may look at (422)") \

@@ -38,6 +38,7 @@ struct node {
 	struct node   *left, *right;    /* CALL: left is the first argument */
 	struct node   *next;            /* of a CALL's arguments */
 	int            arguments;
+	size_t         height;          /* levels of nodes below */
 };
 
 struct fhirpath {
@@ -65,6 +66,8 @@ struct evaluation {
 	struct arena   *arena;
 	struct outcome *outcome;
 	size_t          steps, depth;
+	size_t          look_at;        /* the step at which the clock is looked at again */
+	size_t          start;          /* of the arena, when it began */
 	struct item     context;        /* %context */
 	const struct list *self;        /* $this */
 	int64_t         index;          /* $index */
@@ -73,6 +76,10 @@ struct evaluation {
 
 bool eval(struct evaluation *, const struct node *, const struct list *focus, struct list *out);
 bool eval_fail(struct evaluation *, const char *why);
+/* Work that is as much as so many steps.  False when it is too much, too late, or took too much memory. */
+bool eval_spend(struct evaluation *, size_t steps);
+bool eval_compared(struct evaluation *, const struct item *, uint32_t comparisons);
+#define TEXT_STEP 64            /* bytes of text that are worked on in a step */
 bool list_add(struct evaluation *, struct list *, struct item);
 /* Is an equal one there?  False when that takes too much work. */
 bool list_has(struct evaluation *, const struct list *, const struct item *, bool *found);
@@ -110,6 +117,8 @@ struct item value_boolean(bool);
 struct item value_integer(int64_t);
 struct item fhirpath_string(struct slice);
 struct item value_decimal(struct decimal, struct arena *);
+/* Adds nothing when it is too large for an integer: an overflow is empty. */
+bool value_add_whole(struct evaluation *, struct list *, __int128);
 struct item value_text(enum item_kind, struct slice text);
 
 bool decimal_parse(struct slice, struct decimal *);
@@ -119,7 +128,7 @@ int  decimal_compare(struct decimal, struct decimal);
 bool decimal_add(struct decimal, struct decimal, struct decimal *);
 bool decimal_multiply(struct decimal, struct decimal, struct decimal *);
 bool decimal_divide(struct decimal, struct decimal, struct decimal *);
-struct decimal decimal_from_double(double);
+bool decimal_from_double(double, struct decimal *);     /* false when it is too large */
 double decimal_to_double(struct decimal);
 
 bool moment_parse(struct slice, enum item_kind, struct moment *);

@@ -37,9 +37,10 @@ floor_by(__int128 a, __int128 by)
 static bool
 decimal_boundary(struct decimal d, int64_t scale, bool high, struct decimal *r)
 {
-	if (scale < 0 || scale > DIGITS_MAX || d.scale >= DIGITS_MAX)
+	if (scale < 0 || scale > DIGITS_MAX || d.scale >= DIGITS_MAX
+	    || __builtin_mul_overflow(d.digits, 10, &r->digits)
+	    || __builtin_add_overflow(r->digits, high ? 5 : -5, &r->digits))
 		return false;
-	r->digits = d.digits * 10 + (high ? 5 : -5);
 	r->scale = d.scale + 1;
 	for (; r->scale < scale; r->scale++)
 		if (__builtin_mul_overflow(r->digits, 10, &r->digits))
@@ -250,9 +251,8 @@ fn_sort(ARGS)
 		struct sortable s = { .item = focus->at[i] };
 		uint32_t at = i;
 
-		if (!keys_of(e, n, &focus->at[i], &s))
+		if (!eval_compared(e, &focus->at[i], i) || !keys_of(e, n, &focus->at[i], &s))
 			return false;
-		e->steps += i;
 		for (; at > 0 && compare_sortables(e, n, &all[at - 1], &s) > 0; at--)
 			all[at] = all[at - 1];
 		all[at] = s;

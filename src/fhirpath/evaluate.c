@@ -34,15 +34,35 @@ list_add(struct evaluation *e, struct list *l, struct item item)
 	return true;
 }
 
-/* Comparisons are work too: eight of them are a step, one of what has children is. */
+#define LOOK_EVERY 1024         /* steps from one look at the clock to the next */
+
 static bool
-spend(struct evaluation *e, const struct item *item, uint32_t comparisons)
+is_late(struct evaluation *e)
+{
+	if (e->scope->deadline == 0 || e->scope->env == NULL || e->steps < e->look_at)
+		return false;
+	e->look_at = e->steps + LOOK_EVERY;
+	return env_monotonic(e->scope->env) > e->scope->deadline;
+}
+
+bool
+eval_spend(struct evaluation *e, size_t steps)
+{
+	const size_t *limits = e->scope->limits->of;
+
+	e->steps += steps;
+	return (e->steps <= limits[LIMIT_FHIRPATH_STEPS] && !is_late(e)
+	    && arena_used(e->arena) - e->start <= limits[LIMIT_FHIRPATH_MEMORY]) || over_budget(e);
+}
+
+/* Eight comparisons are a step, one of what has children is. */
+bool
+eval_compared(struct evaluation *e, const struct item *item, uint32_t comparisons)
 {
 	bool deep = item->kind == ITEM_NODE && item->json != NULL && item->node != ITEM_ABSENT
 	    && json_type(item->json, item->node) >= JSON_ARRAY;
 
-	e->steps += deep ? comparisons : comparisons / 8;
-	return e->steps <= e->scope->limits->of[LIMIT_FHIRPATH_STEPS] || over_budget(e);
+	return eval_spend(e, deep ? comparisons : comparisons / 8);
 }
 
 bool
@@ -53,7 +73,7 @@ list_has(struct evaluation *e, const struct list *l, const struct item *item, bo
 	while (k < l->count && fhirpath_equal(&l->at[k], item, e->arena) != 1)
 		k++;
 	*found = k < l->count;
-	return spend(e, item, k);
+	return eval_compared(e, item, k);
 }
 
 bool
@@ -231,23 +251,17 @@ logical(struct evaluation *e, enum operator op, const struct list *l, const stru
 
 /* Comparison */
 
-static int
-lists_equal(struct evaluation *e, const struct list *l, const struct list *r)
+static bool
+lists_equal(struct evaluation *e, const struct list *l, const struct list *r, int *equal)
 {
-	int all = 1;
-
-	if (l->count == 0 || r->count == 0)
-		return -1;
-	if (l->count != r->count)
-		return 0;
-	for (uint32_t i = 0; i < l->count; i++) {
+	*equal = l->count == 0 || r->count == 0 ? -1 : l->count == r->count;
+	for (uint32_t i = 0; *equal != 0 && i < l->count && i < r->count; i++) {
 		int one = fhirpath_equal(&l->at[i], &r->at[i], e->arena);
 
-		if (one == 0)
-			return 0;
-		all = one < 0 ? -1 : all;
+		if (one != 1)
+			*equal = one;
 	}
-	return all;
+	return l->count == 0 || eval_compared(e, &l->at[0], l->count);
 }
 
 /* Order does not matter: each of one side has its own partner on the other. */
@@ -264,7 +278,7 @@ lists_equivalent(struct evaluation *e, const struct list *l, const struct list *
 
 		while (k < r->count && (used[k] || !value_equivalent(&l->at[i], &r->at[k], e->arena)))
 			k++;
-		if (!spend(e, &l->at[i], k))
+		if (!eval_compared(e, &l->at[i], k))
 			return -1;
 		if (k == r->count)
 			return 0;
@@ -341,7 +355,8 @@ concatenate(struct evaluation *e, const struct list *l, const struct list *r, st
 		a = item_text(&l->at[0], e->arena);
 	if (r->count == 1)
 		b = item_text(&r->at[0], e->arena);
-	return list_add(e, out, fhirpath_string(joined(e, a, b)));
+	return eval_spend(e, (a.len + b.len) / TEXT_STEP)
+	    && list_add(e, out, fhirpath_string(joined(e, a, b)));
 }
 
 static bool
@@ -369,8 +384,7 @@ operate(struct evaluation *e, enum operator op, const struct list *l, const stru
 	case OP_AND: case OP_OR: case OP_XOR: case OP_IMPLIES:
 		return logical(e, op, l, r, out);
 	case OP_EQ: case OP_NE:
-		equal = lists_equal(e, l, r);
-		return add_truth(e, out, equal < 0 ? -1 : op == OP_EQ ? equal : !equal);
+		return lists_equal(e, l, r, &equal) && add_truth(e, out, equal < 0 ? -1 : op == OP_EQ ? equal : !equal);
 	case OP_EQUIVALENT: case OP_NOT_EQUIVALENT:
 		truth = lists_equivalent(e, l, r);
 		return truth >= 0 && add_truth(e, out, truth == (op == OP_EQUIVALENT));
@@ -543,18 +557,13 @@ eval_node(struct evaluation *e, const struct node *n, const struct list *focus, 
 	return false;
 }
 
-#define DEADLINE_EVERY 1024
-
 bool
 eval(struct evaluation *e, const struct node *n, const struct list *focus, struct list *out)
 {
 	bool good;
 
-	if (++e->steps > e->scope->limits->of[LIMIT_FHIRPATH_STEPS])
-		return over_budget(e);
-	if (e->scope->deadline != 0 && e->scope->env != NULL && e->steps % DEADLINE_EVERY == 0
-	    && env_monotonic(e->scope->env) > e->scope->deadline)
-		return over_budget(e);
+	if (!eval_spend(e, 1))
+		return false;
 	if (++e->depth > e->scope->limits->of[LIMIT_FHIRPATH_DEPTH] * 4)
 		return over_budget(e);
 	if (out->count == 0) {
@@ -591,7 +600,8 @@ bool
 fhirpath_evaluate(const struct fhirpath *f, const struct fhirpath_scope *scope, struct item focus,
     struct arena *arena, struct items *out, struct outcome *outcome)
 {
-	struct evaluation e = { .scope = scope, .arena = arena, .outcome = outcome, .context = focus };
+	struct evaluation e = { .scope = scope, .arena = arena, .outcome = outcome, .context = focus,
+		.start = arena_used(arena) };
 	struct list start = { &focus, 1, 1 }, result = { 0 };
 
 	e.self = &start;

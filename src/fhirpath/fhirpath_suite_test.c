@@ -433,7 +433,7 @@ static const char *const quadratic[] = {
 	"name.given.intersect(name.given)", "name.given.exclude(name.given)", "name.given.union(name.given)",
 	"name.given | name.given", "name.given.subsetOf(name.given)", "name.given.supersetOf(name.given)",
 	"name.given.distinct()", "name.given ~ name.given", "name.given.select($this in %resource.name.given)",
-	"name.distinct()", "name | name", "name.intersect(name)",
+	"name.distinct()", "name | name", "name.intersect(name)", "name.given.sort()",
 };
 
 static struct item
@@ -446,7 +446,7 @@ many_names(struct json *j, struct arena *a)
 	buf_init(&b, a, 1 << 20);
 	buf_add_cstr(&b, "{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"first\"]}");
 	for (int i = 0; i < 2000; i++)
-		buf_printf(&b, ",{\"given\":[\"n%d\"]}", i);
+		buf_printf(&b, ",{\"given\":[\"n%d\"]}", 9000 - i);
 	buf_add_cstr(&b, "]}");
 	assert_true(json_parse(buf_slice(&b), json_bounds(&limits_default, false), a, j, &o));
 	return fhirpath_node(j, 0, pack_resource(pack, SLICE("Patient")));
@@ -502,6 +502,116 @@ costly_expressions_end(void **state UNUSED)
 	}
 }
 
+/* Text and lists that grow are work too, and what they take is bounded. */
+static const char *const greedy[] = {
+	"(1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20|21|22|23|24|25|26|27|28|29|30|31|32|33|34|35|36|37|38|39|40)"
+	".aggregate($total & $total, 'aaaaaaaa').length()",
+	"(1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20|21|22|23|24|25|26|27|28|29|30|31|32|33|34|35|36|37|38|39|40)"
+	".aggregate($total + $total, 'aaaaaaaa').length()",
+};
+
+static bool
+runs_over(const char *expression, struct fhirpath_scope *scope, struct item focus)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct outcome o;
+	struct items items;
+	struct fhirpath *f;
+	bool over;
+
+	outcome_init(&o, a);
+	f = fhirpath_compile(pack, slice_of(expression), NULL, scope->limits, a, &o);
+	assert_non_null(f);
+	over = !fhirpath_evaluate(f, scope, focus, a, &items, &o) && o.worst == FAULT_BUDGET;
+	assert_in_range(arena_used(a), 0, 2 * scope->limits->of[LIMIT_FHIRPATH_MEMORY]);
+	arena_free(a);
+	return over;
+}
+
+static void
+memory_is_bounded(void **state UNUSED)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct json j;
+	struct item focus = many_names(&j, a);
+	struct fhirpath_scope scope = { .pack = pack, .limits = &limits_default, .resource = focus, .root = focus };
+	struct buf b;
+
+	for (size_t i = 0; i < COUNT_OF(greedy); i++)
+		if (!runs_over(greedy[i], &scope, focus))
+			fail_msg("%s was evaluated", greedy[i]);
+	buf_init(&b, a, 1 << 16);
+	buf_add_cstr(&b, "descendants()");
+	for (int i = 0; i < 380; i++)
+		buf_add_cstr(&b, ".skip(0)");
+	assert_true(runs_over(slice_cstr(buf_slice(&b), a), &scope, focus));
+	arena_free(a);
+}
+
+/* What cannot be evaluated because it is nested too deeply is not parsed. */
+static void
+chains_are_bounded(void **state UNUSED)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct outcome o;
+	struct buf b;
+
+	buf_init(&b, a, 1 << 17);
+	buf_add_cstr(&b, "name");
+	for (int i = 0; i < 9000; i++)
+		buf_add_cstr(&b, ".first");
+	outcome_init(&o, a);
+	assert_null(fhirpath_compile(pack, buf_slice(&b), NULL, &limits_default, a, &o));
+	assert_int_equal(o.worst, FAULT_INVALID);
+	arena_free(a);
+}
+
+/* Numbers and dates at their ends: exact, or nothing. */
+static const struct { const char *expression, *value; } ends[] = {
+	{ "'0.0000000000000000000000000001'.toDecimal() * 1", "0.0000000000000000000000000001" },
+	{ "extension.value.where($this < 1).first() * extension.value.where($this < 1).first()", "" },
+	{ "0.00000000000000000000000001 / 1", "0.00000000000000000000000001" },
+	{ "0.00000000000000000000000004 / 2 = 0.00000000000000000000000002", "true" },
+	{ "100000000000000000000000000000.0 div 1", "" },
+	{ "100000000000000000000000000000.0.floor()", "" },
+	{ "(-3000000000.5).floor()", "-3000000001" },
+	{ "99999999999999999999999999999999999999.0.lowBoundary()", "" },
+	{ "1.25.round(4294967296)", "1.25" },
+	{ "@2020-01-01 + 99999999999999999999 years", "" }, { "@2020-01-01 + 9999 years", "" },
+	{ "@2020-01-01 - 2020 years", "" }, { "@2020-01-31 + 1 month", "2020-02-29" },
+	{ "@2020-01-01 + 99999999999999999999 days", "" }, { "@9999-12-31 + 1 day", "" },
+	{ "@2020 + 99999999999999999999 seconds", "" }, { "@T10:00 + 99999999999999999999 hours", "" },
+	{ "'1E5'.toDecimal()", "" }, { "100.exp()", "" }, { "10000000000000000000000000000000.0 / 7", "" },
+};
+
+static void
+ends_are_exact(void **state UNUSED)
+{
+	static const char text[] = "{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"x\","
+	    "\"valueDecimal\":0.0000000000000000000000000001e-28}]}";
+	struct arena *a = arena_new(1 << 20);
+	struct outcome o;
+	struct json j;
+	struct item focus;
+
+	outcome_init(&o, a);
+	assert_true(json_parse(slice_of(text), json_bounds(&limits_default, false), a, &j, &o));
+	focus = fhirpath_node(&j, 0, pack_resource(pack, SLICE("Patient")));
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct fhirpath_scope scope = { .pack = pack, .limits = &limits_default, .resource = focus, .root = focus };
+		struct items items = { 0 };
+		struct fhirpath *f = fhirpath_compile(pack, slice_of(ends[i].expression), NULL, &limits_default, a, &o);
+		struct slice got;
+
+		if (f == NULL || !fhirpath_evaluate(f, &scope, focus, a, &items, &o))
+			fail_msg("%s fails", ends[i].expression);
+		got = items.count == 0 ? SLICE_NONE : item_text(&items.at[0], a);
+		if (!slice_is(got, ends[i].value))
+			fail_msg("%s is \"%.*s\", not \"%s\"", ends[i].expression, SLICE_FMT(got), ends[i].value);
+	}
+	arena_free(a);
+}
+
 static int
 open_pack(void **state UNUSED)
 {
@@ -530,6 +640,9 @@ main(void)
 		cmocka_unit_test(all_constraints_parse),
 		cmocka_unit_test(costly_expressions_end),
 		cmocka_unit_test(comparisons_are_work),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(chains_are_bounded),
+		cmocka_unit_test(ends_are_exact),
 	};
 
 	return cmocka_run_group_tests(tests, open_pack, close_pack);

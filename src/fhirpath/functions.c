@@ -481,9 +481,7 @@ fn_descendants(ARGS)
 	while (done < out->count) {
 		struct item one = out->at[done++];
 
-		if (++e->steps > e->scope->limits->of[LIMIT_FHIRPATH_STEPS])
-			return outcome_fail_at_once(e->outcome, FAULT_BUDGET, "");
-		if (!list_add_children(e, out, &one, SLICE_NONE))
+		if (!eval_spend(e, 1) || !list_add_children(e, out, &one, SLICE_NONE))
 			return false;
 	}
 	return true;

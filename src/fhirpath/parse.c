@@ -248,6 +248,17 @@ node_new(struct parser *p, enum node_kind kind)
 	return n;
 }
 
+/* Its parts are there: it is as high as an evaluation may be deep (see eval()). */
+static struct node *
+complete(struct parser *p, struct node *n)
+{
+	n->height = n->right == NULL ? 0 : n->right->height + 1;
+	for (const struct node *part = n->left; part != NULL; part = part->next)
+		if (n->height <= part->height)
+			n->height = part->height + 1;
+	return n->height < p->depth_max * 4 ? n : fail(p, "nested too deeply");
+}
+
 /* Grammar */
 
 static struct node *expression(struct parser *p, int limit);
@@ -343,7 +354,7 @@ call(struct parser *p, struct node *n)
 		p->at = n->at;
 		return fail(p, "wrong number of arguments");
 	}
-	return n;
+	return complete(p, n);
 }
 
 static struct node *
@@ -434,7 +445,7 @@ postfix(struct parser *p)
 		n->right = dot ? invocation(p) : expression(p, 0);
 		if (n->right == NULL || (!dot && !expect(p, "]", "expected a closing bracket")))
 			return NULL;
-		left = n;
+		left = complete(p, n);
 	}
 	return left;
 }
@@ -452,7 +463,7 @@ unary(struct parser *p)
 		return fail(p, "nested too deeply");
 	n->left = unary(p);
 	p->depth--;
-	return n->left == NULL ? NULL : n;
+	return n->left == NULL ? NULL : complete(p, n);
 }
 
 /* Loosest first (FHIRPath N1, operator precedence).  All group to the left. */
@@ -503,7 +514,7 @@ type_operation(struct parser *p, struct node *left)
 		n->name = slice_sub(p->src, start, p->pos - start);
 		next(p);
 	}
-	return n;
+	return complete(p, n);
 }
 
 /* expression = unary { op expression | is type }, where op binds tighter than limit */
@@ -528,7 +539,7 @@ expression(struct parser *p, int limit)
 		next(p);
 		if ((n->right = expression(p, binds)) == NULL)
 			return NULL;
-		left = n;
+		left = complete(p, n);
 	}
 	p->depth--;
 	return left;

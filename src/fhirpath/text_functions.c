@@ -32,7 +32,7 @@ one_string(struct evaluation *e, const struct list *l, struct slice *s, bool *ha
 	if (v.kind != ITEM_STRING)
 		return eval_fail(e, "a string is expected");
 	*s = v.text;
-	return true;
+	return eval_spend(e, s->len / TEXT_STEP);
 }
 
 static bool
@@ -315,6 +315,8 @@ fn_join(ARGS)
 			buf_add(&text, a);
 		buf_add(&text, item_text(&focus->at[i], e->arena));
 	}
+	if (!buf_ok(&text))
+		return eval_fail(e, "too long");
 	return focus->count == 0 || add_string(e, out, buf_slice(&text));
 }
 
@@ -429,36 +431,25 @@ fn_unescape(ARGS)
 
 /* Regular expressions */
 
-static void
-free_code(void *code)
-{
-	pcre2_code_free(code);
-}
+#define REGEX_STEPS 64          /* that compiling and matching are, but for the text */
 
-static void
-free_context(void *context)
-{
-	pcre2_match_context_free(context);
-}
-
+/* For pcre2_code_free(); NULL when it is none. */
 static pcre2_code *
-compile_regex(struct evaluation *e, struct slice pattern, bool whole)
+compile_regex(struct slice pattern, bool whole)
 {
 	int error;
 	size_t at;
 	uint32_t options = PCRE2_UTF | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C
 	    | (whole ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0);
-	pcre2_code *code = pattern.len > 4096 ? NULL
+
+	return pattern.len > 4096 ? NULL
 	    : pcre2_compile((PCRE2_SPTR)(pattern.len == 0 ? "" : pattern.ptr), pattern.len, options,
 	        &error, &at, NULL);
-
-	if (code != NULL)
-		arena_defer(e->arena, free_code, code);
-	return code;
 }
 
+/* For pcre2_match_context_free(). */
 static pcre2_match_context *
-match_limits(struct evaluation *e)
+match_limits(void)
 {
 	pcre2_match_context *m = pcre2_match_context_create(NULL);
 
@@ -467,7 +458,6 @@ match_limits(struct evaluation *e)
 	pcre2_set_match_limit(m, MATCH_LIMIT);
 	pcre2_set_depth_limit(m, DEPTH_LIMIT);
 	pcre2_set_heap_limit(m, HEAP_KIB);
-	arena_defer(e->arena, free_context, m);
 	return m;
 }
 
@@ -476,19 +466,24 @@ regex_matches(ARGS, bool whole)
 {
 	struct slice s = SLICE_NONE, a = SLICE_NONE;
 	pcre2_code *code;
+	pcre2_match_context *limits;
 	pcre2_match_data *data;
 	bool has;
 	int found;
 
 	if (!two_strings(e, n, focus, &s, &a, &has) || !has)
 		return !e->outcome->failed;
-	if ((code = compile_regex(e, a, whole)) == NULL)
+	if (!eval_spend(e, REGEX_STEPS))
+		return false;
+	if ((code = compile_regex(a, whole)) == NULL)
 		return eval_fail(e, "the regular expression is not valid");
 	if ((data = pcre2_match_data_create_from_pattern(code, NULL)) == NULL)
 		abort();
-	found = pcre2_match(code, (PCRE2_SPTR)(s.len == 0 ? "" : s.ptr), s.len, 0, 0, data,
-	    match_limits(e));
+	limits = match_limits();
+	found = pcre2_match(code, (PCRE2_SPTR)(s.len == 0 ? "" : s.ptr), s.len, 0, 0, data, limits);
+	pcre2_match_context_free(limits);
 	pcre2_match_data_free(data);
+	pcre2_code_free(code);
 	if (found < 0 && found != PCRE2_ERROR_NOMATCH)
 		return outcome_fail_at_once(e->outcome, FAULT_BUDGET, "");
 	return list_add(e, out, value_boolean(found >= 0));
@@ -511,6 +506,7 @@ fn_replace_matches(ARGS)
 {
 	struct slice s = SLICE_NONE, a = SLICE_NONE, b = SLICE_NONE;
 	pcre2_code *code;
+	pcre2_match_context *limits;
 	bool has, third;
 	size_t room;
 	char *to;
@@ -523,15 +519,20 @@ fn_replace_matches(ARGS)
 		return true;
 	if (a.len == 0)
 		return add_string(e, out, s);
-	if ((code = compile_regex(e, a, false)) == NULL)
-		return eval_fail(e, "the regular expression is not valid");
 	room = s.len * 4 + b.len * (s.len + 1) + 64;
 	if (room > 1 << 24)
 		return outcome_fail_at_once(e->outcome, FAULT_BUDGET, "");
+	if (!eval_spend(e, REGEX_STEPS))
+		return false;
+	if ((code = compile_regex(a, false)) == NULL)
+		return eval_fail(e, "the regular expression is not valid");
 	to = arena_alloc(e->arena, room);
+	limits = match_limits();
 	done = pcre2_substitute(code, (PCRE2_SPTR)(s.len == 0 ? "" : s.ptr), s.len, 0,
-	    PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_UNSET_EMPTY, NULL, match_limits(e),
+	    PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_UNSET_EMPTY, NULL, limits,
 	    (PCRE2_SPTR)(b.len == 0 ? "" : b.ptr), b.len, (PCRE2_UCHAR *)to, &room);
+	pcre2_match_context_free(limits);
+	pcre2_code_free(code);
 	return done < 0 ? outcome_fail_at_once(e->outcome, FAULT_BUDGET, "")
 	    : add_string(e, out, slice_make(to, room));
 }
@@ -592,7 +593,8 @@ to_decimal(struct evaluation *e, const struct item *v, struct item *r)
 		return true;
 	}
 	if ((v->kind != ITEM_STRING && v->kind != ITEM_INTEGER && v->kind != ITEM_DECIMAL)
-	    || !decimal_parse(s, &d) || slice_find(s, 'e') < s.len)
+	    || !decimal_parse(s, &d)
+	    || (v->kind == ITEM_STRING && slice_find(s, 'e') + slice_find(s, 'E') < 2 * s.len))
 		return false;
 	*r = value_text(ITEM_DECIMAL, s);
 	return true;
@@ -796,7 +798,7 @@ to_whole(struct evaluation *e, const struct list *focus, struct list *out, int m
 
 	if (!one_number(e, focus, &v, &d, &has) || !has)
 		return !e->outcome->failed;
-	return list_add(e, out, value_integer((int64_t)rounded(d, 0, mode).digits));
+	return value_add_whole(e, out, rounded(d, 0, mode).digits);
 }
 
 static bool
@@ -835,13 +837,15 @@ fn_round(ARGS)
 		return true;
 	if (scale < 0)
 		return eval_fail(e, "the precision is negative");
-	return list_add(e, out, value_decimal(rounded(d, (int)scale, 0), e->arena));
+	return list_add(e, out, value_decimal(scale < d.scale ? rounded(d, (int)scale, 0) : d, e->arena));
 }
 
 static bool
 add_double(struct evaluation *e, struct list *out, double x)
 {
-	return !isfinite(x) || list_add(e, out, value_decimal(decimal_from_double(x), e->arena));
+	struct decimal d;
+
+	return !decimal_from_double(x, &d) || list_add(e, out, value_decimal(d, e->arena));
 }
 
 static bool

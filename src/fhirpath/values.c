@@ -44,6 +44,12 @@ value_decimal(struct decimal d, struct arena *arena)
 	return value_text(ITEM_DECIMAL, decimal_text(d, arena));
 }
 
+bool
+value_add_whole(struct evaluation *e, struct list *out, __int128 n)
+{
+	return n < INT64_MIN || n > INT64_MAX || list_add(e, out, value_integer((int64_t)n));
+}
+
 /* From FHIR */
 
 static const struct { const char *type; enum item_kind kind; } primitives[] = {
@@ -268,23 +274,21 @@ decimal_multiply(struct decimal a, struct decimal b, struct decimal *out)
 	a = trimmed(a, 0);
 	b = trimmed(b, 0);
 	out->scale = a.scale + b.scale;
-	return !__builtin_mul_overflow(a.digits, b.digits, &out->digits);
+	return out->scale <= 2 * SCALE_MAX && !__builtin_mul_overflow(a.digits, b.digits, &out->digits);
 }
 
 bool
 decimal_divide(struct decimal a, struct decimal b, struct decimal *out)
 {
-	int scale = DIVIDE_SCALE + b.scale - a.scale;
+	struct decimal before = a;
 
 	if (b.digits == 0)
 		return false;
-	for (; scale > 0; scale--)
-		if (__builtin_mul_overflow(a.digits, 10, &a.digits)) {
-			*out = decimal_from_double(decimal_to_double(a) / decimal_to_double(b));
-			return true;
-		}
+	for (; a.scale < DIVIDE_SCALE + b.scale; a.scale++)
+		if (__builtin_mul_overflow(a.digits, 10, &a.digits))
+			return decimal_from_double(decimal_to_double(before) / decimal_to_double(b), out);
 	out->digits = a.digits / b.digits;
-	out->scale = DIVIDE_SCALE;
+	out->scale = a.scale - b.scale;
 	*out = trimmed(*out, 0);
 	return true;
 }
@@ -299,17 +303,18 @@ decimal_to_double(struct decimal d)
 	return x;
 }
 
-struct decimal
-decimal_from_double(double x)
+bool
+decimal_from_double(double x, struct decimal *out)
 {
 	char text[64];
-	struct decimal d = { 0, 0 };
 
-	if (isfinite(x) && fabs(x) < 1e20) {
-		snprintf(text, sizeof text, "%.12f", x);
-		decimal_parse(slice_of(text), &d);
-	}
-	return trimmed(d, 0);
+	if (!isfinite(x) || fabs(x) >= 1e20)
+		return false;
+	snprintf(text, sizeof text, "%.12f", x);
+	if (!decimal_parse(slice_of(text), out))
+		return false;
+	*out = trimmed(*out, 0);
+	return true;
 }
 
 /* Moments */
@@ -455,8 +460,7 @@ to_utc(struct moment *m)
 static int
 compare_moments(struct moment a, struct moment b, int *order)
 {
-	int left[] = { a.year, a.month, a.day, a.hour, a.minute, a.second * 1000 + a.ms };
-	int right[6], pa, pb;
+	int left[6], right[6], pa, pb;
 
 	if (a.zoned != b.zoned && a.precision > 3 && b.precision > 3)
 		return 0;
@@ -742,6 +746,16 @@ static const struct { const char *unit; int64_t months, ms; int needs; } spans[]
 	{ "s", 0, 1000, 6 }, { "millisecond", 0, 1, 7 }, { "ms", 0, 1, 7 },
 };
 
+#define YEARS_MAX 10000.0       /* from one end of the calendar to the other */
+
+/* Before the first or behind the last year, which is empty. */
+static bool
+leaves_calendar(double n, size_t span)
+{
+	return fabs(n) * (double)spans[span].months > YEARS_MAX * 12
+	    || fabs(n) * (double)spans[span].ms > YEARS_MAX * 366 * 86400000;
+}
+
 /* A date or time and a duration; what is finer than the date is cut off. */
 static bool
 shift_moment(struct evaluation *e, const struct item *a, const struct item *q, int sign,
@@ -758,6 +772,8 @@ shift_moment(struct evaluation *e, const struct item *a, const struct item *q, i
 
 		if (!slice_is(q->unit, spans[i].unit))
 			continue;
+		if (leaves_calendar(n, i))
+			return true;
 		if (spans[i].months != 0)
 			add_months(&m, (int64_t)n * spans[i].months);
 		else if (precision < 3 && a->kind != ITEM_TIME)
@@ -765,7 +781,8 @@ shift_moment(struct evaluation *e, const struct item *a, const struct item *q, i
 			    / (precision == 1 ? 12 : 1) * (precision == 1 ? 12 : 1));
 		else
 			add_milliseconds(&m, (int64_t)n * spans[i].ms, a->kind == ITEM_TIME);
-		return list_add(e, out, value_text(a->kind, moment_text(&m, a->kind, e->arena)));
+		return (a->kind != ITEM_TIME && (m.year < 1 || m.year > 9999))
+		    || list_add(e, out, value_text(a->kind, moment_text(&m, a->kind, e->arena)));
 	}
 	return eval_fail(e, "the unit is not one of time");
 }
@@ -783,7 +800,7 @@ divide(struct evaluation *e, enum operator op, struct decimal a, struct decimal 
 	for (; q.scale > 0; q.scale--)
 		q.digits /= 10;
 	if (op == OP_DIV)
-		return list_add(e, out, value_integer((int64_t)q.digits));
+		return value_add_whole(e, out, q.digits);
 	if (!decimal_multiply(q, b, &product))
 		return true;
 	product.digits = -product.digits;
@@ -843,6 +860,8 @@ value_arithmetic(struct evaluation *e, enum operator op, const struct item *a,
 	if (a->kind == ITEM_STRING && b->kind == ITEM_STRING && op == OP_ADD) {
 		struct buf text;
 
+		if (!eval_spend(e, (a->text.len + b->text.len) / TEXT_STEP))
+			return false;
 		buf_init(&text, e->arena, SIZE_MAX);
 		buf_add(&text, a->text);
 		buf_add(&text, b->text);

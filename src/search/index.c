@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/outcome.h"
+#include "fhir/names.h"
 #include "fhirpath/fhirpath.h"
 #include "search/custom.h"
 #include "search/extraction.h"
@@ -415,7 +416,7 @@ take_param(struct extraction *e, const struct search_param *p, struct item focus
 		return false;
 	if (failed)
 		note_failure(e, p->number);
-	if (p == search_canonical(e->index, focus.type))
+	if (p == e->canonical)
 		extraction_name(e, &focus);
 	return true;
 }
@@ -441,6 +442,7 @@ take_resource(struct extraction *e, struct item focus, struct item root, struct 
 	uint32_t count;
 	const struct search_param *const *params = search_params(e->index, focus.type, &count);
 
+	e->canonical = search_canonical(e->index, focus.type);
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_chosen(e, params[i]) && !take_param(e, params[i], focus, root, o))
 			return false;
@@ -629,12 +631,19 @@ index_texts(const struct search_index *index, const struct type *type,
 
 /* Patients */
 
+struct patients {
+	struct patient_refs *refs;
+	struct names seen;
+};
+
 static void
-add_patient(struct patient_refs *refs, struct slice id)
+add_patient(struct patients *p, struct slice id, struct arena *arena)
 {
-	for (uint32_t i = 0; i < refs->count; i++)
-		if (slice_eq(refs->ids[i], id))
-			return;
+	struct patient_refs *refs = p->refs;
+
+	if (!names_add(&p->seen, id, refs->count))
+		return;
+	refs->ids = arena_more(arena, refs->ids, refs->count, sizeof *refs->ids);
 	refs->ids[refs->count++] = id;
 }
 
@@ -647,7 +656,7 @@ reference_of(const struct item *i)
 
 static void
 patients_of_items(const struct items *items, const struct index_resolver *resolver,
-    struct arena *arena, struct patient_refs *refs)
+    struct arena *arena, struct patients *p)
 {
 	for (uint32_t i = 0; i < items->count; i++) {
 		const struct item *item = &items->at[i];
@@ -659,9 +668,9 @@ patients_of_items(const struct items *items, const struct index_resolver *resolv
 			continue;
 		text = json_string(item->json, node, arena);
 		if (index_local(resolver, text, &type, &id) && slice_is(type, "Patient"))
-			add_patient(refs, id);
+			add_patient(p, id, arena);
 		else if (slice_starts(text, SLICE("Patient?")))
-			add_patient(refs, text);        /* a condition that nothing has resolved: no such patient */
+			add_patient(p, text, arena);    /* a condition that nothing has resolved: no such patient */
 	}
 }
 
@@ -671,10 +680,12 @@ index_patients(const struct search_index *index, const struct type *type, const 
     struct patient_refs *out, struct outcome *o)
 {
 	struct item focus = fhirpath_node(j, resource, type);
+	struct patients patients = { .refs = out };
 	uint32_t count;
 	const struct slice *codes = pack_compartment(index->pack, SLICE("Patient"), type, &count);
 
 	*out = (struct patient_refs){ NULL, 0 };
+	names_init_keyed(&patients.seen, arena, 4);
 	for (uint32_t i = 0; i < count && !slice_is(type->name, "Patient"); i++) {
 		const struct search_param *p = pack_param(index->pack, type, codes[i]);
 		struct items items;
@@ -684,9 +695,7 @@ index_patients(const struct search_index *index, const struct type *type, const 
 			continue;
 		if (!evaluate(index, p, focus, focus, arena, &items, &failed, o))
 			return false;
-		out->ids = arena_grow(arena, out->ids, out->count * sizeof *out->ids,
-		    (out->count + items.count + 1) * sizeof *out->ids);
-		patients_of_items(&items, resolver, arena, out);
+		patients_of_items(&items, resolver, arena, &patients);
 	}
 	return true;
 }

@@ -62,6 +62,8 @@ struct search_index;            /* compiled expressions of all parameters; immut
 /* Bytes of folded text that are kept, and of that what is sorted by. */
 #define INDEX_TEXT 1000
 #define INDEX_HEAD 128
+/* Further words of a family name, and parts of a version, that have rows of their own. */
+#define INDEX_WORDS 64
 
 struct index_row {
 	uint32_t param;                 /* search_param.number, or as above */

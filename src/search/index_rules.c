@@ -233,10 +233,14 @@ add_string(struct extraction *e, struct slice s)
 static void
 add_further_words(struct extraction *e, struct slice s)
 {
-	for (size_t i = 1; i < s.len; i++)
-		if ((s.ptr[i - 1] == ' ' || s.ptr[i - 1] == '-') && s.ptr[i] != ' ' && s.ptr[i] != '-')
+	int words = 0;
+
+	for (size_t i = 1; i < s.len && words < INDEX_WORDS; i++)
+		if ((s.ptr[i - 1] == ' ' || s.ptr[i - 1] == '-') && s.ptr[i] != ' ' && s.ptr[i] != '-') {
 			add(e, (struct index_row){
 				.text = index_fold_string(slice_sub(s, i, s.len), e->arena) });
+			words++;
+		}
 }
 
 static void
@@ -343,10 +347,14 @@ add_contained(struct extraction *e, struct slice id)
 static void
 add_versions(struct extraction *e, struct slice canonical, size_t bar)
 {
+	int parts = 0;
+
 	add_foreign(e, slice_sub(canonical, 0, bar));
-	for (size_t i = bar; i < canonical.len; i++)
-		if (canonical.ptr[i] == '.')
+	for (size_t i = bar; i < canonical.len && parts < INDEX_WORDS; i++)
+		if (canonical.ptr[i] == '.') {
 			add_foreign(e, slice_sub(canonical, 0, i + 1));
+			parts++;
+		}
 }
 
 int64_t

@@ -349,12 +349,37 @@ memory_is_bounded(void **state UNUSED)
 	assert_in_range(arena_used(arena) - before, 0, 4 << 20);
 }
 
+/* A name of many words, a version of many parts: 64 of them have rows. */
+static void
+rows_are_bounded(void **state UNUSED)
+{
+	size_t before = arena_used(arena);
+	struct index_rows out;
+	struct outcome o;
+	struct json j;
+	struct buf b;
+
+	outcome_init(&o, arena);
+	buf_init(&b, arena, SIZE_MAX);
+	buf_add_cstr(&b, "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"");
+	for (int i = 0; i < 20000; i++)
+		buf_printf(&b, "n%d ", i);
+	buf_add_cstr(&b, "\"}],\"meta\":{\"profile\":[\"http://example.org/p|");
+	for (int i = 0; i < 20000; i++)
+		buf_printf(&b, "%d.", i);
+	buf_add_cstr(&b, "\"]}}");
+	assert_true(json_parse(buf_slice(&b), json_bounds(&limits_default, false), arena, &j, &o));
+	assert_true(index_extract(search_index, pack_resource(pack, SLICE("Patient")), &j, 0, &resolver, arena, &out, &o));
+	assert_in_range(out.count, 2 * INDEX_WORDS, 6 * INDEX_WORDS);
+	assert_in_range(arena_used(arena) - before, 0, 16 << 20);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queries_find), cmocka_unit_test(filters_find), cmocka_unit_test(bad_ones_are_refused),
-		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(memory_is_bounded), cmocka_unit_test(rows_are_bounded),
 	};
 	const struct siphash_key key = { 1, 2 };
 	struct outcome o;

@@ -598,7 +598,8 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_first (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY",
+	"CORRELATED SCALAR SUBQUERY",
+	"USE TEMP B-TREE FOR RIGHT PART OF ORDER BY", "USE TEMP B-TREE FOR LAST ",      /* before SQLite 3.43, and since */
 };
 
 static void
@@ -1005,7 +1006,9 @@ static const struct { const char *text; int level; } label_rows[] = {
 	{ "{\"meta\":{\"security\":[{\"code\":\"R\"}]}}", 4 }, { "{\"meta\":{\"security\":[{\"code\":\"HIV\"}]}}", 3 },
 	{ "{\"meta\":{\"security\":[{\"code\":\"U\"}]},\"entry\":[{\"resource\":" LABELLED(C, "L") "},{\"resource\":" LABELLED_R "}]}", 4 },
 	{ "{\"contained\":[" LABELLED_R "]}", 4 }, { "{\"parameter\":[{\"part\":[{\"resource\":" LABELLED_R "}]}]}", 4 },
-	{ "{\"resourceType\":\"Composition\",\"confidentiality\":\"V\"}", 5 }, { "{\"confidentiality\":{},\"meta\":[]}", 3 },
+	{ "{\"resourceType\":\"Composition\",\"confidentiality\":\"V\"}", 5 }, { "{\"confidentiality\":\"L\"}", 3 },
+	{ "{\"entry\":[{\"resource\":" LABELLED(C, "U") "}]}", 3 }, { "{\"meta\":{\"security\":[{\"code\":\"U\"}]},\"contained\":[" LABELLED(C, "L") "]}", 1 },
+	{ "{\"confidentiality\":{},\"meta\":[]}", 3 },
 	{ "{\"meta\":{\"security\":{\"system\":\"" C "\"}}}", 3 }, { "{\"meta\":{\"security\":[\"" C "\",null]}}", 3 },
 };
 
@@ -1208,10 +1211,14 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	struct model *own = create("Patient", "{\"resourceType\":\"Patient\"}");
 	struct model *other = create("Patient", "{\"resourceType\":\"Patient\"}");
 	const struct permit bound = { all_rules, 1, true, own->compartment, 5, false, 0 };
-	struct query by_low, by_bound, by_chain;
+	const struct permit_rule two[] = { { pack_resource(pack, SLICE("Observation")), PERMIT_SEARCH, false },
+		{ pack_resource(pack, SLICE("Patient")), PERMIT_SEARCH, false } };
+	const struct permit narrow = { two, 2, false, 0, 5, false, 0 };
+	struct query by_low, by_bound, by_chain, by_narrow;
 	struct store_guard guard = nothing_found(&low, "Patient", "identifier=a", &by_low);
 	struct store_guard inside = nothing_found(&bound, "Observation", "code=x", &by_bound);
 	struct store_guard linked = nothing_found(&low, "Observation", "patient.identifier=never", &by_chain);
+	struct store_guard of_two;
 	struct store_write w;
 
 	create("Patient", secret);
@@ -1227,6 +1234,10 @@ a_guard_sees_what_its_permit_sees(void **state UNUSED)
 	observation_of(own, "x", "");
 	w = prepare("Patient", MARKED("d"), NULL);
 	assert_int_equal(commit_guarded(&w, &inside, NULL), STORE_CONFLICT);
+	of_two = nothing_found(&narrow, "Observation", "patient.identifier=never", &by_narrow);
+	create("Device", "{\"resourceType\":\"Device\"}");
+	w = prepare("Device", "{\"resourceType\":\"Device\"}", NULL);
+	assert_int_equal(commit_guarded(&w, &of_two, NULL), STORE_DONE);
 }
 
 static void

@@ -191,14 +191,15 @@ is_link(const struct query_clause *c)
 
 /* Was anything written since that the guard's permit reaches, or reached before? */
 static bool
-any_reached(const struct written *w, const struct store_guard *g)
+any_reached(const struct store_reader *reader, const struct written *w, const struct store_guard *g)
 {
 	bool reached = false;
 
 	for (int64_t i = g->seen; i < w->count && !reached; i++) {
 		const struct written_row *r = &w->at[i & (REMEMBERED - 1)];
 
-		reached = permit_reaches(g->permit, r->compartment, r->level);
+		reached = permit_reaches(g->permit, r->compartment, r->level)
+		    && permit_knows(g->permit, pack_type_at(reader->store->config.pack, r->type));
 	}
 	return reached;
 }
@@ -221,7 +222,7 @@ sqlite_guard_holds(struct store_reader *r, const struct written *w, const struct
 	struct filter tokens;
 	bool by_token = tokens_of(g->query, &tokens);
 
-	if (w->count - g->seen > REMEMBERED || (has_links(g->query) && any_reached(w, g)))
+	if (w->count - g->seen > REMEMBERED || (has_links(g->query) && any_reached(r, w, g)))
 		return false;
 	for (int64_t i = g->seen; i < w->count; i++) {
 		const struct written_row *row = &w->at[i & (REMEMBERED - 1)];

@@ -1,8 +1,8 @@
 /* labels.c -- how confidential a resource says it is, as the number of a set of labels.
  *
  * A set is the codings of meta.security: of the resource itself and of every one that is in it, as the entries of a
- * Bundle are, and what a Composition says of itself.  Its level is the highest of them, so that a document is as
- * confidential as what it is made of (R4 security-labels.html; Composition.confidentiality is a modifier).
+ * Bundle are, and what a Composition says of itself.  What is in it raises the level and never lowers it, so that a
+ * document is as confidential as what it is made of (R4 security-labels.html; Composition.confidentiality is a modifier).
  *
  * Confidentiality is known by its names of all releases, however they are spelled, and one of its codes counts without a
  * system: a slip closes, and does not open.  Sets are interned for good. */
@@ -131,10 +131,13 @@ store_labels(struct store *s, const struct json *j, uint32_t resource, uint32_t 
 {
 	struct lines l = { .arena = o->arena, .level = -1 };
 
+	add_codings(&l, j, json_path(j, resource, "meta.security"));
+	if (l.level < 0)
+		l.level = DEFAULT_LEVEL;
 	for (uint32_t n = resource + 1; n < j->nodes[resource].next; n++)
 		if ((j->nodes[n].flags & JSON_IS_NAME) != 0 && (!planted(97) || json_get(j, resource, SLICE("meta")) == n + 1))
 			add_what_says(&l, j, n);
-	*level = l.level < 0 ? DEFAULT_LEVEL : l.level;
+	*level = l.level;
 	return sqlite_intern(s, set_text(&l), *level, labels, o);
 }
 
@@ -165,6 +168,16 @@ sqlite_codings(const struct store *s, uint32_t labels)
 	return set == NULL ? SLICE_NONE : set->codings;
 }
 
+static struct slice
+set_key(int level, struct slice codings, struct arena *arena)
+{
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	buf_printf(&b, "%d %.*s", level, SLICE_FMT(codings));
+	return buf_slice(&b);
+}
+
 /* One after the other, under the lock. */
 bool
 sqlite_add_label_set(struct store *s, int level, struct slice codings)
@@ -179,6 +192,7 @@ sqlite_add_label_set(struct store *s, int level, struct slice codings)
 		at = label_slot(s, number, &block);
 	}
 	*at = (struct label_set){ level, codings };
+	names_add(&s->label_numbers, set_key(level, codings, s->arena), number);
 	atomic_store(&s->label_count, number + 1);
 	return true;
 }
@@ -209,15 +223,12 @@ intern(struct store *s, struct slice codings, int level, struct outcome *o)
 bool
 sqlite_intern(struct store *s, struct slice codings, int level, uint32_t *number, struct outcome *o)
 {
-	const struct label_set *set;
-	bool good = true;
+	struct slice key = set_key(level, codings, o->arena);
+	bool good;
 
 	pthread_mutex_lock(&s->labels_lock);
-	for (*number = 0; (set = sqlite_label_set(s, *number)) != NULL; ++*number)
-		if (set->level == level && slice_eq(set->codings, codings))
-			break;
-	if (set == NULL)
-		good = intern(s, codings, level, o);
+	good = names_find(&s->label_numbers, key) != NAME_UNKNOWN || intern(s, codings, level, o);
+	*number = names_find(&s->label_numbers, key);
 	pthread_mutex_unlock(&s->labels_lock);
 	return good;
 }

@@ -225,7 +225,9 @@ one_value(struct plan *p, const struct query_clause *c, const struct query_value
 	struct buf b;
 
 	buf_init(&b, p->scratch, 1024);
-	buf_printf(&b, "SELECT row FROM %s WHERE lead=?1 AND param=?3 AND ", index_tables[c->kind].name);
+	buf_add_cstr(&b, "SELECT row FROM ");
+	buf_add_cstr(&b, index_tables[c->kind].name);
+	buf_add_cstr(&b, " WHERE lead=?1 AND param=?3 AND ");
 	buf_add_cstr(&b, differs ? "NOT(" : "");
 	condition(&b, c->kind, c->modifier, v);
 	buf_add_cstr(&b, differs ? ")" : "");
