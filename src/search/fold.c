@@ -304,6 +304,8 @@ decimal_good(struct slice s)
 	return i == s.len;
 }
 
+#define EXPONENT_MAX 400        /* farther than a double reaches */
+
 /* Half a unit of the last digit that is written; of 1e2 a tenth of that, since R4's own example is [95 ... 105). */
 static double
 half_unit(struct slice s)
@@ -315,15 +317,17 @@ half_unit(struct slice s)
 	while (e < s.len && s.ptr[e] != 'e' && s.ptr[e] != 'E')
 		e++;
 	if (e < s.len) {
-		char text[16] = { 0 };
-		struct slice power = slice_sub(s, e + 1, s.len);
+		char text[80] = { 0 };
+		struct slice power = slice_sub(s, e + 1, sizeof text - 1);
+		long n;
 
-		memcpy(text, power.ptr, power.len < sizeof text ? power.len : sizeof text - 1);
-		exponent = (int)strtol(text, NULL, 10);
+		memcpy(text, power.ptr, power.len);
+		n = strtol(text, NULL, 10);
+		exponent = n > EXPONENT_MAX ? EXPONENT_MAX : n < -EXPONENT_MAX ? -EXPONENT_MAX : (int)n;
 	}
 	dot = slice_find(slice_sub(s, 0, e), '.');
 	exponent -= dot < e ? (int)(e - dot - 1) : e < s.len;
-	for (int i = 0; i < abs(exponent) && i < 400; i++)
+	for (int i = 0; i < abs(exponent) && i < EXPONENT_MAX; i++)
 		unit = exponent < 0 ? unit / 10 : unit * 10;
 	return unit / 2;
 }
