@@ -137,7 +137,8 @@ bool exchange_add_body(struct exchange_state *, const void *, size_t);
 void exchange_deliver(struct exchange_state *);
 void exchange_refuse(struct exchange_state *, enum fault);
 void exchange_done(struct exchange_state *);            /* unlink and give the arena back */
-bool exchange_check_host(struct exchange_state *);
+/* What a head may ask of any server, whatever carries it: FAULT_COUNT when it is well. */
+enum fault exchange_check_head(struct exchange_state *);
 struct slice exchange_status_reason(int status);
 void exchange_feed(struct connection *);                /* ask for pieces while there is room */
 
