@@ -125,9 +125,6 @@ bool decimal_parse(struct slice, struct decimal *);
 struct slice decimal_text(struct decimal, struct arena *);
 bool decimal_of(const struct item *, struct decimal *);        /* integer or decimal */
 int  decimal_compare(struct decimal, struct decimal);
-bool decimal_add(struct decimal, struct decimal, struct decimal *);
-bool decimal_multiply(struct decimal, struct decimal, struct decimal *);
-bool decimal_divide(struct decimal, struct decimal, struct decimal *);
 bool decimal_from_double(double, struct decimal *);     /* false when it is too large */
 double decimal_to_double(struct decimal);
 

@@ -249,8 +249,8 @@ decimal_compare(struct decimal a, struct decimal b)
 	return (x > y) - (x < y);
 }
 
-bool
-decimal_add(struct decimal a, struct decimal b, struct decimal *out)
+static bool
+add_decimals(struct decimal a, struct decimal b, struct decimal *out)
 {
 	if (!align(&a, &b))
 		return false;
@@ -268,8 +268,8 @@ trimmed(struct decimal d, int least)
 	return d;
 }
 
-bool
-decimal_multiply(struct decimal a, struct decimal b, struct decimal *out)
+static bool
+multiply_decimals(struct decimal a, struct decimal b, struct decimal *out)
 {
 	a = trimmed(a, 0);
 	b = trimmed(b, 0);
@@ -277,8 +277,8 @@ decimal_multiply(struct decimal a, struct decimal b, struct decimal *out)
 	return out->scale <= 2 * SCALE_MAX && !__builtin_mul_overflow(a.digits, b.digits, &out->digits);
 }
 
-bool
-decimal_divide(struct decimal a, struct decimal b, struct decimal *out)
+static bool
+divide_decimals(struct decimal a, struct decimal b, struct decimal *out)
 {
 	struct decimal before = a;
 
@@ -793,7 +793,7 @@ divide(struct evaluation *e, enum operator op, struct decimal a, struct decimal 
 {
 	struct decimal q = { 0, 0 }, product, rest;
 
-	if (b.digits == 0 || !decimal_divide(a, b, &q))
+	if (b.digits == 0 || !divide_decimals(a, b, &q))
 		return true;
 	if (op == OP_DIVIDE)
 		return list_add(e, out, value_decimal(q, e->arena));
@@ -801,10 +801,10 @@ divide(struct evaluation *e, enum operator op, struct decimal a, struct decimal 
 		q.digits /= 10;
 	if (op == OP_DIV)
 		return value_add_whole(e, out, q.digits);
-	if (!decimal_multiply(q, b, &product))
+	if (!multiply_decimals(q, b, &product))
 		return true;
 	product.digits = -product.digits;
-	if (!decimal_add(a, product, &rest))
+	if (!add_decimals(a, product, &rest))
 		return true;
 	return list_add(e, out, whole ? value_integer((int64_t)rest.digits)
 	    : value_decimal(rest, e->arena));
@@ -824,7 +824,7 @@ numbers(struct evaluation *e, enum operator op, const struct item *a, const stru
 		return divide(e, op, x, y, whole, out);
 	if (op == OP_SUB)
 		y.digits = -y.digits;
-	good = op == OP_MUL ? decimal_multiply(x, y, &r) : decimal_add(x, y, &r);
+	good = op == OP_MUL ? multiply_decimals(x, y, &r) : add_decimals(x, y, &r);
 	if (!good || (whole && (r.digits > INT32_MAX || r.digits < INT32_MIN)))
 		return true;            /* overflow is empty */
 	return list_add(e, out, whole ? value_integer((int64_t)r.digits) : value_decimal(r, e->arena));

@@ -456,8 +456,8 @@ h1_read(struct h1 *h, const char *bytes, size_t n)
 	return h->stage != STAGE_WAIT || h->in_len < IN_MANY;
 }
 
-void
-h1_resume(struct h1 *h)
+static void
+resume(struct h1 *h)
 {
 	struct connection *c = h->connection;
 
@@ -511,7 +511,7 @@ replied(struct h1 *h, struct exchange_state *x)
 	}
 	connection_flush(c);
 	if (c->state == OPEN)
-		h1_resume(h);
+		resume(h);
 }
 
 void

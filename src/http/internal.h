@@ -146,7 +146,6 @@ void exchange_feed(struct connection *);                /* ask for pieces while 
 struct h1 *h1_new(struct connection *);
 void       h1_free(struct h1 *);
 bool       h1_read(struct h1 *, const char *, size_t);  /* take bytes; false: stop reading */
-void       h1_resume(struct h1 *);                      /* after a reply */
 void       h1_reply(struct h1 *, struct exchange_state *, int status,
     const struct http_header *, size_t count, struct slice body);
 void       h1_begin_pieces(struct h1 *, struct exchange_state *, int status,
