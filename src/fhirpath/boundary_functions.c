@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/instant.h"
 #include "fhirpath/text_functions.h"
 
 #define ARGS struct evaluation *e, const struct node *n, const struct list *focus, struct list *out
@@ -76,22 +77,13 @@ digits_of(const struct moment *m, enum item_kind kind)
 	return dates[m->precision] - (kind == ITEM_TIME ? 8 : 0);
 }
 
-static int
-last_day(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
 static void
 fill(struct moment *m, bool high)
 {
 	if (m->precision < 2)
 		m->month = high ? 12 : 1;
 	if (m->precision < 3)
-		m->day = high ? last_day(m->year, m->month) : 1;
+		m->day = high ? instant_month_days(m->year, m->month) : 1;
 	if (m->precision < 4 && high)
 		m->hour = 23;
 	if (m->precision < 4 && high)

@@ -177,15 +177,6 @@ mark(struct scanner *d, char c)
 	return true;
 }
 
-static int
-days_in(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
 /* "Z", "+hh:mm", "-hh:mm" or nothing: milliseconds to take off; false when malformed. */
 static bool
 zone(struct scanner *d, int64_t *offset)
@@ -262,10 +253,10 @@ index_date(struct slice text, int64_t *first, int64_t *last)
 		return false;
 	if (d.at == text.len) {
 		*first = instant_days(year, month, 1) * 86400000;
-		*last = instant_days(year, month, 1) * 86400000 + days_in(year, month) * 86400000LL - 1;
+		*last = instant_days(year, month, 1) * 86400000 + instant_month_days(year, month) * 86400000LL - 1;
 		return true;
 	}
-	if (!mark(&d, '-') || !digits(&d, 2, &day) || day < 1 || day > days_in(year, month))
+	if (!mark(&d, '-') || !digits(&d, 2, &day) || day < 1 || day > instant_month_days(year, month))
 		return false;
 	*first = instant_days(year, month, day) * 86400000;
 	*last = *first + 86400000 - 1;
