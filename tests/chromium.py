@@ -78,7 +78,7 @@ class Chromium:
     def __init__(self):
         self.canary, self.pages = Canary(), Pages()
 
-    def load(self, path, seconds=120):
+    def load(self, path, seconds=600):
         """The page's DOM after it has loaded."""
         profile = tempfile.mkdtemp(prefix="firebreak-chromium-")
         rules = [f"MAP {name} ~NOTFOUND" for host in OWN for name in (host, "*." + host)]

@@ -59,7 +59,7 @@ class World:
         self.server.start()
         self.names = {}
         self.hidden, self.mode = hidden, mode
-        rng, dark = random.Random(seed), random.Random(seed + 1)
+        rng, dark, self.mood = random.Random(seed), random.Random(seed + 1), random.Random(seed + 2)
         self.veil = SECRET if mode == "labels" else {"tag": [{"code": "x"}]}
         self.dark_version = self.gone_version = NOWHERE
         if mode == "types":
@@ -262,6 +262,18 @@ class World:
             self.server.request("POST", "/Observation", self.all, observation(
                 "Patient/" + made.json()["id"], "8867-4", rng.randint(40, 120), "2026-02-15", meta=self.veil))
 
+    def stir(self):
+        """Somebody writes what the callers do not see, while they ask."""
+        if not self.hidden or self.mood.random() < .85:
+            return
+        name = f"stirred-{self.mood.randint(0, 2)}"
+        if self.mode == "types":
+            self.put({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}, name)
+        elif self.mood.random() < .3:
+            self.server.request("DELETE", "/Observation/" + name, self.all)
+        else:
+            self.put(observation("Patient/own" if self.mode == "labels" else "Patient/other", value=self.mood.randint(1, 99), meta=self.veil), name)
+
     def hide_many(self):
         """So many at once that there is more than one to a millisecond."""
         if self.hidden:
@@ -288,6 +300,7 @@ class World:
         def name(match):
             return self.names.setdefault(match.group(0), f"<{len(self.names)}>")
 
+        text = re.sub(r'W/(\\?)"[0-9a-f]{32}', r'W/\1"<digest>', text)          # of the CapabilityStatement, which names the port
         text = re.sub(r"_cursor=[A-Za-z0-9_-]{900,}", lambda m: f"_cursor=<{len(m.group(0))}>", text)
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", self.instant, text)
@@ -344,8 +357,8 @@ def searches(rng, kind):
     parts = rng.sample(clauses, min(len(clauses), rng.randint(0, 2)))
     if rng.random() < .4:
         parts.append("_sort=" + rng.choice({
-            "Observation": ["date", "-date", "_lastUpdated", "-_lastUpdated", "_id", "-value-quantity", "code,date", "-patient"],
-            "Patient": ["family", "-birthdate", "given,_id", "-gender,family"]}.get(kind, ["_lastUpdated", "-_id"])))
+            "Observation": ["date", "-date", "_lastUpdated", "-_lastUpdated", "-value-quantity", "code,date", "-patient"],
+            "Patient": ["family", "-birthdate", "given,_lastUpdated", "-gender,family"]}.get(kind, ["_lastUpdated", "-_lastUpdated"])))
     if rng.random() < .3:
         parts += rng.sample(["_include=*", "_include=Observation:derived-from", "_include=Observation:encounter&_include=Patient:organization",
                              "_revinclude=Observation:has-member", "_revinclude=*", "_include:iterate=Observation:derived-from",
@@ -498,6 +511,7 @@ def transcripts(world, token, method, path, body, headers):
     """The answer, and up to three pages more."""
     path = path.replace("{dark}", world.dark_version).replace("{gone}", world.gone_version).replace("{since}", world.since)
     body = world.named() if body == "{named}" else body
+    world.stir()
     answer = world.server.request(method, path, token, body, headers)
     tick(method)
     got = [world.transcript(answer)]
@@ -506,6 +520,7 @@ def transcripts(world, token, method, path, body, headers):
             if b'"next"' in answer.body and answer.body.startswith(b"{") else []
         if not nexts:
             break
+        world.stir()
         answer = world.server.get(nexts[0], token)
         got.append(world.transcript(answer))
     return got

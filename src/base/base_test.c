@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/instant.h"
+#include "base/numbers.h"
 #include "base/outcome.h"
 #include "base/siphash.h"
 
@@ -194,6 +195,24 @@ months_have_their_days(void **state UNUSED)
 }
 
 static void
+numbers_are_a_set(void **state UNUSED)
+{
+	struct arena *a = arena_new(64);
+	struct numbers n = { .count = 0 };
+
+	assert_false(numbers_has(&n, 1));
+	for (int64_t i = 1; i <= 5000; i++)
+		assert_true(numbers_add(&n, a, i % 2 == 0 ? i << 40 : -i));
+	for (int64_t i = 1; i <= 5000; i++) {
+		assert_true(numbers_has(&n, i % 2 == 0 ? i << 40 : -i));
+		assert_false(numbers_has(&n, i % 2 == 0 ? -i : i << 40));
+		assert_false(numbers_add(&n, a, i % 2 == 0 ? i << 40 : -i));
+	}
+	assert_int_equal(n.count, 5000);
+	arena_free(a);
+}
+
+static void
 instants_print_and_parse(void **state UNUSED)
 {
 	char text[INSTANT_TEXT], http[HTTP_DATE_TEXT];
@@ -245,7 +264,8 @@ main(void)
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(percent_decoding),
 		cmocka_unit_test(siphash_matches_its_vectors),
-		cmocka_unit_test(months_have_their_days), cmocka_unit_test(instants_print_and_parse),
+		cmocka_unit_test(months_have_their_days), cmocka_unit_test(numbers_are_a_set),
+		cmocka_unit_test(instants_print_and_parse),
 		cmocka_unit_test(outcomes_keep_the_worst),
 	};
 

@@ -264,7 +264,6 @@ new_job(struct bulk *b, struct exchange *x, const struct bulk_request *q)
 	char context[64];
 
 	job->arena = arena;
-	job->referred = referred_new();
 	env_entropy(b->service->env, block, sizeof block);
 	encode_block(block, job->id);
 	job->who = copy_who(x->who);
@@ -340,11 +339,14 @@ find(struct bulk *b, struct exchange *x, struct slice id)
 static void
 copy_files(const struct bulk_job *job, struct arena *arena, struct bulk_status *out)
 {
-	out->file_count = job->file_count;
+	out->file_count = 0;
 	out->files = arena_array(arena, job->file_count + 1, sizeof *out->files);
 	for (uint32_t i = 0; i < job->file_count; i++) {
-		out->files[i] = job->files[i];
-		out->files[i].type = slice_dup(job->files[i].type, arena);
+		struct bulk_file *f = &out->files[out->file_count];
+
+		*f = job->files[i];
+		f->type = slice_dup(f->type, arena);
+		out->file_count += f->type.len > 0;     /* others are our own notes */
 	}
 }
 

@@ -7,10 +7,10 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/numbers.h"
 #include "bulk/bulk.h"
 #include "store/store.h"
 
-struct referred;
 struct worker;
 
 /* A job in memory.  What was asked for and who asked is const; the rest is changed by the thread
@@ -29,7 +29,6 @@ struct bulk_job {
 	uint32_t            file_count, file_room;
 	uint64_t            count;
 	struct store_scan_position position;
-	struct referred    *referred;           /* by what is exported of patients */
 	bool                at_referred;        /* the patients are done, and the position is among those */
 	bool                busy;               /* a thread works at it */
 	atomic_bool         cancelled;
@@ -57,6 +56,11 @@ void job_free(struct bulk_job *);
 struct output;
 struct output *output_new(struct bulk *, struct bulk_job *);
 MUST_USE bool output_line(struct output *, const struct type *, bool deleted, struct slice line);
+/* A line of our own, that no caller gets: it is in a file whose type is empty. */
+MUST_USE bool output_note(struct output *, struct slice line);
+/* All of them, as they were at the last checkpoint; false: a file is not as it was written. */
+MUST_USE bool output_notes(const struct bulk *, const struct bulk_job *, void (*each)(void *ctx, struct slice line),
+    void *ctx);
 /* All that was put is in the files, and synced; sizes and counts stand in the job. */
 MUST_USE bool output_flush(struct output *);
 uint64_t      output_bytes(const struct output *);      /* in clear, since it was made */
@@ -80,16 +84,18 @@ bool binary_visible(struct exchange *, const struct stored *);
 MUST_USE bool binary_line(const struct store_content *, struct slice body, struct arena *,
     struct slice *line);
 
-/* referred.c */
-struct referred *referred_new(void);
-void referred_free(struct referred *);          /* NULL is fine */
-void referred_add(struct referred *, int64_t row);
-bool referred_has(const struct referred *, int64_t row);
-bool referred_is_empty(const struct referred *);
-/* One after the other, in no order; `at` begins with 0. */
-bool referred_next(const struct referred *, uint32_t *at, int64_t *row);
+/* referred.c: row numbers, each once, in the order in which they were found.  They are notes of the job, written
+ * at its checkpoints. */
+struct referred {
+	struct arena  *arena;
+	struct numbers all;
+	int64_t       *rows;
+	uint32_t       count, noted;
+};
 /* Adds what the body of a resource refers to: of these types, here, and in no patient's compartment. */
-void referred_note(struct referred *, struct exchange *, const bool *types, struct slice body);
+void referred_find(struct referred *, struct exchange *, const bool *types, struct slice body);
+MUST_USE bool referred_save(struct referred *, struct output *);
+MUST_USE bool referred_load(struct referred *, const struct bulk *, const struct bulk_job *);
 
 /* run.c */
 void bulk_run(struct bulk *, struct bulk_job *, struct worker *);

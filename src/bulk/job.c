@@ -111,18 +111,6 @@ add_files(struct buf *b, const struct bulk_job *job)
 }
 
 static void
-add_referred(struct buf *b, const struct referred *r)
-{
-	uint32_t at = 0;
-	int64_t row;
-
-	buf_add(b, SLICE(",\"referred\":["));
-	while (referred_next(r, &at, &row))
-		buf_printf(b, "%s%lld", b->ptr[b->len - 1] == '[' ? "" : ",", (long long)row);
-	buf_add_char(b, ']');
-}
-
-static void
 write_state(struct buf *b, const struct bulk_job *job)
 {
 	buf_add_char(b, '{');
@@ -138,7 +126,6 @@ write_state(struct buf *b, const struct bulk_job *job)
 	add_number(b, "at", job->position.at);
 	add_number(b, "done", job->position.done);
 	add_number(b, "at_referred", job->at_referred);
-	add_referred(b, job->referred);
 	add_files(b, job);
 	buf_add_char(b, '}');
 }
@@ -265,15 +252,6 @@ read_files(const struct reading *r, struct bulk_job *job)
 }
 
 static void
-read_referred(const struct reading *r, struct referred *referred)
-{
-	uint32_t list = json_get(r->json, 0, SLICE("referred"));
-
-	for (uint32_t n = list == 0 ? 0 : json_first(r->json, list); n != 0; n = json_next(r->json, list, n))
-		referred_add(referred, number_at(r, n));
-}
-
-static void
 read_state(const struct reading *r, struct bulk_job *job)
 {
 	job->who = read_who(r);
@@ -286,7 +264,6 @@ read_state(const struct reading *r, struct bulk_job *job)
 		.compartment = number(r, 0, "compartment"), .row = number(r, 0, "row"),
 		.type = (uint32_t)number(r, 0, "type"), .at = (uint32_t)number(r, 0, "at") };
 	job->at_referred = number(r, 0, "at_referred") != 0;
-	read_referred(r, job->referred);
 	read_files(r, job);
 }
 
@@ -329,7 +306,6 @@ job_load(const struct bulk *b, const char *id)
 	struct json j;
 
 	job->arena = arena;
-	job->referred = referred_new();
 	snprintf(job->id, sizeof job->id, "%s", id);
 	if (open_state(b, job, &j)) {
 		read_state(&(struct reading){ &j, arena }, job);
@@ -367,6 +343,5 @@ job_free(struct bulk_job *job)
 {
 	principal_release(job->who);
 	explicit_bzero(job->key, sizeof job->key);
-	referred_free(job->referred);
 	arena_free(job->arena);
 }

@@ -23,7 +23,7 @@
 #define PIECE     (1u << 20)
 #define NAME_MAX_ 24
 
-struct stream {                 /* of one type; told-of and deleted resources apart */
+struct stream {                 /* of one type; told-of and deleted resources apart; the last is of notes */
 	int              fd;            /* -1: none is open */
 	uint32_t         number;        /* in job->files */
 	struct bulk_file now;           /* with what is not flushed yet */
@@ -35,7 +35,7 @@ struct output {
 	struct bulk     *bulk;
 	struct bulk_job *job;
 	struct arena    *arena, *scratch;
-	struct stream   *streams;       /* two for each type */
+	struct stream   *streams;       /* two for each type, one for notes */
 	uint32_t         count;
 	uint64_t         bytes;
 };
@@ -47,7 +47,7 @@ output_new(struct bulk *b, struct bulk_job *job)
 	struct output *out = arena_alloc(arena, sizeof *out);
 
 	*out = (struct output){ .bulk = b, .job = job, .arena = arena, .scratch = arena_new(PIECE * 2),
-		.count = pack_type_count(b->service->pack) * 2 };
+		.count = pack_type_count(b->service->pack) * 2 + 1 };
 	out->streams = arena_array(arena, out->count, sizeof *out->streams);
 	for (uint32_t i = 0; i < out->count; i++)
 		out->streams[i].fd = -1;
@@ -174,12 +174,10 @@ close_stream(struct output *out, struct stream *s)
 	s->fd = -1;
 }
 
-bool
-output_line(struct output *out, const struct type *type, bool deleted, struct slice line)
+static bool
+add_line(struct output *out, struct stream *s, struct slice type, bool deleted, struct slice line)
 {
-	struct stream *s = &out->streams[type->number * 2u + deleted];
-
-	if (s->fd < 0 && !open_stream(out, s, type->name, deleted))
+	if (s->fd < 0 && !open_stream(out, s, type, deleted))
 		return false;
 	buf_add(&s->piece, line);
 	buf_add_char(&s->piece, '\n');
@@ -195,6 +193,18 @@ output_line(struct output *out, const struct type *type, bool deleted, struct sl
 		return false;
 	close_stream(out, s);
 	return true;
+}
+
+bool
+output_line(struct output *out, const struct type *type, bool deleted, struct slice line)
+{
+	return add_line(out, &out->streams[type->number * 2u + deleted], type->name, deleted, line);
+}
+
+bool
+output_note(struct output *out, struct slice line)
+{
+	return add_line(out, &out->streams[out->count - 1], SLICE_NONE, false, line);
 }
 
 bool
@@ -306,4 +316,35 @@ output_stream(const struct bulk *b, const struct bulk_job *job, const struct bul
 		return NULL;
 	r->stream = (struct exchange_stream){ .next = next_piece, .ctx = r, .fd = -1, .length = f->plain };
 	return &r->stream;
+}
+
+static bool
+read_notes(const struct bulk *b, const struct bulk_job *job, const struct bulk_file *f, struct arena *arena,
+    void (*each)(void *ctx, struct slice line), void *ctx)
+{
+	const struct exchange_stream *stream = output_stream(b, job, f, arena);
+	struct slice piece;
+
+	for (uint64_t left = f->plain; left > 0; left -= piece.len) {
+		if (stream == NULL || !stream->next(stream->ctx, arena, &piece) || piece.len > left)
+			return false;
+		for (struct slice rest = piece; rest.len > 0;)
+			each(ctx, slice_cut(&rest, '\n'));
+	}
+	return true;
+}
+
+bool
+output_notes(const struct bulk *b, const struct bulk_job *job, void (*each)(void *ctx, struct slice line), void *ctx)
+{
+	bool good = true;
+
+	for (uint32_t i = 0; i < job->file_count && good; i++) {
+		struct arena *arena = arena_new(4096);
+
+		good = job->files[i].type.len > 0 || job->files[i].plain == 0
+		    || read_notes(b, job, &job->files[i], arena, each, ctx);
+		arena_free(arena);
+	}
+	return good;
 }

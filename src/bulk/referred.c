@@ -1,98 +1,59 @@
 /* referred.c -- rows that exported resources refer to and that are in no patient's compartment: who treated, where,
  * with what (Bulk Data Access 2.0, export.html#endpoint---all-patients: what is helpful in interpreting the
- * patient data).  A set that grows with the export and is saved with its state. */
+ * patient data).  A set that grows with the export; what is new in it is added to the job's notes at each
+ * checkpoint, so that a checkpoint costs what happened since the last one. */
 #include "bulk/inside.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
 
-struct referred {
-	int64_t *rows;                  /* open addressing; 0: empty */
-	uint32_t count, room;
-};
-
-struct referred *
-referred_new(void)
-{
-	struct referred *r = calloc(1, sizeof *r);
-
-	if (r == NULL)
-		abort();
-	return r;
-}
-
-void
-referred_free(struct referred *r)
-{
-	if (r != NULL)
-		free(r->rows);
-	free(r);
-}
-
-static int64_t *
-place(const struct referred *r, int64_t row)
-{
-	uint32_t at = (uint32_t)((uint64_t)row * 0x9E3779B97F4A7C15u >> 32) & (r->room - 1);
-
-	while (r->rows[at] != 0 && r->rows[at] != row)
-		at = (at + 1) & (r->room - 1);
-	return &r->rows[at];
-}
-
 static void
-make_room(struct referred *r)
+add(struct referred *r, int64_t row)
 {
-	struct referred more = { .count = r->count, .room = r->room == 0 ? 256 : r->room * 2 };
-
-	if ((more.rows = calloc(more.room, sizeof *more.rows)) == NULL)
-		abort();
-	for (uint32_t i = 0; i < r->room; i++)
-		if (r->rows[i] != 0)
-			*place(&more, r->rows[i]) = r->rows[i];
-	free(r->rows);
-	*r = more;
-}
-
-void
-referred_add(struct referred *r, int64_t row)
-{
-	int64_t *at;
-
-	if (r->count * 2 >= r->room)
-		make_room(r);
-	at = place(r, row);
-	r->count += *at == 0;
-	*at = row;
+	if (!numbers_add(&r->all, r->arena, row))
+		return;
+	r->rows = arena_more(r->arena, r->rows, r->count, sizeof *r->rows);
+	r->rows[r->count++] = row;
 }
 
 bool
-referred_has(const struct referred *r, int64_t row)
+referred_save(struct referred *r, struct output *out)
 {
-	return r->count > 0 && *place(r, row) != 0;
-}
+	char text[24];
 
-bool
-referred_is_empty(const struct referred *r)
-{
-	return r->count == 0;
-}
+	for (; r->noted < r->count; r->noted++) {
+		int n = snprintf(text, sizeof text, "%lld", (long long)r->rows[r->noted]);
 
-bool
-referred_next(const struct referred *r, uint32_t *at, int64_t *row)
-{
-	while (*at < r->room && r->rows[*at] == 0)
-		++*at;
-	if (*at == r->room)
-		return false;
-	*row = r->rows[(*at)++];
+		if (!output_note(out, slice_make(text, (size_t)n)))
+			return false;
+	}
 	return true;
 }
 
 static void
-note_one(struct referred *r, struct exchange *x, const bool *types, struct slice reference)
+add_note(void *ctx, struct slice line)
+{
+	uint64_t row;
+
+	if (slice_uint(line, &row))
+		add(ctx, (int64_t)row);
+}
+
+bool
+referred_load(struct referred *r, const struct bulk *b, const struct bulk_job *job)
+{
+	bool good = output_notes(b, job, add_note, r);
+
+	r->noted = r->count;
+	return good;
+}
+
+static void
+find_one(struct referred *r, struct exchange *x, const bool *types, struct slice reference)
 {
 	struct index_resolver resolver = store_resolver(x->worker->reader, x->service->base);
 	struct slice rest = reference, id;
@@ -105,18 +66,18 @@ note_one(struct referred *r, struct exchange *x, const bool *types, struct slice
 	id = slice_cut(&rest, '/');
 	if (type != NULL && types[type->number] && resolver.find(resolver.ctx, type->name, id, &lead, &row)
 	    && lead == 0)
-		referred_add(r, row);
+		add(r, row);
 }
 
 /* A quote within a string has a backslash before it, so the name of the member is found as it stands. */
 void
-referred_note(struct referred *r, struct exchange *x, const bool *types, struct slice body)
+referred_find(struct referred *r, struct exchange *x, const bool *types, struct slice body)
 {
 	static const char member[] = "\"reference\":\"";
 	const char *at;
 
 	while ((at = memmem(body.ptr, body.len, member, sizeof member - 1)) != NULL) {
 		body = slice_sub(body, (size_t)(at - body.ptr) + sizeof member - 1, body.len);
-		note_one(r, x, types, slice_cut(&body, '"'));
+		find_one(r, x, types, slice_cut(&body, '"'));
 	}
 }

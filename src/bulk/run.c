@@ -422,7 +422,7 @@ take_row(void *ctx, struct stored *s)
 	    || (slice_is(s->type->name, "Binary") && !binary_visible(r->x, s)))
 		return true;
 	if (r->referred != NULL && !r->at_referred)
-		referred_note(r->referred, r->x, r->types, s->body);
+		referred_find(r->referred, r->x, r->types, s->body);
 	if (!r->types[s->type->number])
 		return true;                    /* it was read for what it refers to */
 	if (!controls_out(r->x, s) || !elements_line(r->x, r->request, s, &line)
@@ -464,7 +464,7 @@ types_to_read(const struct running *r, struct exchange *x)
 static bool
 is_referred(const void *referred, int64_t row)
 {
-	return referred_has(referred, row);
+	return numbers_has(&((const struct referred *)referred)->all, row);
 }
 
 /* They go with what is exported, whenever they were changed. */
@@ -511,7 +511,7 @@ batch(struct running *r, struct exchange *x, struct store_scan_position *at)
 	good = store_scan(x->worker->reader, x->permit, &r->scan, at, BATCH_ROWS, x->arena, take_row, r,
 	    &x->outcome);
 	store_end(x->worker->reader);
-	if (at->done && r->referred != NULL && !r->at_referred && !referred_is_empty(r->referred)) {
+	if (at->done && r->referred != NULL && !r->at_referred && r->referred->count > 0) {
 		turn_to_referred(r);
 		*at = (struct store_scan_position){ .done = false };
 	}
@@ -569,6 +569,7 @@ struct at_work {
 	struct worker   *worker;
 	struct output   *output;
 	struct running   running;
+	struct referred  referred;
 	struct store_scan_position position;
 	unsigned         generation;            /* of the registry */
 	uint64_t         bytes;                 /* at the last checkpoint */
@@ -614,7 +615,7 @@ checkpoint(struct at_work *w)
 	struct arena *arena;
 	bool good;
 
-	if (!output_flush(w->output))
+	if (!referred_save(&w->referred, w->output) || !output_flush(w->output))
 		return false;
 	pthread_mutex_lock(&w->bulk->lock);
 	w->job->position = w->position;
@@ -642,7 +643,7 @@ begin(struct at_work *w, struct arena *arena, struct exchange *x)
 {
 	bool good;
 
-	if (!registered(w, arena) || !authorization_again(x))
+	if (!registered(w, arena) || !authorization_again(x) || !referred_load(&w->referred, w->bulk, w->job))
 		return false;
 	if (!store_begin(w->worker->reader, &x->outcome))
 		return false;
@@ -650,7 +651,7 @@ begin(struct at_work *w, struct arena *arena, struct exchange *x)
 	store_end(w->worker->reader);
 	w->running.put = put_in_file;
 	w->running.ctx = w;
-	w->running.referred = w->job->request.level == BULK_SYSTEM ? NULL : w->job->referred;
+	w->running.referred = w->job->request.level == BULK_SYSTEM ? NULL : &w->referred;
 	if (w->job->at_referred)
 		turn_to_referred(&w->running);
 	return good;
@@ -750,7 +751,7 @@ bulk_run(struct bulk *b, struct bulk_job *job, struct worker *worker)
 	struct arena *arena = arena_new(1 << 16);
 	struct exchange *x = open_exchange(arena, worker, job->who);
 	struct at_work w = { .bulk = b, .job = job, .worker = worker, .position = job->position,
-		.before = job->count, .output = output_new(b, job),
+		.before = job->count, .output = output_new(b, job), .referred = { .arena = arena },
 		.time = env_monotonic(b->service->env) };
 	bool good = begin(&w, arena, x) && export_rows(&w, x->permit)
 	    && (atomic_load(&job->cancelled) || checkpoint(&w));

@@ -13,6 +13,7 @@
 #include "attachment/probe.h"
 #include "audit/audit.h"
 #include "base/buf.h"
+#include "base/numbers.h"
 #include "base/outcome.h"
 #include "base/slice.h"
 #include "http/http.h"
@@ -186,8 +187,7 @@ struct exchange {
 	size_t        out_count;
 	struct store_commit *commit;    /* to be made before the answer may leave */
 	struct exchange_event *events;  /* audit, newest first */
-	int64_t      *shown;            /* compartments of what the answer shows, each once */
-	uint32_t      shown_count;
+	struct numbers shown;           /* compartments of what the answer shows */
 	bool          audited;          /* this interaction touches FHIR data */
 	struct slice *records;          /* the events, encoded */
 	uint32_t      record_count;

@@ -140,11 +140,14 @@ unescape(struct slice raw, struct arena *arena)
 	char *start = arena_alloc(arena, raw.len), *to = start;
 	const char *from = raw.ptr, *end = raw.ptr + raw.len;
 
-	while (from < end)
-		if (*from == '\\')
-			from = unescape_one(from + 1, &to);
-		else
-			*to++ = *from++;
+	while (from < end) {
+		const char *escape = memchr(from, '\\', (size_t)(end - from));
+		size_t plain = (size_t)((escape == NULL ? end : escape) - from);
+
+		memcpy(to, from, plain);
+		to += plain;
+		from = escape == NULL ? end : unescape_one(escape + 1, &to);
+	}
 	return slice_make(start, (size_t)(to - start));
 }
 

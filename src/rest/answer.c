@@ -182,25 +182,13 @@ answer_not_modified(const struct exchange *x, const struct stored *s)
 	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
 }
 
-static bool
-is_noted(const struct exchange *x, int64_t compartment)
-{
-	uint32_t i = x->shown_count;
-
-	while (i > 0 && x->shown[i - 1] != compartment)
-		i--;
-	return i > 0;
-}
-
 void
 answer_note_patient(struct exchange *x, int64_t compartment)
 {
 	struct exchange_event *own = exchange_own_event(x);
 
-	if (is_noted(x, compartment))
+	if (compartment == 0 || !numbers_add(&x->shown, x->arena, compartment))
 		return;
-	x->shown = arena_more(x->arena, x->shown, x->shown_count, sizeof *x->shown);
-	x->shown[x->shown_count++] = compartment;
 	if (own->patients.len >= AUDIT_PATIENTS) {
 		exchange_event_add(x);
 		own = x->events;

@@ -283,6 +283,7 @@ put_back_entry(struct exchange *x)
 {
 	x->out_count = 0;
 	x->events = NULL;
+	x->shown = (struct numbers){ .count = 0 };
 	x->bytes = SLICE_NONE;
 	outcome_clear(&x->outcome);
 	x->write = NULL;

@@ -13,6 +13,7 @@ struct extraction {
 	uint32_t      resource;         /* the outermost */
 	uint32_t      number;           /* of the parameter at hand */
 	const struct search_param *param;       /* itself */
+	const struct search_param *canonical;   /* of the resource at hand: what it is named by; or NULL */
 	const struct search_param *targets;     /* says which references count; NULL: all do */
 	enum search_kind kind;          /* of it, or of the component at hand */
 	const struct index_choice *choice;      /* NULL: all parameters */

@@ -410,7 +410,7 @@ take_param(struct extraction *e, const struct search_param *p, struct item focus
 		return false;
 	if (failed)
 		note_failure(e, p->number);
-	if (p == search_canonical(e->index, focus.type))
+	if (p == e->canonical)
 		extraction_name(e, &focus);
 	return true;
 }
@@ -436,6 +436,7 @@ take_resource(struct extraction *e, struct item focus, struct item root, struct 
 	uint32_t count;
 	const struct search_param *const *params = search_params(e->index, focus.type, &count);
 
+	e->canonical = search_canonical(e->index, focus.type);
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_chosen(e, params[i]) && !take_param(e, params[i], focus, root, o))
 			return false;

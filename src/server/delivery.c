@@ -103,6 +103,7 @@ delivery_put_back(struct exchange *x)
 	outcome_clear(&x->outcome);
 	x->out_count = 0;
 	x->events = NULL;
+	x->shown = (struct numbers){ .count = 0 };
 	x->records = NULL;
 	x->record_count = 0;
 	x->commit = NULL;

@@ -18,12 +18,14 @@
 #include "crypto/token.h"
 #include "exchange/exchange.h"
 #include "exchange/service.h"
+#include "rest/format.h"
 #include "rest/rest.h"
 #include "server/delivery.h"
 #include "server/journal.h"
 #include "server/pool.h"
 
-#define IN_FLIGHT 64
+#define IN_FLIGHT 64            /* items, that share commits */
+#define BYTES_IN_FLIGHT (8u << 20)      /* of them: what they take in memory is some times that */
 #define FILE_BYTES_MAX ((size_t)1 << 30)
 
 struct importer {
@@ -34,6 +36,7 @@ struct importer {
 	pthread_mutex_t lock;
 	pthread_cond_t  room;
 	int             in_flight;
+	size_t          bytes_in_flight;
 	struct importer_figures figures;
 };
 
@@ -89,6 +92,7 @@ close_item(struct item *item, bool stored, bool skipped)
 	if (stored)
 		m->figures.resources += stored_count(item->x);
 	m->in_flight--;
+	m->bytes_in_flight -= item->bytes.len;
 	if (m->config.progress != NULL)
 		m->config.progress(m->config.ctx, &m->figures);
 	pthread_cond_signal(&m->room);
@@ -137,37 +141,28 @@ delivered(struct delivery *d)
 /* An item as a request */
 
 static bool
-is_bundle(struct exchange *x)
+is_bundle(const struct resource *r)
 {
-	struct json j;
-	struct outcome aside;
+	uint32_t type = json_get(&r->json, 0, SLICE("type"));
 
-	outcome_init(&aside, x->arena);
-	return json_parse(x->content, json_bounds(x->service->limits, true), x->arena, &j, &aside)
-	    && json_is(&j, json_get(&j, 0, SLICE("resourceType")), SLICE("Bundle"))
-	    && (json_is(&j, json_get(&j, 0, SLICE("type")), SLICE("transaction"))
-	    || json_is(&j, json_get(&j, 0, SLICE("type")), SLICE("batch")));
+	return slice_is(r->type->name, "Bundle") && (json_is(&r->json, type, SLICE("transaction"))
+	    || json_is(&r->json, type, SLICE("batch")));
 }
 
 /* A lone resource: POST to its type, or with --keep-ids PUT to its id. */
 static void
-address_resource(struct exchange *x, bool keep_ids)
+address_resource(struct exchange *x, const struct resource *r)
 {
-	struct json j;
-	struct outcome aside;
-	struct slice type, id = SLICE_NONE;
+	struct slice id = SLICE_NONE;
 	struct buf path;
 
-	outcome_init(&aside, x->arena);
 	buf_init(&path, x->arena, 1024);
 	buf_printf(&path, "%.*s/", SLICE_FMT(x->service->base_path));
 	x->method = SLICE("POST");
-	if (json_parse(x->content, json_bounds(x->service->limits, false), x->arena, &j, &aside)) {
-		type = json_string(&j, json_get(&j, 0, SLICE("resourceType")), x->arena);
-		if (keep_ids)
-			id = json_string(&j, json_get(&j, 0, SLICE("id")), x->arena);
-		buf_add(&path, slice_sub(type, 0, 100));
-	}
+	if (r != NULL)
+		buf_add(&path, r->type->name);
+	if (r != NULL && x->keep_ids)
+		id = json_string(&r->json, json_get(&r->json, 0, SLICE("id")), x->arena);
 	if (id.len > 0) {
 		x->method = SLICE("PUT");
 		buf_printf(&path, "/%.*s", SLICE_FMT(slice_sub(id, 0, 100)));
@@ -195,11 +190,13 @@ open_exchange(struct item *item, struct worker *w)
 	x->event_id = item->hash;
 	x->structure_only = item->importer->config.structure_only;
 	outcome_init(&x->outcome, x->arena);
-	if (is_bundle(x)) {
+	parse_resource(x, FORMAT_JSON, true);
+	outcome_clear(&x->outcome);             /* what is wrong with it is said where it is performed */
+	if (x->body != NULL && is_bundle(x->body)) {
 		x->method = SLICE("POST");
 		x->path = x->service->base_path;
 	} else {
-		address_resource(x, x->keep_ids);
+		address_resource(x, x->body);
 	}
 }
 
@@ -244,9 +241,10 @@ submit(struct importer *m, struct arena *arena, struct slice bytes, const char *
 
 	*item = (struct item){ .importer = m, .arena = arena, .bytes = bytes, .name = name };
 	pthread_mutex_lock(&m->lock);
-	while (m->in_flight >= IN_FLIGHT)
+	while (m->in_flight >= IN_FLIGHT || (m->in_flight > 0 && m->bytes_in_flight + bytes.len > BYTES_IN_FLIGHT))
 		pthread_cond_wait(&m->room, &m->lock);
 	m->in_flight++;
+	m->bytes_in_flight += bytes.len;
 	pthread_mutex_unlock(&m->lock);
 	pool_submit(m->config.pool, start_item, item);
 }

@@ -116,6 +116,7 @@ store_open(const char *kind, const struct store_config *config, struct outcome *
 	pthread_mutex_init(&s->index_lock, NULL);
 	pthread_rwlock_init(&s->keys_lock, NULL);
 	pthread_mutex_init(&s->labels_lock, NULL);
+	names_init_keyed(&s->label_numbers, s->arena, 64);
 	pthread_mutex_init(&s->sealing_lock, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->writing, NULL);

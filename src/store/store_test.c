@@ -598,7 +598,8 @@ static const char *const ways[] = {
 	"SEARCH date USING COVERING INDEX date_first (param=? AND labels=? AND span>?)", "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
 	"SEARCH c USING PRIMARY KEY (lead=? AND level=? AND type=? AND ",
 	"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING PRIMARY KEY (member=?)",
-	"CORRELATED SCALAR SUBQUERY", "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY",
+	"CORRELATED SCALAR SUBQUERY",
+	"USE TEMP B-TREE FOR RIGHT PART OF ORDER BY", "USE TEMP B-TREE FOR LAST ",      /* before SQLite 3.43, and since */
 };
 
 static void

@@ -193,8 +193,14 @@ look_at(struct reader *r, struct slice s, bool *ink)
 
 	*ink = false;
 	for (size_t i = 0; i < s.len; ) {
-		uint32_t c = decode(s, &i);
+		uint32_t c;
 
+		if (s.ptr[i] > 0x20 && s.ptr[i] < 0x7F) {       /* most are */
+			*ink = true;
+			i++;
+			continue;
+		}
+		c = decode(s, &i);
 		if (!is_character(c))
 			return stop(r, XHTML_character);
 		*ink = *ink || (c > 0x20 && (c < 0x7F || has_ink(c)));

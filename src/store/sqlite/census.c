@@ -2,8 +2,8 @@
  * under ALL_LEADS.
  *
  * So one knows in which compartments there is something of a type, and what a search without clauses counts, by
- * what the caller may see alone.  Patients are counted in their own compartment.  What a unit writes is counted in
- * memory first, as most of it is of few types and one compartment. */
+ * what the caller may see alone.  Patients are counted in their own compartment.  What a batch writes is counted
+ * in memory first, as most of it is of few types and compartments. */
 #include "store/sqlite/plan.h"
 
 static sqlite3_stmt *

@@ -168,6 +168,16 @@ sqlite_codings(const struct store *s, uint32_t labels)
 	return set == NULL ? SLICE_NONE : set->codings;
 }
 
+static struct slice
+set_key(int level, struct slice codings, struct arena *arena)
+{
+	struct buf b;
+
+	buf_init(&b, arena, SIZE_MAX);
+	buf_printf(&b, "%d %.*s", level, SLICE_FMT(codings));
+	return buf_slice(&b);
+}
+
 /* One after the other, under the lock. */
 bool
 sqlite_add_label_set(struct store *s, int level, struct slice codings)
@@ -182,6 +192,7 @@ sqlite_add_label_set(struct store *s, int level, struct slice codings)
 		at = label_slot(s, number, &block);
 	}
 	*at = (struct label_set){ level, codings };
+	names_add(&s->label_numbers, set_key(level, codings, s->arena), number);
 	atomic_store(&s->label_count, number + 1);
 	return true;
 }
@@ -212,15 +223,12 @@ intern(struct store *s, struct slice codings, int level, struct outcome *o)
 bool
 sqlite_intern(struct store *s, struct slice codings, int level, uint32_t *number, struct outcome *o)
 {
-	const struct label_set *set;
-	bool good = true;
+	struct slice key = set_key(level, codings, o->arena);
+	bool good;
 
 	pthread_mutex_lock(&s->labels_lock);
-	for (*number = 0; (set = sqlite_label_set(s, *number)) != NULL; ++*number)
-		if (set->level == level && slice_eq(set->codings, codings))
-			break;
-	if (set == NULL)
-		good = intern(s, codings, level, o);
+	good = names_find(&s->label_numbers, key) != NAME_UNKNOWN || intern(s, codings, level, o);
+	*number = names_find(&s->label_numbers, key);
 	pthread_mutex_unlock(&s->labels_lock);
 	return good;
 }

@@ -159,6 +159,33 @@ sqlite_find(struct store_reader *r, const struct permit *p, const struct type *t
 	return outcome_fail_at_once(o, FAULT_NO_SUCH, "");
 }
 
+/* The id that clients know: of a row with a chosen one, the one in its body. */
+static struct slice
+id_in_body(const struct stored *v)
+{
+	struct slice rest = slice_sub(v->body, sizeof "{\"resourceType\":\"" - 1, v->body.len);
+
+	rest = slice_sub(rest, v->type->name.len + sizeof "\",\"id\":\"" - 1, rest.len);
+	return slice_cut(&rest, '"');
+}
+
+/* A body says its version behind its id. */
+static struct slice
+version_of(const struct store_reader *r, const struct stored *v, struct arena *arena)
+{
+	static const struct slice before = SLICE_INIT("\",\"meta\":{\"versionId\":\"");
+	struct slice rest = SLICE_NONE, id;
+
+	if (!v->deleted) {
+		id = id_in_body(v);
+		rest = slice_sub(v->body, (size_t)(id.ptr + id.len - v->body.ptr), v->body.len);
+	}
+	if (!slice_starts(rest, before))
+		return store_version_id(r->store, v->row, v->vid, arena);
+	rest = slice_sub(rest, before.len, rest.len);
+	return slice_cut(&rest, '"');
+}
+
 #define VERSION "SELECT v.compartment, v.labels, v.updated, v.method, v.body, v.row, v.vid FROM "
 
 /* Method, and the body unless it is a tombstone. */
@@ -176,11 +203,12 @@ load(struct store_reader *r, sqlite3_stmt *q, struct stored *v, struct arena *ar
 	v->row = sqlite3_column_int64(q, 5);
 	v->vid = sqlite3_column_int64(q, 6);
 	v->deleted = v->method == 'D';
-	v->version = store_version_id(r->store, v->row, v->vid, arena);
 	sealed = slice_make(sqlite3_column_blob(q, 4), (size_t)sqlite3_column_bytes(q, 4));
 	v->content = NULL;
-	return v->deleted || (sqlite_open_body(r, v, sealed, arena, o)
-	    && (v->type != r->store->binary || sqlite_load_content(r, v, arena, o)));
+	if (!v->deleted && !sqlite_open_body(r, v, sealed, arena, o))
+		return false;
+	v->version = version_of(r, v, arena);
+	return v->deleted || v->type != r->store->binary || sqlite_load_content(r, v, arena, o);
 }
 
 bool
@@ -203,16 +231,6 @@ previous_of(struct store_reader *r, int64_t vid, int64_t row)
 	sqlite3_bind_int64(q, 1, vid);
 	sqlite3_bind_int64(q, 2, row);
 	return sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
-}
-
-/* The id that clients know: of a row with a chosen one, the one in its body. */
-static struct slice
-id_in_body(const struct stored *v)
-{
-	struct slice rest = slice_sub(v->body, sizeof "{\"resourceType\":\"" - 1, v->body.len);
-
-	rest = slice_sub(rest, v->type->name.len + sizeof "\",\"id\":\"" - 1, rest.len);
-	return slice_cut(&rest, '"');
 }
 
 bool
@@ -319,7 +337,7 @@ store_history(struct store_reader *r, const struct permit *p, const struct type 
     struct slice id, int64_t before_vid, const struct store_span *span, struct arena *arena,
     struct stored **out, uint32_t *count, struct outcome *o)
 {
-	struct stored current, last = { .updated = INT64_MAX };
+	struct stored current, last = { .type = type, .updated = INT64_MAX };
 	int64_t vid;
 
 	*out = arena_array(arena, span->max, sizeof **out);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/numbers.h"
 #include "base/outcome.h"
 #include "search/values.h"
 #include "store/sqlite/plan.h"
@@ -14,54 +15,16 @@ struct relating {
 	struct plan   p;
 	const struct index_resolver *resolver;
 	struct store_related *out;
-	int64_t      *seen;             /* rows; open addressing, 0: empty */
-	uint32_t      room, used;
+	struct numbers seen;            /* rows */
 	uint32_t      max, list_room;
 };
-
-static void
-grow_seen(struct relating *r)
-{
-	int64_t *old = r->seen;
-	uint32_t room = r->room;
-
-	r->room = room == 0 ? 256 : room * 2;
-	r->seen = arena_array(r->p.arena, r->room, sizeof *r->seen);
-	r->used = 0;
-	for (uint32_t i = 0; i < room; i++)
-		if (old[i] != 0) {
-			uint32_t at = (uint32_t)((uint64_t)old[i] * 0x9E3779B97F4A7C15u >> 33) & (r->room - 1);
-
-			while (r->seen[at] != 0)
-				at = (at + 1) & (r->room - 1);
-			r->seen[at] = old[i];
-			r->used++;
-		}
-}
-
-/* True the first time. */
-static bool
-first_time(struct relating *r, int64_t row)
-{
-	uint32_t at;
-
-	if (r->used * 2 >= r->room)
-		grow_seen(r);
-	at = (uint32_t)((uint64_t)row * 0x9E3779B97F4A7C15u >> 33) & (r->room - 1);
-	for (; r->seen[at] != 0; at = (at + 1) & (r->room - 1))
-		if (r->seen[at] == row)
-			return false;
-	r->seen[at] = row;
-	r->used++;
-	return true;
-}
 
 static bool
 take(struct relating *r, struct stored *v)
 {
 	struct store_related *out = r->out;
 
-	if (!first_time(r, v->row))
+	if (!numbers_add(&r->seen, r->p.arena, v->row))
 		return true;
 	if (out->count == r->max) {
 		out->cut = true;
@@ -325,7 +288,7 @@ store_include(struct store_reader *reader, const struct permit *permit, const st
 		return true;
 	plan_init(&r.p, reader, permit, q, arena, o);
 	for (uint32_t i = 0; i < page->count; i++)
-		first_time(&r, page->at[i].row);
+		numbers_add(&r.seen, arena, page->at[i].row);
 	for (uint32_t i = 0; i < page->count && good; i++)
 		good = relate(&r, &page->at[i], true);
 	for (uint32_t i = 0; i < out->count && good; i++) {

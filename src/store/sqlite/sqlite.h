@@ -35,6 +35,7 @@
 #include <stdatomic.h>
 
 #include "base/slice.h"
+#include "fhir/names.h"
 #include "store/store.h"
 
 #define ALL_LEADS     (-2)      /* of changes and counts that callers without a compartment look at */
@@ -82,6 +83,7 @@ struct store {
 	/* Sets are never changed or moved: who has a number may look.  A block has twice as many as the one
 	 * before it. */
 	pthread_mutex_t     labels_lock;
+	struct names        label_numbers;      /* by level and codings; with the lock */
 	struct label_set   *label_blocks[LABEL_BLOCKS];
 	atomic_uint         label_count;
 

@@ -417,10 +417,16 @@ store_close_instant(struct store *s)
 static bool
 write_all(struct writer *w, const struct store_unit *u)
 {
-	w->census.count = 0;
 	for (uint32_t i = 0; i < u->count; i++)
 		if (!write_one(w, &u->writes[i]))
 			return false;
+	return true;
+}
+
+/* What was counted so far, before it is read, and before what can be undone. */
+static bool
+write_census(struct writer *w)
+{
 	return sqlite_write_census(&w->reader, &w->census);
 }
 
@@ -454,7 +460,7 @@ write_reading(struct writer *w, struct store_unit *u)
 	bool renew = w->renew;
 	size_t purged = w->store->purged_count;
 
-	if (!step(w->mark) || !write_all(w, u) || !sqlite_find_index(&w->reader))
+	if (!write_census(w) || !step(w->mark) || !write_all(w, u) || !write_census(w) || !sqlite_find_index(&w->reader))
 		return false;
 	if (!read_own(w, u)) {
 		u->verdict = STORE_REFUSED;
@@ -470,6 +476,8 @@ write_unit(struct writer *w, struct store_unit *u)
 {
 	if (u->indexing != NULL)
 		return write_indexing(w, u);
+	if (u->guard_count > 0 && !write_census(w))
+		return false;
 	if (is_stale(w, u) || !unit_wins(w, u)) {
 		u->verdict = is_stale(w, u) ? STORE_STALE : STORE_CONFLICT;
 		return true;
@@ -511,13 +519,14 @@ static bool
 write_batch(struct writer *w, struct store_commit *batch)
 {
 	w->renew = false;
+	w->census.count = 0;
 	if (!step(w->begin) || !clear_outbox(w))
 		return false;
 	for (struct store_commit *c = batch; c != NULL; c = c->next)
 		for (uint32_t i = 0; i < c->count; i++)
 			if (!write_unit(w, &c->units[i]))
 				return false;
-	if (w->renew && !renew(w))
+	if (!write_census(w) || (w->renew && !renew(w)))
 		return false;
 	sqlite_rest(&w->reader);
 	return step(w->commit);
