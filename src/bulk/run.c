@@ -26,7 +26,7 @@
 #define BATCH_ROWS       256
 #define CHECKPOINT_BYTES (32u << 20)
 #define CHECKPOINT_NS    500000000ll
-#define FILTER_PAGE      "500"
+#define FILTER_PAGE      500
 
 struct row_set {                /* the rows of a type that are let through; NULL `at`: all */
 	bool     chosen;
@@ -130,6 +130,7 @@ search_all(struct running *r, const struct type *type, struct slice text,
 	bool good = query_parse(store_index(x->worker->reader), type, text, SLICE_NONE, false, &resolver,
 	    x->service->limits, x->received, r->arena, &q, &x->outcome);
 
+	query_match_only(&q, FILTER_PAGE);
 	while (good && page.more) {
 		good = store_search(x->worker->reader, x->permit, &q, &from, scratch, &page, &x->outcome);
 		for (uint32_t i = 0; good && i < page.count; i++)
@@ -154,13 +155,9 @@ choose_filtered(struct running *r, struct exchange *x)
 	for (uint32_t i = 0; i < r->request->filter_count; i++) {
 		const struct bulk_filter *f = &r->request->filters[i];
 		const struct type *type = pack_resource(x->service->pack, f->type);
-		struct buf text;
 
-		buf_init(&text, r->arena, SIZE_MAX);
-		buf_add(&text, f->query);
-		buf_add(&text, SLICE("&_count=" FILTER_PAGE));
 		r->sets[type->number].chosen = true;
-		if (!search_all(r, type, buf_slice(&text), take_filtered, x))
+		if (!search_all(r, type, f->query, take_filtered, x))
 			return false;
 	}
 	return true;

@@ -35,6 +35,26 @@ connection_set_deadline(struct connection *c, int64_t seconds)
 	c->deadline = seconds == 0 ? 0 : connection_now(c) + seconds * SECOND;
 }
 
+bool
+rate_too_low(const size_t *limits, int64_t began, int64_t now, size_t bytes)
+{
+	int64_t seconds = (now - began) / SECOND - RATE_GRACE;
+
+	return seconds > 0 && bytes < (size_t)seconds * limits[LIMIT_RATE_FLOOR];
+}
+
+bool
+rate_was_too_low(const size_t *limits, int64_t *since, int64_t now, size_t *taken)
+{
+	bool low = *taken < limits[LIMIT_IDLE_SECONDS] * limits[LIMIT_RATE_FLOOR];
+
+	if (now - *since < (int64_t)limits[LIMIT_IDLE_SECONDS] * SECOND)
+		return false;
+	*since = now;
+	*taken = 0;
+	return low;
+}
+
 static void
 name_peer(struct connection *c)
 {
@@ -127,6 +147,15 @@ connection_reap(struct connection *c)
 	atomic_fetch_sub(&l->server->connections, 1);
 }
 
+/* SSL_get_error() looks into the thread's queue of errors: it is empty before each call.  To see that is
+ * cheaper than to empty it. */
+static void
+forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 /* Writing */
 
 void
@@ -152,9 +181,13 @@ connection_send(struct connection *c, const void *bytes, size_t n)
 	c->out_len += n;
 }
 
+/* What it took to send does not count as idle. */
 static void
 all_sent(struct connection *c)
 {
+	if (c->stuck_since != 0 && c->deadline != 0)
+		connection_set_deadline(c, (int64_t)c->loop->server->config.limits->of[LIMIT_IDLE_SECONDS]);
+	c->stuck_since = 0;
 	c->out_len = c->out_at = 0;
 	if (c->out_room > OUT_KEPT) {
 		explicit_bzero(c->out, c->out_room);
@@ -168,6 +201,13 @@ all_sent(struct connection *c)
 	}
 }
 
+static void
+stuck(struct connection *c)
+{
+	c->stuck_since = connection_now(c);
+	c->taken = 0;
+}
+
 /* Takes off `rest` what the socket takes of it. */
 static void
 write_records(struct connection *c, struct slice *rest)
@@ -175,9 +215,10 @@ write_records(struct connection *c, struct slice *rest)
 	while (rest->len > 0) {
 		int n;
 
-		ERR_clear_error();
+		forget_errors();
 		n = SSL_write(c->ssl, rest->ptr, (int)(rest->len < WRITE_BYTES ? rest->len : WRITE_BYTES));
 		if (n > 0) {
+			c->taken += (size_t)n;
 			*rest = slice_sub(*rest, (size_t)n, rest->len);
 			continue;
 		}
@@ -185,6 +226,8 @@ write_records(struct connection *c, struct slice *rest)
 		c->stuck = n == SSL_ERROR_WANT_WRITE || n == SSL_ERROR_WANT_READ;
 		if (!c->stuck)
 			connection_break(c);
+		else if (c->stuck_since == 0)
+			stuck(c);
 		return;
 	}
 }
@@ -272,7 +315,7 @@ shake_hands(struct connection *c)
 {
 	int code;
 
-	ERR_clear_error();
+	forget_errors();
 	if ((code = SSL_do_handshake(c->ssl)) == 1)
 		return choose_protocol(c);
 	code = SSL_get_error(c->ssl, code);
@@ -296,13 +339,13 @@ feed(struct connection *c, const char *bytes, size_t n)
 static void
 read_all(struct connection *c)
 {
-	char bytes[READ_BYTES];
+	UNSET char bytes[READ_BYTES];
 	int most = 0;
 
 	while (may_read(c)) {
 		int n;
 
-		ERR_clear_error();
+		forget_errors();
 		n = SSL_read(c->ssl, bytes, sizeof bytes);
 		if (n > 0) {
 			most = n > most ? n : most;
@@ -372,12 +415,16 @@ look_at_deadline(struct connection *c)
 void
 connection_tick(struct connection *c, int64_t now)
 {
+	const size_t *limits = c->loop->server->config.limits->of;
+
 	c->processing = true;
 	if (c->state == OPEN && c->h2 != NULL)
 		h2_tick(c->h2, now);
-	if (c->state == OPEN && c->h1 != NULL && h1_too_slow(c->h1, now))
+	if (c->stuck_since != 0 && rate_was_too_low(limits, &c->stuck_since, now, &c->taken))
+		connection_break(c);
+	else if (c->state == OPEN && c->h1 != NULL && h1_too_slow(c->h1, now))
 		h1_timeout(c->h1);
-	else if (c->deadline != 0 && now > c->deadline)
+	else if (c->stuck_since == 0 && c->deadline != 0 && now > c->deadline)
 		look_at_deadline(c);
 	connection_flush(c);
 	c->processing = false;

@@ -11,7 +11,6 @@
 
 #include "http/internal.h"
 
-#define SECOND       1000000000LL
 #define CHUNK_SLACK  65536              /* framing bytes a chunked body may cost */
 #define IN_MANY      (256u * 1024)
 #define READ_FIRST   4096
@@ -292,7 +291,7 @@ begin_body(struct h1 *h)
 	h->raw_body = 0;
 	h->body_began = connection_now(h->connection);
 	connection_set_deadline(h->connection, 0);
-	if (http_header(&h->x->public, "expect").len > 0)
+	if (http_header(&h->x->public, "expect").len > 0 && h->parser.http_minor > 0)   /* RFC 9110 10.1.1 */
 		connection_send(h->connection, go_on, sizeof go_on - 1);
 }
 
@@ -302,21 +301,19 @@ head_phase(struct h1 *h)
 	const struct http_handler *handler = &h->connection->loop->server->handler;
 	struct exchange_state *x = h->x;
 	enum fault fault = check_head(h);
+	bool keep = llhttp_should_keep_alive(&h->parser) && !h->connection->loop->stopping;
 
-	x->keep_alive = llhttp_should_keep_alive(&h->parser)
-	    && !h->connection->loop->stopping;
+	x->keep_alive = keep && !body_announced(h);     /* a refusal does not wait for the body */
 	if (fault != FAULT_COUNT) {
 		refuse(h, fault);
 		return;
 	}
 	x->refused = true;              /* until the handler lets it in */
 	h->stage = STAGE_WAIT;
-	if (!handler->head(handler->ctx, &x->public, &x->body_limit)) {
-		if (h->x == x && body_announced(h))
-			x->keep_alive = false;
+	if (!handler->head(handler->ctx, &x->public, &x->body_limit))
 		return;
-	}
 	x->refused = false;
+	x->keep_alive = keep;
 	if ((h->parser.flags & F_CHUNKED) == 0 && h->parser.content_length > x->body_limit)
 		refuse(h, FAULT_TOO_BIG);
 	else
@@ -561,8 +558,6 @@ h1_timeout(struct h1 *h)
 bool
 h1_too_slow(struct h1 *h, int64_t now)
 {
-	int64_t seconds = (now - h->body_began) / SECOND - RATE_GRACE;
-
-	return h->stage == STAGE_BODY && seconds > 0 && h->connection->paused == 0
-	    && h->raw_body < (size_t)seconds * limits(h)[LIMIT_RATE_FLOOR];
+	return h->stage == STAGE_BODY && h->connection->paused == 0
+	    && rate_too_low(limits(h), h->body_began, now, h->raw_body);
 }

@@ -252,6 +252,7 @@ read_body(nghttp2_session *session, int32_t stream, uint8_t *to, size_t room, ui
 		return NGHTTP2_ERR_DEFERRED;    /* exchange_feed() asks for more when there is room */
 	memcpy(to, left.ptr, left.len);
 	x->reply_at += left.len;
+	x->given += left.len;
 	if (x->reply_at == x->reply_body.len && x->left == 0)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	return (ssize_t)left.len;
@@ -274,6 +275,8 @@ respond(struct h2 *h, struct exchange_state *x, int status, const struct http_he
 	char *code = arena_alloc(arena, 32), *length = code + 8;
 	size_t n = 0;
 	bool with_body = !x->head_only && body_len > 0;
+
+	x->began = connection_now(h->connection);
 
 	snprintf(code, 8, "%d", status);
 	snprintf(length, 24, "%" PRIu64, body_len);
@@ -362,12 +365,12 @@ h2_excuse(struct h2 *h, int64_t ns)
 		x->began += ns;
 }
 
+/* An answer of which nothing more is here waits for us, not for the peer. */
 static bool
-body_too_slow(struct h2 *h, const struct exchange_state *x, int64_t now)
+answer_too_slow(struct h2 *h, struct exchange_state *x, int64_t now)
 {
-	int64_t seconds = (now - x->began) / SECOND - RATE_GRACE;
-
-	return seconds > 0 && x->body_len < (size_t)seconds * limits(h)[LIMIT_RATE_FLOOR];
+	return x->reply_at < x->reply_body.len
+	    && rate_was_too_low(limits(h), &x->began, now, &x->given);
 }
 
 /* Nothing can be sent in the middle of a header block: the connection ends. */
@@ -380,11 +383,13 @@ h2_tick(struct h2 *h, int64_t now)
 
 	for (x = c->exchanges; x != NULL && c->state == OPEN && c->paused == 0; x = next) {
 		next = x->next;
+		if (x->stream >= 0 && x->replied && answer_too_slow(h, x, now))
+			nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, x->stream, NGHTTP2_CANCEL);
 		if (x->delivered || x->refused || x->stream < 0)
 			continue;
 		if (!x->head_whole && now - x->began > head)
 			connection_break(c);
-		else if (x->head_whole && body_too_slow(h, x, now))
+		else if (x->head_whole && rate_too_low(limits(h), x->began, now, x->body_len))
 			exchange_refuse(x, FAULT_TIMEOUT);
 	}
 	if (c->state == OPEN)

@@ -30,7 +30,8 @@ struct exchange_state {
 	char          *body;            /* malloc'ed while it grows */
 	size_t         body_len, body_room, body_limit;
 	int32_t        stream;          /* HTTP/2; else 0 */
-	int64_t        began;           /* HTTP/2, monotonic: its head, then its body */
+	int64_t        began;           /* HTTP/2, monotonic: its head, then its body, then its answer */
+	size_t         given;           /* HTTP/2: bytes of the answer since then that the peer had room for */
 	bool           head_whole;      /* HTTP/2 */
 	bool           too_big;         /* HTTP/2: a header over its limit */
 	bool           refused;         /* in the head phase: the body is not read */
@@ -83,6 +84,12 @@ struct http_server {
 
 #define RATE_GRACE 5                    /* seconds of a body before LIMIT_RATE_FLOOR counts */
 
+/* Of a body that comes: less than LIMIT_RATE_FLOOR asks of the time since it began? */
+bool rate_too_low(const size_t *limits, int64_t began, int64_t now, size_t bytes);
+/* Of an answer that goes: in each time that a connection may idle, the peer takes what LIMIT_RATE_FLOOR
+ * asks of it.  True when it did not; when it did, the next such time begins. */
+bool rate_was_too_low(const size_t *limits, int64_t *since, int64_t now, size_t *taken);
+
 enum connection_state { HANDSHAKE, OPEN, CLOSING, BROKEN };
 
 struct connection {
@@ -102,6 +109,8 @@ struct connection {
 	int              paused;        /* exchanges whose sink has enough: nothing is read */
 	int64_t          paused_since;
 	bool             processing, stuck;     /* stuck: waits for the socket to take more */
+	int64_t          stuck_since;   /* monotonic, for rate_was_too_low(); 0: nothing waits */
+	size_t           taken;         /* bytes that the socket took since then */
 };
 
 /* connection.c */

@@ -133,11 +133,9 @@ answer_stored(struct exchange *x, struct stored *s, int status)
 	return true;
 }
 
-bool
-answer_parse_etag(struct slice header, struct slice *version)
+static bool
+read_tag(struct slice s, struct slice *version)
 {
-	struct slice s = slice_trim(header);
-
 	if (slice_starts(s, SLICE("W/")))
 		s = slice_sub(s, 2, s.len);
 	if (s.len < 3 || s.ptr[0] != '"' || s.ptr[s.len - 1] != '"')
@@ -146,24 +144,41 @@ answer_parse_etag(struct slice header, struct slice *version)
 	return slice_find(*version, '"') == version->len;
 }
 
+static bool
+list_names(struct slice list, struct slice version, bool *named)
+{
+	while (list.len > 0) {
+		struct slice one = slice_trim(slice_cut(&list, ',')), tag = version;
+
+		if (one.len == 0)
+			continue;
+		if (!slice_is(one, "*") && !read_tag(one, &tag))
+			return false;
+		*named |= slice_eq(tag, version);
+	}
+	return true;
+}
+
+bool
+answer_tags_name(const struct exchange *x, const char *header, struct slice version, bool *named)
+{
+	*named = false;
+	for (size_t i = 0; i < x->header_count; i++)
+		if (slice_is(x->headers[i].name, header) && !list_names(x->headers[i].value, version, named))
+			return false;
+	return true;
+}
+
 /* R4 http.html#cread: If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2). */
 bool
 answer_not_modified(const struct exchange *x, const struct stored *s)
 {
-	struct slice tags = exchange_header(x, "if-none-match");
-	struct slice since = exchange_header(x, "if-modified-since"), version;
+	struct slice since = exchange_header(x, "if-modified-since");
+	bool named;
 	int64_t ms;
 
-	if (tags.len > 0) {
-		while (tags.len > 0) {
-			struct slice one = slice_trim(slice_cut(&tags, ','));
-
-			if (slice_is(one, "*") || (answer_parse_etag(one, &version)
-			    && slice_eq(version, s->version)))
-				return true;
-		}
-		return false;
-	}
+	if (exchange_header(x, "if-none-match").len > 0)
+		return answer_tags_name(x, "if-none-match", s->version, &named) && named;
 	return since.len > 0 && instant_parse_http_date(since, &ms) && s->updated / 1000 * 1000 <= ms;
 }
 

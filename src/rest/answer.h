@@ -31,8 +31,9 @@ bool answer_stored(struct exchange *, struct stored *, int status);
 /* "\"[base]/Type/id\"" */
 void answer_full_url(struct buf *, const struct exchange *, const struct stored *);
 
-/* The version in an entity tag W/"v"; false when it has another form. */
-bool answer_parse_etag(struct slice header, struct slice *version);
+/* Does a request header, a list of entity tags W/"v" or a star, name the version (RFC 9110 13.1)?  False when
+ * it has another form. */
+bool answer_tags_name(const struct exchange *, const char *header, struct slice version, bool *named);
 /* Does the client say that it has this version already? */
 bool answer_not_modified(const struct exchange *, const struct stored *);
 

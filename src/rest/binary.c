@@ -280,7 +280,7 @@ new_stream(struct exchange *x, const struct stored *s)
 	return stream;
 }
 
-/* RFC 9110 14.2: one range of bytes; what has another form is passed over. */
+/* RFC 9110 14.2: one range of bytes, of a GET; what has another form is passed over. */
 static bool
 one_range(struct slice header, uint64_t size, uint64_t *from, uint64_t *length, bool *outside)
 {
@@ -341,7 +341,7 @@ choose_range(struct exchange *x, struct exchange_stream *stream, bool *part)
 	uint64_t size = stream->length;
 	bool outside;
 
-	*part = header.len > 0 && exchange_header(x, "if-range").len == 0      /* our tags are weak */
+	*part = header.len > 0 && slice_is(x->method, "GET") && exchange_header(x, "if-range").len == 0      /* our tags are weak */
 	    && exchange_header_count(x, "range") == 1
 	    && one_range(header, size, &stream->from, &stream->length, &outside);
 	if (!*part) {

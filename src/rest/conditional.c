@@ -15,7 +15,6 @@ condition_text(struct slice criteria)
 	return mark == criteria.len ? criteria : slice_sub(criteria, mark + 1, criteria.len);
 }
 
-/* Only what matches counts: not in which order, how many at once, or what else is shown. */
 static bool
 parse(struct exchange *x, const struct type *type, struct slice criteria, uint32_t most,
     struct query *q)
@@ -27,10 +26,7 @@ parse(struct exchange *x, const struct type *type, struct slice criteria, uint32
 		return false;
 	if (q->parts[0].clause_count == 0 || q->cursor.len > 0)
 		return exchange_fail(x, FAULT_BAD_SEARCH, "a condition needs search criteria");
-	q->page = most;
-	q->sort_count = 0;
-	q->total = TOTAL_NONE;
-	q->count_only = false;
+	query_match_only(q, most);
 	q->is_condition = true;
 	return true;
 }

@@ -98,17 +98,19 @@ take_elements(struct asked *a, struct slice value)
 	return true;
 }
 
+#define TYPE_NAME_MAX 64
+
 /* Where the next "Type?" of a list begins; a comma inside a query is none. */
 static size_t
 filter_end(struct asked *a, struct slice list)
 {
 	for (size_t i = 0; i < list.len; i++) {
-		struct slice rest = slice_sub(list, i + 1, list.len), type;
+		struct slice head = slice_sub(list, i + 1, TYPE_NAME_MAX), type;
 
 		if (list.ptr[i] != ',')
 			continue;
-		type = slice_sub(rest, 0, slice_find(rest, '?'));
-		if (type.len < rest.len && pack_resource(a->x->service->pack, type) != NULL)
+		type = slice_sub(head, 0, slice_find(head, '?'));
+		if (type.len < head.len && pack_resource(a->x->service->pack, type) != NULL)
 			return i;
 	}
 	return list.len;

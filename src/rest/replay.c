@@ -45,7 +45,7 @@ static void
 key_of_request(struct exchange *x, uint8_t key[STORE_REPLAY_KEY])
 {
 	static const char *const headers[] = {
-		"content-type", "if-match", "if-none-match", "if-none-exist",
+		"content-type", "if-match", "if-none-match", "if-none-exist", "x-security-context",
 	};
 	uint8_t content[SHA256_BYTES];
 	struct buf b;
@@ -60,7 +60,7 @@ key_of_request(struct exchange *x, uint8_t key[STORE_REPLAY_KEY])
 	for (size_t i = 0; i < COUNT_OF(headers); i++)
 		add_part(&b, exchange_header(x, headers[i]));
 	sha256_one(x->content, content);
-	buf_add_bytes(&b, content, sizeof content);
+	buf_add_bytes(&b, x->uploaded == NULL ? content : x->uploaded->content.sha256, sizeof content);
 	sha256_one(buf_slice(&b), key);
 }
 

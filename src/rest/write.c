@@ -313,21 +313,20 @@ is_there(const struct exchange *x)
 	return x->old != NULL && !x->old->deleted;
 }
 
-/* R4 http.html#concurrency; If-None-Match: * asks that there is none yet (RFC 9110 13.1.2). */
+/* R4 http.html#concurrency, RFC 9110 13.1.  If-None-Match: * asks that there is none yet. */
 bool
 write_version_agrees(struct exchange *x)
 {
-	struct slice header = exchange_header(x, "if-match"), version;
+	struct slice version = is_there(x) ? x->old->version : SLICE_NONE;
+	bool named;
 
-	if (slice_is(slice_trim(exchange_header(x, "if-none-match")), "*") && is_there(x))
+	if (is_there(x) && answer_tags_name(x, "if-none-match", version, &named) && named)
 		return exchange_fail(x, FAULT_PRECONDITION, "");
-	if (header.len == 0)
+	if (exchange_header(x, "if-match").len == 0)
 		return true;
-	if (exchange_header_count(x, "if-match") > 1 || !answer_parse_etag(header, &version))
-		return exchange_fail(x, FAULT_INVALID, "If-Match is not one entity tag");
-	if (!is_there(x) || !slice_eq(version, x->old->version))
-		return exchange_fail(x, FAULT_PRECONDITION, "");
-	return true;
+	if (!answer_tags_name(x, "if-match", version, &named))
+		return exchange_fail(x, FAULT_INVALID, "If-Match is no list of entity tags");
+	return (is_there(x) && named) || exchange_fail(x, FAULT_PRECONDITION, "");
 }
 
 /* For planted leaks: is there such a resource, whoever may see it? */

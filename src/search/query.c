@@ -498,6 +498,15 @@ take_compartment(struct parser *p)
 	}
 }
 
+void
+query_match_only(struct query *q, uint32_t page)
+{
+	q->page = page;
+	q->sort_count = 0;
+	q->total = TOTAL_NONE;
+	q->count_only = false;
+}
+
 bool
 query_parse_at(const struct search_index *index, const struct query_place *place, struct slice text,
     struct slice form, bool lenient, const struct index_resolver *resolver,

@@ -179,6 +179,9 @@ MUST_USE bool query_parse_at(const struct search_index *, const struct query_pla
     struct slice text, struct slice form, bool lenient, const struct index_resolver *,
     const struct limits *, int64_t now_ms, struct arena *, struct query *out, struct outcome *);
 
+/* Only what matches counts: not in which order, how many at once, or what else is shown. */
+void query_match_only(struct query *, uint32_t page);
+
 /* Only what has a date of care that overlaps [first, last], or none ($everything). */
 void query_add_dates(struct query *, int64_t first, int64_t last, struct arena *);
 

@@ -159,6 +159,7 @@ sqlite_add_label_set(struct store *s, int level, struct slice codings)
 		at = label_slot(s, number, &block);
 	}
 	*at = (struct label_set){ level, codings };
+	atomic_fetch_or(&s->levels, 1u << level);
 	names_add(&s->label_numbers, set_key(level, codings, s->arena), number);
 	atomic_store(&s->label_count, number + 1);
 	return true;
@@ -206,6 +207,16 @@ sqlite_level(const struct store *s, uint32_t labels)
 	const struct label_set *set = sqlite_label_set(s, labels);
 
 	return set == NULL ? 5 : set->level;
+}
+
+bool
+sqlite_next_level(const struct store *s, int clearance, int *level)
+{
+	unsigned levels = atomic_load(&s->levels);
+
+	while (*level <= clearance && (levels >> *level & 1) == 0)
+		++*level;
+	return *level <= clearance;
 }
 
 void
