@@ -24,6 +24,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
  * that keeps its key not even that. */
 struct contexts {
 	EVP_CIPHER_CTX *gcm;
+	uint8_t key[AEAD_KEY];          /* that it has: most of what is opened at once is of one compartment */
+	bool    keyed;
 	struct { uint64_t of; EVP_CIPHER_CTX *context; } block[BLOCK_CONTEXTS];
 };
 
@@ -35,6 +37,7 @@ free_contexts(void *contexts)
 	EVP_CIPHER_CTX_free(c->gcm);
 	for (size_t i = 0; i < BLOCK_CONTEXTS; i++)
 		EVP_CIPHER_CTX_free(c->block[i].context);
+	OPENSSL_cleanse(c, sizeof *c);
 	free(c);
 }
 
@@ -62,6 +65,20 @@ contexts(void)
 	return c;
 }
 
+/* With this key and nonce. */
+static EVP_CIPHER_CTX *
+gcm_context(const uint8_t key[AEAD_KEY], const uint8_t *nonce, int encrypt)
+{
+	struct contexts *c = contexts();
+	bool same = c->keyed && CRYPTO_memcmp(c->key, key, AEAD_KEY) == 0;
+
+	if (EVP_CipherInit_ex2(c->gcm, NULL, same ? NULL : key, nonce, encrypt, NULL) != 1)
+		abort();
+	memcpy(c->key, key, AEAD_KEY);
+	c->keyed = true;
+	return c->gcm;
+}
+
 /* Feeds the associated data and then the text; lengths are bounded by the callers' limits. */
 static bool
 feed(EVP_CIPHER_CTX *c, struct slice associated, struct slice in, uint8_t *out)
@@ -79,12 +96,12 @@ aead_seal(const uint8_t key[AEAD_KEY], const struct env *env, struct slice assoc
     struct slice plain, struct arena *arena)
 {
 	uint8_t *out = arena_alloc(arena, plain.len + AEAD_OVERHEAD);
-	EVP_CIPHER_CTX *c = contexts()->gcm;
+	EVP_CIPHER_CTX *c;
 	int n;
 
 	env_entropy(env, out, NONCE);
-	if (EVP_EncryptInit_ex2(c, NULL, key, out, NULL) != 1
-	    || !feed(c, associated, plain, out + NONCE)
+	c = gcm_context(key, out, 1);
+	if (!feed(c, associated, plain, out + NONCE)
 	    || EVP_EncryptFinal_ex(c, out + NONCE + plain.len, &n) != 1
 	    || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + plain.len) != 1)
 		abort();
@@ -96,7 +113,7 @@ aead_open(const uint8_t key[AEAD_KEY], struct slice associated, struct slice sea
     struct arena *arena, struct slice *plain)
 {
 	const uint8_t *in = (const uint8_t *)sealed.ptr;
-	EVP_CIPHER_CTX *c = contexts()->gcm;
+	EVP_CIPHER_CTX *c;
 	uint8_t *out;
 	size_t len;
 	int n;
@@ -105,8 +122,8 @@ aead_open(const uint8_t key[AEAD_KEY], struct slice associated, struct slice sea
 		return false;
 	len = sealed.len - AEAD_OVERHEAD;
 	out = arena_alloc(arena, len + 1);
-	if (EVP_DecryptInit_ex2(c, NULL, key, in, NULL) != 1
-	    || !feed(c, associated, slice_make(in + NONCE, len), out)
+	c = gcm_context(key, in, 0);
+	if (!feed(c, associated, slice_make(in + NONCE, len), out)
 	    || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG, (void *)(in + NONCE + len)) != 1
 	    || EVP_DecryptFinal_ex(c, out + len, &n) != 1) {
 		OPENSSL_cleanse(out, len);

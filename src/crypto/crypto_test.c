@@ -117,6 +117,25 @@ sealed_bytes_open_only_as_they_were(void **state UNUSED)
 	assert_false(aead_open(key, SLICE("row 1"), sealed, arena, &plain));
 }
 
+/* A thread's context keeps the last key: whatever was done before with it, or failed. */
+static void
+keys_take_turns(void **state UNUSED)
+{
+	uint8_t keys[2][AEAD_KEY] = { { 1 }, { 2 } };
+	struct slice sealed[2], plain;
+
+	for (int turn = 0; turn < 3; turn++) {
+		for (int k = 0; k < 2; k++)
+			sealed[k] = aead_seal(keys[k], &env_real, SLICE("row"), SLICE("a patient"), arena);
+		for (int k = 0; k < 2; k++)
+			for (int times = 0; times <= turn; times++) {
+				assert_false(aead_open(keys[k], SLICE("row"), sealed[1 - k], arena, &plain));
+				assert_true(aead_open(keys[k], SLICE("row"), sealed[k], arena, &plain));
+				assert_true(slice_is(plain, "a patient"));
+			}
+	}
+}
+
 static void
 data_keys_open_in_their_context(void **state UNUSED)
 {
@@ -304,6 +323,7 @@ main(void)
 		cmocka_unit_test(digests_match_their_vectors),
 		cmocka_unit_test(one_block_matches_fips_197),
 		cmocka_unit_test(sealed_bytes_open_only_as_they_were),
+		cmocka_unit_test(keys_take_turns),
 		cmocka_unit_test(data_keys_open_in_their_context),
 		cmocka_unit_test(the_keeper_signs_only_what_it_knows),
 		cmocka_unit_test(the_certificate_verifies),

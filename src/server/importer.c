@@ -25,7 +25,8 @@
 #include "server/pool.h"
 
 #define IN_FLIGHT 64            /* items, that share commits */
-#define BYTES_IN_FLIGHT (8u << 20)      /* of them: what they take in memory is some times that */
+#define FEW       4             /* that many keep all threads busy, however large; more of them are */
+#define BYTES_IN_FLIGHT (8u << 20)      /* that large together: in memory they take some times that */
 #define FILE_BYTES_MAX ((size_t)1 << 30)
 
 struct importer {
@@ -241,7 +242,7 @@ submit(struct importer *m, struct arena *arena, struct slice bytes, const char *
 
 	*item = (struct item){ .importer = m, .arena = arena, .bytes = bytes, .name = name };
 	pthread_mutex_lock(&m->lock);
-	while (m->in_flight >= IN_FLIGHT || (m->in_flight > 0 && m->bytes_in_flight + bytes.len > BYTES_IN_FLIGHT))
+	while (m->in_flight >= IN_FLIGHT || (m->in_flight >= FEW && m->bytes_in_flight + bytes.len > BYTES_IN_FLIGHT))
 		pthread_cond_wait(&m->room, &m->lock);
 	m->in_flight++;
 	m->bytes_in_flight += bytes.len;
