@@ -280,6 +280,13 @@ class World:
             self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
                 {"resource": patient("Own", "Olga", meta=self.veil), "request": {"method": "POST", "url": "Patient"}} for _ in range(4000)]})
 
+    def hide_kinds(self):
+        """More codes than a search goes by one by one."""
+        if self.hidden:
+            self.server.request("POST", "", self.all, {"resourceType": "Bundle", "type": "transaction", "entry": [
+                {"resource": observation("Patient/own", f"kind-{i}", meta=self.veil),
+                 "request": {"method": "POST", "url": "Observation"}} for i in range(70)]})
+
     def crowd(self):
         """Patients that all may see who see more than one, each with something; the later made the earlier dated."""
         for i in range(0 if "crowd" in self.names else 64):

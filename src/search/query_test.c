@@ -115,6 +115,7 @@ static const struct { const char *type, *query, *found; } good[] = {
 	{ "Observation", "code=urn:l%7Cc", "o1" }, { "Observation", "code=urn:l%7C", "o1 o2" }, { "Observation", "code:text=pulse", "o1" },
 	{ "Observation", "value-quantity=5.4", "o1" }, { "Observation", "value-quantity=5", "o1" }, { "Observation", "value-quantity=5.40", "o1" },
 	{ "Observation", "value-quantity=5e0", "" }, { "Observation", "value-quantity=54e-1", "o1" }, { "RiskAssessment", "probability=1e2", "k1" },
+	{ "RiskAssessment", "probability=0e2147483648", "k1 k2" }, { "RiskAssessment", "probability=0e-2147483648", "" },
 	{ "RiskAssessment", "probability=1.000000000000000000e2", "" }, { "RiskAssessment", "probability=0.950000000000000000e2", "k1" },
 	{ "Observation", "value-quantity=5.45", "" }, { "Observation", "value-quantity=5400%7Chttp://unitsofmeasure.org%7Cmg", "o1" },
 	{ "Observation", "value-quantity=gt5%7C%7Cg", "o1" }, { "Observation", "value-quantity=5.4%7C%7Cmg", "" },
