@@ -218,6 +218,15 @@ def crowds(a):
         a.ask("GET", "/Patient?_lastUpdated=gt1900&_count=5&_id=" + ",".join(i.split("/")[1] for i in ids))
 
 
+def kinds(a):
+    """How many codes there are of what is hidden must not choose the order."""
+    if a.world.mode == "labels":
+        a.world.hide_kinds()
+    for clause in ("code:not=crowd", "method:missing=true", "status:not=amended", "code:not-in=http://hl7.org/fhir/ValueSet/observation-status"):
+        a.ask("GET", f"/Observation?date=gt2000&{clause}&_count=50")
+        a.ask("GET", f"/Observation?{clause}&_summary=count")
+
+
 def cursors(a):
     """A cursor at another search, changed, and cut; from what is sorted by what is hidden too."""
     for path in ("/Observation?_count=1", "/Observation?_sort=-value-quantity&_count=2", "/Patient?_count=1", "/Observation?_count=1&_include=*"):
@@ -250,7 +259,7 @@ def terms(a):
     a.ask("POST", "/Observation", dict(observation("Patient/own"), meta={"profile": ["urn:dark-profile"]}))
 
 
-METHODS = (dated, measured, spelled, instants, versions, guesses, references, crowds, cursors, terms)
+METHODS = (dated, measured, spelled, instants, versions, guesses, references, kinds, crowds, cursors, terms)
 
 
 def attack(worlds, tokens):

@@ -378,8 +378,8 @@ erase_under_all(struct store_reader *r, uint32_t number, int *erased, struct out
 {
 	return erase(r, SLICE("DELETE FROM backref WHERE (param,target,lead,row) IN (SELECT param,target,lead,row "
 	    "FROM backref WHERE " OF_PARAMETER " LIMIT ?3)"), 0, number, erased, o)
-	    && erase(r, SLICE("DELETE FROM occurrence WHERE (param,a,lead,labels) IN (SELECT param,a,lead,labels "
-	    "FROM occurrence WHERE param=?2 LIMIT ?3)"), 0, number, erased, o);
+	    && erase(r, SLICE("DELETE FROM occurrence WHERE (param,level,a,lead,labels) IN (SELECT param,level,a,"
+	    "lead,labels FROM occurrence WHERE param=?2 LIMIT ?3)"), 0, number, erased, o);
 }
 
 /* The first lead behind one; INT64_MAX: there is none. */

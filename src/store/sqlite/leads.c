@@ -5,7 +5,8 @@
  * compartment with something of the type after the other (census.c).
  *
  * A clause may say the next lead at or behind another in which it can have a match: where the
- * table of occurrences has its code, where there is a reference to what it names.  A part is
+ * table of occurrences has its code, or, for :not, one of the few others that there are, where something has a
+ * shape in which a parameter is missing or is not, where there is a reference to what it names.  A part is
  * looked for where all of its clauses agree, found by turns: each leaps to what the last one said.
  * So a page costs what its leads cost, and what is rare is found where it is.
  *
@@ -21,6 +22,7 @@ struct whereabouts {
 	bool by_parts;                  /* to where its own clauses agree */
 	struct row_set leads;           /* to these */
 	struct row_set targets;         /* to where there is a reference to one of these, of lead 0 */
+	struct row_set codes, shapes;   /* to where one of these is */
 	struct whereabouts *next;
 };
 
@@ -28,14 +30,19 @@ struct whereabouts {
 #define MANY 64
 
 static void
+add_number(struct plan *p, struct row_set *set, int64_t number)
+{
+	if ((set->count & (set->count - 1)) == 0 && (set->count == 0 || set->count >= 16))
+		set->at = arena_grow(p->arena, set->at, set->count * sizeof number,
+		    (set->count == 0 ? 16 : set->count * 2) * sizeof number);
+	set->at[set->count++] = number;
+}
+
+static void
 add_lead(struct plan *p, struct row_set *set, int64_t lead)
 {
-	if (lead < 0)
-		return;
-	if ((set->count & (set->count - 1)) == 0 && (set->count == 0 || set->count >= 16))
-		set->at = arena_grow(p->arena, set->at, set->count * sizeof lead,
-		    (set->count == 0 ? 16 : set->count * 2) * sizeof lead);
-	set->at[set->count++] = lead;
+	if (lead >= 0)
+		add_number(p, set, lead);
 }
 
 static void
@@ -215,6 +222,82 @@ place_of_has(struct plan *p, const struct query_clause *c, const struct type *ty
 	return true;
 }
 
+/* Negations, and what is missing: where another code is, or something without the parameter. */
+
+static bool
+is_negative(const struct query_clause *c)
+{
+	return c->modifier == MODIFIER_NOT || c->modifier == MODIFIER_NOT_IN || c->modifier == MODIFIER_MISSING;
+}
+
+static bool
+excludes(const struct query_clause *c, int64_t code)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->values[i].any_system && !c->values[i].any_code && c->values[i].a == code)
+			return true;
+	return false;
+}
+
+/* `few` false: they are too many to go by. */
+static bool
+other_codes(struct plan *p, const struct query_clause *c, struct row_set *out, bool *few)
+{
+	int64_t code = INT64_MIN;
+
+	for (uint32_t n = 0; (*few = n <= MANY); n++, code++) {
+		if (!plan_next_code(p, c->param->number, code, &code))
+			return false;
+		if (code == NO_LEAD)
+			return true;
+		if (!excludes(c, code))
+			add_number(p, out, code);
+	}
+	return true;
+}
+
+/* Those in which the parameter finds something, or nothing. */
+static bool
+shapes_with(struct plan *p, const struct type *type, int64_t bit, bool found, struct row_set *out, bool *few)
+{
+	int64_t shape = 0;
+
+	for (uint32_t n = 0; (*few = n <= MANY); n++, shape++) {
+		if (!plan_next_shape(p, type, shape, &shape))
+			return false;
+		if (shape == NO_LEAD)
+			return true;
+		if (((shape & bit) != 0) == found)
+			add_number(p, out, shape);
+	}
+	return true;
+}
+
+static bool
+place_of_negative(struct plan *p, const struct query_clause *c, const struct type *type, struct whereabouts *out)
+{
+	int64_t bit = sqlite_shape_bit(p->reader->store, type, c->param);
+	bool missing = c->modifier == MODIFIER_MISSING, leaking = p->leaking, good;
+
+	if (bit == 0 || c->kind != c->param->kind || (!missing && (c->kind != SEARCH_TOKEN || c->count > MANY)))
+		return true;
+	p->leaking |= planted(98);
+	good = shapes_with(p, type, bit, missing && !c->missing, &out->shapes, &out->narrows)
+	    && (missing || !out->narrows || other_codes(p, c, &out->codes, &out->narrows));
+	p->leaking = leaking;
+	return good;
+}
+
+static bool
+whereabouts_of(struct plan *p, const struct query_clause *c, const struct type *type, struct whereabouts *out)
+{
+	switch (c->on) {
+	case CLAUSE_HAS:   return place_of_has(p, c, type, out);
+	case CLAUSE_CHAIN: return place_of_chain(p, c, out);
+	default:           return place_of_negative(p, c, type, out);
+	}
+}
+
 static bool
 find_place(struct plan *p, const struct query_clause *c, const struct type *type, struct whereabouts **out)
 {
@@ -226,7 +309,7 @@ find_place(struct plan *p, const struct query_clause *c, const struct type *type
 		return true;
 	*out = at = arena_alloc(p->arena, sizeof *at);
 	*at = (struct whereabouts){ .of = c };
-	if (!(c->on == CLAUSE_HAS ? place_of_has(p, c, type, at) : place_of_chain(p, c, at)))
+	if (!whereabouts_of(p, c, type, at))
 		return false;
 	at->next = p->known;
 	p->known = at;
@@ -255,6 +338,10 @@ narrows(struct plan *p, const struct query_clause *c, const struct type *type, b
 
 	*yes = c->on == CLAUSE_ID || (c->on == CLAUSE_INDEX && index_narrows(c));
 	switch (c->on) {
+	case CLAUSE_INDEX:
+		if (!is_negative(c))
+			return true;
+		/* fall through */
 	case CLAUSE_CHAIN:
 	case CLAUSE_HAS:
 		if (!find_place(p, c, type, &place))
@@ -351,6 +438,25 @@ next_of_chain(struct plan *p, const struct query_clause *c, const struct whereab
 }
 
 static bool
+next_of_negative(struct plan *p, const struct query_clause *c, const struct type *type, int64_t from, int64_t *lead)
+{
+	struct whereabouts *place;
+	int64_t one;
+
+	if (!find_place(p, c, type, &place))
+		return false;
+	if (c->modifier != MODIFIER_MISSING && from <= DIRECTORY)
+		*lead = DIRECTORY;              /* its codes are not known */
+	for (uint32_t i = 0; i < place->shapes.count && *lead > from; i++, lower(lead, one))
+		if (!plan_next_of_shape(p, type, place->shapes.at[i], from, &one))
+			return false;
+	for (uint32_t i = 0; i < place->codes.count && *lead > from; i++, lower(lead, one))
+		if (!plan_next_occurrence(p, c->param->number, place->codes.at[i], from, &one))
+			return false;
+	return true;
+}
+
+static bool
 next_of(struct plan *p, const struct query_clause *c, const struct type *type, int64_t from,
     int64_t *lead)
 {
@@ -380,7 +486,7 @@ next_of(struct plan *p, const struct query_clause *c, const struct type *type, i
 				return false;
 		return true;
 	default:
-		return next_of_index(p, c, from, lead);
+		return is_negative(c) ? next_of_negative(p, c, type, from, lead) : next_of_index(p, c, from, lead);
 	}
 }
 

@@ -691,15 +691,38 @@ next(struct plan *p, sqlite3_stmt *s, int64_t *out)
 	return code == SQLITE_ROW || code == SQLITE_DONE || failed(p);
 }
 
+/* The least of what all levels within the clearance say: ?4 is the level, ?5 the code. */
+static bool
+next_in_levels(struct plan *p, struct slice sql, int64_t param, int64_t code, int64_t from, int64_t *out)
+{
+	*out = NO_LEAD;
+	for (int level = 0; sqlite_next_level(p->reader->store, plan_clearance(p), &level); level++) {
+		sqlite3_stmt *s = leg(p, sql, from, param);
+		int64_t one;
+
+		if (s != NULL) {
+			sqlite3_bind_int(s, 4, level);
+			sqlite3_bind_int64(s, 5, code);
+		}
+		if (!next(p, s, &one))
+			return false;
+		*out = one < *out ? one : *out;
+	}
+	return true;
+}
+
 static bool
 next_occurrence(struct plan *p, int64_t param, int64_t code, int64_t from, int64_t *lead)
 {
-	sqlite3_stmt *s = leg(p, SLICE("SELECT lead FROM occurrence WHERE param=?3 AND a=?4 AND lead>=?1" GATE
-	    " ORDER BY lead LIMIT 1"), from, param);
+	return next_in_levels(p, SLICE("SELECT lead FROM occurrence WHERE param=?3 AND level=?4 AND a=?5 AND lead>=?1" GATE
+	    " ORDER BY lead LIMIT 1"), param, code, from, lead);
+}
 
-	if (s != NULL)
-		sqlite3_bind_int64(s, 4, code);
-	return next(p, s, lead);
+bool
+plan_next_code(struct plan *p, uint32_t param, int64_t from, int64_t *code)
+{
+	return next_in_levels(p, SLICE("SELECT a FROM occurrence WHERE param=?3 AND level=?4 AND a>=?1" GATE
+	    " ORDER BY a LIMIT 1"), param, 0, from, code);
 }
 
 bool

@@ -155,6 +155,8 @@ bool plan_backrefs(struct plan *, uint32_t param, int64_t target, struct pair **
  * resource; lead of a referrer under another lead than the target's; target of such; set of patients with
  * this one; compartment. */
 bool plan_next_occurrence(struct plan *, uint32_t param, int64_t code, int64_t from, int64_t *lead);
+/* Of the codes that a parameter has somewhere in a compartment. */
+bool plan_next_code(struct plan *, uint32_t param, int64_t from, int64_t *code);
 bool plan_next_contained(struct plan *, const struct type *, int64_t from, int64_t *lead);
 bool plan_next_referring(struct plan *, uint32_t param, int64_t target, int64_t from, int64_t *lead);
 bool plan_next_target(struct plan *, uint32_t param, int64_t from, int64_t *target);
@@ -185,6 +187,9 @@ bool plan_rows_of_key(struct plan *, const struct query_sort *, const struct sor
  * lead with one, at or behind `from`, or NO_LEAD. */
 bool plan_count(struct plan *, const struct type *, int64_t *count);
 bool plan_next_inhabited(struct plan *, const struct type *, int64_t from, int64_t *lead);
+/* The next shape of a type; the next lead with one of that shape. */
+bool plan_next_shape(struct plan *, const struct type *, int64_t from, int64_t *shape);
+bool plan_next_of_shape(struct plan *, const struct type *, int64_t shape, int64_t from, int64_t *lead);
 
 /* streams.c.  False with the outcome set. */
 

@@ -20,6 +20,7 @@ struct reindex {
 	struct outcome       *outcome;
 	int64_t lead, type, row;        /* the last that was done */
 	int64_t done;
+	struct census census;
 };
 
 static bool
@@ -42,7 +43,8 @@ sqlite_forget_index(sqlite3 *db)
 	    "DROP TABLE IF EXISTS token; DROP TABLE IF EXISTS string; DROP TABLE IF EXISTS reference;"
 	    "DROP TABLE IF EXISTS date; DROP TABLE IF EXISTS number; DROP TABLE IF EXISTS quantity;"
 	    "DROP TABLE IF EXISTS uri; DROP TABLE IF EXISTS composite; DROP TABLE IF EXISTS contained;"
-	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS occurrence; DROP TABLE IF EXISTS parameter;";
+	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS occurrence; DROP TABLE IF EXISTS parameter;"
+	    "DROP TABLE IF EXISTS census;";
 
 	/* first, so that a break leaves no store that seems whole; fails where there is none yet */
 	sqlite3_exec(db, "UPDATE meta SET value=x'' WHERE key='pack'", NULL, NULL, NULL);
@@ -128,7 +130,8 @@ one(struct reindex *r, struct stored *v, int64_t lead)
 		    "the definitions number the resource types in another way than the store");
 	w.labels = v->labels;
 	return index_extract(r->reader->index, v->type, &j, 0, &r->resolver, r->arena, &w.rows, r->outcome)
-	    && name_alias(r, v) && keep_context(r, v, &j) && insert_all(r, &w, lead)
+	    && name_alias(r, v) && keep_context(r, v, &j)
+	    && (sqlite_count(&r->writer, &r->census, &w, NO_LABELS) || failed(r)) && insert_all(r, &w, lead)
 	    && (v->type != r->reader->store->patient || insert_all(r, &w, DIRECTORY));
 }
 
@@ -172,7 +175,8 @@ batch(struct reindex *r, uint32_t *count)
 			return false;
 		r->done++;
 	}
-	return step(r, sqlite_statement(&r->writer, SLICE("COMMIT")));
+	return (sqlite_write_census(&r->writer, &r->census) || failed(r))
+	    && step(r, sqlite_statement(&r->writer, SLICE("COMMIT")));
 }
 
 static bool

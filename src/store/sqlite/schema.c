@@ -87,8 +87,9 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS change(lead INTEGER NOT NULL, level INTEGER NOT NULL,"
     "  type INTEGER NOT NULL, updated INTEGER NOT NULL, vid INTEGER NOT NULL, until INTEGER NOT NULL,"
     "  PRIMARY KEY(lead, level, type, updated, vid)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS census(type INTEGER NOT NULL, lead INTEGER NOT NULL, labels INTEGER NOT NULL,"
-    "  n INTEGER NOT NULL, PRIMARY KEY(type, lead, labels)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS census(type INTEGER NOT NULL, level INTEGER NOT NULL, shape INTEGER NOT NULL,"
+    "  lead INTEGER NOT NULL, labels INTEGER NOT NULL, n INTEGER NOT NULL,"
+    "  PRIMARY KEY(type, level, shape, lead, labels)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS replay(day INTEGER NOT NULL, key BLOB NOT NULL, at INTEGER NOT NULL,"
     "  answer BLOB NOT NULL, PRIMARY KEY(day, key)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS token(lead INTEGER NOT NULL, param INTEGER NOT NULL, a INTEGER NOT NULL,"
@@ -103,8 +104,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS backref(target INTEGER NOT NULL, param INTEGER NOT NULL,"
     "  lead INTEGER NOT NULL, row INTEGER NOT NULL, labels INTEGER NOT NULL,"
     "  PRIMARY KEY(param, target, lead, row)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS occurrence(param INTEGER NOT NULL, a INTEGER NOT NULL,"
-    "  lead INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, a, lead, labels))"
+    "CREATE TABLE IF NOT EXISTS occurrence(param INTEGER NOT NULL, level INTEGER NOT NULL, a INTEGER NOT NULL,"
+    "  lead INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY(param, level, a, lead, labels))"
     "  STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS composite(lead INTEGER NOT NULL, param INTEGER NOT NULL,"
     "  part INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL,"
@@ -258,8 +259,7 @@ sqlite_create(struct store *s, sqlite3 *db, struct outcome *o)
 	    && (run(db, orders) || sqlite_failed(db, "orders", o))
 	    && (widen_compartments(db) || sqlite_failed(db, "compartments", o))
 	    && (sqlite_widen_quarantine(db) || sqlite_failed(db, "quarantine", o))
-	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o))
-	    && (sqlite_fill_census(db) || sqlite_failed(db, "census", o));
+	    && (sqlite_fill_changes(db) || sqlite_failed(db, "changes", o));
 }
 
 static int64_t

@@ -160,17 +160,22 @@ take_set(struct plan *p, struct hunt *h, int64_t lead, const struct row_set *set
 	return true;
 }
 
-/* Worth it where there is an end to it soon, or what is left is to look at each. */
+/* Worth it where there is an end to it soon, or what is left is to look at each; when many are to be counted,
+ * others than those that _has finds are had at less cost all at once. */
 static bool
 can_leap(struct plan *p, struct hunt *h, int64_t lead, bool *yes)
 {
-	bool worth = h->ends;
+	bool worth = h->ends, tests = false;
 
 	*yes = false;
-	for (uint32_t i = 0; i < h->part->clause_count; i++)
+	for (uint32_t i = 0; i < h->part->clause_count; i++) {
 		worth |= h->part->clauses[i].on == CLAUSE_HAS;
-	return !worth || p->bound || lead != DIRECTORY || p->leads != LEADS_ONE
-	    || h->part->type != p->reader->store->patient || plan_narrows(p, h->part, yes);
+		tests |= !plan_settable(&h->part->clauses[i]);
+	}
+	if ((!worth && !tests) || p->bound || lead != DIRECTORY || p->leads != LEADS_ONE
+	    || h->part->type != p->reader->store->patient)
+		return true;
+	return worth ? plan_narrows(p, h->part, yes) : plan_is_sparse(p, h->part, yes);
 }
 
 /* Ascending by row: contained ones are behind all others. */
@@ -315,7 +320,7 @@ find_total(struct plan *p, struct store_page *out)
 {
 	if (p->query->count_only || p->query->total == TOTAL_ACCURATE)
 		return count_all(p, &out->total);
-	if (!p->from->set && !out->more)
+	if (!p->from->set && !out->more && p->query->contained == CONTAINED_FALSE)
 		out->total = out->count;
 	return true;
 }

@@ -8,22 +8,23 @@
  *              (lead, param, value..., row) -> labels               index rows; of dates in
  *              the order of their first and last instants, too: streams.c
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
- *   occurrence (param, code, lead, labels)            leads in which a code occurs
+ *   occurrence (param, level, code, lead, labels)     leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
- *   labelset   number -> level codings
+ *   labelset   number -> level codings               labels.c
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
  *              what a reference to it is as long as it is not there
  *   content    vid -> compartment file sealed                       of a Binary, in D/content
  *   quarantine row -> vid compartment type labels since infected signature
  *   outbox     seq -> record                                        audit, until in the log
  *   change     (lead, level, type, updated, vid) -> until           history of types and the system
- *   census     (type, lead, labels) -> n              how many there are
+ *   census     (type, level, shape, lead, labels) -> n              how many there are
  *   replay     (day, key) -> at answer                              outcomes of requests
  *   parameter  number -> print state lead type row done             custom search parameters
  *   generation number                                               of the index; parameters.c
  *
- * `lead` is the compartment, and leads every key but those of backref and occurrence, which only
- * callers without a compartment go by: one that is bound never touches a page of another.  Patients stand twice: in their own
+ * `lead` is the compartment, and leads every key but those of backref, occurrence and census, which only
+ * callers without a compartment go by: one that is bound never touches a page of another.  In the last two what
+ * is above a clearance stands in pieces of its own, which are not read.  Patients stand twice: in their own
  * compartment, and under lead 0 (the directory), where searches across
  * patients find them.  One counter numbers rows, versions and compartments; a
  * Patient's row has the number of its compartment. */
@@ -41,6 +42,7 @@
 #define ALL_LEADS     (-2)      /* of changes and counts that callers without a compartment look at */
 #define DIRECTORY      0        /* the lead of Patients for searches across patients */
 #define DEFAULT_LEVEL  3        /* no confidentiality label: N */
+#define NO_LABELS      UINT32_MAX
 
 /* Data keys in clear, by compartment; open addressing. */
 struct key_slot {
@@ -86,6 +88,7 @@ struct store {
 	struct names        label_numbers;      /* by level and codings; with the lock */
 	struct label_set   *label_blocks[LABEL_BLOCKS];
 	atomic_uint         label_count;
+	atomic_uint         levels;     /* that sets have, as bits */
 
 	pthread_mutex_t     lock;       /* of the queue */
 	pthread_cond_t      wake, rest; /* of the writer; of the checkpointer */
@@ -158,6 +161,8 @@ const struct label_set *sqlite_label_set(const struct store *, uint32_t labels);
 struct slice sqlite_codings(const struct store *, uint32_t labels);
 /* As the gate has it: store_level() is that of the codings alone. */
 int  sqlite_level(const struct store *, uint32_t labels);
+/* The next level, from *level on, that some set has and that is within the clearance; false: there is none. */
+bool sqlite_next_level(const struct store *, int clearance, int *level);
 /* In SQL, visible(labels, clearance): is the level of the labels within the clearance? */
 void sqlite_visible(sqlite3_context *, int count, sqlite3_value **);
 /* The next one; false when there are too many. */
@@ -209,15 +214,17 @@ bool sqlite_write_context(struct store_reader *, int64_t row, const struct store
 bool sqlite_context_seen(struct store_reader *, const struct permit *, const struct stored *);
 
 /* census.c: in the writer's transaction, on its connection: what a write changes, before the row is written; all of
- * that, before it is read. */
+ * that, before it is read.  `before` are the labels of what the write replaces, or NO_LABELS. */
 #define CENSUS_CHANGES 64
 struct census {
-	struct census_change { int64_t lead, labels; int type, n; } at[CENSUS_CHANGES];
+	struct census_change { int64_t shape, lead; uint32_t labels; int type, n; } at[CENSUS_CHANGES];
 	uint32_t count;
 };
-bool sqlite_count(struct store_reader *, struct census *, const struct store_write *);
+bool sqlite_labels_before(struct store_reader *, const struct store_write *, uint32_t *before);
+bool sqlite_count(struct store_reader *, struct census *, const struct store_write *, uint32_t before);
 bool sqlite_write_census(struct store_reader *, struct census *);
-bool sqlite_fill_census(sqlite3 *);             /* of a store that was made before there was one */
+/* The bit that a parameter has in the shapes of a type; 0: it has none. */
+int64_t sqlite_shape_bit(const struct store *, const struct type *, const struct search_param *);
 
 /* guard.c: what was written last, and whether a guard still holds. */
 struct written;
@@ -267,7 +274,7 @@ bool sqlite_forget_index(sqlite3 *);
 
 /* occurrence.c: a row was written, one was erased; in the writer's transaction, on its connection. */
 bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
-bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead);
+bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
 #define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
@@ -287,8 +294,7 @@ struct index_table {
 extern const struct index_table index_tables[SEARCH_SPECIAL + 1];
 /* Which table a row is in. */
 enum search_kind sqlite_table_of(const struct index_row *);
-/* Binds a row's key, and the labels when they are no UINT32_MAX. */
-#define NO_LABELS UINT32_MAX
+/* Binds a row's key, and the labels unless these are NO_LABELS. */
 void sqlite_bind_row(sqlite3_stmt *, int64_t lead, const struct index_row *, int64_t row,
     uint32_t labels);
 

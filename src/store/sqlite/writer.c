@@ -38,6 +38,7 @@ struct writer {
 	struct store_reader reader;     /* the same connection, for what is asked before writing */
 	struct written *written;
 	struct census census;
+	uint32_t      before;           /* labels of what the write at hand replaces */
 	int64_t       seq, cleared;
 	int64_t       generation;       /* of the index */
 	bool          renew;            /* this batch makes a new one */
@@ -224,7 +225,7 @@ erase_row(struct writer *w, const struct index_row *r, int64_t lead, int64_t row
 	sqlite3_stmt *s = w->erase[sqlite_table_of(r)];
 
 	sqlite_bind_row(s, lead, r, row, NO_LABELS);
-	return step(s) && sqlite_occurred(&w->reader, r, lead);
+	return step(s) && sqlite_occurred(&w->reader, r, lead, w->before);
 }
 
 /* A reference may have been written before its target was there. */
@@ -327,7 +328,8 @@ write_one(struct writer *w, const struct store_write *v)
 	int64_t lead = v->compartment.number;
 
 	if (!write_compartment(w, &v->compartment) || !sqlite_change(&w->reader, v)
-	    || !sqlite_count(&w->reader, &w->census, v) || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
+	    || !sqlite_labels_before(&w->reader, v, &w->before) || !sqlite_count(&w->reader, &w->census, v, w->before)
+	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
 	    || !write_current(w, v, lead) || !change_index(w, v, lead))
