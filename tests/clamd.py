@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -91,17 +92,19 @@ class Listener:
 
 
 class Liar(Listener):
-    """A socket that answers INSTREAM with `reply`, VERSION with `version`; None: not at all."""
+    """A socket that answers INSTREAM with `reply`, VERSION with `version`, so many `times`; None: not at all."""
 
-    def __init__(self, path, reply, version=b"ClamAV 1.4.6/1/Mon Jan 01 00:00:00 2026\0", take=None):
-        self.reply, self.version, self.take = reply, version, take
+    def __init__(self, path, reply, version=b"ClamAV 1.4.6/1/Mon Jan 01 00:00:00 2026\0", take=None, times=sys.maxsize):
+        self.reply, self.version, self.take, self.times = reply, version, take, times
         super().__init__(path)
 
     def answer(self, connection):
         try:
             got = connection.recv(10)
             if got.startswith(b"zVERSION"):
-                connection.sendall(self.version)
+                self.times -= 1
+                if self.times >= 0:
+                    connection.sendall(self.version)
             else:
                 taken = 0
                 while self.take is None or taken < self.take:

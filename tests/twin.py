@@ -308,7 +308,6 @@ class World:
         def name(match):
             return self.names.setdefault(match.group(0), f"<{len(self.names)}>")
 
-        text = re.sub(r'W/(\\?)"[0-9a-f]{32}', r'W/\1"<digest>', text)          # of the CapabilityStatement, which names the port
         text = re.sub(r"_cursor=[A-Za-z0-9_-]{900,}", lambda m: f"_cursor=<{len(m.group(0))}>", text)
         text = re.sub(r"\b[a-z2-7]{26}\b", name, text)
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\d\.\d{3}Z", self.instant, text)

@@ -242,7 +242,7 @@ copy_members(struct azure *z, struct hcl_map *m, const struct value *copy)
 		struct azure_loop loop = { name->text, 0, NULL, z->loops };
 		struct value_builder b;
 		uint32_t n = count != NULL && count->kind == VALUE_NUMBER && count->number > 0
-		    ? count->number > AZURE_INSTANCES ? AZURE_INSTANCES : (uint32_t)count->number : 0;
+		    ? count->number > (double)AZURE_INSTANCES ? AZURE_INSTANCES : (uint32_t)count->number : 0;
 
 		if (name->kind != VALUE_STRING)
 			continue;
@@ -459,7 +459,7 @@ add(struct azure *z, const struct value *raw, struct owner owner)
 	}
 	count = hcl_to_number(z->arena, arm_value(z, value_member(copy, SLICE("count"))));
 	z->loops = &loop;
-	if (count == NULL || count->kind != VALUE_NUMBER || count->number > AZURE_INSTANCES) {
+	if (count == NULL || count->kind != VALUE_NUMBER || count->number > (double)AZURE_INSTANCES) {
 		loop.unknown = value_unknown(z->arena, copy->span, SLICE("how often it is repeated is not known"));
 		add_one(z, raw, owner);
 	} else {

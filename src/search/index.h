@@ -124,7 +124,6 @@ struct search_index *search_index_with(const struct custom_params *custom, int64
 struct search_index *search_index_hold(struct search_index *);
 void                 search_index_let_go(struct search_index *);        /* NULL is fine */
 int64_t              search_index_generation(const struct search_index *);
-const struct pack *search_index_pack(const struct search_index *);
 
 /* As pack_params(), pack_param(), pack_param_count() and pack_param_at(), of all parameters; of a concrete
  * type.  The last two are in no order. */

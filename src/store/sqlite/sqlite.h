@@ -11,7 +11,7 @@
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
  *   occurrence (param, level, code, lead, labels)     leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
- *   labelset   number -> level codings
+ *   labelset   number -> level codings               labels.c
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
  *              what a reference to it is as long as it is not there
  *   content    vid -> compartment file sealed                       of a Binary, in D/content
