@@ -596,6 +596,10 @@ NOT_DONE = [
     "GraphQL.",
     "`_query` named queries and functional lists (`_list=$current-problems`): none are defined, and both are refused.",
     "`$closure` and `$find-matches`.",
+    "`Prefer: respond-async` of anything but exports and imports.",
+    "Links `first`, `previous` and `last`: pages lead forward.",
+    "`metadata` as an entry of a Bundle; Bundles of other types than `batch` and `transaction`, POSTed to the base.",
+    "`DELETE` of a type without criteria; a refusal to delete what is referred to, as that would tell of hidden referrers.",
     "Version ids are opaque, not numbers; the client assigns no ids without a grant.",
     "`:identifier` and `:text` look at what is stored in the resource itself, as R4 says; targets are not read for them.",
 ]

@@ -219,10 +219,10 @@ def crowds(a):
 
 
 def kinds(a):
-    """How many codes there are of what is hidden must not choose the order."""
+    """How many codes and values there are of what is hidden must not choose the order."""
     if a.world.mode == "labels":
         a.world.hide_kinds()
-    for clause in ("code:not=crowd", "method:missing=true", "status:not=amended", "code:not-in=http://hl7.org/fhir/ValueSet/observation-status"):
+    for clause in ("code:not=crowd", "value-quantity=gt0%7C%7C/min", "combo-code-value-quantity=8867-4$gt0", "method:missing=true", "status:not=amended", "code:not-in=http://hl7.org/fhir/ValueSet/observation-status"):
         a.ask("GET", f"/Observation?date=gt2000&{clause}&_count=50")
         a.ask("GET", f"/Observation?{clause}&_summary=count")
 

@@ -179,6 +179,7 @@ VALUE_STEPS = [("GET", "/" + path, None, {}) for path in (
     "Observation?value-quantity=le137", "Observation?value-quantity=ne137&_total=accurate", "Observation?date=ap2026-02-15",
     "Observation?_list=dark-list&_total=accurate", "Observation?_id=seen-1,dark-0,seen-2,absent,raised&_sort=-_id&_count=1", "Patient?_format=xml&family=zyx", "Patient?_pretty=true&family=zyx",
     "Practitioner/absent/Observation?_total=accurate", "Patient?_sort=birthdate&_count=1&_total=estimate",
+    "?_has:Observation:subject:code=dark", "?_has:Observation:subject:code:not=nothing&_summary=count",
     "Observation?_id=seen-0&_include=Observation:derived-from:Observation", "Patient?_profile=urn:p", "Patient?_source=urn:s",
     "QuestionnaireResponse?questionnaire.title=seen", "QuestionnaireResponse?questionnaire.title=dark&_total=accurate",
     "Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed", "Questionnaire?_revinclude=QuestionnaireResponse:questionnaire",

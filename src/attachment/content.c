@@ -10,10 +10,3 @@ content_find(struct content *list, const uint8_t sha256[SHA256_BYTES], struct sl
 	return list;
 }
 
-struct content *
-content_not(struct content *list, enum content_verdict verdict)
-{
-	while (list != NULL && list->verdict == verdict)
-		list = list->next;
-	return list;
-}

@@ -37,7 +37,4 @@ struct content {
 struct content *content_find(struct content *list, const uint8_t sha256[SHA256_BYTES],
     struct slice essence);
 
-/* The first that is not as `verdict`; NULL when all are. */
-struct content *content_not(struct content *list, enum content_verdict verdict);
-
 #endif

@@ -182,6 +182,19 @@ siphash_matches_its_vectors(void **state UNUSED)
 }
 
 static void
+months_have_their_days(void **state UNUSED)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	for (int month = 1; month <= 12; month++)
+		assert_int_equal(instant_month_days(2023, month), days[month - 1]);
+	assert_int_equal(instant_month_days(2024, 2), 29);
+	assert_int_equal(instant_month_days(1900, 2), 28);
+	assert_int_equal(instant_month_days(2000, 2), 29);
+	assert_int_equal(instant_month_days(9999, 12), 31);
+}
+
+static void
 numbers_are_a_set(void **state UNUSED)
 {
 	struct arena *a = arena_new(64);
@@ -251,7 +264,7 @@ main(void)
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(percent_decoding),
 		cmocka_unit_test(siphash_matches_its_vectors),
-		cmocka_unit_test(numbers_are_a_set),
+		cmocka_unit_test(months_have_their_days), cmocka_unit_test(numbers_are_a_set),
 		cmocka_unit_test(instants_print_and_parse),
 		cmocka_unit_test(outcomes_keep_the_worst),
 	};

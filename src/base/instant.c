@@ -19,6 +19,12 @@ instant_days(int year, int month, int day)
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+int
+instant_month_days(int year, int month)
+{
+	return (int)(instant_days(year + month / 12, month % 12 + 1, 1) - instant_days(year, month, 1));
+}
+
 void
 instant_date(int64_t days, int *year, int *month, int *day)
 {

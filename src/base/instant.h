@@ -9,6 +9,9 @@
 /* Days since 1970-01-01 of a proleptic Gregorian date; month 1-12, day 1-31. */
 int64_t instant_days(int year, int month, int day);
 
+/* Days of a month, 28 to 31. */
+int instant_month_days(int year, int month);
+
 /* The date of a number of days since 1970-01-01. */
 void instant_date(int64_t days, int *year, int *month, int *day);
 

@@ -17,7 +17,7 @@
 	X(BUNDLE_BODY,    "limits.bundle_body",       67108864, 1073741824, "bytes of a Bundle (413)")                  \
 	X(HEAD_SECONDS,   "limits.head_seconds",      10,       60,         "seconds for the header section (408)")     \
 	X(IDLE_SECONDS,   "limits.idle_seconds",      75,       3600,       "seconds a connection may idle")            \
-	X(RATE_FLOOR,     "limits.rate_floor",        1024,     1048576,    "bytes a second that a body must keep (408)") \
+	X(RATE_FLOOR,     "limits.rate_floor",        1024,     1048576,    "bytes a second that a body must keep (408), and who takes an answer") \
 	X(CONNECTIONS,    "limits.connections",       10000,    100000,     "open connections")                         \
 	X(STREAMS,        "limits.streams",           100,      1000,       "concurrent HTTP/2 streams of a connection") \
 	X(RESETS,         "limits.resets",            200,      10000,      "HTTP/2 resets of a connection per 10 seconds") \

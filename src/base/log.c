@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,14 +10,7 @@
 
 #define LINE_MAX_BYTES 1024
 
-static atomic_int threshold = LOG_INFO;
-static const char *const names[] = { "debug", "info", "warning", "error" };
-
-void
-log_threshold(enum log_level least)
-{
-	atomic_store(&threshold, (int)least);
-}
+static const char *const names[] = { "info", "warning", "error" };
 
 static size_t
 escape(const char *from, char *to, size_t room)
@@ -42,8 +34,6 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
 	size_t n;
 	ssize_t put UNUSED;
 
-	if ((int)level < atomic_load(&threshold))
-		return;
 	va_start(args, fmt);
 	vsnprintf(detail, sizeof detail, fmt, args);
 	va_end(args);

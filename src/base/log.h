@@ -8,10 +8,7 @@
 
 #include "base/attr.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
-
-/* Lines below `least` are dropped; the default is LOG_INFO. */
-void log_threshold(enum log_level least);
+enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
 
 /* `event` is a fixed word ("store-open-failed"); fmt makes "key=value ..." or
  * is "".  Control characters are written as \xNN. */

@@ -360,8 +360,3 @@ keeper_use_tls(struct keeper *k, void *ssl_ctx, struct outcome *o)
 	return good || outcome_fail_at_once(o, FAULT_UNAVAILABLE, "the server certificate is damaged");
 }
 
-struct slice
-keeper_ca(const struct keeper *k)
-{
-	return k->ca;
-}

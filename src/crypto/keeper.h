@@ -61,7 +61,5 @@ MUST_USE bool checkpoint_verify(const uint8_t public_key[32], struct slice body,
 /* What the TLS listener needs: an SSL_CTX key and chain are set by the keeper,
  * so that the key never leaves it.  `ssl_ctx` is an SSL_CTX *. */
 MUST_USE bool keeper_use_tls(struct keeper *, void *ssl_ctx, struct outcome *);
-/* PEM of the CA certificate, for clients. */
-struct slice keeper_ca(const struct keeper *);
 
 #endif

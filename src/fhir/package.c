@@ -14,7 +14,7 @@
 struct reading {
 	struct arena   *arena;
 	struct slice    manifest;
-	struct builder *builder;        /* NULL: the manifest only */
+	struct builder *builder;
 };
 
 /* "package/x.json", not below: examples and what tools left there are no definitions. */
@@ -28,11 +28,9 @@ is_definition(struct slice name)
 }
 
 static bool
-wants(void *ctx, struct slice name)
+wants(void *ctx UNUSED, struct slice name)
 {
-	struct reading *r = ctx;
-
-	return slice_is(name, MANIFEST) || (r->builder != NULL && is_definition(name));
+	return slice_is(name, MANIFEST) || is_definition(name);
 }
 
 static bool
@@ -111,18 +109,6 @@ read_manifest(struct slice text, struct arena *arena, struct json *j, struct pac
 	read_needs(j, arena, out);
 	return (is_plain(out->name) && is_plain(out->version))
 	    || outcome_fail_at_once(o, FAULT_INVALID, "the package has no usable name and version");
-}
-
-bool
-package_describe(struct slice tgz, const struct limits *limits, struct arena *arena,
-    struct package *out, struct outcome *o)
-{
-	struct reading r = { .arena = arena };
-	struct json j;
-
-	*out = (struct package){ 0 };
-	return tgz_read(tgz, limits, arena, wants, take, &r, o)
-	    && read_manifest(r.manifest, arena, &j, out, o);
 }
 
 /* They are read like those of resources (search/custom.h). */

@@ -40,10 +40,6 @@ MUST_USE bool package_compile(struct slice tgz, const struct pack *, const struc
 MUST_USE bool package_compile_texts(const struct slice *texts, uint32_t count, const struct pack *,
     const struct env *, struct arena *, struct package *, struct outcome *);
 
-/* package.json alone. */
-MUST_USE bool package_describe(struct slice tgz, const struct limits *, struct arena *,
-    struct package *, struct outcome *);
-
 /* "4.0.1" for 4.0.1, "7.0.1" for 7.x: does a version satisfy what is asked? */
 bool package_version_fits(struct slice have, struct slice asked);
 

@@ -195,6 +195,9 @@ const struct code_system *code_set_supplement(const struct code_set *, uint32_t 
 /* The resource itself, and where in it. */
 const struct json *code_set_json(const struct code_set *, uint32_t *node);
 
+/* Takes steps from the budget; false when it is used up. */
+bool terminology_take(struct terminology *, uint64_t steps);
+
 /* A definition as it stands: a map, an operation, a value set; NULL: not held. */
 const struct json *terminology_definition(struct terminology *, enum terminology_kind,
     struct slice url, uint32_t *node);

@@ -7,8 +7,8 @@ struct expanding {
 	struct terminology *t;
 	struct code_set    *set;
 	struct expansion   *out;
-	uint32_t            room, used_room;
-	struct names        seen;
+	uint32_t            room;
+	struct names        seen, used;
 	int                 depth;
 };
 
@@ -18,16 +18,9 @@ add_used(struct expanding *e, struct slice url, struct slice version)
 	struct slice one = version.len > 0 ? set_join(e->t, url, version) : url;
 	struct expansion *x = e->out;
 
-	for (uint32_t i = 0; i < x->used_count; i++)
-		if (slice_eq(x->used[i], one))
-			return;
-	if (x->used_count == e->used_room) {
-		uint32_t room = e->used_room == 0 ? 4 : e->used_room * 2;
-
-		x->used = arena_grow(e->t->arena, x->used, e->used_room * sizeof *x->used,
-		    room * sizeof *x->used);
-		e->used_room = room;
-	}
+	if (!names_add(&e->used, one, x->used_count))
+		return;
+	x->used = arena_more(e->t->arena, x->used, x->used_count, sizeof *x->used);
 	x->used[x->used_count++] = one;
 }
 
@@ -190,6 +183,7 @@ compute(struct terminology *t, struct code_set *set, int depth)
 	e.out = arena_alloc(t->arena, sizeof *e.out);
 	e.out->complete = set->include_count > 0;
 	names_init_keyed(&e.seen, t->arena, 64);
+	names_init_keyed(&e.used, t->arena, 4);
 	for (uint32_t i = 0; i < set->include_count && !t->spent; i++)
 		expand_part(&e, &set->includes[i]);
 	for (uint32_t i = 0; i < set->exclude_count; i++)
@@ -294,6 +288,7 @@ set_read_given(struct terminology *t, struct code_set *set, const struct json *j
 		return;
 	e.out = arena_alloc(t->arena, sizeof *e.out);
 	names_init_keyed(&set->given_codes, t->arena, 64);
+	names_init_keyed(&e.used, t->arena, 4);
 	read_versions(&e, j, expansion);
 	read_contains(&e, j, set_list(j, expansion, "contains"), 0);
 	e.out->given = true;

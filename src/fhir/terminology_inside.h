@@ -33,9 +33,6 @@ const struct code_system *terminology_needed_supplement(struct terminology *, st
 const struct code_system *terminology_with(struct terminology *, const struct code_system *,
     const struct code_system *supplement);
 
-/* Takes steps from the budget; false when it is used up. */
-bool terminology_take(struct terminology *, uint64_t steps);
-
 /* From `start` along the links, each concept once: the numbers that were reached, start
  * included; a bit for each in `bits` when it is not NULL. */
 const uint32_t *terminology_walk(struct terminology *, const struct code_system *, uint32_t start,

@@ -194,6 +194,8 @@ any_part_has(struct terminology *t, struct code_set *set, bool including, struct
 	for (uint32_t i = 0; i < count && (answer != KNOWN_YES || all); i++) {
 		struct sought here = *s;
 
+		if (i > 0 && !terminology_take(t, 1))   /* the first is what was taken for the code */
+			return UNKNOWN;
 		one = including ? include_has(t, set, &set->includes[i], &here, depth)
 		    : part_has(t, set, &set->excludes[i], &here, depth);
 		if (one == KNOWN_YES && answer == KNOWN_YES && are_of_two_systems(&here, &best))

@@ -141,7 +141,7 @@ prepare_sets(struct terminology *t, struct code_set *set, struct part *p, uint32
 	const struct json *j = set->json;
 
 	p->sets = arena_array(t->arena, (list == 0 ? 0 : json_size(j, list)) + 1, sizeof *p->sets);
-	for (uint32_t n = set_first(j, list); n != 0; n = json_next(j, list, n))
+	for (uint32_t n = set_first(j, list); n != 0 && !t->spent; n = json_next(j, list, n))
 		p->sets[p->set_count++] = set_named(t, set, json_string(j, n, t->arena));
 }
 
@@ -260,7 +260,7 @@ prepare_parts(struct terminology *t, struct code_set *set, const char *which, ui
 	struct part *parts = arena_array(t->arena, (list == 0 ? 0 : json_size(set->json, list)) + 1,
 	    sizeof *parts);
 
-	for (uint32_t n = set_first(set->json, list); n != 0; n = json_next(set->json, list, n))
+	for (uint32_t n = set_first(set->json, list); n != 0 && !t->spent; n = json_next(set->json, list, n))
 		prepare_part(t, set, &parts[(*count)++], n, version_wanted(t, set_text(t, set, n, "system"),
 		    set_text(t, set, n, "version")));
 	return parts;

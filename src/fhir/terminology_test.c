@@ -12,12 +12,14 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/env.h"
 #include "base/limits.h"
 #include "base/outcome.h"
 #include "fhir/names.h"
 #include "fhir/pack.h"
 #include "fhir/terminology.h"
+#include "fhir/terminology_inside.h"
 #include "json/json.h"
 
 #define EXPANSIONS "build/packages/hl7.fhir.r4.expansions/package"
@@ -452,6 +454,33 @@ a_budget_ends_what_would_not_end(void **state UNUSED)
 	arena_free(a);
 }
 
+/* Each member is asked of each exclude: that is work too. */
+static void
+excludes_are_work(void **state UNUSED)
+{
+	struct arena *a = arena_new(4096);
+	struct limits small = limits_default;
+	struct terminology t;
+	const struct json *j;
+	struct buf b;
+
+	buf_init(&b, a, SIZE_MAX);
+	buf_add_cstr(&b, "{\"resourceType\":\"ValueSet\",\"compose\":{\"include\":[{\"system\":\"urn:x\",\"concept\":[");
+	for (int i = 0; i < 300; i++)
+		buf_printf(&b, "%s{\"code\":\"c%d\"}", i == 0 ? "" : ",", i);
+	buf_add_cstr(&b, "]}],\"exclude\":[");
+	for (int i = 0; i < 300; i++)
+		buf_printf(&b, "%s{\"system\":\"urn:x\",\"concept\":[{\"code\":\"d%d\"}]}", i == 0 ? "" : ",", i);
+	buf_add_cstr(&b, "]}}");
+	small.of[LIMIT_TERMINOLOGY_STEPS] = 50000;
+	terminology_init(&t, pack, &small, NULL, a);
+	j = terminology_parse(&t, buf_slice(&b));
+	assert_non_null(j);
+	code_set_expand(&t, terminology_set_of(&t, j, 0));
+	assert_true(t.spent);
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -461,7 +490,7 @@ main(void)
 		cmocka_unit_test(versions_fit_and_have_an_order),
 		cmocka_unit_test(subsumption_follows_nesting_and_properties),
 		cmocka_unit_test(compositions_are_as_in_the_specification),
-		cmocka_unit_test(a_budget_ends_what_would_not_end),
+		cmocka_unit_test(a_budget_ends_what_would_not_end), cmocka_unit_test(excludes_are_work),
 	};
 
 	return cmocka_run_group_tests(all, open_pack, close_pack);

@@ -125,6 +125,9 @@ bool decimal_parse(struct slice, struct decimal *);
 struct slice decimal_text(struct decimal, struct arena *);
 bool decimal_of(const struct item *, struct decimal *);        /* integer or decimal */
 int  decimal_compare(struct decimal, struct decimal);
+/* To the precision of the less precise one. */
+bool decimal_equivalent(struct decimal, struct decimal);
+/* False when there is no result that could be held. */
 bool decimal_add(struct decimal, struct decimal, struct decimal *);
 bool decimal_multiply(struct decimal, struct decimal, struct decimal *);
 bool decimal_divide(struct decimal, struct decimal, struct decimal *);
@@ -133,6 +136,10 @@ double decimal_to_double(struct decimal);
 
 bool moment_parse(struct slice, enum item_kind, struct moment *);
 struct slice moment_text(const struct moment *, enum item_kind, struct arena *);
+/* As precise as both are; 0: equal so far but not equally precise, or with a zone and without, so not known. */
+int moment_compare(struct moment, struct moment, int *order);
+/* By a duration, cut to what the moment is precise to; 0: out of the calendar, -1: the unit is none of time. */
+int moment_shift(struct moment *, enum item_kind, double n, struct slice unit);
 
 /* 1 yes, 0 no, -1 not known (empty) */
 int fhirpath_equal(const struct item *, const struct item *, struct arena *);

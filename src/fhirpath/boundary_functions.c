@@ -4,28 +4,11 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "fhirpath/text_functions.h"
+#include "base/instant.h"
+#include "fhirpath/function_tables.h"
 
-#define ARGS struct evaluation *e, const struct node *n, const struct list *focus, struct list *out
 #define DECIMAL_DIGITS 8
 #define DIGITS_MAX     28
-
-static bool
-digits_argument(struct evaluation *e, const struct node *n, int64_t *digits, bool *given)
-{
-	struct list l = { 0 };
-	struct item v;
-
-	*given = n->arguments == 1;
-	if (!*given)
-		return true;
-	if (!function_argument(e, n->left, &l))
-		return false;
-	*given = l.count == 1;
-	v = *given ? value_system(&l.at[0], e->arena) : value_integer(0);
-	*digits = v.integer;
-	return v.kind == ITEM_INTEGER || eval_fail(e, "an integer is expected");
-}
 
 static __int128
 floor_by(__int128 a, __int128 by)
@@ -76,22 +59,13 @@ digits_of(const struct moment *m, enum item_kind kind)
 	return dates[m->precision] - (kind == ITEM_TIME ? 8 : 0);
 }
 
-static int
-last_day(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
 static void
 fill(struct moment *m, bool high)
 {
 	if (m->precision < 2)
 		m->month = high ? 12 : 1;
 	if (m->precision < 3)
-		m->day = high ? last_day(m->year, m->month) : 1;
+		m->day = high ? instant_month_days(m->year, m->month) : 1;
 	if (m->precision < 4 && high)
 		m->hour = 23;
 	if (m->precision < 4 && high)
@@ -131,9 +105,9 @@ boundary(ARGS, bool high)
 	struct item v;
 	struct decimal d, r;
 	int64_t digits = 0;
-	bool given;
+	bool given = false;
 
-	if (!digits_argument(e, n, &digits, &given))
+	if (n->arguments == 1 && !function_integer(e, n->left, &digits, &given))
 		return false;
 	if (focus->count != 1)
 		return focus->count == 0 || eval_fail(e, "one value is expected, not several");
@@ -269,11 +243,4 @@ static const struct function_row rows[] = {
 	{ "sort", 0, KEYS_MAX, fn_sort },
 };
 
-const struct function_row *
-boundary_function_find(struct slice name)
-{
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (slice_is(name, rows[i].name))
-			return &rows[i];
-	return NULL;
-}
+const struct function_table boundary_functions = { rows, COUNT_OF(rows) };

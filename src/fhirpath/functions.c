@@ -6,9 +6,7 @@
 #include "base/limits.h"
 #include "fhir/names.h"
 #include "fhirpath/ast.h"
-#include "fhirpath/text_functions.h"
-
-#define ARGS struct evaluation *e, const struct node *n, const struct list *focus, struct list *out
+#include "fhirpath/function_tables.h"
 
 /* The argument evaluated with one item as $this. */
 static bool
@@ -28,7 +26,6 @@ with_item(struct evaluation *e, const struct node *argument, const struct item *
 	return good;
 }
 
-/* An argument that is not about the items: seen from $this. */
 bool
 function_argument(struct evaluation *e, const struct node *argument, struct list *out)
 {
@@ -311,8 +308,8 @@ fn_as(ARGS)
 
 /* Subsetting */
 
-static bool
-integer_argument(struct evaluation *e, const struct node *a, int64_t *value, bool *given)
+bool
+function_integer(struct evaluation *e, const struct node *a, int64_t *value, bool *given)
 {
 	struct list l = { 0 };
 	struct item v;
@@ -375,7 +372,7 @@ fn_skip(ARGS)
 	int64_t k = 0;
 	bool given;
 
-	return integer_argument(e, n->left, &k, &given) && add_range(e, out, focus, k, focus->count);
+	return function_integer(e, n->left, &k, &given) && add_range(e, out, focus, k, focus->count);
 }
 
 static bool
@@ -384,7 +381,7 @@ fn_take(ARGS)
 	int64_t k = 0;
 	bool given;
 
-	return integer_argument(e, n->left, &k, &given) && add_range(e, out, focus, 0, given ? k : 0);
+	return function_integer(e, n->left, &k, &given) && add_range(e, out, focus, 0, given ? k : 0);
 }
 
 static bool
@@ -773,11 +770,17 @@ static const struct function_row rows[] = {
 	{ "type", 0, 0, fn_type }, { "htmlChecks", 0, 0, fn_html_checks },
 };
 
+static const struct function_table own = { rows, COUNT_OF(rows) };
+static const struct function_table *const tables[] = {
+	&own, &text_functions, &conversion_functions, &math_functions, &boundary_functions,
+};
+
 const struct function_row *
 function_find(struct slice name)
 {
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (slice_is(name, rows[i].name))
-			return &rows[i];
-	return text_function_find(name);
+	for (size_t t = 0; t < COUNT_OF(tables); t++)
+		for (size_t i = 0; i < tables[t]->count; i++)
+			if (slice_is(name, tables[t]->rows[i].name))
+				return &tables[t]->rows[i];
+	return NULL;
 }

@@ -1,18 +1,10 @@
 /* values.c -- system values: what a FHIR primitive stands for, equality, order,
- * arithmetic and types (FHIRPath N1, "Operations").
- *
- * Decimals are exact: an integer of up to 38 digits and a scale. */
+ * arithmetic and types (FHIRPath N1, "Operations"). */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/instant.h"
 #include "fhirpath/ast.h"
-
-#define SCALE_MAX   28
-#define DIVIDE_SCALE 16
 
 struct item
 value_boolean(bool b)
@@ -144,343 +136,6 @@ item_text(const struct item *i, struct arena *arena)
 	}
 }
 
-/* Decimals */
-
-bool
-decimal_parse(struct slice s, struct decimal *d)
-{
-	size_t i = 0;
-	bool negative = s.len > 0 && s.ptr[0] == '-', dot = false, any = false;
-	int exponent = 0;
-
-	*d = (struct decimal){ 0, 0 };
-	if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+'))
-		i++;
-	for (; i < s.len && ((s.ptr[i] >= '0' && s.ptr[i] <= '9') || (s.ptr[i] == '.' && !dot)); i++) {
-		if (s.ptr[i] == '.') {
-			dot = true;
-			continue;
-		}
-		any = true;
-		if (d->scale >= SCALE_MAX && dot)
-			continue;
-		if (__builtin_mul_overflow(d->digits, 10, &d->digits)
-		    || __builtin_add_overflow(d->digits, s.ptr[i] - '0', &d->digits))
-			return false;
-		d->scale += dot;
-	}
-	if (i < s.len && (s.ptr[i] == 'e' || s.ptr[i] == 'E') && any) {
-		char text[8] = { 0 };
-		struct slice power = slice_sub(s, i + 1, s.len);
-		char *end;
-
-		if (power.len == 0 || power.len >= sizeof text)
-			return false;
-		memcpy(text, power.ptr, power.len);
-		exponent = (int)strtol(text, &end, 10);
-		if (*end != '\0' || abs(exponent) > SCALE_MAX)
-			return false;
-		i = s.len;
-	}
-	if (!any || i != s.len)
-		return false;
-	for (d->scale -= exponent; d->scale < 0; d->scale++)
-		if (__builtin_mul_overflow(d->digits, 10, &d->digits))
-			return false;
-	if (negative)
-		d->digits = -d->digits;
-	return d->scale <= SCALE_MAX * 2;
-}
-
-struct slice
-decimal_text(struct decimal d, struct arena *arena)
-{
-	char digits[64];
-	int n = 0, at = 0;
-	bool negative = d.digits < 0;
-	unsigned __int128 left = negative ? -(unsigned __int128)d.digits : (unsigned __int128)d.digits;
-	char *to = arena_alloc(arena, 128);
-
-	do {
-		digits[n++] = (char)('0' + (int)(left % 10));
-		left /= 10;
-	} while (left > 0 || n <= d.scale);
-	if (negative)
-		to[at++] = '-';
-	while (n > 0) {
-		if (n == d.scale)
-			to[at++] = '.';
-		to[at++] = digits[--n];
-	}
-	return slice_make(to, (size_t)at);
-}
-
-bool
-decimal_of(const struct item *i, struct decimal *d)
-{
-	if (i->kind == ITEM_INTEGER) {
-		*d = (struct decimal){ i->integer, 0 };
-		return true;
-	}
-	return (i->kind == ITEM_DECIMAL || i->kind == ITEM_QUANTITY) && decimal_parse(i->text, d);
-}
-
-static bool
-align(struct decimal *a, struct decimal *b)
-{
-	for (; a->scale < b->scale; a->scale++)
-		if (__builtin_mul_overflow(a->digits, 10, &a->digits))
-			return false;
-	for (; b->scale < a->scale; b->scale++)
-		if (__builtin_mul_overflow(b->digits, 10, &b->digits))
-			return false;
-	return true;
-}
-
-int
-decimal_compare(struct decimal a, struct decimal b)
-{
-	double x, y;
-
-	if (align(&a, &b))
-		return (a.digits > b.digits) - (a.digits < b.digits);
-	x = decimal_to_double(a);       /* too far apart for exactness to matter */
-	y = decimal_to_double(b);
-	return (x > y) - (x < y);
-}
-
-bool
-decimal_add(struct decimal a, struct decimal b, struct decimal *out)
-{
-	if (!align(&a, &b))
-		return false;
-	out->scale = a.scale;
-	return !__builtin_add_overflow(a.digits, b.digits, &out->digits);
-}
-
-static struct decimal
-trimmed(struct decimal d, int least)
-{
-	while (d.scale > least && d.digits % 10 == 0) {
-		d.digits /= 10;
-		d.scale--;
-	}
-	return d;
-}
-
-bool
-decimal_multiply(struct decimal a, struct decimal b, struct decimal *out)
-{
-	a = trimmed(a, 0);
-	b = trimmed(b, 0);
-	out->scale = a.scale + b.scale;
-	return out->scale <= 2 * SCALE_MAX && !__builtin_mul_overflow(a.digits, b.digits, &out->digits);
-}
-
-bool
-decimal_divide(struct decimal a, struct decimal b, struct decimal *out)
-{
-	struct decimal before = a;
-
-	if (b.digits == 0)
-		return false;
-	for (; a.scale < DIVIDE_SCALE + b.scale; a.scale++)
-		if (__builtin_mul_overflow(a.digits, 10, &a.digits))
-			return decimal_from_double(decimal_to_double(before) / decimal_to_double(b), out);
-	out->digits = a.digits / b.digits;
-	out->scale = a.scale - b.scale;
-	*out = trimmed(*out, 0);
-	return true;
-}
-
-double
-decimal_to_double(struct decimal d)
-{
-	double x = (double)d.digits;
-
-	for (int i = 0; i < d.scale; i++)
-		x /= 10;
-	return x;
-}
-
-bool
-decimal_from_double(double x, struct decimal *out)
-{
-	char text[64];
-
-	if (!isfinite(x) || fabs(x) >= 1e20)
-		return false;
-	snprintf(text, sizeof text, "%.12f", x);
-	if (!decimal_parse(slice_of(text), out))
-		return false;
-	*out = trimmed(*out, 0);
-	return true;
-}
-
-/* Moments */
-
-static bool
-take(struct slice *s, int width, int *out)
-{
-	uint64_t n;
-
-	if (s->len < (size_t)width || !slice_uint(slice_sub(*s, 0, (size_t)width), &n))
-		return false;
-	*out = (int)n;
-	*s = slice_sub(*s, (size_t)width, s->len);
-	return true;
-}
-
-static bool
-take_char(struct slice *s, char c)
-{
-	if (s->len == 0 || s->ptr[0] != c)
-		return false;
-	*s = slice_sub(*s, 1, s->len);
-	return true;
-}
-
-static bool
-parse_zone(struct slice *s, struct moment *m)
-{
-	int sign, hour, minute;
-
-	if (s->len == 0)
-		return true;
-	m->zoned = true;
-	if (take_char(s, 'Z'))
-		return s->len == 0;
-	sign = take_char(s, '+') ? 1 : take_char(s, '-') ? -1 : 0;
-	if (sign == 0 || !take(s, 2, &hour) || !take_char(s, ':') || !take(s, 2, &minute))
-		return false;
-	m->offset = sign * (hour * 60 + minute);
-	return s->len == 0 && hour <= 14 && minute < 60;
-}
-
-static bool
-parse_time(struct slice *s, struct moment *m)
-{
-	int scale = 100;
-
-	if (!take(s, 2, &m->hour) || m->hour > 23)
-		return false;
-	m->precision = 4;
-	if (!take_char(s, ':'))
-		return true;
-	if (!take(s, 2, &m->minute) || m->minute > 59)
-		return false;
-	m->precision = 5;
-	if (!take_char(s, ':'))
-		return true;
-	if (!take(s, 2, &m->second) || m->second > 60)
-		return false;
-	m->precision = 6;
-	if (!take_char(s, '.'))
-		return true;
-	for (m->precision = 7; s->len > 0 && s->ptr[0] >= '0' && s->ptr[0] <= '9'; scale /= 10) {
-		m->ms += (s->ptr[0] - '0') * scale;
-		*s = slice_sub(*s, 1, s->len);
-	}
-	return true;
-}
-
-bool
-moment_parse(struct slice s, enum item_kind kind, struct moment *m)
-{
-	*m = (struct moment){ .month = 1, .day = 1 };
-	if (kind == ITEM_TIME)
-		return parse_time(&s, m) && s.len == 0;
-	if (!take(&s, 4, &m->year))
-		return false;
-	m->precision = 1;
-	if (take_char(&s, '-')) {
-		if (!take(&s, 2, &m->month) || m->month < 1 || m->month > 12)
-			return false;
-		m->precision = 2;
-		if (take_char(&s, '-')) {
-			if (!take(&s, 2, &m->day) || m->day < 1 || m->day > 31)
-				return false;
-			m->precision = 3;
-		}
-	}
-	if (s.len == 0)
-		return true;
-	if (kind != ITEM_DATETIME || !take_char(&s, 'T'))
-		return false;
-	return s.len == 0 || (m->precision == 3 && parse_time(&s, m) && parse_zone(&s, m));
-}
-
-struct slice
-moment_text(const struct moment *m, enum item_kind kind, struct arena *arena)
-{
-	struct buf b;
-
-	buf_init(&b, arena, 64);
-	if (kind != ITEM_TIME) {
-		buf_printf(&b, "%04d", m->year);
-		if (m->precision >= 2)
-			buf_printf(&b, "-%02d", m->month);
-		if (m->precision >= 3)
-			buf_printf(&b, "-%02d", m->day);
-		if (m->precision >= 4)
-			buf_add_char(&b, 'T');
-	}
-	if (m->precision >= 4)
-		buf_printf(&b, "%02d", m->hour);
-	if (m->precision >= 5)
-		buf_printf(&b, ":%02d", m->minute);
-	if (m->precision >= 6)
-		buf_printf(&b, ":%02d", m->second);
-	if (m->precision >= 7)
-		buf_printf(&b, ".%03d", m->ms);
-	if (m->zoned && m->offset == 0)
-		buf_add_char(&b, 'Z');
-	else if (m->zoned)
-		buf_printf(&b, "%c%02d:%02d", m->offset < 0 ? '-' : '+', abs(m->offset) / 60,
-		    abs(m->offset) % 60);
-	return buf_slice(&b);
-}
-
-static void
-to_utc(struct moment *m)
-{
-	int64_t minutes;
-
-	if (!m->zoned || m->precision < 4 || m->offset == 0)
-		return;
-	minutes = instant_days(m->year, m->month, m->day) * 1440 + m->hour * 60 + m->minute - m->offset;
-	instant_date((minutes >= 0 ? minutes : minutes - 1439) / 1440, &m->year, &m->month, &m->day);
-	minutes = (minutes % 1440 + 1440) % 1440;
-	m->hour = (int)minutes / 60;
-	m->minute = (int)minutes % 60;
-	m->offset = 0;
-}
-
-/* As precise as both are: equal so far but not equally precise is unknown. */
-static int
-compare_moments(struct moment a, struct moment b, int *order)
-{
-	int left[6], right[6], pa, pb;
-
-	if (a.zoned != b.zoned && a.precision > 3 && b.precision > 3)
-		return 0;
-	to_utc(&a);
-	to_utc(&b);
-	memcpy(left, (int[]){ a.year, a.month, a.day, a.hour, a.minute, a.second * 1000 + a.ms },
-	    sizeof left);
-	memcpy(right, (int[]){ b.year, b.month, b.day, b.hour, b.minute, b.second * 1000 + b.ms },
-	    sizeof right);
-	pa = a.precision > 6 ? 6 : a.precision;         /* seconds and their parts are one */
-	pb = b.precision > 6 ? 6 : b.precision;
-	for (int i = 0; i < (pa < pb ? pa : pb); i++)
-		if (left[i] != right[i]) {
-			*order = left[i] < right[i] ? -1 : 1;
-			return 1;
-		}
-	*order = 0;
-	return pa == pb;
-}
-
 /* Quantities: units of one dimension, by their factor to the first of it. */
 static const struct unit { const char *code; int dimension; double factor; } units[] = {
 	{ "1", 0, 1 }, { "", 0, 1 }, { "%", 0, 0.01 },
@@ -559,7 +214,7 @@ compare_moment_items(const struct item *a, const struct item *b, int *order)
 
 	if (!moment_parse(a->text, a->kind, &x) || !moment_parse(b->text, b->kind, &y))
 		return 0;
-	return compare_moments(x, y, order);
+	return moment_compare(x, y, order);
 }
 
 /* A text where a date or time is compared with one: FHIR choices give such. */
@@ -667,21 +322,6 @@ texts_equivalent(struct slice a, struct slice b)
 	return i == a.len && k == b.len;
 }
 
-/* Numbers to the precision of the less precise one. */
-static bool
-numbers_equivalent(struct decimal a, struct decimal b)
-{
-	struct decimal *wide = a.scale > b.scale ? &a : &b, *narrow = wide == &a ? &b : &a;
-
-	while (wide->scale > narrow->scale) {
-		int last = (int)(wide->digits % 10);
-
-		wide->digits = wide->digits / 10 + (last >= 5) - (last <= -5);
-		wide->scale--;
-	}
-	return a.digits == b.digits;
-}
-
 bool
 value_equivalent(const struct item *a, const struct item *b, struct arena *arena)
 {
@@ -692,7 +332,7 @@ value_equivalent(const struct item *a, const struct item *b, struct arena *arena
 	if (x.kind == ITEM_STRING && y.kind == ITEM_STRING)
 		return texts_equivalent(x.text, y.text);
 	if (is_number(&x) && is_number(&y) && decimal_of(&x, &m) && decimal_of(&y, &n))
-		return numbers_equivalent(m, n);
+		return decimal_equivalent(m, n);
 	if (x.kind == ITEM_NODE && y.kind == ITEM_NODE)
 		return fhirpath_equal(&x, &y, arena) == 1;
 	if (x.kind == ITEM_BOOLEAN || y.kind == ITEM_BOOLEAN)
@@ -702,89 +342,20 @@ value_equivalent(const struct item *a, const struct item *b, struct arena *arena
 
 /* Arithmetic */
 
-static int
-days_of_month(int year, int month)
-{
-	return (int)(instant_days(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1)
-	    - instant_days(year, month, 1));
-}
-
-static void
-add_months(struct moment *m, int64_t months)
-{
-	int64_t all = (int64_t)m->year * 12 + m->month - 1 + months;
-	int days;
-
-	m->year = (int)((all >= 0 ? all : all - 11) / 12);
-	m->month = (int)((all % 12 + 12) % 12) + 1;
-	days = days_of_month(m->year, m->month);
-	if (m->day > days)
-		m->day = days;
-}
-
-static void
-add_milliseconds(struct moment *m, int64_t ms, bool time_only)
-{
-	int64_t days = time_only ? 0 : instant_days(m->year, m->month, m->day);
-	int64_t all = ((m->hour * 60LL + m->minute) * 60 + m->second) * 1000 + m->ms + ms;
-	int64_t carry = (all >= 0 ? all : all - 86399999) / 86400000;
-
-	all -= carry * 86400000;
-	m->hour = (int)(all / 3600000);
-	m->minute = (int)(all / 60000 % 60);
-	m->second = (int)(all / 1000 % 60);
-	m->ms = (int)(all % 1000);
-	if (!time_only)
-		instant_date(days + carry, &m->year, &m->month, &m->day);
-}
-
-static const struct { const char *unit; int64_t months, ms; int needs; } spans[] = {
-	{ "year", 12, 0, 1 }, { "month", 1, 0, 2 },
-	{ "week", 0, 604800000, 3 }, { "wk", 0, 604800000, 3 }, { "day", 0, 86400000, 3 },
-	{ "d", 0, 86400000, 3 }, { "hour", 0, 3600000, 4 }, { "h", 0, 3600000, 4 },
-	{ "minute", 0, 60000, 5 }, { "min", 0, 60000, 5 }, { "second", 0, 1000, 6 },
-	{ "s", 0, 1000, 6 }, { "millisecond", 0, 1, 7 }, { "ms", 0, 1, 7 },
-};
-
-#define YEARS_MAX 10000.0       /* from one end of the calendar to the other */
-
-/* Before the first or behind the last year, which is empty. */
-static bool
-leaves_calendar(double n, size_t span)
-{
-	return fabs(n) * (double)spans[span].months > YEARS_MAX * 12
-	    || fabs(n) * (double)spans[span].ms > YEARS_MAX * 366 * 86400000;
-}
-
-/* A date or time and a duration; what is finer than the date is cut off. */
 static bool
 shift_moment(struct evaluation *e, const struct item *a, const struct item *q, int sign,
     struct list *out)
 {
 	struct moment m;
 	struct decimal amount;
+	int there;
 
 	if (!moment_parse(a->text, a->kind, &m) || !decimal_of(q, &amount))
 		return true;
-	for (size_t i = 0; i < COUNT_OF(spans); i++) {
-		int precision = m.precision;
-		double n = decimal_to_double(amount) * sign;
-
-		if (!slice_is(q->unit, spans[i].unit))
-			continue;
-		if (leaves_calendar(n, i))
-			return true;
-		if (spans[i].months != 0)
-			add_months(&m, (int64_t)n * spans[i].months);
-		else if (precision < 3 && a->kind != ITEM_TIME)
-			add_months(&m, (int64_t)(n * (double)spans[i].ms / 86400000 / 30)
-			    / (precision == 1 ? 12 : 1) * (precision == 1 ? 12 : 1));
-		else
-			add_milliseconds(&m, (int64_t)n * spans[i].ms, a->kind == ITEM_TIME);
-		return (a->kind != ITEM_TIME && (m.year < 1 || m.year > 9999))
-		    || list_add(e, out, value_text(a->kind, moment_text(&m, a->kind, e->arena)));
-	}
-	return eval_fail(e, "the unit is not one of time");
+	there = moment_shift(&m, a->kind, decimal_to_double(amount) * sign, q->unit);
+	if (there < 0)
+		return eval_fail(e, "the unit is not one of time");
+	return there == 0 || list_add(e, out, value_text(a->kind, moment_text(&m, a->kind, e->arena)));
 }
 
 static bool

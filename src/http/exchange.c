@@ -157,8 +157,8 @@ exchange_refuse(struct exchange_state *x, enum fault fault)
 	h->refuse(h->ctx, &x->public, (int)fault);
 }
 
-bool
-exchange_check_host(struct exchange_state *x)
+static bool
+is_our_host(struct exchange_state *x)
 {
 	const char *const *hosts = x->public.loop->server->config.hosts;
 
@@ -168,6 +168,21 @@ exchange_check_host(struct exchange_state *x)
 		if (slice_eq_nocase(x->public.host, slice_of(*hosts)))
 			return true;
 	return false;
+}
+
+/* RFC 9110 10.1.1, 15.5.16: a body in a coding would be read as what it is not. */
+enum fault
+exchange_check_head(struct exchange_state *x)
+{
+	struct slice expect = http_header(&x->public, "expect");
+	struct slice coding = http_header(&x->public, "content-encoding");
+
+	if (!is_our_host(x))
+		return FAULT_MISDIRECTED;
+	if (expect.len > 0 && !slice_eq_nocase(expect, SLICE("100-continue")))
+		return FAULT_EXPECTATION;
+	return http_header_count(&x->public, "content-encoding") > 1
+	    || (coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity"))) ? FAULT_MEDIA_TYPE : FAULT_COUNT;
 }
 
 struct slice

@@ -229,7 +229,7 @@ take_target(struct h1 *h)
 	struct http_exchange *x = &h->x->public;
 	struct slice target = h->target, scheme = SLICE("https://");
 
-	if (slice_starts(target, scheme)) {
+	if (slice_eq_nocase(slice_sub(target, 0, scheme.len), scheme)) {
 		size_t slash = slice_find(slice_sub(target, scheme.len, target.len), '/');
 
 		if (!slice_eq_nocase(slice_sub(target, scheme.len, slash), x->host))
@@ -246,28 +246,33 @@ take_target(struct h1 *h)
 	return true;
 }
 
+/* RFC 9112 6.1: "chunked" is the only coding there is; with HTTP/1.0 there is none. */
+static bool
+coding_good(struct h1 *h)
+{
+	const struct http_exchange *x = &h->x->public;
+	size_t count = http_header_count(x, "transfer-encoding");
+
+	return count == 0 || (count == 1 && h->parser.http_minor > 0
+	    && http_header_count(x, "content-length") == 0
+	    && slice_eq_nocase(http_header(x, "transfer-encoding"), SLICE("chunked")));
+}
+
 static enum fault
 check_head(struct h1 *h)
 {
 	struct http_exchange *x = &h->x->public;
-	struct slice expect = http_header(x, "expect");
 
 	if (h->target.len > limits(h)[LIMIT_REQUEST_LINE])
 		return FAULT_URI_TOO_LONG;
 	if (http_header_count(x, "host") != 1 || h->parser.upgrade
 	    || (h->parser.http_major != 1 || h->parser.http_minor > 1)
-	    || (http_header_count(x, "content-length") > 0
-	        && http_header_count(x, "transfer-encoding") > 0)
-	    || http_header_count(x, "content-length") > 1)
+	    || !coding_good(h) || http_header_count(x, "content-length") > 1)
 		return FAULT_INVALID;
 	x->host = http_header(x, "host");
 	if (!take_target(h))
 		return FAULT_INVALID;
-	if (!exchange_check_host(h->x))
-		return FAULT_MISDIRECTED;
-	if (expect.len > 0 && !slice_eq_nocase(expect, SLICE("100-continue")))
-		return FAULT_EXPECTATION;
-	return FAULT_COUNT;
+	return exchange_check_head(h->x);
 }
 
 static bool
@@ -451,8 +456,8 @@ h1_read(struct h1 *h, const char *bytes, size_t n)
 	return h->stage != STAGE_WAIT || h->in_len < IN_MANY;
 }
 
-void
-h1_resume(struct h1 *h)
+static void
+resume(struct h1 *h)
 {
 	struct connection *c = h->connection;
 
@@ -506,7 +511,7 @@ replied(struct h1 *h, struct exchange_state *x)
 	}
 	connection_flush(c);
 	if (c->state == OPEN)
-		h1_resume(h);
+		resume(h);
 }
 
 void

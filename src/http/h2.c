@@ -137,11 +137,7 @@ check_head(struct h2 *h, struct exchange_state *x)
 	if (p->host.len == 0 || p->path.len == 0
 	    || (p->path.ptr[0] != '/' && !slice_is(p->path, "*")))
 		return FAULT_INVALID;
-	if (!exchange_check_host(x))
-		return FAULT_MISDIRECTED;
-	return http_header(p, "expect").len > 0
-	    && !slice_eq_nocase(http_header(p, "expect"), SLICE("100-continue"))
-	    ? FAULT_EXPECTATION : FAULT_COUNT;
+	return exchange_check_head(x);
 }
 
 static void

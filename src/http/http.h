@@ -127,7 +127,4 @@ void http_run(struct http_server *, int grace);
 void http_stop(struct http_server *);           /* async-signal-safe */
 void http_server_free(struct http_server *);
 
-/* An arena-made connection count and such, for /metrics later. */
-uint64_t http_connections(const struct http_server *);
-
 #endif

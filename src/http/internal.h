@@ -137,7 +137,8 @@ bool exchange_add_body(struct exchange_state *, const void *, size_t);
 void exchange_deliver(struct exchange_state *);
 void exchange_refuse(struct exchange_state *, enum fault);
 void exchange_done(struct exchange_state *);            /* unlink and give the arena back */
-bool exchange_check_host(struct exchange_state *);
+/* What a head may ask of any server, whatever carries it: FAULT_COUNT when it is well. */
+enum fault exchange_check_head(struct exchange_state *);
 struct slice exchange_status_reason(int status);
 void exchange_feed(struct connection *);                /* ask for pieces while there is room */
 
@@ -145,7 +146,6 @@ void exchange_feed(struct connection *);                /* ask for pieces while 
 struct h1 *h1_new(struct connection *);
 void       h1_free(struct h1 *);
 bool       h1_read(struct h1 *, const char *, size_t);  /* take bytes; false: stop reading */
-void       h1_resume(struct h1 *);                      /* after a reply */
 void       h1_reply(struct h1 *, struct exchange_state *, int status,
     const struct http_header *, size_t count, struct slice body);
 void       h1_begin_pieces(struct h1 *, struct exchange_state *, int status,

@@ -147,12 +147,6 @@ http_loops(const struct http_server *s)
 	return s->loop_count;
 }
 
-uint64_t
-http_connections(const struct http_server *s)
-{
-	return atomic_load(&s->connections);
-}
-
 struct handover {
 	struct http_loop *loop;
 	int fd;

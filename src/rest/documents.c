@@ -57,13 +57,12 @@ documents_new(struct arena *arena)
 static struct slice
 version_of(struct slice document, struct arena *arena)
 {
+	char *version = arena_alloc(arena, BASE32_BLOCK);
 	uint8_t digest[SHA256_BYTES];
-	struct buf b;
 
 	sha256_one(document, digest);
-	buf_init(&b, arena, 64);
-	encode_hex(&b, digest, 16);
-	return buf_slice(&b);
+	encode_block(digest, version);
+	return slice_make(version, BASE32_BLOCK);
 }
 
 static struct set *

@@ -23,7 +23,8 @@
 static const char names[] = "_outputFormat _since _type _elements patient includeAssociatedData "
     "_typeFilter";
 
-static const char *const formats[] = { "application/fhir+ndjson", "application/ndjson", "ndjson" };
+/* A "+" that stands in a URL as it is was meant as one, as in _format. */
+static const char *const formats[] = { "application/fhir+ndjson", "application/fhir ndjson", "application/ndjson", "ndjson" };
 
 struct asked {
 	struct exchange    *x;

@@ -187,6 +187,20 @@ take_text(struct exchange *x, struct slice text)
 	return json_parse(text, json_bounds(x->service->limits, false), x->arena, &r->json, &x->outcome);
 }
 
+/* Each is looked for among all that are there. */
+static bool
+are_few(const struct exchange *x, const struct json *j, uint32_t meta)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		uint32_t list = json_get(j, meta, slice_of(lists[i]));
+
+		count += list == 0 ? 0 : json_size(j, list);
+	}
+	return count <= x->service->limits->of[LIMIT_PATCH_OPERATIONS];
+}
+
 static bool
 change_meta(struct exchange *x, change_fn *change)
 {
@@ -199,6 +213,8 @@ change_meta(struct exchange *x, change_fn *change)
 	node = parameter_value(&p, "meta", "valueMeta");
 	if (node == 0 || json_type(p.json, node) != JSON_OBJECT)
 		return exchange_fail(x, FAULT_INVALID, "the parameter meta is needed");
+	if (!are_few(x, p.json, node))
+		return exchange_fail(x, FAULT_TOO_COMPLEX, "too many entries");
 	return write_find_target(x) && changed_text(x, p.json, node, change, &text) && take_text(x, text)
 	    && controls_in(x, x->body) && write_version(x, 'U') && meta_of(x, x->write->body, &meta)
 	    && answer_meta(x, 200, meta);

@@ -16,16 +16,6 @@ tree_new(enum json_type type, struct slice text, struct arena *arena)
 	return v;
 }
 
-struct value *
-tree_string(struct slice text, struct arena *arena)
-{
-	struct buf b;
-
-	buf_init(&b, arena, SIZE_MAX);
-	json_write_string(&b, text);
-	return tree_new(JSON_STRING, slice_sub(buf_slice(&b), 1, b.len - 2), arena);
-}
-
 static struct value *
 one(const struct json *j, uint32_t node, struct arena *arena, struct value **by_node)
 {
@@ -148,14 +138,6 @@ tree_set(struct value *object, struct slice name, struct value *v)
 		tree_replace(old, v);
 	else
 		tree_insert(object, NULL, v);
-}
-
-bool
-tree_is_inside(const struct value *v, const struct value *ancestor)
-{
-	while (v != NULL && v != ancestor)
-		v = v->parent;
-	return v != NULL;
 }
 
 /* Numbers: the digits without zeros at both ends, and the power of ten of the last one. */

@@ -26,8 +26,6 @@ struct value {
 struct value *tree_of(const struct json *, uint32_t node, struct arena *, struct value ***by_node);
 
 struct value *tree_new(enum json_type, struct slice text, struct arena *);
-/* A string value of unescaped text. */
-struct value *tree_string(struct slice, struct arena *);
 /* Deep; `*budget` is lowered by the number of values, and NULL returned when it is not enough. */
 struct value *tree_copy(const struct value *, struct arena *, size_t *budget);
 
@@ -42,7 +40,6 @@ void tree_replace(struct value *old, struct value *new_one);
 /* The member of that name, replaced or added. */
 void tree_set(struct value *object, struct slice name, struct value *);
 
-bool tree_is_inside(const struct value *, const struct value *ancestor);        /* or is it */
 /* As RFC 6902 4.6 says: numbers by value, objects in any order. */
 bool tree_equal(const struct value *, const struct value *, struct arena *);
 void tree_write(struct buf *, const struct value *);

@@ -77,7 +77,4 @@ MUST_USE bool rest_openapi_document(const struct service *, const struct search_
 /* Keeps both, for each generation of the search index: documents.h. */
 struct documents *documents_new(struct arena *);
 
-/* Allow header for the exchange's path: the methods its shape, or its operation, has. */
-struct slice rest_allowed(const struct exchange *, enum path_shape);
-
 #endif

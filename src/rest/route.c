@@ -246,35 +246,9 @@ row_of(const struct exchange *x, enum path_shape shape, bool *shape_known)
 	return NULL;
 }
 
-static void
-misroute(struct exchange *x, enum path_shape shape, bool shape_known)
-{
-	if (!shape_known) {
-		x->misrouted = FAULT_NO_SUCH_TYPE;
-		return;
-	}
-	x->misrouted = FAULT_NO_METHOD;
-	exchange_add_header(x, "allow", rest_allowed(x, shape));
-}
-
-void
-rest_route(struct exchange *x)
-{
-	enum path_shape shape = shape_of(x);
-	bool shape_known;
-
-	if (slice_is(x->method, "OPTIONS") && x->parent == NULL) {
-		x->interaction = &options_interactions[!open_to_all(shape)];
-		x->version = rest_allowed(x, shape);
-		return;
-	}
-	x->interaction = row_of(x, shape, &shape_known);
-	if (x->interaction == NULL)
-		misroute(x, shape, shape_known);
-}
-
-struct slice
-rest_allowed(const struct exchange *x, enum path_shape shape)
+/* Of the Allow header: the methods that the path's shape, or its operation, has. */
+static struct slice
+allowed(const struct exchange *x, enum path_shape shape)
 {
 	const struct interaction *row, *before = NULL;
 	struct buf b;
@@ -288,6 +262,33 @@ rest_allowed(const struct exchange *x, enum path_shape shape)
 		before = row;
 	}
 	return buf_slice(&b);
+}
+
+static void
+misroute(struct exchange *x, enum path_shape shape, bool shape_known)
+{
+	if (!shape_known) {
+		x->misrouted = FAULT_NO_SUCH_TYPE;
+		return;
+	}
+	x->misrouted = FAULT_NO_METHOD;
+	exchange_add_header(x, "allow", allowed(x, shape));
+}
+
+void
+rest_route(struct exchange *x)
+{
+	enum path_shape shape = shape_of(x);
+	bool shape_known;
+
+	if (slice_is(x->method, "OPTIONS") && x->parent == NULL) {
+		x->interaction = &options_interactions[!open_to_all(shape)];
+		x->version = allowed(x, shape);
+		return;
+	}
+	x->interaction = row_of(x, shape, &shape_known);
+	if (x->interaction == NULL)
+		misroute(x, shape, shape_known);
 }
 
 bool

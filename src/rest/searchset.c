@@ -125,6 +125,26 @@ write_resource(struct entries *e, const struct stored *s)
 	return true;
 }
 
+/* R4 extension-location-distance.html */
+static bool
+write_distance(struct entries *e, const struct stored *s)
+{
+	const struct query_clause *near = query_near(e->set->query, s->type);
+	struct exchange *x = e->set->x;
+	struct json j;
+	double metres;
+
+	if (near == NULL)
+		return true;
+	if (!json_parse(s->body, json_bounds(x->service->limits, false), x->arena, &j, &x->outcome))
+		return false;
+	if (query_near_distance(near, &j, &metres))
+		buf_printf(e->b, "\"extension\":[{\"url\":\"http://hl7.org/fhir/StructureDefinition/location-distance\","
+		    "\"valueDistance\":{\"value\":%.0f,\"unit\":\"m\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"m\"}}],",
+		    metres);
+	return true;
+}
+
 static bool
 write_entry(struct entries *e, struct stored *s, uint32_t contained, const char *mode)
 {
@@ -134,9 +154,10 @@ write_entry(struct entries *e, struct stored *s, uint32_t contained, const char 
 	if (contained > 0 && e->set->query->contained_alone
 	    ? !write_contained(e, s, contained) : !write_resource(e, s))
 		return false;
-	buf_add(e->b, SLICE(",\"search\":{\"mode\":\""));
-	buf_add_cstr(e->b, mode);
-	buf_add(e->b, SLICE("\"}}"));
+	buf_add(e->b, SLICE(",\"search\":{"));
+	if (contained == 0 && mode[0] == 'm' && !write_distance(e, s))
+		return false;
+	buf_printf(e->b, "\"mode\":\"%s\"}}", mode);
 	return true;
 }
 

@@ -216,10 +216,11 @@ translate_in_group(struct translation *r, uint32_t group, const struct coding_as
 	uint32_t elements = list(r, group, "element");
 	bool mapped = false;
 
-	if (!side_fits(r, group, !r->reverse, c->system, c->version)
+	if (!terminology_take(&r->t, 1) || !side_fits(r, group, !r->reverse, c->system, c->version)
 	    || !side_fits(r, group, r->reverse, r->target_system, SLICE_NONE))
 		return;
-	for (uint32_t n = first(r, elements); n != 0; n = json_next(r->json, elements, n)) {
+	for (uint32_t n = first(r, elements); n != 0 && terminology_take(&r->t, 1);
+	    n = json_next(r->json, elements, n)) {
 		if (r->reverse) {
 			add_sources(r, group, n, c->code);
 		} else if (slice_eq(text(r, n, "code"), c->code)) {
@@ -227,7 +228,7 @@ translate_in_group(struct translation *r, uint32_t group, const struct coding_as
 			add_targets(r, group, n);
 		}
 	}
-	if (!mapped && !r->reverse)
+	if (!mapped && !r->reverse && !r->t.spent)
 		add_unmapped(r, group, c);
 }
 
@@ -457,5 +458,5 @@ rest_translate(struct exchange *x)
 		if (!translate(r, &codings.at[i]))
 			return false;
 	}
-	return answer(r);
+	return r->t.spent ? exchange_fail(x, FAULT_TOO_COSTLY, "the maps are too large") : answer(r);
 }

@@ -314,8 +314,8 @@ is_there(const struct exchange *x)
 }
 
 /* R4 http.html#concurrency, RFC 9110 13.1.  If-None-Match: * asks that there is none yet. */
-bool
-write_version_agrees(struct exchange *x)
+static bool
+version_agrees(struct exchange *x)
 {
 	struct slice version = is_there(x) ? x->old->version : SLICE_NONE;
 	bool named;
@@ -377,7 +377,7 @@ write_find_target(struct exchange *x)
 		return exchange_fail(x, FAULT_DELETED, "");
 	}
 	x->file = (struct store_content *)(uintptr_t)x->old->content;   /* stays, unless data is put in its place */
-	return write_version_agrees(x);
+	return version_agrees(x);
 }
 
 /* R4 http.html#upsert, with a grant only: whether a chosen id is taken cannot be hidden. */
@@ -405,7 +405,7 @@ create_unmatched(struct exchange *x)
 		if (x->old != NULL)
 			return exchange_fail(x, FAULT_CONFLICT, "");
 	}
-	return write_version_agrees(x) && controls_in(x, x->body)
+	return version_agrees(x) && controls_in(x, x->body)
 	    && write_body(x, id.len > 0 ? 'U' : 'P');
 }
 
@@ -430,7 +430,7 @@ update_conditionally(struct exchange *x)
 		return false;
 	if (x->old == NULL)
 		return create_unmatched(x);
-	return (id_in_body(x).len == 0 || same_id(x)) && write_version_agrees(x)
+	return (id_in_body(x).len == 0 || same_id(x)) && version_agrees(x)
 	    && controls_in(x, x->body) && is_whole(x) && write_body(x, 'U');
 }
 
@@ -439,7 +439,7 @@ rest_update(struct exchange *x)
 {
 	if (write_is_conditional(x))
 		return update_conditionally(x);
-	return same_id(x) && write_find_old(x) && write_version_agrees(x) && may_choose_id(x)
+	return same_id(x) && write_find_old(x) && version_agrees(x) && may_choose_id(x)
 	    && controls_in(x, x->body) && is_whole(x) && write_body(x, 'U');
 }
 
@@ -503,7 +503,7 @@ delete_conditionally(struct exchange *x)
 {
 	if (deletes_many(x))
 		return delete_matches(x);
-	if (!write_resolve(x) || !write_version_agrees(x))
+	if (!write_resolve(x) || !version_agrees(x))
 		return false;
 	return bury_all(x, x->old, x->old != NULL);
 }
@@ -513,7 +513,7 @@ rest_delete(struct exchange *x)
 {
 	if (write_is_conditional(x))
 		return delete_conditionally(x);
-	if (!write_find_old(x) || !write_version_agrees(x))
+	if (!write_find_old(x) || !version_agrees(x))
 		return false;
 	if (x->old == NULL)
 		return exchange_fail(x, FAULT_NO_SUCH, "");

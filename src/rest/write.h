@@ -25,8 +25,6 @@ bool write_find_old(struct exchange *);
  * 400 for content that is kept beside its version. */
 bool write_find_target(struct exchange *);
 
-/* If-Match and If-None-Match against x->old. */
-bool write_version_agrees(struct exchange *);
 
 /* The text of a version, or what Prefer asks for instead, as the body of the answer. */
 void write_answer(struct exchange *, struct slice text);

@@ -13,6 +13,7 @@
 #include "search/extraction.h"
 #include "search/values.h"
 
+#define COMPONENTS_MAX 16       /* each has its number in a row, and is compiled for each type */
 #define PRINT_FORMAT "2"        /* another one when the same expression gives other rows than before */
 
 struct reading {
@@ -207,6 +208,8 @@ read_components(struct reading *r, struct custom_param *p)
 	uint32_t count = list == 0 ? 0 : json_size(r->json, list);
 	struct search_component *all;
 
+	if (count > COMPONENTS_MAX)
+		return wrong(r, FAULT_VALUE, "component", SLICE("there are too many"));
 	if ((p->param.kind == SEARCH_COMPOSITE) != (count > 0))
 		return wrong(r, FAULT_VALUE, "component", SLICE("composites have components, and only they"));
 	if (count == 0)

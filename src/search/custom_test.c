@@ -65,6 +65,7 @@ static const struct row {
 	{ "hue", "Patient", "composite", "Patient",    NULL,                             "component", "composites have" },
 	{ "hue", "Patient", "composite", "Patient",    GENDER "\"hue\"}]",               "component.expression", "there is no" },
 	{ "hue", "Patient", "composite", "Patient",    GENDER "\"name\"}]",              "component", "the expression finds" },
+	{ "hue", "Patient", "composite", "Patient", "\"component\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "component", "there are too many" },
 	{ "hue", "Patient", "composite", "Patient", "\"component\":[{\"definition\":\"http://a.test/none\",\"expression\":\"gender\"}]",
 	  "component.definition", "no parameter" },
 };

@@ -177,15 +177,6 @@ mark(struct scanner *d, char c)
 	return true;
 }
 
-static int
-days_in(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
 /* "Z", "+hh:mm", "-hh:mm" or nothing: milliseconds to take off; false when malformed. */
 static bool
 zone(struct scanner *d, int64_t *offset)
@@ -262,10 +253,10 @@ index_date(struct slice text, int64_t *first, int64_t *last)
 		return false;
 	if (d.at == text.len) {
 		*first = instant_days(year, month, 1) * 86400000;
-		*last = instant_days(year, month, 1) * 86400000 + days_in(year, month) * 86400000LL - 1;
+		*last = instant_days(year, month, 1) * 86400000 + instant_month_days(year, month) * 86400000LL - 1;
 		return true;
 	}
-	if (!mark(&d, '-') || !digits(&d, 2, &day) || day < 1 || day > days_in(year, month))
+	if (!mark(&d, '-') || !digits(&d, 2, &day) || day < 1 || day > instant_month_days(year, month))
 		return false;
 	*first = instant_days(year, month, day) * 86400000;
 	*last = *first + 86400000 - 1;
@@ -304,6 +295,8 @@ decimal_good(struct slice s)
 	return i == s.len;
 }
 
+#define EXPONENT_MAX 400        /* farther than a double reaches */
+
 /* Half a unit of the last digit that is written; of 1e2 a tenth of that, since R4's own example is [95 ... 105). */
 static double
 half_unit(struct slice s)
@@ -315,15 +308,17 @@ half_unit(struct slice s)
 	while (e < s.len && s.ptr[e] != 'e' && s.ptr[e] != 'E')
 		e++;
 	if (e < s.len) {
-		char text[16] = { 0 };
-		struct slice power = slice_sub(s, e + 1, s.len);
+		char text[80] = { 0 };
+		struct slice power = slice_sub(s, e + 1, sizeof text - 1);
+		long n;
 
-		memcpy(text, power.ptr, power.len < sizeof text ? power.len : sizeof text - 1);
-		exponent = (int)strtol(text, NULL, 10);
+		memcpy(text, power.ptr, power.len);
+		n = strtol(text, NULL, 10);
+		exponent = n > EXPONENT_MAX ? EXPONENT_MAX : n < -EXPONENT_MAX ? -EXPONENT_MAX : (int)n;
 	}
 	dot = slice_find(slice_sub(s, 0, e), '.');
 	exponent -= dot < e ? (int)(e - dot - 1) : e < s.len;
-	for (int i = 0; i < abs(exponent) && i < 400; i++)
+	for (int i = 0; i < abs(exponent) && i < EXPONENT_MAX; i++)
 		unit = exponent < 0 ? unit / 10 : unit * 10;
 	return unit / 2;
 }

@@ -216,12 +216,6 @@ component_of(const struct search_index *index, const struct search_param *p, uin
 	return custom_of(p) != NULL ? custom_of(p)->components[i] : index->components[p->number][i];
 }
 
-const struct pack *
-search_index_pack(const struct search_index *index)
-{
-	return index->pack;
-}
-
 /* Searched by, without rows of their own. */
 static const char *const computed_codes[] = {
 	"_id", "_lastUpdated", "_text", "_content", "_has", "_list", "_filter",

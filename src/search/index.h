@@ -83,7 +83,7 @@ struct index_row {
 enum index_span { SPAN_INSTANT, SPAN_SECOND, SPAN_DAY, SPAN_MONTH, SPAN_WIDE, SPAN_SEVERAL };
 
 /* Counts up when the same definitions give other rows than before: a store is then to be indexed anew. */
-#define INDEX_RULES 9
+#define INDEX_RULES 10
 
 struct index_rows {
 	struct index_row *at;
@@ -124,7 +124,6 @@ struct search_index *search_index_with(const struct custom_params *custom, int64
 struct search_index *search_index_hold(struct search_index *);
 void                 search_index_let_go(struct search_index *);        /* NULL is fine */
 int64_t              search_index_generation(const struct search_index *);
-const struct pack *search_index_pack(const struct search_index *);
 
 /* As pack_params(), pack_param(), pack_param_count() and pack_param_at(), of all parameters; of a concrete
  * type.  The last two are in no order. */

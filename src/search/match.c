@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "search/values.h"
 
 static bool
 interval_matches(enum query_prefix prefix, double l, double h, double ql, double qh)
@@ -186,6 +187,47 @@ query_distance(double latitude, double longitude, double other_latitude, double 
 	return 2 * radius * asin(sqrt(h > 1 ? 1 : h));
 }
 
+static const struct query_part *
+part_of(const struct query *q, const struct type *type)
+{
+	for (uint32_t i = 0; i < q->part_count; i++)
+		if (q->parts[i].type == type)
+			return &q->parts[i];
+	return NULL;
+}
+
+static bool
+number_at(const struct json *j, const char *path, double *out)
+{
+	uint32_t node = json_path(j, 0, path);
+
+	return node != 0 && values_exact(json_raw(j, node), out);
+}
+
+const struct query_clause *
+query_near(const struct query *q, const struct type *type)
+{
+	const struct query_part *part = part_of(q, type);
+
+	for (uint32_t i = 0; part != NULL && i < part->clause_count; i++)
+		if (part->clauses[i].on == CLAUSE_NEAR)
+			return &part->clauses[i];
+	return NULL;
+}
+
+bool
+query_near_distance(const struct query_clause *near, const struct json *j, double *metres)
+{
+	double latitude, longitude;
+
+	*metres = INFINITY;
+	if (!number_at(j, "position.latitude", &latitude) || !number_at(j, "position.longitude", &longitude))
+		return false;
+	for (uint32_t i = 0; i < near->count; i++)
+		*metres = fmin(*metres, query_distance(near->values[i].x, near->values[i].y, latitude, longitude));
+	return near->count > 0;
+}
+
 static bool
 is_near(const struct query_clause *c, const struct index_rows *rows, uint32_t contained)
 {
@@ -363,11 +405,8 @@ clause_matches(const struct spot *s, const struct query_clause *c)
 bool
 query_matches(const struct query *q, const struct query_world *world, const struct query_row *at)
 {
-	for (uint32_t i = 0; i < q->part_count; i++) {
-		struct spot s = { q, world, at, q->parts[i].type, 0 };
+	const struct query_part *part = part_of(q, at->type);
+	struct spot s = { q, world, at, at->type, 0 };
 
-		if (q->parts[i].type == at->type)
-			return all_match(&s, q->parts[i].clauses, q->parts[i].clause_count);
-	}
-	return false;
+	return part != NULL && all_match(&s, part->clauses, part->clause_count);
 }

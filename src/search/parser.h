@@ -64,8 +64,6 @@ bool parser_value(struct parser *, struct query_clause *, const struct type *, s
 struct slice parser_unescape(struct parser *, struct slice);
 /* Cuts at the first `sep` that is not escaped. */
 struct slice parser_cut(struct slice *rest, char sep);
-/* The words of a text: folded, one space between. */
-struct slice parser_words(struct parser *, struct slice);
 
 /* filter.c */
 enum taken parser_filter(struct parser *, const struct type *, struct slice text,

@@ -81,7 +81,7 @@ sort_of(struct parser *p, const struct type *type, struct slice name, bool down,
 		return false;
 	*out = (struct query_sort){ c.on, c.param,
 		c.on == CLAUSE_LAST_UPDATED ? SEARCH_DATE : c.kind, down,
-		c.on != CLAUSE_LAST_UPDATED && (c.kind == SEARCH_TOKEN || c.kind == SEARCH_REFERENCE) };
+		c.on != CLAUSE_LAST_UPDATED && (c.kind == SEARCH_TOKEN || c.kind == SEARCH_REFERENCE), false };
 	return true;
 }
 

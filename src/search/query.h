@@ -100,6 +100,7 @@ struct query_sort {
 	enum search_kind kind;
 	bool           descending;
 	bool           by_body;                 /* ids, tokens and references: by their text in the resource */
+	bool           by_range;                /* by the values that a clause bounds; the store's own */
 };
 
 #define QUERY_SORTS 4
@@ -220,5 +221,9 @@ bool query_words_match(const struct search_index *, const struct query_clause *,
     struct slice body, struct arena *);
 /* Metres on the sphere between two positions in degrees. */
 double query_distance(double latitude, double longitude, double other_latitude, double other_longitude);
+/* The clause of `near` that a type has; NULL: none. */
+const struct query_clause *query_near(const struct query *, const struct type *);
+/* How many metres a resource is from the nearest position that is asked for; false: it has none. */
+bool query_near_distance(const struct query_clause *near, const struct json *, double *metres);
 
 #endif

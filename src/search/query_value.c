@@ -213,7 +213,7 @@ token_of_clause(struct parser *p, struct query_clause *c, struct slice s)
 	return add_value(p, c, v) && (system.len > 0 || add_folded(p, c, code, v));
 }
 
-/* system|code|value */
+/* system|code|value, all three (R4 search.html#token) */
 static bool
 of_type_value(struct parser *p, struct slice s, struct query_value *v)
 {
@@ -221,7 +221,7 @@ of_type_value(struct parser *p, struct slice s, struct query_value *v)
 
 	values_of_type(p->index, parser_unescape(p, system), parser_unescape(p, code),
 	    parser_unescape(p, rest), p->arena, &v->a, &v->b);
-	return code.len > 0 && rest.len > 0;
+	return system.len > 0 && code.len > 0 && rest.len > 0;
 }
 
 static bool
@@ -428,8 +428,9 @@ token_with_modifier(struct parser *p, struct query_clause *c, struct slice s)
 	}
 }
 
-struct slice
-parser_words(struct parser *p, struct slice text)
+/* Folded, one space between. */
+static struct slice
+words_of(struct parser *p, struct slice text)
 {
 	struct slice folded = index_fold(text, p->arena);
 	char *to = arena_alloc(p->arena, folded.len + 1);
@@ -453,7 +454,7 @@ static bool
 words_value(struct parser *p, struct query_clause *c, struct slice s)
 {
 	struct query_value v = { .text = c->words == WORDS_DISPLAY
-	    ? index_fold(parser_unescape(p, s), p->arena) : parser_words(p, parser_unescape(p, s)) };
+	    ? index_fold(parser_unescape(p, s), p->arena) : words_of(p, parser_unescape(p, s)) };
 
 	return v.text.len > 0 && add_value(p, c, v);
 }

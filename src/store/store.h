@@ -240,8 +240,8 @@ MUST_USE bool store_compartment_of(struct store_reader *, const struct permit *,
 /* A new patient's own compartment. */
 MUST_USE bool store_compartment_new(struct store *, struct store_compartment *, struct outcome *);
 
-/* The number of the set of labels of a resource and of what is in it (interned; written at once, outside any
- * commit), and its confidentiality level: labels.c.  `resource` is its node. */
+/* The number of the set that the labels of a resource and of what is in it come to (interned; written at once, outside
+ * any commit), and its confidentiality level: labels.c.  `resource` is its node. */
 MUST_USE bool store_labels(struct store *, const struct json *, uint32_t resource,
     uint32_t *labels, int *level, struct outcome *);
 

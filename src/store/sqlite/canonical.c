@@ -26,6 +26,13 @@ naming(const struct plan *p, const struct type *type)
 	    : search_canonical(p->query->index, type);
 }
 
+/* Within a millisecond by the version. */
+static bool
+is_later(const struct candidate *one, const struct candidate *other)
+{
+	return one->updated > other->updated || (one->updated == other->updated && one->vid > other->vid);
+}
+
 bool
 plan_meant(struct plan *p, const struct type *type, int64_t name, struct candidate *out, bool *found)
 {
@@ -43,7 +50,7 @@ plan_meant(struct plan *p, const struct type *type, int64_t name, struct candida
 
 		if (!plan_find(p, type, DIRECTORY, rows.at[i], &one, &there))
 			return false;
-		if (there && (!*found || one.updated > out->updated))
+		if (there && (!*found || is_later(&one, out)))
 			*out = one;
 		*found |= there;
 	}

@@ -1,13 +1,14 @@
 /* labels.c -- how confidential a resource says it is, as the number of a set of labels.
  *
- * A set is the codings of meta.security: of the resource itself and of every one that is in it, as the entries of a
- * Bundle are, and what a Composition says of itself.  What is in it raises the level and never lowers it, so that a
- * document is as confidential as what it is made of (R4 security-labels.html; Composition.confidentiality is a modifier).
+ * That is the highest level in meta.security, raised by whatever is in the resource: the entries of a Bundle, contained
+ * ones, and what a Composition says of itself, so that a document is as confidential as what it is made of
+ * (R4 security-labels.html; Composition.confidentiality is a modifier).
  *
  * Confidentiality is known by its names of all releases, however they are spelled, and one of its codes counts without a
- * system: a slip closes, and does not open.  Sets are interned for good. */
-#include <stdlib.h>
-
+ * system: a slip closes, and does not open.
+ *
+ * A set stands for a level; those of Binaries without a context for their maker too, those in quarantine for being there.
+ * In stores of before, each combination of codings had one.  Sets are interned for good. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/plant.h"
@@ -54,91 +55,57 @@ level_of(struct slice system, struct slice code)
 	return known == NULL ? 5 : (int)(known - confidentiality);
 }
 
-/* "system|code", as they are written. */
-struct lines {
-	struct arena *arena;
-	struct slice *at;
-	uint32_t      count;
-	int           level;
-};
-
-static void
-add_line(struct lines *l, struct slice system, struct slice code, int level)
+/* The highest; -1: none says anything. */
+static int
+level_of_codings(const struct json *j, uint32_t security, struct arena *arena)
 {
-	uint32_t n = l->count++;
-	struct buf b;
+	int highest = -1;
 
-	if ((n & (n - 1)) == 0)         /* full at each power of two */
-		l->at = arena_grow(l->arena, l->at, n * sizeof *l->at, (n == 0 ? 1 : n * 2) * sizeof *l->at);
-	buf_init(&b, l->arena, SIZE_MAX);
-	buf_printf(&b, "%.*s|%.*s\n", SLICE_FMT(system), SLICE_FMT(code));
-	l->at[n] = buf_slice(&b);
-	l->level = level > l->level ? level : l->level;
-}
-
-static struct slice
-raw_member(const struct json *j, uint32_t object, struct slice name)
-{
-	uint32_t node = json_get(j, object, name);
-
-	return node == 0 ? SLICE_NONE : json_raw(j, node);
-}
-
-static void
-add_codings(struct lines *l, const struct json *j, uint32_t security)
-{
 	if (security == 0 || json_type(j, security) != JSON_ARRAY)
-		return;
-	for (uint32_t c = json_first(j, security); c != 0; c = json_next(j, security, c))
-		add_line(l, raw_member(j, c, SLICE("system")), raw_member(j, c, SLICE("code")),
-		    level_of(json_string(j, json_get(j, c, SLICE("system")), l->arena),
-		        json_string(j, json_get(j, c, SLICE("code")), l->arena)));
-}
+		return -1;
+	for (uint32_t c = json_first(j, security); c != 0; c = json_next(j, security, c)) {
+		int one = level_of(json_string(j, json_get(j, c, SLICE("system")), arena),
+		    json_string(j, json_get(j, c, SLICE("code")), arena));
 
-static void
-add_what_says(struct lines *l, const struct json *j, uint32_t name)
-{
-	if (json_is(j, name, SLICE("meta")))
-		add_codings(l, j, json_get(j, name + 1, SLICE("security")));
-	else if (json_is(j, name, SLICE("confidentiality")) && json_type(j, name + 1) == JSON_STRING)
-		add_line(l, confidentiality_system, json_raw(j, name + 1),
-		    level_of(confidentiality_system, json_string(j, name + 1, l->arena)));
+		highest = one > highest ? one : highest;
+	}
+	return highest;
 }
 
 static int
-by_text(const void *a, const void *b)
+level_said(const struct json *j, uint32_t name, struct arena *arena)
 {
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+	if (json_is(j, name, SLICE("meta")))
+		return level_of_codings(j, json_get(j, name + 1, SLICE("security")), arena);
+	return json_is(j, name, SLICE("confidentiality")) && json_type(j, name + 1) == JSON_STRING
+	    ? level_of(confidentiality_system, json_string(j, name + 1, arena)) : -1;
 }
 
-/* In order, each once: the same set has the same text. */
+/* All that the gate asks of the labels, so that there are no more sets than levels, whoever writes what: an order by dates
+ * reads each set of its own. */
 static struct slice
-set_text(const struct lines *l)
+set_of_level(int level, struct arena *arena)
 {
 	struct buf b;
 
-	if (l->count > 0)
-		qsort(l->at, l->count, sizeof *l->at, by_text);
-	buf_init(&b, l->arena, SIZE_MAX);
-	for (uint32_t i = 0; i < l->count; i++)
-		if (i == 0 || !slice_eq(l->at[i - 1], l->at[i]))
-			buf_add(&b, l->at[i]);
+	buf_init(&b, arena, SIZE_MAX);
+	if (level != DEFAULT_LEVEL)
+		buf_printf(&b, "%.*s|%c\n", SLICE_FMT(confidentiality_system), confidentiality[level]);
 	return buf_slice(&b);
 }
 
 bool
 store_labels(struct store *s, const struct json *j, uint32_t resource, uint32_t *labels, int *level, struct outcome *o)
 {
-	struct lines l = { .arena = o->arena, .level = -1 };
+	int own = level_of_codings(j, json_path(j, resource, "meta.security"), o->arena);
 
-	add_codings(&l, j, json_path(j, resource, "meta.security"));
-	if (l.level < 0)
-		l.level = DEFAULT_LEVEL;
-	for (uint32_t n = resource + 1; n < j->nodes[resource].next; n++)
-		if ((j->nodes[n].flags & JSON_IS_NAME) != 0 && (!planted(97) || json_get(j, resource, SLICE("meta")) == n + 1))
-			add_what_says(&l, j, n);
-	*level = l.level;
-	return sqlite_intern(s, set_text(&l), *level, labels, o);
+	*level = own < 0 ? DEFAULT_LEVEL : own;
+	for (uint32_t n = resource + 1; n < j->nodes[resource].next; n++) {
+		int one = (j->nodes[n].flags & JSON_IS_NAME) == 0 || planted(97) ? -1 : level_said(j, n, o->arena);
+
+		*level = one > *level ? one : *level;
+	}
+	return sqlite_intern(s, set_of_level(*level, o->arena), *level, labels, o);
 }
 
 /* Sets */

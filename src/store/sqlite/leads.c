@@ -6,7 +6,8 @@
  *
  * A clause may say the next lead at or behind another in which it can have a match: where the
  * table of occurrences has its code, or, for :not, one of the few others that there are, where something has a
- * shape in which a parameter is missing or is not, where there is a reference to what it names.  A part is
+ * shape in which a parameter is missing or is not, where the values of a range are, when these are few, where there
+ * is a reference to what it names.  A part is
  * looked for where all of its clauses agree, found by turns: each leaps to what the last one said.
  * So a page costs what its leads cost, and what is rare is found where it is.
  *
@@ -288,13 +289,44 @@ place_of_negative(struct plan *p, const struct query_clause *c, const struct typ
 	return good;
 }
 
+/* Ranges: where their values are, when these are few. */
+
+#define FEW_VALUES 1024
+
+static bool
+place_of_range(struct plan *p, const struct query_clause *c, struct whereabouts *out)
+{
+	bool leaking = p->leaking, good = true;
+	struct plan_range range;
+
+	out->narrows = true;
+	out->leads.at = arena_array(p->arena, FEW_VALUES + 1, sizeof *out->leads.at);
+	p->leaking |= planted(99);
+	for (uint32_t i = 0; i < c->count && good && out->narrows; i++) {
+		good = !(out->narrows = plan_range(p, c, i, &range))
+		    || plan_leads_of_range(p, &range, out->leads.at, FEW_VALUES + 1, &out->leads.count);
+		out->narrows &= out->leads.count <= FEW_VALUES;
+	}
+	p->leaking = leaking;
+	plan_order(&out->leads);
+	return good;
+}
+
+static bool
+is_range(const struct plan *p, const struct query_clause *c)
+{
+	struct plan_range range;
+
+	return plan_range(p, c, 0, &range);
+}
+
 static bool
 whereabouts_of(struct plan *p, const struct query_clause *c, const struct type *type, struct whereabouts *out)
 {
 	switch (c->on) {
 	case CLAUSE_HAS:   return place_of_has(p, c, type, out);
 	case CLAUSE_CHAIN: return place_of_chain(p, c, out);
-	default:           return place_of_negative(p, c, type, out);
+	default:           return is_negative(c) ? place_of_negative(p, c, type, out) : place_of_range(p, c, out);
 	}
 }
 
@@ -339,7 +371,7 @@ narrows(struct plan *p, const struct query_clause *c, const struct type *type, b
 	*yes = c->on == CLAUSE_ID || (c->on == CLAUSE_INDEX && index_narrows(c));
 	switch (c->on) {
 	case CLAUSE_INDEX:
-		if (!is_negative(c))
+		if (!is_negative(c) && !is_range(p, c))
 			return true;
 		/* fall through */
 	case CLAUSE_CHAIN:
@@ -438,14 +470,16 @@ next_of_chain(struct plan *p, const struct query_clause *c, const struct whereab
 }
 
 static bool
-next_of_negative(struct plan *p, const struct query_clause *c, const struct type *type, int64_t from, int64_t *lead)
+next_of_place(struct plan *p, const struct query_clause *c, const struct type *type, int64_t from, int64_t *lead)
 {
 	struct whereabouts *place;
 	int64_t one;
 
 	if (!find_place(p, c, type, &place))
 		return false;
-	if (c->modifier != MODIFIER_MISSING && from <= DIRECTORY)
+	if (is_range(p, c))
+		lower(lead, plan_next_in(&place->leads, from));
+	else if (c->modifier != MODIFIER_MISSING && from <= DIRECTORY)
 		*lead = DIRECTORY;              /* its codes are not known */
 	for (uint32_t i = 0; i < place->shapes.count && *lead > from; i++, lower(lead, one))
 		if (!plan_next_of_shape(p, type, place->shapes.at[i], from, &one))
@@ -486,7 +520,7 @@ next_of(struct plan *p, const struct query_clause *c, const struct type *type, i
 				return false;
 		return true;
 	default:
-		return is_negative(c) ? next_of_negative(p, c, type, from, lead) : next_of_index(p, c, from, lead);
+		return is_negative(c) || is_range(p, c) ? next_of_place(p, c, type, from, lead) : next_of_index(p, c, from, lead);
 	}
 }
 
@@ -545,7 +579,11 @@ plan_is_sparse(struct plan *p, const struct query_part *part, bool *yes)
 	int64_t at = DIRECTORY - 1, there;
 	int count = 0;
 
-	if (!plan_narrows(p, part, yes) || !*yes)
+	*yes = false;
+	for (uint32_t i = 0; i < part->clause_count && !*yes; i++)
+		if (is_range(p, &part->clauses[i]) && !plan_clause_narrows(p, part, i, yes))
+			return false;
+	if (*yes || !plan_narrows(p, part, yes) || !*yes)
 		return !p->outcome->failed;
 	while (count < MANY && at != NO_LEAD) {
 		if (!plan_next_agreed(p, part, at + 1, &at) || !plan_next_inhabited(p, part->type, at, &there))

@@ -6,7 +6,8 @@
  * value to value, for which the directory is the index.  Values lead to rows of other matches, too: a row counts
  * under its own least, or greatest, value only.
  *
- * A search without _sort has its dates' order when what it says of them is all that tells where to look. */
+ * A search without _sort has its dates' order when what it says of them is all that tells where to look; or that of
+ * the values of which it gives a range. */
 #include "base/arena.h"
 #include "base/outcome.h"
 #include "store/sqlite/plan.h"
@@ -309,7 +310,7 @@ is_walked(const struct plan *p, const struct query *q)
 		const struct query_sort *first = &q->parts[i].sorts[0];
 
 		walked = first->on == CLAUSE_LAST_UPDATED || (first->on == CLAUSE_INDEX && first->kind == SEARCH_DATE)
-		    || (first->on == CLAUSE_INDEX && first->kind == SEARCH_STRING && q->part_count == 1
+		    || first->by_range || (first->on == CLAUSE_INDEX && first->kind == SEARCH_STRING && q->part_count == 1
 		        && q->parts[i].type == p->reader->store->patient);
 	}
 	return walked;
@@ -491,7 +492,7 @@ walk_streams(struct plan *p, struct sorting *s, struct hunt *h)
 		if (!visit_row(p, s, h, &(struct sort_key){ .kind = SQLITE_INTEGER, .i = r.at }, r.several, r.lead, r.row))
 			return false;
 	}
-	return is_full(s) || sort->on == CLAUSE_LAST_UPDATED || all_bounded(p->query) || walk_keyless(p, s, h);
+	return is_full(s) || sort->on == CLAUSE_LAST_UPDATED || sort->by_range || all_bounded(p->query) || walk_keyless(p, s, h);
 }
 
 static bool
@@ -553,6 +554,25 @@ sort_by_ranges(struct query *q)
 	return true;
 }
 
+/* Values of different parameters have no order. */
+static bool
+sort_by_values(const struct plan *p, struct query *q)
+{
+	struct plan_range range;
+
+	if (q->part_count != 1 || !plan_range_of(p, &q->parts[0], &range))
+		return false;
+	q->parts[0].sorts[0] = (struct query_sort){ .on = CLAUSE_INDEX, .kind = SEARCH_QUANTITY, .by_range = true };
+	return true;
+}
+
+/* Nothing else says where to look. */
+static bool
+is_range_alone(const struct query *q)
+{
+	return q->parts[0].sorts[0].by_range && q->parts[0].clause_count == 1;
+}
+
 bool
 plan_implies_order(struct plan *p, struct query *out, bool *yes)
 {
@@ -565,9 +585,9 @@ plan_implies_order(struct plan *p, struct query *out, bool *yes)
 		return true;
 	out->parts = arena_array(p->arena, q->part_count + 1, sizeof *out->parts);
 	memcpy(out->parts, q->parts, q->part_count * sizeof *out->parts);
-	if (!sort_by_ranges(out) || !is_walked(p, out))
+	if (!(sort_by_ranges(out) || sort_by_values(p, out)) || !is_walked(p, out))
 		return true;
-	if (!p->from->set && !all_sparse(p, &sparse))
+	if (!p->from->set && !is_range_alone(out) && !all_sparse(p, &sparse))
 		return false;
 	out->sort_count = 1;
 	*yes = !sparse;

@@ -3,6 +3,7 @@
  *   search.c     pages, totals
  *   order.c      pages with _sort
  *   streams.c    rows of all leads in the order of an index
+ *   magnitude.c  ranges of numbers and quantities
  *   leads.c      where to look
  *   evaluate.c   clauses on one lead: sets of rows, and tests of one row
  *   canonical.c  references by url
@@ -213,6 +214,38 @@ bool plan_bounds(const struct query_part *, const struct query_sort *, struct pl
 struct streams;
 bool plan_streams(struct plan *, bool alone, struct streams **);
 bool plan_stream_next(struct plan *, struct streams *, struct stream_row *, bool *found);
+
+/* magnitude.c: where the values are that can match a number, a quantity or a composite of a code and one of them:
+ * single ones from `low` to `high`; those of resources that have intervals, too, by one of their ends, from `wide_low` to
+ * `wide_high`.  False when nothing is known of that. */
+struct plan_range {
+	const struct type *type;
+	int64_t  param, key, low, high, wide_low, wide_high;    /* param: its bit */
+	enum magnitude_side side;       /* of intervals */
+};
+bool plan_range(const struct plan *, const struct query_clause *, uint32_t value, struct plan_range *);
+/* Of the first clause of a part that is one such range. */
+bool plan_range_of(const struct plan *, const struct query_part *, struct plan_range *);
+
+/* The pieces of the index that have values of a range, from { 0 } on; what is above the clearance is in others.  From
+ * here on false with the outcome set. */
+struct plan_piece {
+	int     level;
+	enum magnitude_side side;
+	int64_t params;
+};
+bool plan_next_piece(struct plan *, const struct plan_range *, struct plan_piece *, bool *found);
+void plan_bounds_of_piece(const struct plan_range *, const struct plan_piece *, int64_t *low, int64_t *high);
+/* Leads of the values, behind the first `count`; there is room for `room` in all. */
+bool plan_leads_of_range(struct plan *, const struct plan_range *, int64_t *leads, uint32_t room, uint32_t *count);
+/* A statement of (at, lead, row), the least first: of values from `low` to `high`, or behind a row of `low`. */
+struct plan_reading {
+	bool    midway;
+	int64_t low, high, lead, row;
+	int     most;
+};
+bool plan_read_piece(struct plan *, const struct plan_range *, const struct plan_piece *, const struct plan_reading *,
+    sqlite3_stmt **);
 
 /* canonical.c: what a reference by such a text means (index.h); those texts that mean a row of lead 0. */
 bool plan_meant(struct plan *, const struct type *, int64_t name, struct candidate *, bool *found);

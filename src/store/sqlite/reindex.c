@@ -44,7 +44,7 @@ sqlite_forget_index(sqlite3 *db)
 	    "DROP TABLE IF EXISTS date; DROP TABLE IF EXISTS number; DROP TABLE IF EXISTS quantity;"
 	    "DROP TABLE IF EXISTS uri; DROP TABLE IF EXISTS composite; DROP TABLE IF EXISTS contained;"
 	    "DROP TABLE IF EXISTS backref; DROP TABLE IF EXISTS occurrence; DROP TABLE IF EXISTS parameter;"
-	    "DROP TABLE IF EXISTS census;";
+	    "DROP TABLE IF EXISTS census; DROP TABLE IF EXISTS magnitude;";
 
 	/* first, so that a break leaves no store that seems whole; fails where there is none yet */
 	sqlite3_exec(db, "UPDATE meta SET value=x'' WHERE key='pack'", NULL, NULL, NULL);
@@ -131,7 +131,8 @@ one(struct reindex *r, struct stored *v, int64_t lead)
 	w.labels = v->labels;
 	return index_extract(r->reader->index, v->type, &j, 0, &r->resolver, r->arena, &w.rows, r->outcome)
 	    && name_alias(r, v) && keep_context(r, v, &j)
-	    && (sqlite_count(&r->writer, &r->census, &w, NO_LABELS) || failed(r)) && insert_all(r, &w, lead)
+	    && ((sqlite_count(&r->writer, &r->census, &w, NO_LABELS) && sqlite_change_magnitudes(&r->writer, &w, NO_LABELS)) || failed(r))
+	    && insert_all(r, &w, lead)
 	    && (v->type != r->reader->store->patient || insert_all(r, &w, DIRECTORY));
 }
 

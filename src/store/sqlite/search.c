@@ -320,7 +320,7 @@ find_total(struct plan *p, struct store_page *out)
 {
 	if (p->query->count_only || p->query->total == TOTAL_ACCURATE)
 		return count_all(p, &out->total);
-	if (!p->from->set && !out->more)
+	if (!p->from->set && !out->more && p->query->contained == CONTAINED_FALSE)
 		out->total = out->count;
 	return true;
 }

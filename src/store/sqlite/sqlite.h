@@ -7,10 +7,11 @@
  *   token string reference date number quantity uri composite contained
  *              (lead, param, value..., row) -> labels               index rows; of dates in
  *              the order of their first and last instants, too: streams.c
+ *   magnitude  (type, key, side, level, params, at, lead, row) -> before labels     numbers and quantities in order
  *   backref    (param, target, lead, row) -> labels   references to what is under another lead
  *   occurrence (param, level, code, lead, labels)     leads in which a code occurs
  *   compartment number -> wrapped members;  member (member, number)
- *   labelset   number -> level codings
+ *   labelset   number -> level codings               labels.c
  *   alias      (type, hash) -> compartment row target               client-chosen ids; target is
  *              what a reference to it is as long as it is not there
  *   content    vid -> compartment file sealed                       of a Binary, in D/content
@@ -22,8 +23,8 @@
  *   parameter  number -> print state lead type row done             custom search parameters
  *   generation number                                               of the index; parameters.c
  *
- * `lead` is the compartment, and leads every key but those of backref, occurrence and census, which only
- * callers without a compartment go by: one that is bound never touches a page of another.  In the last two what
+ * `lead` is the compartment, and leads every key but those of backref, occurrence, census and magnitude, which only
+ * callers without a compartment go by: one that is bound never touches a page of another.  In the last three what
  * is above a clearance stands in pieces of its own, which are not read.  Patients stand twice: in their own
  * compartment, and under lead 0 (the directory), where searches across
  * patients find them.  One counter numbers rows, versions and compartments; a
@@ -276,6 +277,10 @@ bool sqlite_forget_index(sqlite3 *);
 bool sqlite_occurs(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
 bool sqlite_occurred(struct store_reader *, const struct index_row *, int64_t lead, uint32_t labels);
 #define OCCURS_CONTAINED(type) (-1 - (int64_t)(type))   /* for a parameter's number */
+
+/* magnitude.c: in the writer's transaction, on its connection: what a write has, and what that replaces. */
+enum magnitude_side { SIDE_BOTH, SIDE_LEAST, SIDE_GREATEST };
+bool sqlite_change_magnitudes(struct store_reader *, const struct store_write *, uint32_t before);
 
 /* writer.c: does a row of `lead` refer to what is under another lead? */
 bool sqlite_is_backref(const struct store_write *, const struct index_row *, int64_t lead);

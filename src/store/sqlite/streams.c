@@ -1,7 +1,7 @@
-/* streams.c -- rows of all leads at once, in the order of a date or of their last change.
+/* streams.c -- rows of all leads at once, in the order of a date, of a value or of their last change.
  *
  * What is read is a merge of streams, each a piece of an index that is in that order: of dates those of one part of
- * the query, one set of labels and one span, of changes those of one type and level.  Streams above the clearance are not read, so that
+ * the query, one set of labels and one span, of values a piece of magnitude.c, of changes those of one type and level.  Streams above the clearance are not read, so that
  * what is hidden costs nothing.  By its span a stream knows how far the two ends of its intervals are apart: what
  * the clauses say of one end bounds the other, and so where a stream begins and ends.
  *
@@ -19,6 +19,8 @@ struct stream {
 	const struct query_sort *sort;
 	int64_t labels;                 /* or the level */
 	int     span;
+	struct plan_range range;        /* of values, */
+	struct plan_piece piece;        /* in this piece */
 	int64_t low, high;              /* what is left is from here to here, */
 	bool    midway;                 /* and, where it begins, behind these: */
 	int64_t lead, row;
@@ -157,7 +159,7 @@ collect(struct plan *p, struct stream *s, sqlite3_stmt *q, int *n)
 		return failed(p);
 	while ((code = sqlite3_step(q)) == SQLITE_ROW)
 		s->chunk[s->count++] = (struct stream_row){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), s->part, s->span == SPAN_SEVERAL };
+			sqlite3_column_int64(q, 2), s->part, !s->sort->by_range && s->span == SPAN_SEVERAL };
 	sqlite3_reset(q);
 	*n = s->count - before;
 	return code == SQLITE_DONE || failed(p);
@@ -198,6 +200,21 @@ read_dates(struct plan *p, struct stream *s, bool midway, int *n)
 	return collect(p, s, q, n);
 }
 
+static bool
+read_values(struct plan *p, struct stream *s, bool midway, int *n)
+{
+	struct plan_reading from = { midway, s->low, s->high, s->lead, s->row, CHUNK - s->count };
+	sqlite3_stmt *q;
+
+	return plan_read_piece(p, &s->range, &s->piece, &from, &q) && collect(p, s, q, n);
+}
+
+static bool
+read_rows(struct plan *p, struct stream *s, bool midway, int *n)
+{
+	return (s->sort->by_range ? read_values : read_dates)(p, s, midway, n);
+}
+
 /* Behind a value; false when none is. */
 static bool
 pass(struct stream *s, bool descending, int64_t at)
@@ -210,13 +227,13 @@ pass(struct stream *s, bool descending, int64_t at)
 }
 
 static bool
-fill_dates(struct plan *p, struct stream *s)
+fill_rows(struct plan *p, struct stream *s)
 {
 	bool down = s->sort->descending;
 	int n;
 
 	if (s->midway) {
-		if (!read_dates(p, s, true, &n))
+		if (!read_rows(p, s, true, &n))
 			return false;
 		if (n < CHUNK)
 			s->ended = !pass(s, down, down ? s->high : s->low);
@@ -224,7 +241,7 @@ fill_dates(struct plan *p, struct stream *s)
 	if (s->count < CHUNK && !s->ended) {
 		int wanted = CHUNK - s->count;
 
-		if (!read_dates(p, s, false, &n))
+		if (!read_rows(p, s, false, &n))
 			return false;
 		s->ended = n < wanted;
 	}
@@ -273,16 +290,15 @@ fill(struct plan *p, struct stream *s)
 	if (s->at < s->count || s->ended)
 		return true;
 	s->at = s->count = 0;
-	return s->sort->on == CLAUSE_LAST_UPDATED ? fill_changes(p, s) : fill_dates(p, s);
+	return s->sort->on == CLAUSE_LAST_UPDATED ? fill_changes(p, s) : fill_rows(p, s);
 }
 
 /* Opening */
 
-static void
-add_stream(struct plan *p, struct streams *of, uint32_t number, int64_t labels, int span, int64_t width)
+static struct stream *
+new_stream(struct plan *p, struct streams *of, uint32_t number, int64_t labels, int span)
 {
 	const struct query_part *part = &p->query->parts[number];
-	struct plan_bounds bounds;
 	struct stream *s;
 
 	if (of->count == of->room) {
@@ -293,7 +309,16 @@ add_stream(struct plan *p, struct streams *of, uint32_t number, int64_t labels, 
 	}
 	s = &of->at[of->count++];
 	*s = (struct stream){ .part = number, .type = part->type, .sort = &part->sorts[0], .labels = labels, .span = span };
-	plan_bounds(part, s->sort, &bounds);
+	return s;
+}
+
+static void
+add_stream(struct plan *p, struct streams *of, uint32_t number, int64_t labels, int span, int64_t width)
+{
+	struct stream *s = new_stream(p, of, number, labels, span);
+	struct plan_bounds bounds;
+
+	plan_bounds(&p->query->parts[number], s->sort, &bounds);
 	bound(s, &bounds, width);
 	s->row = s->sort->descending ? INT64_MAX : INT64_MIN;
 	s->ended = s->low > s->high;
@@ -304,6 +329,29 @@ add_levels(struct plan *p, struct streams *of, uint32_t part)
 {
 	for (int level = 0; level <= plan_clearance(p); level++)
 		add_stream(p, of, part, level, SPAN_INSTANT, 0);
+}
+
+static bool
+add_pieces(struct plan *p, struct streams *of, uint32_t part)
+{
+	struct plan_piece at = { .level = 0 };
+	struct plan_range range;
+	bool found;
+
+	plan_range_of(p, &p->query->parts[part], &range);
+	for (;;) {
+		struct stream *s;
+
+		if (!plan_next_piece(p, &range, &at, &found))
+			return false;
+		if (!found)
+			return true;
+		s = new_stream(p, of, part, 0, 0);
+		s->range = range;
+		s->piece = at;
+		plan_bounds_of_piece(&range, &at, &s->low, &s->high);
+		s->ended = s->low > s->high;
+	}
 }
 
 /* The spans that there are of a set of labels. */
@@ -368,7 +416,7 @@ plan_streams(struct plan *p, bool alone, struct streams **out)
 	for (uint32_t i = 0; i < p->query->part_count; i++) {
 		if (p->query->parts[i].sorts[0].on == CLAUSE_LAST_UPDATED)
 			add_levels(p, of, i);
-		else if (!add_label_sets(p, of, i))
+		else if (!(p->query->parts[i].sorts[0].by_range ? add_pieces : add_label_sets)(p, of, i))
 			return false;
 	}
 	for (uint32_t i = 0; i < of->count && p->from->set; i++)
@@ -389,14 +437,14 @@ is_before(const struct streams *of, const struct stream_row *a, const struct str
 	return a->lead != b->lead ? a->lead < b->lead : a->row < b->row;
 }
 
-/* Patients stand in the directory; their dates are in their own lead too, their changes there alone. */
+/* Patients stand in the directory; their dates are in their own lead too, their values and changes there alone. */
 static bool
 stands(const struct plan *p, struct stream_row *r)
 {
 	const struct query_part *part = &p->query->parts[r->part];
 	bool patient = part->type == p->reader->store->patient;
 
-	if (patient && part->sorts[0].on == CLAUSE_LAST_UPDATED)
+	if (patient && (part->sorts[0].on == CLAUSE_LAST_UPDATED || part->sorts[0].by_range))
 		r->lead = DIRECTORY;
 	return r->row < INDEX_CONTAINED && (!patient || r->lead == DIRECTORY);
 }

@@ -332,7 +332,7 @@ write_one(struct writer *w, const struct store_write *v)
 	    || !write_version(w, v) || !write_content(w, v) || !write_alias(w, v)
 	    || !sqlite_quarantine_write(&w->reader, v)
 	    || (v->context.type != NULL && !sqlite_write_context(&w->reader, v->row, &v->context))
-	    || !write_current(w, v, lead) || !change_index(w, v, lead))
+	    || !write_current(w, v, lead) || !change_index(w, v, lead) || !sqlite_change_magnitudes(&w->reader, v, w->before))
 		return false;
 	written_add(w->written, &w->reader, v);
 	w->renew |= sqlite_changes_parameters(w->store, v);
