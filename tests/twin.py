@@ -303,7 +303,7 @@ class World:
 
     def rename(self, text):
         """Ids, cursors and instants by their first appearance; the port by a word."""
-        text = text.replace(str(self.server.port), "PORT")
+        text = re.sub(rf"\blocalhost(:|%3A){self.server.port}\b", r"localhost\1PORT", text)
 
         def name(match):
             return self.names.setdefault(match.group(0), f"<{len(self.names)}>")
