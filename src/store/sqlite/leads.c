@@ -33,9 +33,7 @@ struct whereabouts {
 static void
 add_number(struct plan *p, struct row_set *set, int64_t number)
 {
-	if ((set->count & (set->count - 1)) == 0 && (set->count == 0 || set->count >= 16))
-		set->at = arena_grow(p->arena, set->at, set->count * sizeof number,
-		    (set->count == 0 ? 16 : set->count * 2) * sizeof number);
+	set->at = arena_more(p->arena, set->at, set->count, sizeof number);
 	set->at[set->count++] = number;
 }
 

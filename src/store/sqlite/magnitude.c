@@ -39,7 +39,7 @@ struct magnitude {
 
 struct magnitudes {
 	struct magnitude *at;
-	uint32_t count, room;
+	uint32_t count;
 	struct arena *arena;
 	int64_t param, canonical;       /* the bit of the parameter at hand; the mark of base units */
 };
@@ -55,12 +55,7 @@ add(struct magnitudes *m, const struct index_row *r, int64_t code)
 {
 	bool canonical = r->kind == SEARCH_QUANTITY && r->b == m->canonical;
 
-	if (m->count == m->room) {
-		uint32_t room = m->room == 0 ? 16 : m->room * 2;
-
-		m->at = arena_grow(m->arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
-		m->room = room;
-	}
+	m->at = arena_more(m->arena, m->at, m->count, sizeof *m->at);
 	m->at[m->count++] = (struct magnitude){ key_of(code, canonical, canonical || code == 0 ? r->a : 0), m->param,
 		order_of(r->x), order_of(r->y) };
 }
