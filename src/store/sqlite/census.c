@@ -28,28 +28,29 @@ sqlite_shape_bit(const struct store *s, const struct type *type, const struct se
 	return 0;
 }
 
-static bool
-finds(const struct index_rows *rows, const struct search_param *param)
+const struct search_param *
+sqlite_packed_param(const struct store *s, uint32_t number)
 {
-	for (uint32_t i = 0; i < rows->count; i++) {
-		const struct index_row *r = &rows->at[i];
-
-		if (r->param == param->number && r->contained == 0 && (r->part > 0 || r->kind == (uint8_t)param->kind))
-			return true;
-	}
-	return false;
+	return number < pack_param_count(s->config.pack) ? pack_param_at(s->config.pack, number) : NULL;
 }
 
+/* Rows are in the order of their parameters. */
 static int64_t
 shape_of(const struct store *s, const struct type *type, const struct index_rows *rows)
 {
-	uint32_t count;
-	const struct search_param *const *params = pack_params(s->config.pack, type, &count);
-	int64_t shape = 0;
+	const struct search_param *param = NULL;
+	int64_t shape = 0, bit = 0;
 
-	for (uint32_t i = 0; i < count && i < SHAPE_BITS; i++)
-		if (finds(rows, params[i]))
-			shape |= (int64_t)1 << i;
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct index_row *r = &rows->at[i];
+
+		if (param == NULL || param->number != r->param) {
+			param = sqlite_packed_param(s, r->param);
+			bit = param == NULL ? 0 : sqlite_shape_bit(s, type, param);
+		}
+		if (bit != 0 && r->contained == 0 && (r->part > 0 || r->kind == (uint8_t)param->kind))
+			shape |= bit;
+	}
 	return shape;
 }
 

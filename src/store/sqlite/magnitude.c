@@ -107,12 +107,6 @@ tidy(struct magnitudes *m)
 	m->count = kept;
 }
 
-static const struct search_param *
-param_of(const struct store *s, uint32_t number)
-{
-	return number < pack_param_count(s->config.pack) ? pack_param_at(s->config.pack, number) : NULL;
-}
-
 /* Rows are in the order of their parameters. */
 static void
 gather(struct magnitudes *m, const struct store *s, const struct type *type, const struct index_rows *rows)
@@ -125,7 +119,7 @@ gather(struct magnitudes *m, const struct store *s, const struct type *type, con
 		if (!is_magnitude(r))
 			continue;
 		if (param == NULL || param->number != r->param) {
-			param = param_of(s, r->param);
+			param = sqlite_packed_param(s, r->param);
 			m->param = param == NULL ? 0 : sqlite_shape_bit(s, type, param);
 			for (first = i; first > 0 && rows->at[first - 1].param == r->param; first--)
 				;

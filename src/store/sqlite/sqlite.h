@@ -226,6 +226,8 @@ bool sqlite_count(struct store_reader *, struct census *, const struct store_wri
 bool sqlite_write_census(struct store_reader *, struct census *);
 /* The bit that a parameter has in the shapes of a type; 0: it has none. */
 int64_t sqlite_shape_bit(const struct store *, const struct type *, const struct search_param *);
+/* By its number in the pack; NULL: it is a parameter of one's own. */
+const struct search_param *sqlite_packed_param(const struct store *, uint32_t number);
 
 /* guard.c: what was written last, and whether a guard still holds. */
 struct written;
